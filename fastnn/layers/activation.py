@@ -1,0 +1,83 @@
+"""The activation layer: one function applied to every number, which is what lets a network bend."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+from fastnn_ext.activations import Activation, activation_gradient
+from fastnn_ext.engine import Plan
+from numpy.typing import ArrayLike
+
+from fastnn import activations
+from fastnn.layers.base import FloatArray, Layer, after_forward
+
+Function = Callable[[Any], Any]
+
+# Built-in activations: the derivative, and the engine's number. The slope is leaky ReLU's default.
+_BUILT_IN: dict[Function, tuple[Function, Activation]] = {
+    activations.relu: (activations.relu_prime, Activation.RELU),
+    activations.leaky_relu: (activations.leaky_relu_prime, Activation.LEAKY_RELU),
+    activations.sigmoid: (activations.sigmoid_prime, Activation.SIGMOID),
+    activations.tanh: (activations.tanh_prime, Activation.TANH),
+}
+_NEGATIVE_SLOPE = 0.01
+
+
+class ActivationLayer(Layer):
+    """Applies ``activation`` to every number of its input.
+
+    Parameters
+    ----------
+    activation : callable
+        One of `relu`, `leaky_relu`, `sigmoid`, `tanh`, or any function of an array that works elementwise.
+    activation_prime : callable, optional
+        Its derivative, as a function of the same input. The built-in ones know theirs.
+
+    Raises
+    ------
+    TypeError
+        When either is not callable, or the derivative of a function of your own is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> layer = ActivationLayer(activations.relu, activations.relu_prime)
+    >>> layer.forward(np.array([[-1.0, 2.0]]))
+    array([[0., 2.]])
+    >>> layer.backward(np.array([[5.0, 5.0]]), learning_rate=0.1)
+    array([[0., 5.]])
+    """
+
+    def __init__(self, activation: Function, activation_prime: Function | None = None) -> None:
+        for name, value in (("activation", activation), ("activation_prime", activation_prime)):
+            if not callable(value) and not (value is None and name == "activation_prime"):
+                raise TypeError(f"{name} must be a function of an array, but it is {value!r}")
+        known = _BUILT_IN.get(activation)
+        if activation_prime is None:
+            if known is None:
+                raise TypeError("activation_prime is missing: a function of your own needs its derivative too")
+            activation_prime = known[0]
+        self.activation = activation
+        self.activation_prime = activation_prime
+        self.kind = known[1] if known is not None and activation_prime is known[0] else None
+        self.input: FloatArray | None = None
+        self.output: FloatArray | None = None
+
+    def forward(self, input: ArrayLike) -> FloatArray:
+        self.input = numpy.asarray(input)
+        self.output = numpy.asarray(self.activation(self.input))
+        return self.output
+
+    def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
+        if self.kind is not None:
+            return activation_gradient(output_error, after_forward(self.output, self), self.kind, _NEGATIVE_SLOPE)
+        return numpy.asarray(output_error * self.activation_prime(after_forward(self.input, self)))
+
+    def lower(self, plan: Plan) -> bool:
+        if self.kind is None:
+            return False
+        plan.add_activation(self.kind, _NEGATIVE_SLOPE)
+        return True
+
+    def configuration(self) -> dict[str, object]:
+        return super().configuration() if self.kind is None else {"activation": self.kind.name.lower()}

@@ -1,0 +1,67 @@
+"""The layer: one step of a network, which computes forward and learns backward.
+
+Any object with the two methods ``forward`` and ``backward`` takes part in a network; this base class is what the
+built-in layers share, so that they can be checked and lowered to the engine.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy
+from fastnn_ext.engine import Plan
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[Any]
+
+
+class Layer(ABC):
+    """A built-in layer.
+
+    Attributes
+    ----------
+    input_size, output_size : int or None
+        Numbers that a sample has before and after the layer; None where the layer takes any number and keeps it.
+    """
+
+    input_size: int | None = None
+    output_size: int | None = None
+
+    @abstractmethod
+    def forward(self, input: ArrayLike) -> FloatArray:
+        """The layer's output for one sample or a batch."""
+
+    @abstractmethod
+    def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
+        """Learn from the gradient with respect to the last output; return the one with respect to its input."""
+
+    def lower(self, plan: Plan) -> bool:
+        """Append this layer to an engine plan; False where it has Python functions that the engine cannot run."""
+        return False
+
+    def parameters(self) -> dict[str, FloatArray]:
+        """The arrays that training changes, by name: the layer's own, not copies."""
+        return {}
+
+    def configuration(self) -> dict[str, object]:
+        """The constructor's arguments as plain values, for saving."""
+        raise TypeError(f"{type(self).__name__} with Python functions of your own cannot be saved to a file")
+
+
+def checked_size(value: object, name: str) -> int:
+    """``value`` as a positive int.
+
+    >>> checked_size(numpy.int64(3), "input_size")
+    3
+    """
+    if isinstance(value, bool) or not isinstance(value, int | numpy.integer):
+        raise TypeError(f"{name} must be an integer, but it is {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, but it is {value}")
+    return int(value)
+
+
+def after_forward(remembered: FloatArray | None, layer: Layer) -> FloatArray:
+    """What ``forward`` remembered, or a clear error where ``backward`` came first."""
+    if remembered is None:
+        raise RuntimeError(f"{type(layer).__name__}.backward needs the last forward pass: call forward(input) first")
+    return remembered

@@ -1,0 +1,130 @@
+"""The fully connected layer: every output is a weighted sum of every input, plus a bias."""
+
+import numpy
+from fastnn_ext.dense import dense_backward_input, dense_forward, dense_sgd_step
+from fastnn_ext.engine import Plan
+from numpy.typing import ArrayLike, DTypeLike
+
+from fastnn.layers.base import FloatArray, Layer, after_forward, checked_size
+
+
+class FCLayer(Layer):
+    """``y = x W + b``, trained by gradient descent.
+
+    Parameters
+    ----------
+    input_size, output_size : int
+        fan_in and fan_out, at least 1.
+    rng : numpy.random.Generator, optional
+        Source of the initial weights; a fresh, unpredictable one by default.
+    dtype : dtype-like, default float32
+        float32 or float64: of weights, bias and output.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (input_size, output_size)
+    bias : ndarray, shape (1, output_size)
+        Both start normal with standard deviation 1/√(fan_in + fan_out): half the variance of Glorot and Bengio
+        (2010), equation 16. Assigning copies the values in.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For sizes, dtypes or shapes that do not fit; nothing has changed then.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> layer = FCLayer(2, 1, rng=np.random.default_rng(0), dtype=np.float64)
+    >>> layer.weights = [[1.0], [2.0]]
+    >>> layer.bias = [[0.5]]
+    >>> layer.forward(np.array([1.0, 1.0]))
+    array([[3.5]])
+    >>> layer.backward(np.array([[1.0]]), learning_rate=0.1)
+    array([[1., 2.]])
+    >>> layer.bias
+    array([[0.4]])
+    """
+
+    input_size: int
+    output_size: int
+
+    def __init__(
+        self,
+        input_size: int,
+        output_size: int,
+        *,
+        rng: numpy.random.Generator | None = None,
+        dtype: DTypeLike = numpy.float32,
+    ) -> None:
+        self.input_size = checked_size(input_size, "input_size")
+        self.output_size = checked_size(output_size, "output_size")
+        if numpy.dtype(dtype) not in (numpy.dtype(numpy.float32), numpy.dtype(numpy.float64)):
+            raise TypeError(f"dtype must be float32 or float64, but it is {numpy.dtype(dtype)}")
+        if rng is None:
+            rng = numpy.random.default_rng()
+        elif not isinstance(rng, numpy.random.Generator):
+            raise TypeError(
+                f"rng must be a numpy.random.Generator, but it is {rng!r}: numpy.random.default_rng(seed) makes one"
+            )
+        # Drawn in float64 whatever the dtype, so that one seed gives the same network in both.
+        scale = 1.0 / numpy.sqrt(self.input_size + self.output_size)
+        self._weights = (rng.standard_normal((self.input_size, self.output_size)) * scale).astype(dtype)
+        self._bias = (rng.standard_normal((1, self.output_size)) * scale).astype(dtype)
+        self.input: FloatArray | None = None
+
+    @property
+    def dtype(self) -> numpy.dtype[numpy.floating]:
+        """float32 or float64."""
+        return self._weights.dtype
+
+    @property
+    def weights(self) -> FloatArray:
+        """The weights themselves, shape (input_size, output_size)."""
+        return self._weights
+
+    @weights.setter
+    def weights(self, value: ArrayLike) -> None:
+        self._weights[...] = _parameter(value, "weights", self._weights)
+
+    @property
+    def bias(self) -> FloatArray:
+        """The bias itself, shape (1, output_size)."""
+        return self._bias
+
+    @bias.setter
+    def bias(self, value: ArrayLike) -> None:
+        if numpy.shape(value) == (self.output_size,):
+            value = numpy.reshape(value, (1, -1))
+        self._bias[...] = _parameter(value, "bias", self._bias)
+
+    def forward(self, input: ArrayLike) -> FloatArray:
+        self.input = numpy.asarray(input)
+        return dense_forward(self.input, self._weights, self._bias)
+
+    def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
+        input = after_forward(self.input, self)
+        input_error = dense_backward_input(output_error, self._weights)
+        dense_sgd_step(output_error, input, self._weights, self._bias, learning_rate)
+        return input_error
+
+    def lower(self, plan: Plan) -> bool:
+        if self.dtype != plan.dtype:
+            return False
+        plan.add_dense(self._weights, self._bias)
+        return True
+
+    def parameters(self) -> dict[str, FloatArray]:
+        return {"weights": self._weights, "bias": self._bias}
+
+    def configuration(self) -> dict[str, object]:
+        return {"input_size": self.input_size, "output_size": self.output_size, "dtype": self.dtype.name}
+
+
+def _parameter(value: ArrayLike, name: str, current: FloatArray) -> FloatArray:
+    array = numpy.asarray(value)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must hold real numbers, but its dtype is {array.dtype}")
+    if array.shape != current.shape:
+        raise ValueError(f"{name} must have shape {current.shape}, but its shape is {array.shape}")
+    return array

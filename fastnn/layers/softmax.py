@@ -1,0 +1,55 @@
+"""The softmax layer: turns a sample's numbers into probabilities that sum to one."""
+
+import numpy
+from fastnn_ext.engine import Plan
+from fastnn_ext.softmax import softmax, softmax_gradient
+from numpy.typing import ArrayLike
+
+from fastnn.layers.base import FloatArray, Layer, after_forward, checked_size
+
+
+class SoftmaxLayer(Layer):
+    """``exp(x) / sum(exp(x))`` over each sample; the maximum is subtracted first, so nothing overflows.
+
+    Parameters
+    ----------
+    input_size : int
+        Number of classes, at least 1.
+
+    Raises
+    ------
+    ValueError
+        When an input has another number of classes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> SoftmaxLayer(2).forward(np.array([[0.0, 0.0]]))
+    array([[0.5, 0.5]])
+    """
+
+    input_size: int
+
+    def __init__(self, input_size: int) -> None:
+        self.input_size = self.output_size = checked_size(input_size, "input_size")
+        self.output: FloatArray | None = None
+
+    def forward(self, input: ArrayLike) -> FloatArray:
+        array = numpy.atleast_2d(numpy.asarray(input))
+        if array.ndim != 2 or array.shape[1] != self.input_size:
+            raise ValueError(
+                f"input must have shape ({self.input_size},) or (batch, {self.input_size}) to fit SoftmaxLayer, "
+                f"but its shape is {array.shape}"
+            )
+        self.output = softmax(array)
+        return self.output
+
+    def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
+        return softmax_gradient(output_error, after_forward(self.output, self))
+
+    def lower(self, plan: Plan) -> bool:
+        plan.add_softmax()
+        return True
+
+    def configuration(self) -> dict[str, object]:
+        return {"input_size": self.input_size}

@@ -1,0 +1,280 @@
+"""Training: the notebook's loop, run by the engine where every layer is built in, else layer by layer."""
+
+import contextlib
+import math
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy
+from fastnn_ext.engine import NonFiniteError, Plan
+from fastnn_ext.losses import Loss
+from numpy.typing import ArrayLike, NDArray
+
+from fastnn.layers import FlattenLayer, Layer
+from fastnn.losses import LossFunction, built_in_loss, gradient_of, mse
+from fastnn.network import (
+    Network,
+    check_network,
+    converted,
+    count_samples,
+    input_size,
+    layer_name,
+    lower,
+    output_size,
+    real_array,
+)
+
+# Runs one epoch in the order given (None: as the data comes) and returns its mean error.
+Epoch = Callable[[NDArray[numpy.intp] | None], float]
+
+
+def train(
+    network: Network,
+    x_train: ArrayLike,
+    y_train: ArrayLike,
+    epochs: int = 40,
+    learning_rate: float = 0.1,
+    *,
+    loss: LossFunction = mse,
+    loss_prime: LossFunction | None = None,
+    batch_size: int = 1,
+    shuffle: bool = False,
+    rng: numpy.random.Generator | None = None,
+    verbose: bool | None = None,
+) -> tuple[Network, list[float]]:
+    """Train ``network`` in place by stochastic gradient descent.
+
+    Parameters
+    ----------
+    network : list of layers
+        Built-in layers, and objects of your own with ``forward(input)`` and ``backward(output_error, learning_rate)``.
+        Where all are built in and of one dtype, whole epochs run in compiled code.
+    x_train : array-like, shape (samples, ...)
+        Finite real numbers; converted once to the network's dtype. Pictures are not scaled: divide by 255 first.
+    y_train : array-like, shape (samples, outputs)
+        Finite real numbers; (samples,) too where the network has one output.
+    epochs : int, default 40
+        Times to go over the data; 0 only checks the arguments.
+    learning_rate : float, default 0.1
+        Finite and not negative.
+    loss : callable, default `mse`
+        `mse`, `cross_entropy`, or your own function of (y_true, y_pred) for one batch.
+    loss_prime : callable, optional
+        Gradient of a loss of your own with respect to y_pred.
+    batch_size : int, default 1
+        Samples a step; gradients are those of the mean loss of the batch. The last batch may be smaller.
+    shuffle : bool, default False
+        Visit the samples in a new random order each epoch.
+    rng : numpy.random.Generator, optional
+        Source of the order.
+    verbose : bool, optional
+        Show a progress bar with the running error on standard error. By default it shows on a terminal once
+        training has taken a second.
+
+    Returns
+    -------
+    network : list of layers
+        The one that came in, trained.
+    err : list of float
+        Mean error of a sample during each epoch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Before any weight changes, for arguments that do not fit; the message names the argument.
+    FloatingPointError
+        When the loss stops being finite; weights are then those from before that epoch.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastnn import FCLayer
+    >>> layer = FCLayer(1, 1, dtype=np.float64)
+    >>> layer.weights, layer.bias = [[0.0]], [[0.0]]
+    >>> network, err = train([layer], [[1.0], [2.0]], [[2.0], [4.0]], epochs=2, learning_rate=0.1)
+    >>> [round(error, 3) for error in err]
+    [5.92, 0.157]
+    """
+    check_network(network)
+    x, y = _training_data(network, x_train, y_train)
+    epochs = _whole_number(epochs, "epochs", at_least=0)
+    batch_size = _whole_number(batch_size, "batch_size", at_least=1)
+    learning_rate = _rate(learning_rate)
+    if rng is None:
+        rng = numpy.random.default_rng()
+    elif not isinstance(rng, numpy.random.Generator):
+        raise TypeError(
+            f"rng must be a numpy.random.Generator, but it is {rng!r}: numpy.random.default_rng(seed) makes one"
+        )
+    prime = gradient_of(loss, loss_prime)
+    for index, layer in enumerate(network):
+        for name, array in layer.parameters().items() if isinstance(layer, Layer) else ():
+            real_array(array, f"{layer_name(network, index)}.{name}")
+
+    plan, engine_loss = lower(network), built_in_loss(loss, loss_prime)
+    if plan is not None and engine_loss is not None:
+        run_epoch = _compiled_epoch(plan, network, x, y, learning_rate, batch_size, engine_loss)
+    else:
+        run_epoch = _layered_epoch(network, x, y, learning_rate, batch_size, loss, prime)
+
+    errors: list[float] = []
+    with _progress(epochs, verbose) as show:
+        for epoch in range(epochs):
+            order = rng.permutation(len(x)) if shuffle else None
+            with _restored_on_failure(network):
+                try:
+                    error = run_epoch(order)
+                except _NotFiniteHereError as failure:
+                    raise FloatingPointError(
+                        f"training stopped: the loss is not finite in epoch {epoch + 1}, batch {failure.batch + 1}; "
+                        f"{failure.where}. The weights are those from before this epoch. Try a smaller learning_rate "
+                        f"than {learning_rate:g}, or inputs scaled to about 1"
+                    ) from None
+            errors.append(error)
+            show(error)
+    return network, errors
+
+
+class _NotFiniteHereError(Exception):
+    def __init__(self, batch: int, where: str) -> None:
+        super().__init__(where)
+        self.batch = batch
+        self.where = where
+
+
+def _compiled_epoch(
+    plan: Plan,
+    network: Network,
+    x: NDArray[Any],
+    y: NDArray[Any],
+    learning_rate: float,
+    batch_size: int,
+    loss: Loss,
+) -> Epoch:
+    rows = converted(x.reshape(len(x), -1), plan.dtype, "x_train")
+    targets = converted(y.reshape(len(y), -1), plan.dtype, "y_train")
+    # A flatten layer is no operation of the plan.
+    operations = [index for index, layer in enumerate(network) if not isinstance(layer, FlattenLayer)]
+
+    def run_epoch(order: NDArray[numpy.intp] | None) -> float:
+        try:
+            return plan.run_epoch(rows, targets, order, learning_rate, batch_size, loss)
+        except NonFiniteError as failure:
+            index = operations[failure.operation] if failure.operation >= 0 else None
+            raise _NotFiniteHereError(failure.batch, _where(network, index)) from None
+
+    return run_epoch
+
+
+def _layered_epoch(
+    network: Network,
+    x: NDArray[Any],
+    y: NDArray[Any],
+    learning_rate: float,
+    batch_size: int,
+    loss: LossFunction,
+    loss_prime: LossFunction,
+) -> Epoch:
+    def run_epoch(order: NDArray[numpy.intp] | None) -> float:
+        total = 0.0
+        for start in range(0, len(x), batch_size):
+            rows = slice(start, start + batch_size) if order is None else order[start : start + batch_size]
+            samples, y_true = x[rows], y[rows]
+            if batch_size == 1:
+                samples, y_true = samples[0], y_true[0]
+            outputs: list[Any] = [samples]
+            for layer in network:
+                outputs.append(layer.forward(outputs[-1]))
+            error = float(loss(y_true, outputs[-1]))
+            if not math.isfinite(error):
+                index = next((i for i, o in enumerate(outputs[1:]) if not numpy.isfinite(o).all()), None)
+                raise _NotFiniteHereError(start // batch_size, _where(network, index))
+            total += error * (1 if batch_size == 1 else len(samples))
+            output_error: Any = loss_prime(y_true, outputs[-1])
+            for layer in reversed(network):
+                output_error = layer.backward(output_error, learning_rate)
+        return total / len(x)
+
+    return run_epoch
+
+
+def _where(network: Network, index: int | None) -> str:
+    if index is None:
+        return "every layer's output is finite, the loss alone is not"
+    return f"the first output that is not finite is that of {layer_name(network, index)}"
+
+
+def _training_data(network: Network, x_train: ArrayLike, y_train: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    x, y = real_array(x_train, "x_train"), real_array(y_train, "y_train")
+    if input_size(network) is not None and count_samples(network, x, "x_train") is None:
+        raise ValueError(
+            f"x_train must hold a batch of samples, but its shape, {x.shape}, is that of one: pass x_train[None]"
+        )
+    if x.ndim < 1 or len(x) == 0:
+        raise ValueError(f"x_train must hold at least one sample, but its shape is {x.shape}")
+    if y.ndim < 1 or len(y) != len(x):
+        raise ValueError(f"y_train must have as many samples as x_train, {len(x)}, but its shape is {y.shape}")
+    size = output_size(network)
+    if size is not None and y.shape[1:] not in {(size,), (1, size)} | ({()} if size == 1 else set()):
+        hint = "; class numbers become rows by fastnn.to_categorical" if y.ndim == 1 else ""
+        raise ValueError(
+            f"y_train must have shape ({len(x)}, {size}) to fit the network's outputs, but its shape is {y.shape}{hint}"
+        )
+    return x, y.reshape(-1, 1) if y.ndim == 1 else y
+
+
+def _whole_number(value: object, name: str, at_least: int) -> int:
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, but it is {value!r}") from None
+    if number < at_least:
+        raise ValueError(f"{name} must be at least {at_least}, but it is {number}")
+    return number
+
+
+def _rate(value: object) -> float:
+    try:
+        rate = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise TypeError(f"learning_rate must be a number, but it is {value!r}") from None
+    if not (math.isfinite(rate) and rate >= 0):
+        raise ValueError(f"learning_rate must be finite and not negative, but it is {rate}")
+    return rate
+
+
+@contextlib.contextmanager
+def _restored_on_failure(network: Network) -> Iterator[None]:
+    """Put the built-in layers' parameters back when the loss stops being finite."""
+    parameters = [array for layer in network if isinstance(layer, Layer) for array in layer.parameters().values()]
+    before = [array.copy() for array in parameters]
+    try:
+        yield
+        if not all(numpy.isfinite(array).all() for array in parameters):
+            raise FloatingPointError(
+                "training stopped: weights became infinite in the last batch of an epoch. They are those from before "
+                "this epoch. Try a smaller learning_rate, or inputs scaled to about 1"
+            )
+    except FloatingPointError:
+        for array, old in zip(parameters, before, strict=True):
+            array[...] = old
+        raise
+
+
+@contextlib.contextmanager
+def _progress(epochs: int, verbose: bool | None) -> Iterator[Callable[[float], None]]:
+    if verbose is False:
+        yield lambda error: None
+        return
+    from tqdm.auto import tqdm
+
+    # tqdm's disable=None means: not on a terminal, no bar.
+    automatic = verbose is None
+    with tqdm(total=epochs, unit="epoch", disable=None if automatic else False, delay=1.0 if automatic else 0.0) as bar:
+
+        def show(error: float) -> None:
+            bar.set_postfix(error=f"{error:.6f}", refresh=False)
+            bar.update()
+
+        yield show

@@ -1,0 +1,134 @@
+"""Doors to the activations and their derivatives, elementwise on arrays of any shape or on single numbers."""
+
+cimport numpy as cnp
+from fastnn_ext.arrays cimport as_floats, as_floats_like, empty_like, shape_of
+
+cnp.import_array()
+
+
+cdef object elementwise(object x, Activation kind, bint derivative, double negative_slope):
+    cdef cnp.ndarray array = as_floats(x, "x")
+    cdef cnp.ndarray result = empty_like(array)
+    cdef Py_ssize_t count = cnp.PyArray_SIZE(array)
+    cdef void* x_data = cnp.PyArray_DATA(array)
+    cdef void* y_data = cnp.PyArray_DATA(result)
+    if cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT:
+        with nogil:
+            if derivative:
+                activation_derivative[float](<float*> y_data, <float*> x_data, kind, <float> negative_slope, count)
+            else:
+                activation_forward[float](<float*> y_data, <float*> x_data, kind, <float> negative_slope, count)
+    else:
+        with nogil:
+            if derivative:
+                activation_derivative[double](<double*> y_data, <double*> x_data, kind, negative_slope, count)
+            else:
+                activation_forward[double](<double*> y_data, <double*> x_data, kind, negative_slope, count)
+    return result[()] if cnp.PyArray_NDIM(result) == 0 else result
+
+
+cdef double checked_slope(double negative_slope) except -1.0:
+    if not 0.0 <= negative_slope < 1.0:
+        raise ValueError(f"negative_slope must be at least 0 and below 1, but it is {negative_slope}")
+    return negative_slope
+
+
+def relu(x):
+    """``max(x, 0)``, elementwise, as an array of x's shape (float32 stays float32, all else becomes float64).
+
+    >>> import numpy as np
+    >>> relu(np.array([-1.0, 0.0, 2.0]))
+    array([0., 0., 2.])
+    """
+    return elementwise(x, RELU, False, 0.0)
+
+
+def relu_prime(x):
+    """Derivative of :func:`relu`: 1 where x is positive, else 0, at zero too.
+
+    >>> import numpy as np
+    >>> relu_prime(np.array([-1.0, 0.0, 2.0]))
+    array([0., 0., 1.])
+    """
+    return elementwise(x, RELU, True, 0.0)
+
+
+def leaky_relu(x, double negative_slope=0.01):
+    """``x`` where it is positive, else ``negative_slope * x`` (slope at least 0 and below 1, else ValueError).
+
+    >>> import numpy as np
+    >>> leaky_relu(np.array([-1.0, 2.0]))
+    array([-0.01,  2.  ])
+    """
+    return elementwise(x, LEAKY_RELU, False, checked_slope(negative_slope))
+
+
+def leaky_relu_prime(x, double negative_slope=0.01):
+    """Derivative of :func:`leaky_relu`: 1 where x is positive, else ``negative_slope``, at zero too.
+
+    >>> import numpy as np
+    >>> leaky_relu_prime(np.array([-1.0, 2.0]))
+    array([0.01, 1.  ])
+    """
+    return elementwise(x, LEAKY_RELU, True, checked_slope(negative_slope))
+
+
+def sigmoid(x):
+    """``1 / (1 + exp(-x))``, elementwise; no x overflows.
+
+    >>> sigmoid(0.0)
+    np.float64(0.5)
+    """
+    return elementwise(x, SIGMOID, False, 0.0)
+
+
+def sigmoid_prime(x):
+    """Derivative of :func:`sigmoid`: ``sigmoid(x) * (1 - sigmoid(x))``.
+
+    >>> sigmoid_prime(0.0)
+    np.float64(0.25)
+    """
+    return elementwise(x, SIGMOID, True, 0.0)
+
+
+def tanh(x):
+    """Hyperbolic tangent, elementwise.
+
+    >>> tanh(0.0)
+    np.float64(0.0)
+    """
+    return elementwise(x, TANH, False, 0.0)
+
+
+def tanh_prime(x):
+    """Derivative of :func:`tanh`: ``1 - tanh(x) ** 2``.
+
+    >>> tanh_prime(0.0)
+    np.float64(1.0)
+    """
+    return elementwise(x, TANH, True, 0.0)
+
+
+def activation_gradient(output_error, output, Activation kind, double negative_slope=0.01):
+    """``output_error * f'(x)`` from the output ``f(x)``, in the dtype and shape of ``output``.
+
+    >>> import numpy as np
+    >>> activation_gradient(np.array([5.0, 5.0]), np.array([0.0, 2.0]), Activation.RELU)
+    array([0., 5.])
+    """
+    cdef cnp.ndarray y = as_floats(output, "output")
+    cdef cnp.ndarray dy = as_floats_like(output_error, "output_error", y)
+    if cnp.PyArray_SIZE(dy) != cnp.PyArray_SIZE(y):
+        raise ValueError(f"output_error must have the shape of the layer's last output, {shape_of(y)}, but its shape is {shape_of(dy)}")
+    cdef cnp.ndarray dx = empty_like(y)
+    cdef Py_ssize_t count = cnp.PyArray_SIZE(y)
+    cdef void* y_data = cnp.PyArray_DATA(y)
+    cdef void* dy_data = cnp.PyArray_DATA(dy)
+    cdef void* dx_data = cnp.PyArray_DATA(dx)
+    if cnp.PyArray_TYPE(y) == cnp.NPY_FLOAT:
+        with nogil:
+            activation_backward[float](<float*> dx_data, <float*> dy_data, <float*> y_data, kind, <float> negative_slope, count)
+    else:
+        with nogil:
+            activation_backward[double](<double*> dx_data, <double*> dy_data, <double*> y_data, kind, negative_slope, count)
+    return dx

@@ -1,0 +1,64 @@
+"""Doors to softmax over the last axis, and to its gradient."""
+
+cimport numpy as cnp
+from fastnn_ext.arrays cimport as_floats, as_floats_like, empty_like, shape_of
+
+cnp.import_array()
+
+
+def softmax(logits):
+    """``exp(logits) / sum(exp(logits))`` over the last axis, stable for logits of any finite size.
+
+    Returns an array of the shape of ``logits``; float32 stays float32, all else becomes float64. Raises ValueError
+    when ``logits`` has no axis or an empty last one.
+
+    >>> import numpy as np
+    >>> softmax(np.array([[0.0, 0.0], [1000.0, 1000.0]]))
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
+    cdef cnp.ndarray x = as_floats(logits, "logits")
+    cdef Py_ssize_t size = cnp.PyArray_DIM(x, cnp.PyArray_NDIM(x) - 1) if cnp.PyArray_NDIM(x) > 0 else 0
+    if size == 0:
+        raise ValueError(f"logits must have at least one class along its last axis, but its shape is {shape_of(x)}")
+    cdef cnp.ndarray y = empty_like(x)
+    cdef Py_ssize_t batch = cnp.PyArray_SIZE(x) // size
+    cdef void* x_data = cnp.PyArray_DATA(x)
+    cdef void* y_data = cnp.PyArray_DATA(y)
+    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
+        with nogil:
+            softmax_forward[float](<float*> y_data, <float*> x_data, batch, size)
+    else:
+        with nogil:
+            softmax_forward[double](<double*> y_data, <double*> x_data, batch, size)
+    return y
+
+
+def softmax_gradient(output_error, output):
+    """``output * (output_error - <output_error, output>)`` by rows: the softmax Jacobian times ``output_error``.
+
+    ``output`` is what :func:`softmax` returned. The Jacobian is never built.
+
+    >>> import numpy as np
+    >>> softmax_gradient(np.array([[1.0, 0.0]]), np.array([[0.5, 0.5]]))
+    array([[ 0.25, -0.25]])
+    """
+    cdef cnp.ndarray y = as_floats(output, "output")
+    cdef cnp.ndarray dy = as_floats_like(output_error, "output_error", y)
+    cdef Py_ssize_t size = cnp.PyArray_DIM(y, cnp.PyArray_NDIM(y) - 1) if cnp.PyArray_NDIM(y) > 0 else 0
+    if size == 0:
+        raise ValueError(f"output must have at least one class along its last axis, but its shape is {shape_of(y)}")
+    if cnp.PyArray_SIZE(dy) != cnp.PyArray_SIZE(y) or cnp.PyArray_DIM(dy, cnp.PyArray_NDIM(dy) - 1) != size:
+        raise ValueError(f"output_error must have the shape of output, {shape_of(y)}, but its shape is {shape_of(dy)}")
+    cdef cnp.ndarray dx = empty_like(y)
+    cdef Py_ssize_t batch = cnp.PyArray_SIZE(y) // size
+    cdef void* y_data = cnp.PyArray_DATA(y)
+    cdef void* dy_data = cnp.PyArray_DATA(dy)
+    cdef void* dx_data = cnp.PyArray_DATA(dx)
+    if cnp.PyArray_TYPE(y) == cnp.NPY_FLOAT:
+        with nogil:
+            softmax_backward[float](<float*> dx_data, <float*> dy_data, <float*> y_data, batch, size)
+    else:
+        with nogil:
+            softmax_backward[double](<double*> dx_data, <double*> dy_data, <double*> y_data, batch, size)
+    return dx

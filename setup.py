@@ -1,0 +1,121 @@
+"""Builds the compiled package `fastnn_ext`; everything else is in pyproject.toml.
+
+``FASTNN_LIMITED_API=1`` builds one ``cp311-abi3`` wheel for every Python from 3.11 on; ``FASTNN_DEBUG=1`` turns
+bounds checks and annotated HTML on.
+"""
+
+import contextlib
+import io
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy
+from Cython.Build import cythonize
+from Cython.Compiler import Options
+from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_ext import build_ext
+
+LIMITED_API = os.environ.get("FASTNN_LIMITED_API") == "1"
+DEBUG = os.environ.get("FASTNN_DEBUG") == "1"
+PYTHON_FLOOR = "0x030B0000"
+
+# The one table of directives: a misspelt one in a header comment would be accepted in silence.
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": DEBUG,
+    "wraparound": False,
+    "initializedcheck": DEBUG,
+    "cdivision": True,
+    "embedsignature": True,
+    "embedsignature.format": "python",
+    "show_performance_hints": True,
+    "freethreading_compatible": True,
+}
+
+MODULES = ("activations", "config", "dense", "engine", "losses", "softmax", "update")
+
+# -ffast-math would change the whole process' floating-point mode, -march=native would make wheels that crash
+# elsewhere; contraction is off so that the same source gives the same digits on every processor.
+COMPILE_ARGS = (
+    ["/O2"]
+    if sys.platform == "win32"
+    else ["-O0" if DEBUG else "-O3", "-g0", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+)
+
+NO_COMPILER = (
+    "fastnn needs a C compiler to build and found none that works: install one "
+    "(Debian and Ubuntu: apt-get install build-essential; Fedora: dnf install gcc; macOS: xcode-select --install; "
+    "Windows: the Visual Studio build tools), or set CC to yours."
+)
+
+
+class BuildExt(build_ext):
+    """Compiles in parallel, and says in one sentence when there is no compiler."""
+
+    def build_extensions(self) -> None:
+        self._require_compiler()
+        super().build_extensions()
+
+    def _require_compiler(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "probe.c"
+            source.write_text("int probe(void) { return 0; }\n")
+            try:
+                self.compiler.compile([str(source)], output_dir=folder)
+            except Exception:
+                sys.exit(NO_COMPILER)
+
+
+class BdistWheel(bdist_wheel):
+    """Tags the wheel abi3 when it was built under the limited API."""
+
+    def finalize_options(self) -> None:
+        if LIMITED_API:
+            self.py_limited_api = "cp311"
+        super().finalize_options()
+
+
+def extensions() -> list[Extension]:
+    macros = [("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION")]
+    if LIMITED_API:
+        macros += [("Py_LIMITED_API", PYTHON_FLOOR), ("CYTHON_LIMITED_API", "1")]
+    return [
+        Extension(
+            f"fastnn_ext.{name}",
+            [f"fastnn_ext/{name}.pyx"],
+            include_dirs=[numpy.get_include()],
+            define_macros=macros,
+            extra_compile_args=COMPILE_ARGS,
+            py_limited_api=LIMITED_API,
+        )
+        for name in MODULES
+    ]
+
+
+def cythonize_strictly() -> list[Extension]:
+    """Translate to C; a performance hint is an error, since each marks a slow path in a kernel."""
+    unknown = set(DIRECTIVES) - set(Options.get_directive_defaults())
+    if unknown:
+        sys.exit(f"setup.py names Cython directives that do not exist: {sorted(unknown)}")
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+            result = cythonize(
+                extensions(),
+                build_dir=os.path.join("build", "cython"),
+                compiler_directives=DIRECTIVES,
+                annotate=DEBUG,
+                # Hints are printed only when a file is translated, so a cached translation would hide them.
+                force=True,
+            )
+    finally:
+        sys.stderr.write(said.getvalue())
+    if "performance hint" in said.getvalue():
+        sys.exit("Cython gave the performance hints above: declare what they ask for, or mark the function noexcept.")
+    return result
+
+
+setup(ext_modules=cythonize_strictly(), cmdclass={"build_ext": BuildExt, "bdist_wheel": BdistWheel})

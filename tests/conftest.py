@@ -1,0 +1,33 @@
+"""What tests share: the real pictures, and small networks with a seed."""
+
+import numpy as np
+import pytest
+
+import fastnn
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """The shipped pictures as the notebook prepares them: float32 in [0, 1], labels one-hot."""
+    (x_train, y_train), (x_test, y_test) = fastnn.datasets.load_mnist_sample()
+    return (
+        (x_train.astype(np.float32) / 255, fastnn.to_categorical(y_train, 10)),
+        (x_test.astype(np.float32) / 255, fastnn.to_categorical(y_test, 10)),
+    )
+
+
+@pytest.fixture
+def notebook_network():
+    """A function of seed and dtype that makes the notebook's network."""
+
+    def make(seed=0, dtype=np.float32):
+        rng = np.random.default_rng(seed)
+        return [
+            fastnn.FlattenLayer(input_shape=(28, 28)),
+            fastnn.FCLayer(28 * 28, 20, rng=rng, dtype=dtype),
+            fastnn.ActivationLayer(fastnn.relu, fastnn.relu_prime),
+            fastnn.FCLayer(20, 10, rng=rng, dtype=dtype),
+            fastnn.SoftmaxLayer(10),
+        ]
+
+    return make
