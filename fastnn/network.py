@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy
-from fastnn_ext.engine import Plan
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.layers import FCLayer, FlattenLayer, Layer
+from fastnn_ext.engine import Plan
 
 Network = Sequence[Any]
 
@@ -194,14 +194,14 @@ def count_samples(network: Network, array: NDArray[Any], name: str) -> int | Non
     """
     size = input_size(network)
     first = network[0]
-    shapes = {(size,)}
+    shapes: set[tuple[int | None, ...]] = {(size,)}
     if isinstance(first, FlattenLayer):
         shapes.add(first.input_shape)
     if array.shape in shapes:
         return None
     shapes.add((1, size))
     if array.ndim > 0 and array.shape[1:] in shapes:
-        return array.shape[0]
+        return len(array)
     sample = ", ".join(map(str, first.input_shape if isinstance(first, FlattenLayer) else (size,)))
     raise ValueError(
         f"{name} must have shape (samples, {sample}) to fit {layer_name(network, 0)}, but its shape is {array.shape}"

@@ -3,6 +3,7 @@
 import math
 import os
 import zipfile
+import zlib
 from typing import Any
 
 import numpy
@@ -29,7 +30,7 @@ def read_npz(path: str | os.PathLike[str]) -> Mnist:
     try:
         with zipfile.ZipFile(path) as archive:
             arrays = {key: _read_member(archive, f"{key}.npy", name) for key in NAMES}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zipfile.zlib.error) as error:
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
         raise ValueError(f"{name!r} is not a sound .npz file ({error}): fetch it again") from error
     return checked(arrays, name)
 

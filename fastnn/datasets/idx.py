@@ -10,7 +10,7 @@ import os
 import struct
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 import numpy
 from numpy.typing import NDArray
@@ -18,6 +18,12 @@ from numpy.typing import NDArray
 _UNSIGNED_BYTE = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 1 << 20
+
+
+class Readable(Protocol):
+    """A file that bytes can be read from, packed or not."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 def read_idx(path: str | os.PathLike[str]) -> NDArray[numpy.uint8]:
@@ -63,7 +69,7 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[numpy.uint8]:
             raise ValueError(f"{name!r} is a damaged gzip file ({error}): fetch it again") from error
 
 
-def _parse(file: IO[bytes], name: str) -> NDArray[numpy.uint8]:
+def _parse(file: Readable, name: str) -> NDArray[numpy.uint8]:
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] != _UNSIGNED_BYTE or magic[3] == 0:
         raise ValueError(
@@ -83,7 +89,7 @@ def _parse(file: IO[bytes], name: str) -> NDArray[numpy.uint8]:
     return numpy.frombuffer(content, dtype=numpy.uint8).reshape(shape)
 
 
-def _read_at_most(file: IO[bytes], limit: int) -> bytearray:
+def _read_at_most(file: Readable, limit: int) -> bytearray:
     # Grows with what is there, never by what is promised.
     content = bytearray()
     while len(content) < limit:

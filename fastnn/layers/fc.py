@@ -1,11 +1,11 @@
 """The fully connected layer: every output is a weighted sum of every input, plus a bias."""
 
 import numpy
-from fastnn_ext.dense import dense_backward_input, dense_forward, dense_sgd_step
-from fastnn_ext.engine import Plan
 from numpy.typing import ArrayLike, DTypeLike
 
 from fastnn.layers.base import FloatArray, Layer, after_forward, checked_size
+from fastnn_ext.dense import dense_backward_input, dense_forward, dense_sgd_step
+from fastnn_ext.engine import Plan
 
 
 class FCLayer(Layer):
@@ -69,14 +69,15 @@ class FCLayer(Layer):
             )
         # Drawn in float64 whatever the dtype, so that one seed gives the same network in both.
         scale = 1.0 / numpy.sqrt(self.input_size + self.output_size)
-        self._weights = (rng.standard_normal((self.input_size, self.output_size)) * scale).astype(dtype)
-        self._bias = (rng.standard_normal((1, self.output_size)) * scale).astype(dtype)
+        self._weights: FloatArray = (rng.standard_normal((self.input_size, self.output_size)) * scale).astype(dtype)
+        self._bias: FloatArray = (rng.standard_normal((1, self.output_size)) * scale).astype(dtype)
         self.input: FloatArray | None = None
 
     @property
     def dtype(self) -> numpy.dtype[numpy.floating]:
         """float32 or float64."""
-        return self._weights.dtype
+        dtype: numpy.dtype[numpy.floating] = self._weights.dtype
+        return dtype
 
     @property
     def weights(self) -> FloatArray:

@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 
 import numpy
-from fastnn_ext.engine import Plan
 from numpy.typing import ArrayLike
 
 from fastnn.layers.base import FloatArray, Layer, after_forward, checked_size
+from fastnn_ext.engine import Plan
 
 
 class FlattenLayer(Layer):
@@ -38,7 +38,8 @@ class FlattenLayer(Layer):
         self.input_shape = tuple(checked_size(size, "input_shape") for size in input_shape)
         if not self.input_shape:
             raise ValueError("input_shape must have at least one size, but it is ()")
-        self.input_size = self.output_size = math.prod(self.input_shape)
+        self.input_size: int = math.prod(self.input_shape)
+        self.output_size: int = self.input_size
         self.input: FloatArray | None = None
 
     def forward(self, input: ArrayLike) -> FloatArray:

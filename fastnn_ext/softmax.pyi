@@ -1,0 +1,6 @@
+from typing import Any
+
+from numpy.typing import ArrayLike, NDArray
+
+def softmax(logits: ArrayLike) -> NDArray[Any]: ...
+def softmax_gradient(output_error: ArrayLike, output: ArrayLike) -> NDArray[Any]: ...
