@@ -1,0 +1,115 @@
+"""The result: what one run of a job measured, and on which machine; it is what the JSON file holds.
+
+Times are microseconds per training sample.
+"""
+
+import dataclasses
+import datetime
+import json
+import os
+import pathlib
+import platform
+import statistics
+from dataclasses import dataclass
+
+import numpy as np
+
+BASELINE = "fastnn"
+
+
+@dataclass(frozen=True)
+class PeerResult:
+    """One peer's rounds.
+
+    Examples
+    --------
+    >>> result = PeerResult("numpy", "NumPy", "NumPy 2.0", threads=1, loss=0.02, rounds=[30.0, 20.0, 22.0])
+    >>> result.median, result.minimum, result.maximum
+    (22.0, 20.0, 30.0)
+    """
+
+    name: str
+    title: str
+    version: str
+    threads: int
+    loss: float
+    rounds: list[float]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.rounds)
+
+    @property
+    def minimum(self) -> float:
+        return min(self.rounds)
+
+    @property
+    def maximum(self) -> float:
+        return max(self.rounds)
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """One run of a job, all peers in the order of their rounds."""
+
+    name: str
+    title: str
+    samples: int
+    epochs: int
+    date: str
+    machine: dict[str, str | int]
+    reference_loss: float
+    peers: list[PeerResult]
+
+    def ratios(self) -> dict[str, float]:
+        """Each peer's median over fastnn's: how many times longer it takes. Empty where fastnn took no part."""
+        medians = {peer.name: peer.median for peer in self.peers}
+        if BASELINE not in medians:
+            return {}
+        return {name: median / medians[BASELINE] for name, median in medians.items()}
+
+    def save(self, path: pathlib.Path) -> None:
+        """Write JSON, with medians and ratios for readers who do not want to compute."""
+        content = dataclasses.asdict(self)
+        ratios = self.ratios()
+        for peer, entry in zip(self.peers, content["peers"], strict=True):
+            entry.update(median=peer.median, minimum=peer.minimum, maximum=peer.maximum, ratio=ratios.get(peer.name))
+        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def load_result(path: pathlib.Path) -> JobResult:
+    """Read what `JobResult.save` wrote; medians and ratios are computed anew from the rounds."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    stored = [field.name for field in dataclasses.fields(PeerResult)]
+    peers = [PeerResult(**{name: entry[name] for name in stored}) for entry in content.pop("peers")]
+    return JobResult(peers=peers, **content)
+
+
+def today() -> str:
+    """The date in UTC, as 2025-01-31."""
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def describe_machine() -> dict[str, str | int]:
+    """What the times depend on; no host name and no path."""
+    import fastnn
+
+    return {
+        "cpu": _cpu_model(),
+        "cores": os.cpu_count() or 1,
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "fastnn": fastnn.__version__,
+        "compiler": str(fastnn.show_config()["compiler"]),
+    }
+
+
+def _cpu_model() -> str:
+    try:
+        for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

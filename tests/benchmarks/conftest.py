@@ -1,0 +1,22 @@
+"""A small result to print, plot and save."""
+
+import pytest
+
+from benchmarks.results import JobResult, PeerResult
+
+
+@pytest.fixture
+def result():
+    def peer(name, rounds):
+        return PeerResult(name, name.title(), f"{name} 1", threads=1, loss=0.02, rounds=rounds)
+
+    return JobResult(
+        name="notebook",
+        title="A job",
+        samples=1000,
+        epochs=2,
+        date="2025-01-31",
+        machine={"cpu": "CPU", "cores": 2, "system": "Linux", "python": "3.12", "numpy": "2.0", "compiler": "GCC 14"},
+        reference_loss=0.02,
+        peers=[peer("notebook", [300.0, 100.0, 200.0]), peer("fastnn", [2.0, 2.5, 9.0])],
+    )
