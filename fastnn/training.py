@@ -3,12 +3,12 @@
 import contextlib
 import math
 import operator
+import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy
-from fastnn_ext.engine import NonFiniteError, Plan
-from fastnn_ext.losses import Loss
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.layers import FlattenLayer, Layer
@@ -24,6 +24,8 @@ from fastnn.network import (
     output_size,
     real_array,
 )
+from fastnn_ext.engine import NonFiniteError, Plan, nonzero_inputs
+from fastnn_ext.losses import Loss
 
 # Runs one epoch in the order given (None: as the data comes) and returns its mean error.
 Epoch = Callable[[NDArray[numpy.intp] | None], float]
@@ -69,8 +71,8 @@ def train(
     rng : numpy.random.Generator, optional
         Source of the order.
     verbose : bool, optional
-        Show a progress bar with the running error on standard error. By default it shows on a terminal once
-        training has taken a second.
+        Show a progress bar with the running error on standard error. By default it shows on a terminal or in Jupyter
+        once training has taken a second.
 
     Returns
     -------
@@ -154,12 +156,13 @@ def _compiled_epoch(
 ) -> Epoch:
     rows = converted(x.reshape(len(x), -1), plan.dtype, "x_train")
     targets = converted(y.reshape(len(y), -1), plan.dtype, "y_train")
+    nonzero = nonzero_inputs(rows) if batch_size == 1 else None
     # A flatten layer is no operation of the plan.
     operations = [index for index, layer in enumerate(network) if not isinstance(layer, FlattenLayer)]
 
     def run_epoch(order: NDArray[numpy.intp] | None) -> float:
         try:
-            return plan.run_epoch(rows, targets, order, learning_rate, batch_size, loss)
+            return plan.run_epoch(rows, targets, order, learning_rate, batch_size, loss, nonzero)
         except NonFiniteError as failure:
             index = operations[failure.operation] if failure.operation >= 0 else None
             raise _NotFiniteHereError(failure.batch, _where(network, index)) from None
@@ -264,17 +267,24 @@ def _restored_on_failure(network: Network) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _progress(epochs: int, verbose: bool | None) -> Iterator[Callable[[float], None]]:
-    if verbose is False:
+    if verbose is False or (verbose is None and not (sys.stderr.isatty() or "ipykernel" in sys.modules)):
         yield lambda error: None
         return
-    from tqdm.auto import tqdm
+    started, done, bar = time.monotonic(), 0, None
 
-    # tqdm's disable=None means: not on a terminal, no bar.
-    automatic = verbose is None
-    with tqdm(total=epochs, unit="epoch", disable=None if automatic else False, delay=1.0 if automatic else 0.0) as bar:
+    def show(error: float) -> None:
+        nonlocal done, bar
+        done += 1
+        if bar is None and (verbose or time.monotonic() - started > 1.0):
+            from tqdm.auto import tqdm
 
-        def show(error: float) -> None:
+            bar = tqdm(total=epochs, initial=done - 1, unit="epoch")
+        if bar is not None:
             bar.set_postfix(error=f"{error:.6f}", refresh=False)
             bar.update()
 
+    try:
         yield show
+    finally:
+        if bar is not None:
+            bar.close()

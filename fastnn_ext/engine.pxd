@@ -33,7 +33,6 @@ cdef class Plan:
     cdef Py_ssize_t batch_capacity
     cdef Py_ssize_t widest
     cdef Py_ssize_t largest_weights
-    cdef int* nonzero             # positions of one sample's inputs that are not zero
     cdef void* inputs             # (batch, input_size): a gathered batch
     cdef void* targets            # (batch, output_size)
     cdef void* delta              # (batch, widest): gradient with respect to an operation's output

@@ -11,6 +11,8 @@ class NonFiniteError(FloatingPointError):
     operation: int
     def __init__(self, batch: int, operation: int) -> None: ...
 
+def nonzero_inputs(x: NDArray[Any]) -> tuple[NDArray[numpy.intp], NDArray[numpy.intc]] | None: ...
+
 class Plan:
     input_size: int
     output_size: int
@@ -27,6 +29,7 @@ class Plan:
         learning_rate: float,
         batch_size: int,
         loss: Loss,
+        nonzero: tuple[NDArray[numpy.intp], NDArray[numpy.intc]] | None = None,
     ) -> float: ...
     def predict(self, x: NDArray[Any]) -> NDArray[Any]: ...
     def check_rows(self, array: NDArray[Any], name: str, columns: int, samples: int) -> None: ...

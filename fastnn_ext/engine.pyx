@@ -29,6 +29,9 @@ cdef enum:
 # Multiply-adds between two looks for Ctrl-C: at one a nanosecond, some 20 ms.
 cdef Py_ssize_t WORK_BETWEEN_SIGNAL_CHECKS = 20_000_000
 
+# Rows whose places are found in one step: few enough that NumPy's list of them, sixteen bytes a place, stays small.
+cdef Py_ssize_t ROWS_INDEXED_TOGETHER = 1024
+
 # Rows of a prediction that pass through all layers together, so that their activations stay in the second-level cache.
 cdef Py_ssize_t PREDICTION_ROWS = 64
 
@@ -129,8 +132,7 @@ cdef class Plan:
         if batch > limit // (self.widest + 1):
             raise MemoryError(f"a batch of {batch} rows by {self.widest} columns does not fit an address space")
         cdef Py_ssize_t row = aligned(batch * self.widest * item)
-        cdef Py_ssize_t size = (aligned(self.input_size * sizeof(int)) + aligned(self.largest_weights * item)
-                                + (4 + self.operation_count) * row + ALIGNMENT)
+        cdef Py_ssize_t size = aligned(self.largest_weights * item) + (4 + self.operation_count) * row + ALIGNMENT
         cdef char* arena = <char*> malloc(size)
         if arena == NULL:
             raise MemoryError(f"no memory for a training arena of {size} bytes: take a smaller batch")
@@ -138,8 +140,6 @@ cdef class Plan:
         self.arena = arena
         self.batch_capacity = batch
         cdef char* at = arena + (ALIGNMENT - <uintptr_t> arena % ALIGNMENT) % ALIGNMENT
-        self.nonzero = <int*> at
-        at += aligned(self.input_size * sizeof(int))
         self.gradients = at
         at += aligned(self.largest_weights * item)
         self.inputs = at
@@ -153,7 +153,7 @@ cdef class Plan:
         return 0
 
     def run_epoch(self, cnp.ndarray x not None, cnp.ndarray y not None, order, double learning_rate,
-                  Py_ssize_t batch_size, Loss loss):
+                  Py_ssize_t batch_size, Loss loss, nonzero=None):
         """Train once over the data, in place, and return the mean loss of a sample.
 
         Parameters
@@ -167,6 +167,8 @@ cdef class Plan:
         learning_rate : float
         batch_size : int
         loss : Loss
+        nonzero : tuple of ndarray, optional
+            What :func:`nonzero_inputs` found in x: with a batch of one, the first layer then skips zeros.
 
         Raises
         ------
@@ -186,6 +188,14 @@ cdef class Plan:
             if cnp.PyArray_SIZE(order_array) != samples or order_array.min() < 0 or order_array.max() >= samples:
                 raise ValueError(f"order must hold {samples} row numbers below {samples}")
             order_data = <cnp.npy_intp*> cnp.PyArray_DATA(order_array)
+        cdef const cnp.npy_intp* starts = NULL
+        cdef const int* columns = NULL
+        cdef cnp.ndarray starts_array, columns_array
+        if nonzero is not None and batch_size == 1 and self.operations[0].kind == DENSE:
+            starts_array, columns_array = nonzero
+            check_nonzero(starts_array, columns_array, samples, self.input_size)
+            starts = <cnp.npy_intp*> cnp.PyArray_DATA(starts_array)
+            columns = <int*> cnp.PyArray_DATA(columns_array)
         self.reserve(min(batch_size, samples))
         cdef Py_ssize_t work = 0, i
         for i in range(self.operation_count):
@@ -199,11 +209,11 @@ cdef class Plan:
             stop = min(samples, start + stride)
             with nogil:
                 if self.is_double:
-                    failed = train_range[double](self, <double*> x_data, <double*> y_data, order_data, start, stop,
-                                                 batch_size, learning_rate, loss, &total)
+                    failed = train_range[double](self, <double*> x_data, <double*> y_data, order_data, starts, columns,
+                                                 start, stop, batch_size, learning_rate, loss, &total)
                 else:
-                    failed = train_range[float](self, <float*> x_data, <float*> y_data, order_data, start, stop,
-                                                batch_size, <float> learning_rate, loss, &total)
+                    failed = train_range[float](self, <float*> x_data, <float*> y_data, order_data, starts, columns,
+                                                start, stop, batch_size, <float> learning_rate, loss, &total)
             if failed >= 0:
                 raise NonFiniteError(failed // batch_size, self.first_non_finite(min(batch_size, samples - failed)))
             PyErr_CheckSignals()
@@ -247,19 +257,67 @@ cdef class Plan:
         return -1
 
 
-cdef Py_ssize_t find_nonzero(int* positions, const cython.floating* x, Py_ssize_t count) noexcept nogil:
-    # Without a branch: in a picture, zero and ink alternate too often for the processor to guess.
-    cdef Py_ssize_t i, found = 0
-    for i in range(count):
-        positions[found] = <int> i
-        found += x[i] != 0
-    return found
+# Following a list of columns costs a look-up a row: it pays where it leaves out at least a quarter of the inputs.
+cdef double DENSEST_WORTH_SKIPPING = 0.75
+
+
+def nonzero_inputs(x):
+    """Where the rows of ``x`` are not zero, for :meth:`Plan.run_epoch`; None where too few are zero to profit.
+
+    Made once for a data set, it serves every epoch: the columns of row i are ``columns[starts[i]:starts[i + 1]]``.
+
+    Parameters
+    ----------
+    x : ndarray of float32 or float64, shape (samples, input_size)
+
+    Returns
+    -------
+    (starts, columns) or None
+        ``intp`` of shape (samples + 1,) and ``intc``; together they are smaller than x.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> nonzero_inputs(np.array([[0.0, 2.0, 0.0], [0.0, 0.0, 0.0]]))
+    (array([0, 1, 1]), array([1], dtype=int32))
+    """
+    counts = numpy.count_nonzero(x, axis=1)
+    if x.shape[1] > 2147483647 or counts.sum() > DENSEST_WORTH_SKIPPING * x.size:
+        return None
+    starts = numpy.zeros(len(x) + 1, dtype=numpy.intp)
+    numpy.cumsum(counts, out=starts[1:])
+    columns = numpy.empty(starts[-1], dtype=numpy.intc)
+    cdef Py_ssize_t start
+    for start in range(0, len(x), ROWS_INDEXED_TOGETHER):
+        stop = min(len(x), start + ROWS_INDEXED_TOGETHER)
+        columns[starts[start]:starts[stop]] = numpy.nonzero(x[start:stop])[1]
+    return starts, columns
+
+
+cdef check_nonzero(cnp.ndarray starts, cnp.ndarray columns, Py_ssize_t samples, Py_ssize_t input_size):
+    # The engine follows these numbers into memory, so each is checked before it does.
+    if cnp.PyArray_TYPE(starts) != cnp.NPY_INTP or cnp.PyArray_TYPE(columns) != cnp.NPY_INT \
+            or not cnp.PyArray_ISCARRAY_RO(starts) or not cnp.PyArray_ISCARRAY_RO(columns):
+        raise TypeError("nonzero must be a pair of contiguous arrays of intp and intc: take it from nonzero_inputs")
+    cdef const cnp.npy_intp* start = <cnp.npy_intp*> cnp.PyArray_DATA(starts)
+    cdef const int* column = <int*> cnp.PyArray_DATA(columns)
+    cdef Py_ssize_t i
+    cdef bint sound = cnp.PyArray_SIZE(starts) == samples + 1
+    if sound:
+        sound = start[0] == 0 and start[samples] == cnp.PyArray_SIZE(columns)
+        for i in range(samples):
+            sound = sound and start[i] <= start[i + 1]
+        for i in range(cnp.PyArray_SIZE(columns)):
+            sound = sound and 0 <= column[i] < input_size
+    if not sound:
+        raise ValueError(f"nonzero does not belong to x of shape ({samples}, {input_size}): take it from nonzero_inputs")
 
 
 cdef void forward(
-    Plan plan, const cython.floating* x, Py_ssize_t batch, Py_ssize_t operation_count, Py_ssize_t nonzero_count,
+    Plan plan, const cython.floating* x, Py_ssize_t batch, Py_ssize_t operation_count,
+    const int* nonzero, Py_ssize_t nonzero_count,
 ) noexcept nogil:
-    # Runs the first operation_count operations on x; each writes its output. nonzero_count < 0: x is dense.
+    # Runs the first operation_count operations on x; each writes its output. nonzero is NULL: x is dense.
     cdef Py_ssize_t i
     cdef Operation* operation
     cdef const cython.floating* input = x
@@ -268,9 +326,9 @@ cdef void forward(
         operation = &plan.operations[i]
         output = <cython.floating*> operation.output
         if operation.kind == DENSE:
-            if i == 0 and nonzero_count >= 0:
+            if i == 0 and nonzero != NULL:
                 dense_forward_rows(output, input, <cython.floating*> operation.weights, <cython.floating*> operation.bias,
-                                   plan.nonzero, nonzero_count, operation.fan_out)
+                                   nonzero, nonzero_count, operation.fan_out)
             else:
                 dense_forward_formula(output, input, <cython.floating*> operation.weights,
                                       <cython.floating*> operation.bias, batch, operation.fan_in, operation.fan_out)
@@ -303,8 +361,8 @@ cdef double loss_and_delta(
 
 
 cdef void backward_and_update(
-    Plan plan, const cython.floating* x, Py_ssize_t batch, Py_ssize_t operation_count, Py_ssize_t nonzero_count,
-    cython.floating learning_rate,
+    Plan plan, const cython.floating* x, Py_ssize_t batch, Py_ssize_t operation_count,
+    const int* nonzero, Py_ssize_t nonzero_count, cython.floating learning_rate,
 ) noexcept nogil:
     # Takes plan.delta back through the first operation_count operations and moves each layer's parameters.
     cdef Py_ssize_t i
@@ -320,7 +378,7 @@ cdef void backward_and_update(
             if i > 0:
                 dense_backward_input_formula(next_delta, delta, <cython.floating*> operation.weights,
                                              batch, operation.fan_in, operation.fan_out)
-            update_dense(plan, operation, input, delta, batch, nonzero_count if i == 0 else -1, learning_rate)
+            update_dense(plan, operation, input, delta, batch, nonzero if i == 0 else NULL, nonzero_count, learning_rate)
             swapped = delta
             delta = next_delta
             next_delta = swapped
@@ -333,7 +391,7 @@ cdef void backward_and_update(
 
 cdef void update_dense(
     Plan plan, Operation* operation, const cython.floating* input, const cython.floating* delta, Py_ssize_t batch,
-    Py_ssize_t nonzero_count, cython.floating learning_rate,
+    const int* nonzero, Py_ssize_t nonzero_count, cython.floating learning_rate,
 ) noexcept nogil:
     cdef cython.floating* weights = <cython.floating*> operation.weights
     cdef cython.floating* gradients = <cython.floating*> plan.gradients
@@ -341,8 +399,8 @@ cdef void update_dense(
     if batch > 1:
         dense_backward_weights(gradients, delta, input, batch, operation.fan_in, operation.fan_out)
         sgd_update(weights, gradients, learning_rate, size)
-    elif nonzero_count >= 0:
-        sgd_update_outer_rows(weights, input, delta, learning_rate, plan.nonzero, nonzero_count, operation.fan_out)
+    elif nonzero != NULL:
+        sgd_update_outer_rows(weights, input, delta, learning_rate, nonzero, nonzero_count, operation.fan_out)
     else:
         sgd_update_outer(weights, input, delta, learning_rate, operation.fan_in, operation.fan_out)
     dense_backward_bias(gradients + size, delta, batch, operation.fan_out)
@@ -350,15 +408,16 @@ cdef void update_dense(
 
 
 cdef Py_ssize_t train_range(
-    Plan plan, const cython.floating* x, const cython.floating* y, const cnp.npy_intp* order, Py_ssize_t start,
-    Py_ssize_t stop, Py_ssize_t batch_size, cython.floating learning_rate, Loss loss, double* total,
+    Plan plan, const cython.floating* x, const cython.floating* y, const cnp.npy_intp* order,
+    const cnp.npy_intp* starts, const int* columns, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t batch_size,
+    cython.floating learning_rate, Loss loss, double* total,
 ) noexcept nogil:
     # Trains on samples start to stop in batches; adds their losses to total. Returns -1, or the first sample of a
     # batch whose loss is not finite, before that batch changes a weight.
     cdef Py_ssize_t count = plan.operation_count
     cdef bint fused = count > 1 and plan.operations[count - 1].kind == SOFTMAX
-    cdef bint sparse_possible = plan.operations[0].kind == DENSE and plan.input_size <= 2147483647
-    cdef Py_ssize_t batch, nonzero_count, row, source
+    cdef Py_ssize_t batch, row, source, nonzero_count = 0
+    cdef const int* nonzero = NULL
     cdef const cython.floating* batch_x
     cdef const cython.floating* batch_y
     cdef double value
@@ -379,18 +438,16 @@ cdef Py_ssize_t train_range(
                        plan.output_size * sizeof(cython.floating))
             batch_x = <cython.floating*> plan.inputs
             batch_y = <cython.floating*> plan.targets
-        nonzero_count = -1
-        if batch == 1 and sparse_possible:
-            nonzero_count = find_nonzero(plan.nonzero, batch_x, plan.input_size)
-            # Following the list costs a look-up a row: it pays where it leaves out at least a quarter of them.
-            if 4 * nonzero_count > 3 * plan.input_size:
-                nonzero_count = -1
-        forward(plan, batch_x, batch, count - fused, nonzero_count)
+        if columns != NULL:
+            source = start if order == NULL else order[start]
+            nonzero = columns + starts[source]
+            nonzero_count = starts[source + 1] - starts[source]
+        forward(plan, batch_x, batch, count - fused, nonzero, nonzero_count)
         value = loss_and_delta(plan, batch_y, batch, loss, fused)
         if not is_finite(value):
             return start
         total[0] += value * batch
-        backward_and_update(plan, batch_x, batch, count - fused, nonzero_count, learning_rate)
+        backward_and_update(plan, batch_x, batch, count - fused, nonzero, nonzero_count, learning_rate)
         start += batch
     return -1
 
@@ -402,7 +459,7 @@ cdef void predict_rows(
     cdef const void* output
     while start < samples:
         batch = min(PREDICTION_ROWS, samples - start)
-        forward(plan, x + start * plan.input_size, batch, plan.operation_count, -1)
+        forward(plan, x + start * plan.input_size, batch, plan.operation_count, NULL, 0)
         output = plan.operations[plan.operation_count - 1].output if plan.operation_count else x + start * plan.input_size
         memcpy(y + start * plan.output_size, output, batch * plan.output_size * sizeof(cython.floating))
         start += batch

@@ -9,9 +9,11 @@ import hashlib
 import io
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy
+from numpy.typing import NDArray
 
 from fastnn.datasets.idx import read_idx
 from fastnn.datasets.mnist import FILES
@@ -24,37 +26,66 @@ INPUTS = {
 }
 OUTPUT = Path(__file__).resolve().parents[1] / "fastnn" / "datasets" / "data" / "mnist_sample.npz"
 OUTPUT_SHA256 = "f4889dd1f88419d2a3d89cc8694a3fa858cec0d0d36c9f494b7f067d3a547ff7"
+# Of the arrays' bytes: these hold whatever zlib packed the file.
+ARRAYS_SHA256 = {
+    "x_train": "2304e0137aea1f236247daacc2dcaf275996895e40c4bb0760c448434d361d1a",
+    "y_train": "b03ead2884240483d956c7feac7a9b39d28685062da0a980bb73d2196dc506b8",
+    "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+    "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+}
 TRAINING_IMAGES = 1000
 
 
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
-def main(folder: Path) -> int:
-    for name, expected in INPUTS.items():
-        if sha256(folder / name) != expected:
-            print(f"{folder / name} is not the original: its SHA-256 should be {expected}", file=sys.stderr)
-            return 1
-    with zipfile.ZipFile(OUTPUT, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for key, name in FILES.items():
-            array = read_idx(folder / name)
-            if key.endswith("train"):
-                array = array[:TRAINING_IMAGES]
+def sample(folder: Path) -> dict[str, NDArray[numpy.uint8]]:
+    """The sample's four arrays, from originals whose checksums are right."""
+    arrays = {}
+    for key, name in FILES.items():
+        if sha256((folder / name).read_bytes()) != INPUTS[name]:
+            raise ValueError(f"{folder / name} is not the original: its SHA-256 should be {INPUTS[name]}")
+        array = read_idx(folder / name)
+        arrays[key] = array[:TRAINING_IMAGES] if key.endswith("train") else array
+        if sha256(arrays[key].tobytes()) != ARRAYS_SHA256[key]:
+            raise ValueError(f"the bytes of {key} should have the SHA-256 {ARRAYS_SHA256[key]}")
+    return arrays
+
+
+def packed(arrays: dict[str, NDArray[numpy.uint8]]) -> bytes:
+    """The arrays as an .npz whose bytes do not depend on when or where it is made."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for key, array in arrays.items():
             content = io.BytesIO()
-            numpy.lib.format.write_array(content, numpy.ascontiguousarray(array), version=(1, 0), allow_pickle=False)
-            # ZipInfo's default date is a constant, so that the bytes do not depend on when this ran.
-            info = zipfile.ZipInfo(f"{key}.npy")
+            numpy.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
+            info = zipfile.ZipInfo(f"{key}.npy")  # its default date is a constant
+            info.create_system = 3  # Unix's number, on every system
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, content.getvalue(), compresslevel=9)
-    print(f"{OUTPUT}: {OUTPUT.stat().st_size} bytes, SHA-256 {sha256(OUTPUT)}")
-    if sha256(OUTPUT) != OUTPUT_SHA256:
-        print(f"the SHA-256 should be {OUTPUT_SHA256}; another zlib packs the same arrays differently", file=sys.stderr)
+    return file.getvalue()
+
+
+def main(folder: Path, output: Path = OUTPUT) -> int:
+    try:
+        content = packed(sample(folder))
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
         return 1
+    if sha256(content) != OUTPUT_SHA256:
+        print(
+            f"{output} is left as it was: the right arrays are packed to another SHA-256, {sha256(content)}, by zlib "
+            f"{zlib.ZLIB_RUNTIME_VERSION}; {OUTPUT_SHA256} was expected",
+            file=sys.stderr,
+        )
+        return 1
+    output.write_bytes(content)
+    print(f"{output}: {len(content)} bytes, SHA-256 {OUTPUT_SHA256}")
     return 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     sys.exit(main(Path(sys.argv[1])))

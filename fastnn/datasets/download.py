@@ -1,8 +1,11 @@
-"""Downloads of MNIST into the user's cache: from public mirrors, checked, complete or not at all."""
+"""Downloads of MNIST into the user's cache: from public mirrors, checked, complete or not at all.
+
+This module imports the standard library alone, so that a script can ask it for the cache before anything is installed.
+"""
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 MIRRORS = (
@@ -10,21 +13,28 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 
-# MD5 of the gzipped files as published; they guard against damage.
+# SHA-256 of the gzipped files as published in 1998.
 CHECKSUMS = {
-    "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-    "train-labels-idx1-ubyte.gz": "d53e105ee54ea40749a09fcbcd1e9432",
-    "t10k-images-idx3-ubyte.gz": "9fb629c4189551a2d022fa330f9573f3",
-    "t10k-labels-idx1-ubyte.gz": "ec29112dd5afa0611ce80d1b7f02629c",
+    "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
 }
+
+_WAYS_OUT = (
+    "put its four files into a folder and pass load_mnist(path=folder) or set FASTNN_DATA, run `make data` in a "
+    "checkout, or use load_mnist_sample(), which needs no network"
+)
 
 
 def cache_folder() -> Path:
-    """Where MNIST is kept between runs: the folder ``fastnn/mnist`` of the user's cache.
+    """Where MNIST is kept between runs: ``mnist`` in ``FASTNN_CACHE``, or else in ``fastnn`` in the user's cache.
 
-    >>> cache_folder().parts[-2:]
-    ('fastnn', 'mnist')
+    >>> cache_folder().name
+    'mnist'
     """
+    if chosen := os.environ.get("FASTNN_CACHE"):
+        return Path(chosen) / "mnist"
     if sys.platform == "win32":
         root = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
@@ -34,35 +44,52 @@ def cache_folder() -> Path:
     return root / "fastnn" / "mnist"
 
 
-def download_mnist(folder: Path, mirrors: Sequence[str] = MIRRORS) -> None:
-    """Fetch the four gzipped IDX files into ``folder``, each from the first mirror that gives it sound.
+def download_mnist(
+    folder: Path, mirrors: Sequence[str] = MIRRORS, checksums: Mapping[str, str] = CHECKSUMS
+) -> None:
+    """Fetch the files that ``checksums`` names into ``folder``, each from the first mirror that gives it sound.
 
-    Every file is downloaded under another name, checked, and moved into place; the labels of the test set come last, so
-    their presence says that all are there.
+    Every file is downloaded under another name, checked by its SHA-256, and moved into place; a sound file that is
+    there already is left alone.
 
     Raises
     ------
     ImportError
         When pooch is not installed.
     ConnectionError
-        When no mirror gives a file.
+        When no mirror gives a file, or none gives it sound.
+    OSError
+        When the folder cannot be written.
     """
     try:
         import pooch
+        import requests  # pooch's own dependency; its errors are OSErrors, as a full disk's is
     except ImportError:
-        raise ImportError("load_mnist() downloads with pooch: pip install fastnn-ext[data]") from None
-    pooch.get_logger().setLevel("WARNING")
-    for name, checksum in CHECKSUMS.items():
-        problem: Exception | None = None
-        for mirror in mirrors:
-            try:
-                bar = sys.stderr.isatty()
-                pooch.retrieve(mirror + name, known_hash=f"md5:{checksum}", fname=name, path=folder, progressbar=bar)
-                break
-            except (OSError, ValueError) as error:
-                problem = error
-        else:
-            raise ConnectionError(
-                f"MNIST could not be downloaded ({type(problem).__name__}): put its four files into a folder and pass "
-                "load_mnist(path=folder) or set FASTNN_DATA, or use load_mnist_sample(), which needs no network"
-            ) from problem
+        raise ImportError(
+            f"MNIST is not in {str(folder)!r}, and its download needs pooch: pip install fastnn-ext[data]; "
+            f"or {_WAYS_OUT}"
+        ) from None
+    logger = pooch.get_logger()
+    level = logger.level
+    logger.setLevel("WARNING")  # it would print a line for each file
+    try:
+        for name, checksum in checksums.items():
+            problems: list[str] = []
+            for mirror in mirrors:
+                try:
+                    pooch.retrieve(
+                        mirror + name,
+                        known_hash=f"sha256:{checksum}",
+                        fname=name,
+                        path=folder,
+                        progressbar=sys.stderr.isatty(),
+                    )
+                    break
+                except requests.RequestException as error:
+                    problems.append(f"{mirror}: {type(error).__name__}")
+                except ValueError:  # pooch's for a checksum that differs
+                    problems.append(f"{mirror}: not the original file")
+            else:
+                raise ConnectionError(f"{name} could not be downloaded ({', '.join(problems)}): {_WAYS_OUT}")
+    finally:
+        logger.setLevel(level)

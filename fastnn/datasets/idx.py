@@ -10,20 +10,15 @@ import os
 import struct
 import zlib
 from pathlib import Path
-from typing import Protocol
 
 import numpy
 from numpy.typing import NDArray
 
+from fastnn.datasets.bounded import Readable, read_promised
+
 _UNSIGNED_BYTE = 0x08
 _GZIP_MAGIC = b"\x1f\x8b"
-_CHUNK = 1 << 20
-
-
-class Readable(Protocol):
-    """A file that bytes can be read from, packed or not."""
-
-    def read(self, size: int, /) -> bytes: ...
+_MOST_DIMENSIONS = 64  # NumPy's limit
 
 
 def read_idx(path: str | os.PathLike[str]) -> NDArray[numpy.uint8]:
@@ -36,12 +31,12 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[numpy.uint8]:
     Returns
     -------
     ndarray of uint8
-        With the shape that the header gives.
+        With the shape that the header gives; the caller's own.
 
     Raises
     ------
     OSError
-        When the file is missing or cannot be read.
+        When the file is missing (FileNotFoundError), a folder (IsADirectoryError) or cannot be read.
     ValueError
         When it is no IDX file of unsigned bytes, is cut short, or is longer than it says.
 
@@ -55,46 +50,44 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[numpy.uint8]:
     array([5, 0, 4], dtype=uint8)
     """
     name = os.fspath(path)
+    if Path(path).is_dir():
+        raise IsADirectoryError(f"{name!r} is a folder: expected an IDX file, such as one of those in it")
+    if not Path(path).exists():
+        raise FileNotFoundError(f"there is no file {name!r}")
     if not Path(path).is_file():
-        raise FileNotFoundError(f"there is no file {name!r}" if not Path(path).exists() else f"{name!r} is not a file")
+        raise ValueError(f"{name!r} is a pipe or device: expected a file")  # opening a pipe could wait for ever
     with open(path, "rb") as file:
         packed = file.read(2) == _GZIP_MAGIC
         file.seek(0)
-        if not packed:
-            return _parse(file, name)
         try:
-            with gzip.open(file) as unpacked:
-                return _parse(unpacked, name)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ValueError(f"{name!r} is a damaged gzip file ({error}): fetch it again") from error
+            if packed:
+                with gzip.open(file) as unpacked:
+                    return _parse(unpacked, None)
+            return _parse(file, os.fstat(file.fileno()).st_size)
+        except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ValueError(f"{name!r} is not a sound IDX file: {error}") from error
 
 
-def _parse(file: Readable, name: str) -> NDArray[numpy.uint8]:
+def _parse(file: Readable, size: int | None) -> NDArray[numpy.uint8]:
+    """The array of an open file of `size` bytes; None where only reading tells."""
     magic = file.read(4)
-    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] != _UNSIGNED_BYTE or magic[3] == 0:
+    if len(magic) < 4 or magic[:2] != b"\0\0":
         raise ValueError(
-            f"{name!r} is not an IDX file of unsigned bytes: its magic number is 0x{magic.hex()}, "
-            "where 0x00000801 (labels) or 0x00000803 (images) was expected"
+            f"its magic number is 0x{magic.hex()}, where 0x00000801 (labels) or 0x00000803 (images) was expected"
         )
-    dimensions = magic[3]
+    kind, dimensions = magic[2:]
+    if kind != _UNSIGNED_BYTE:
+        raise ValueError(f"its type code is 0x{kind:02x}, where 0x08 (unsigned bytes) was expected")
+    if not 1 <= dimensions <= _MOST_DIMENSIONS:
+        raise ValueError(f"it has {dimensions} dimensions, where 1 to {_MOST_DIMENSIONS} were expected")
     sizes = file.read(4 * dimensions)
     if len(sizes) < 4 * dimensions:
-        raise ValueError(f"{name!r} is cut short inside its header of {dimensions} sizes: fetch it again")
+        raise ValueError(f"it is cut short inside its header of {dimensions} sizes")
     shape = struct.unpack(f">{dimensions}I", sizes)
-    count = math.prod(shape)
-    content = _read_at_most(file, count + 1)
-    if len(content) != count:
-        came = f"only {len(content)}" if len(content) < count else "more"
-        raise ValueError(f"{name!r} promises {count} bytes for the shape {shape}, but holds {came}: fetch it again")
-    return numpy.frombuffer(content, dtype=numpy.uint8).reshape(shape)
-
-
-def _read_at_most(file: Readable, limit: int) -> bytearray:
-    # Grows with what is there, never by what is promised.
-    content = bytearray()
-    while len(content) < limit:
-        chunk = file.read(min(_CHUNK, limit - len(content)))
-        if not chunk:
-            break
-        content += chunk
-    return content
+    if 0 in shape:
+        raise ValueError(f"it is empty: its header gives the shape {shape}")
+    promised = math.prod(shape)
+    if size is not None and size - len(magic) - len(sizes) != promised:
+        held = size - len(magic) - len(sizes)
+        raise ValueError(f"it promises {promised} bytes of data for the shape {shape}, but holds {held}")
+    return numpy.frombuffer(read_promised(file, promised), dtype=numpy.uint8).reshape(shape)

@@ -20,7 +20,8 @@ def load_mnist(path: str | os.PathLike[str] | None = None) -> Mnist:
     """All of MNIST, as Keras' function of the same purpose gives it.
 
     Looks in ``path``, else in the folder that the environment variable ``FASTNN_DATA`` names, else in the user's
-    cache, else downloads into that cache with `pooch`, checked and with a progress bar.
+    cache (``FASTNN_CACHE`` puts it elsewhere), else downloads into that cache with `pooch`, checked and, in a terminal,
+    with a progress bar.
 
     Parameters
     ----------
@@ -52,11 +53,16 @@ def load_mnist(path: str | os.PathLike[str] | None = None) -> Mnist:
     """
     named = path if path is not None else os.environ.get("FASTNN_DATA") or None
     if named is not None:
-        return _read(Path(named))
+        if not isinstance(named, str | os.PathLike):
+            raise TypeError(f"path must be the path of a folder or an .npz file, not {type(named).__name__}")
+        return _read(Path(named).expanduser())
     folder = download.cache_folder()
-    if _find(folder, "y_test") is None:
-        download.download_mnist(folder)
-    return _read(folder)
+    if not (folder / "mnist.npz").is_file() and not all(_find(folder, name) for name in FILES):
+        download.download_mnist(folder, download.MIRRORS)
+    try:
+        return _read(folder)
+    except ValueError as error:
+        raise ValueError(f"{error}; it is in the cache: delete it, and the next call fetches it anew") from error
 
 
 def _read(place: Path) -> Mnist:
@@ -66,7 +72,7 @@ def _read(place: Path) -> Mnist:
         raise FileNotFoundError(f"there is no file or folder {str(place)!r}")
     found = {name: _find(place, name) for name in FILES}
     missing = [FILES[name] for name, file in found.items() if file is None]
-    if len(missing) == len(FILES) and (place / "mnist.npz").is_file():
+    if missing and (place / "mnist.npz").is_file():
         return read_npz(place / "mnist.npz")
     if missing:
         raise FileNotFoundError(

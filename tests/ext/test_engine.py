@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastnn_ext.activations import Activation
-from fastnn_ext.engine import NonFiniteError, Plan
+from fastnn_ext.engine import NonFiniteError, Plan, nonzero_inputs
 from fastnn_ext.losses import Loss
 
 
@@ -43,14 +43,29 @@ def test_order_is_followed(batch_size, loss):
 def test_skipping_zeros_changes_no_bit(dtype, density):
     x, y = data(dtype)
     x[np.random.default_rng(3).random(x.shape) >= density] = 0
+    order = np.random.default_rng(4).permutation(11)
+    nonzero = nonzero_inputs(x)
+    assert (nonzero is None) == (np.count_nonzero(x) > 0.75 * x.size)
     plan, arrays = make(dtype)
-    # A number that rounds away in every sum and product keeps each input from counting as zero.
-    tiny, expected = make(dtype)
-    filled = np.where(x == 0, np.finfo(dtype).tiny * dtype(1e-3), x).astype(dtype)
-    plan.run_epoch(x, y, None, 0.3, 1, Loss.MEAN_SQUARED_ERROR)
-    tiny.run_epoch(filled, y, None, 0.3, 1, Loss.MEAN_SQUARED_ERROR)
+    plain, expected = make(dtype)
+    plan.run_epoch(x, y, order, 0.3, 1, Loss.MEAN_SQUARED_ERROR, nonzero)
+    plain.run_epoch(x, y, order, 0.3, 1, Loss.MEAN_SQUARED_ERROR)
     for mine, theirs in zip(arrays, expected, strict=True):
         np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize(
+    ("starts", "columns"),
+    [([0, 1], [6]), ([0, 1], [-1]), ([0, 2], [1]), ([1, 1], [1]), ([0, 1, 1], [1]), ([0], [])],
+)
+def test_places_outside_the_data_are_refused(starts, columns):
+    plan, _ = make()
+    x, y = data(samples=1)
+    pair = np.array(starts, np.intp), np.array(columns, np.intc)
+    with pytest.raises(ValueError, match="nonzero does not belong to x"):
+        plan.run_epoch(x, y, None, 0.1, 1, Loss.MEAN_SQUARED_ERROR, pair)
+    with pytest.raises(TypeError, match="nonzero must be a pair"):
+        plan.run_epoch(x, y, None, 0.1, 1, Loss.MEAN_SQUARED_ERROR, (pair[0].astype(np.int8), pair[1]))
 
 
 def test_a_loss_that_is_not_finite_stops_before_its_batch_learns():
