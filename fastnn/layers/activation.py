@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy
-from fastnn_ext.activations import Activation, activation_gradient
-from fastnn_ext.engine import Plan
 from numpy.typing import ArrayLike
 
 from fastnn import activations
 from fastnn.layers.base import FloatArray, Layer, after_forward
+from fastnn_ext.activations import Activation, activation_gradient
+from fastnn_ext.engine import Plan
 
 Function = Callable[[Any], Any]
 

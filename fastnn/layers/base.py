@@ -8,8 +8,9 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy
-from fastnn_ext.engine import Plan
 from numpy.typing import ArrayLike, NDArray
+
+from fastnn_ext.engine import Plan
 
 FloatArray = NDArray[Any]
 

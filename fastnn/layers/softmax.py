@@ -1,11 +1,11 @@
 """The softmax layer: turns a sample's numbers into probabilities that sum to one."""
 
 import numpy
-from fastnn_ext.engine import Plan
-from fastnn_ext.softmax import softmax, softmax_gradient
 from numpy.typing import ArrayLike
 
 from fastnn.layers.base import FloatArray, Layer, after_forward, checked_size
+from fastnn_ext.engine import Plan
+from fastnn_ext.softmax import softmax, softmax_gradient
 
 
 class SoftmaxLayer(Layer):
