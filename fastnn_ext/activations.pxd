@@ -64,14 +64,14 @@ cdef inline void activation_backward(
     floating* dx, const floating* dy, const floating* y, Activation kind, floating negative_slope, Py_ssize_t count,
 ) noexcept nogil:
     # dx is written (it may be dy itself): dx = dy f'(x), from the outputs y = f(x), so that nothing is computed twice.
-    # The slope of leaky ReLU must not be negative: y then has the sign of x.
+    # The slope of leaky ReLU must not be negative: y then has the sign of x. NaN stays NaN.
     cdef Py_ssize_t i
     if kind == RELU:
         for i in range(count):
-            dx[i] = dy[i] if y[i] > 0 else 0
+            dx[i] = dy[i] if y[i] > 0 else (0 if y[i] <= 0 else y[i])
     elif kind == LEAKY_RELU:
         for i in range(count):
-            dx[i] = dy[i] if y[i] > 0 else negative_slope * dy[i]
+            dx[i] = dy[i] if y[i] > 0 else (negative_slope * dy[i] if y[i] <= 0 else y[i])
     elif kind == SIGMOID:
         for i in range(count):
             dx[i] = dy[i] * (y[i] * (1 - y[i]))

@@ -118,7 +118,9 @@ def activation_gradient(output_error, output, Activation kind, double negative_s
     """
     cdef cnp.ndarray y = as_floats(output, "output")
     cdef cnp.ndarray dy = as_floats_like(output_error, "output_error", y)
-    if cnp.PyArray_SIZE(dy) != cnp.PyArray_SIZE(y):
+    if kind not in (RELU, LEAKY_RELU, SIGMOID, TANH):
+        raise ValueError(f"kind must be a member of Activation, but it is {<int> kind}")
+    if not cnp.PyArray_SAMESHAPE(dy, y):
         raise ValueError(f"output_error must have the shape of the layer's last output, {shape_of(y)}, but its shape is {shape_of(dy)}")
     cdef cnp.ndarray dx = empty_like(y)
     cdef Py_ssize_t count = cnp.PyArray_SIZE(y)

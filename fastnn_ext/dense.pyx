@@ -17,7 +17,8 @@ cdef cnp.ndarray weights_of(object value):
 cdef cnp.ndarray bias_of(object value, cnp.ndarray weights):
     cdef cnp.ndarray bias = as_floats_like(value, "bias", weights)
     cdef Py_ssize_t fan_out = cnp.PyArray_DIM(weights, 1)
-    if cnp.PyArray_SIZE(bias) != fan_out or cnp.PyArray_NDIM(bias) < 1 or cnp.PyArray_NDIM(bias) > 2:
+    cdef int ndim = cnp.PyArray_NDIM(bias)
+    if not (ndim == 1 or (ndim == 2 and cnp.PyArray_DIM(bias, 0) == 1)) or cnp.PyArray_SIZE(bias) != fan_out:
         raise ValueError(f"bias must have shape ({fan_out},) or (1, {fan_out}) to fit weights of shape {shape_of(weights)}, "
                          f"but its shape is {shape_of(bias)}")
     return bias

@@ -14,7 +14,7 @@ from fastnn_ext.dense cimport (
     dense_backward_bias, dense_backward_input_formula, dense_backward_weights, dense_forward_formula, dense_forward_rows,
 )
 from fastnn_ext.losses cimport (
-    CROSS_ENTROPY, cross_entropy_gradient, cross_entropy_value, mse_gradient, mse_value, softmax_cross_entropy, softmax_mse,
+    CROSS_ENTROPY, MEAN_SQUARED_ERROR, cross_entropy_gradient, cross_entropy_value, mse_gradient, mse_value, softmax_cross_entropy, softmax_mse,
 )
 from fastnn_ext.scalars cimport is_finite
 from fastnn_ext.softmax cimport softmax_backward, softmax_forward
@@ -93,6 +93,8 @@ cdef class Plan:
         operation.fan_out = fan_out
         operation.weights = operation.bias = operation.output = NULL
         self.operation_count += 1
+        # The arena has no room for this operation's output: the next run takes a new one.
+        self.batch_capacity = 0
         self.output_size = fan_out
         self.widest = max(self.widest, fan_out)
         return operation
@@ -104,9 +106,11 @@ cdef class Plan:
         if w.dtype != self.dtype or b.dtype != self.dtype:
             raise TypeError(f"weights and bias must be {self.dtype}, but they are {w.dtype} and {b.dtype}")
         cdef Py_ssize_t fan_in = cnp.PyArray_DIM(w, 0), fan_out = cnp.PyArray_DIM(w, 1)
-        if fan_in != self.output_size or fan_out < 1 or cnp.PyArray_SIZE(b) != fan_out:
+        cdef int bias_ndim = cnp.PyArray_NDIM(b)
+        cdef bint one_row = bias_ndim == 1 or (bias_ndim == 2 and cnp.PyArray_DIM(b, 0) == 1)
+        if fan_in != self.output_size or fan_out < 1 or not one_row or cnp.PyArray_SIZE(b) != fan_out:
             raise ValueError(f"weights and bias must have shapes ({self.output_size}, units) and (1, units), "
-                             f"but their shapes are {weights.shape} and {bias.shape}")
+                             f"but their shapes are {shape_of(w)} and {shape_of(b)}")
         cdef Operation* operation = self.append(DENSE, fan_out)
         operation.weights = cnp.PyArray_DATA(w)
         operation.bias = cnp.PyArray_DATA(b)
@@ -125,7 +129,7 @@ cdef class Plan:
 
     cdef int reserve(self, Py_ssize_t batch) except -1:
         # One arena for all that a step needs; each buffer on its own cache lines.
-        if batch <= self.batch_capacity and self.arena != NULL:
+        if batch <= self.batch_capacity:
             return 0
         cdef Py_ssize_t item = 8 if self.is_double else 4
         cdef Py_ssize_t limit = (<Py_ssize_t> 1 << 62) // (item * (self.operation_count + 6))
@@ -175,9 +179,11 @@ cdef class Plan:
         NonFiniteError
             When the loss of a batch is NaN or infinite; that batch has changed no weight.
         """
-        cdef Py_ssize_t samples = cnp.PyArray_DIM(x, 0)
+        cdef Py_ssize_t samples = cnp.PyArray_DIM(x, 0) if cnp.PyArray_NDIM(x) > 0 else 0
         self.check_rows(x, "x", self.input_size, samples)
         self.check_rows(y, "y", self.output_size, samples)
+        if loss not in (MEAN_SQUARED_ERROR, CROSS_ENTROPY):
+            raise ValueError(f"loss must be a member of Loss, but it is {<int> loss}")
         if samples < 1 or batch_size < 1 or self.operation_count < 1:
             raise ValueError(f"samples, batch_size and layers must be at least 1, but they are {samples}, {batch_size} "
                              f"and {self.operation_count}")
@@ -222,7 +228,7 @@ cdef class Plan:
 
     def predict(self, cnp.ndarray x not None):
         """Outputs of shape (samples, output_size) for inputs of shape (samples, input_size)."""
-        cdef Py_ssize_t samples = cnp.PyArray_DIM(x, 0)
+        cdef Py_ssize_t samples = cnp.PyArray_DIM(x, 0) if cnp.PyArray_NDIM(x) > 0 else 0
         self.check_rows(x, "x", self.input_size, samples)
         cdef cnp.npy_intp[2] shape
         shape[0] = samples
@@ -240,7 +246,8 @@ cdef class Plan:
 
     def check_rows(self, cnp.ndarray array, str name, Py_ssize_t columns, Py_ssize_t samples):
         if array.dtype != self.dtype or not cnp.PyArray_ISCARRAY_RO(array):
-            raise TypeError(f"{name} must be C-contiguous {self.dtype}, but it is {array.dtype}")
+            layout = "" if cnp.PyArray_ISCARRAY_RO(array) else ", not C-contiguous"
+            raise TypeError(f"{name} must be C-contiguous {self.dtype}, but it is {array.dtype}{layout}")
         if cnp.PyArray_NDIM(array) != 2 or cnp.PyArray_DIM(array, 1) != columns or cnp.PyArray_DIM(array, 0) != samples:
             raise ValueError(f"{name} must have shape ({samples}, {columns}), but its shape is "
                              f"{shape_of(array)}")

@@ -47,7 +47,8 @@ cdef inline double cross_entropy_value(
     cdef double total = 0
     cdef floating floor = smallest_probability[floating](0)
     for i in range(batch * classes):
-        if y_true[i] != 0:
+        # The second comparison holds for NaN alone, which no class may hide.
+        if y_true[i] != 0 or y_pred[i] != y_pred[i]:
             total -= <double> y_true[i] * log(<double> (floor if y_pred[i] < floor else y_pred[i]))
     return total / batch
 

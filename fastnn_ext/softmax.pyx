@@ -48,7 +48,7 @@ def softmax_gradient(output_error, output):
     cdef Py_ssize_t size = cnp.PyArray_DIM(y, cnp.PyArray_NDIM(y) - 1) if cnp.PyArray_NDIM(y) > 0 else 0
     if size == 0:
         raise ValueError(f"output must have at least one class along its last axis, but its shape is {shape_of(y)}")
-    if cnp.PyArray_SIZE(dy) != cnp.PyArray_SIZE(y) or cnp.PyArray_DIM(dy, cnp.PyArray_NDIM(dy) - 1) != size:
+    if not cnp.PyArray_SAMESHAPE(dy, y):
         raise ValueError(f"output_error must have the shape of output, {shape_of(y)}, but its shape is {shape_of(dy)}")
     cdef cnp.ndarray dx = empty_like(y)
     cdef Py_ssize_t batch = cnp.PyArray_SIZE(y) // size
