@@ -7,6 +7,7 @@ bounds checks and annotated HTML on.
 import contextlib
 import io
 import os
+import platform
 import sys
 import tempfile
 from pathlib import Path
@@ -35,7 +36,27 @@ DIRECTIVES = {
     "freethreading_compatible": True,
 }
 
-MODULES = ("activations", "config", "dense", "engine", "losses", "softmax", "update")
+MODULES = (
+    "activations",
+    "config",
+    "dense",
+    "dispatch",
+    "losses",
+    "peak",
+    "plan",
+    "pool",
+    "softmax",
+    "training",
+    "update",
+)
+
+# One module of kernels for each instruction set, from one source; the processor's best is chosen at import.
+X86 = platform.machine().lower() in ("x86_64", "amd64") and sys.platform != "win32"
+AVX2 = ["-mavx2", "-mfma"]
+AVX512 = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"]
+KERNELS = {"kernels_baseline": [], "kernels_portable": ["-DFASTNN_PORTABLE"]}
+if X86:
+    KERNELS |= {"kernels_avx2": AVX2, "kernels_avx512": AVX512}
 
 # -ffast-math would change the whole process' floating-point mode, -march=native would make wheels that crash
 # elsewhere; contraction is off so that the same source gives the same digits on every processor.
@@ -88,10 +109,10 @@ def extensions() -> list[Extension]:
             [f"fastnn_ext/{name}.pyx"],
             include_dirs=[numpy.get_include()],
             define_macros=macros,
-            extra_compile_args=COMPILE_ARGS,
+            extra_compile_args=[*COMPILE_ARGS, *KERNELS.get(name, [])],
             py_limited_api=LIMITED_API,
         )
-        for name in MODULES
+        for name in (*MODULES, *KERNELS)
     ]
 
 

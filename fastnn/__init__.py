@@ -4,7 +4,7 @@ A network is a list of layers, each with ``forward(input)`` and ``backward(outpu
 `predict` run it, in compiled code where every layer is one of the package's own.
 """
 
-from fastnn import datasets, neuron
+from fastnn import datasets, neuron, optimizers
 from fastnn.activations import (
     leaky_relu,
     leaky_relu_prime,
@@ -22,6 +22,7 @@ from fastnn.layers import ActivationLayer, FCLayer, FlattenLayer, Layer, Softmax
 from fastnn.losses import cross_entropy, cross_entropy_prime, mse, mse_prime
 from fastnn.metrics import accuracy
 from fastnn.prediction import predict
+from fastnn.threads import get_num_threads, set_num_threads
 from fastnn.training import train
 
 __version__ = "0.1.0"
@@ -51,6 +52,9 @@ __all__ = [
     "save_network",
     "load_network",
     "show_config",
+    "set_num_threads",
+    "get_num_threads",
     "datasets",
     "neuron",
+    "optimizers",
 ]

@@ -4,7 +4,9 @@ import platform
 
 import numpy
 
+from fastnn.threads import get_num_threads
 from fastnn_ext import build_config
+from fastnn_ext.dispatch import active_isa, supported_isas
 
 
 def show_config() -> dict[str, object]:
@@ -13,12 +15,14 @@ def show_config() -> dict[str, object]:
     Returns
     -------
     dict
-        ``fastnn``, ``numpy``, ``python``, ``machine``, ``compiler`` and ``limited_api``.
+        ``fastnn``, ``numpy``, ``python``, ``machine``, ``compiler``, ``limited_api``, ``isa`` (the instruction set in
+        use: the best of ``supported_isas``, or what the environment variable FASTNN_ISA asked for at import) and
+        ``threads``.
 
     Examples
     --------
     >>> sorted(show_config())
-    ['compiler', 'fastnn', 'limited_api', 'machine', 'numpy', 'python']
+    ['compiler', 'fastnn', 'isa', 'limited_api', 'machine', 'numpy', 'python', 'supported_isas', 'threads']
     """
     from fastnn import __version__
 
@@ -28,4 +32,7 @@ def show_config() -> dict[str, object]:
         "python": platform.python_version(),
         "machine": platform.machine(),
         **build_config(),
+        "isa": active_isa(),
+        "supported_isas": supported_isas(),
+        "threads": get_num_threads(),
     }

@@ -1,8 +1,6 @@
 """Network files: the layers' configurations and arrays in one ``.npz``, with no pickle in it, ever."""
 
-import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +51,9 @@ def save_network(path: str | os.PathLike[str], network: Network, metadata: dict[
             raise TypeError(f"network[{index}] is a {name}: only networks of built-in layers can be saved")
         description.append({"layer": type(layer).__name__, **layer.configuration()})
         arrays.update({f"{index}.{name}": array for name, array in layer.parameters().items()})
+    import json
+    import tempfile
+
     header = json.dumps({"format": _FORMAT, "layers": description, "metadata": metadata or {}})
     target = Path(path)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
@@ -86,6 +87,8 @@ def load_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[list[Layer], dict[str, Any]]:
+    import json
+
     if not Path(path).exists():
         raise FileNotFoundError(f"there is no file {os.fspath(path)!r}")
     try:

@@ -5,10 +5,12 @@ from typing import Any
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.layers import Layer
 from fastnn.network import Network, check_network, converted, count_samples, input_size, lower, real_array
+from fastnn_ext.plan import NonFiniteDataError, Plan
 
 
-def predict(network: Network, input: ArrayLike) -> NDArray[Any]:
+def predict(network: Network, input: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
     """The network's outputs, one row a sample.
 
     Parameters
@@ -17,7 +19,10 @@ def predict(network: Network, input: ArrayLike) -> NDArray[Any]:
         Built-in ones run in compiled code. Where one is the user's own, each sample runs through all layers by itself,
         as in training.
     input : array-like
-        One sample or a batch of samples, finite real numbers.
+        One sample or a batch of samples, finite real numbers. C-contiguous float32, float64 and uint8 arrays are read
+        where they lie.
+    out : ndarray, shape (samples, outputs), optional
+        C-contiguous, of the network's dtype: receives the outputs and is returned, so that nothing is allocated.
 
     Returns
     -------
@@ -27,7 +32,7 @@ def predict(network: Network, input: ArrayLike) -> NDArray[Any]:
     Raises
     ------
     TypeError, ValueError
-        When ``network`` is no chain of layers, or ``input`` does not fit it or is not finite.
+        When ``network`` is no chain of layers, or ``input`` or ``out`` do not fit it, or ``input`` is not finite.
 
     Examples
     --------
@@ -39,20 +44,55 @@ def predict(network: Network, input: ArrayLike) -> NDArray[Any]:
     array([[3.],
            [2.]])
     """
+    plan = _remembered_plan(network)
+    if plan is not None:
+        try:
+            result = plan.predict(input, out)
+        except NonFiniteDataError:
+            result = None
+        if result is not None:
+            return result
     check_network(network)
     array = real_array(input, "input")
     if input_size(network) is None:
-        return through_layers(network, array)
+        return _into(out, through_layers(network, array))
     samples = count_samples(network, array, "input")
     plan = lower(network)
     if plan is not None:
+        _remember_plan(network, plan)
         rows = array.reshape(1 if samples is None else samples, plan.input_size)
-        return plan.predict(converted(rows, plan.dtype, "input"))
+        result = plan.predict(converted(rows, plan.dtype, "input"), out)
+        assert result is not None
+        return result
     if samples is None:
-        return through_layers(network, array)
+        return _into(out, through_layers(network, array))
     if samples == 0:
         raise ValueError(f"input must have at least one sample for layers of your own, but its shape is {array.shape}")
-    return numpy.concatenate([numpy.atleast_2d(through_layers(network, sample)) for sample in array])
+    return _into(out, numpy.concatenate([numpy.atleast_2d(through_layers(network, sample)) for sample in array]))
+
+
+def _remembered_plan(network: Network) -> Plan | None:
+    """The plan of the last prediction with the same layers, kept by the first of them."""
+    try:
+        layers, plan = network[0]._plan
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return None
+    return plan if layers == network else None
+
+
+def _remember_plan(network: Network, plan: Plan) -> None:
+    # Layers keep their arrays for life, so a plan stays right as long as the list holds the same layers.
+    if isinstance(network[0], Layer):
+        network[0]._plan = (network[:], plan)
+
+
+def _into(out: NDArray[Any] | None, result: NDArray[Any]) -> NDArray[Any]:
+    if out is None:
+        return result
+    if not isinstance(out, numpy.ndarray) or out.shape != result.shape:
+        raise ValueError(f"out must be an array of shape {result.shape}, but it is {numpy.shape(out)}")
+    out[...] = result
+    return out
 
 
 def through_layers(network: Network, input: NDArray[Any]) -> NDArray[Any]:

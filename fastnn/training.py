@@ -1,5 +1,7 @@
 """Training: the notebook's loop, run by the engine where every layer is built in, else layer by layer."""
 
+from __future__ import annotations
+
 import contextlib
 import math
 import operator
@@ -15,6 +17,7 @@ from fastnn.layers import FlattenLayer, Layer
 from fastnn.losses import LossFunction, built_in_loss, gradient_of, mse
 from fastnn.network import (
     Network,
+    check_finite,
     check_network,
     converted,
     count_samples,
@@ -23,9 +26,13 @@ from fastnn.network import (
     lower,
     output_size,
     real_array,
+    real_dtype_array,
 )
-from fastnn_ext.engine import NonFiniteError, Plan, nonzero_inputs
+from fastnn.optimizers import SGD, Optimizer
+from fastnn.stepping import step_network
 from fastnn_ext.losses import Loss
+from fastnn_ext.plan import NonFiniteDataError, Plan
+from fastnn_ext.training import NonFiniteError, Training
 
 # Runs one epoch in the order given (None: as the data comes) and returns its mean error.
 Epoch = Callable[[NDArray[numpy.intp] | None], float]
@@ -41,11 +48,12 @@ def train(
     loss: LossFunction = mse,
     loss_prime: LossFunction | None = None,
     batch_size: int = 1,
+    optimizer: Optimizer | None = None,
     shuffle: bool = False,
     rng: numpy.random.Generator | None = None,
     verbose: bool | None = None,
 ) -> tuple[Network, list[float]]:
-    """Train ``network`` in place by stochastic gradient descent.
+    """Train ``network`` in place by stochastic gradient descent, or by the rule of an optimiser.
 
     Parameters
     ----------
@@ -53,19 +61,23 @@ def train(
         Built-in layers, and objects of your own with ``forward(input)`` and ``backward(output_error, learning_rate)``.
         Where all are built in and of one dtype, whole epochs run in compiled code.
     x_train : array-like, shape (samples, ...)
-        Finite real numbers; converted once to the network's dtype. Pictures are not scaled: divide by 255 first.
+        Finite real numbers. float32, float64 and uint8 are read where they lie, also from a memory-mapped file, and
+        converted batch by batch. Pictures are not scaled: divide by 255 first.
     y_train : array-like, shape (samples, outputs)
         Finite real numbers; (samples,) too where the network has one output.
     epochs : int, default 40
         Times to go over the data; 0 only checks the arguments.
     learning_rate : float, default 0.1
-        Finite and not negative.
+        Finite and not negative; without effect where there is an optimizer, which has its own.
     loss : callable, default `mse`
         `mse`, `cross_entropy`, or your own function of (y_true, y_pred) for one batch.
     loss_prime : callable, optional
         Gradient of a loss of your own with respect to y_pred.
     batch_size : int, default 1
         Samples a step; gradients are those of the mean loss of the batch. The last batch may be smaller.
+    optimizer : Optimizer, optional
+        Such as ``fastnn.optimizers.Adam()``; its state starts anew with each call. A layer of your own gets the
+        optimiser's learning rate and keeps its own rule. By default plain gradient descent.
     shuffle : bool, default False
         Visit the samples in a new random order each epoch.
     rng : numpy.random.Generator, optional
@@ -84,9 +96,13 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        Before any weight changes, for arguments that do not fit; the message names the argument.
+        For arguments that do not fit; the message names the argument, and every weight is as it was.
     FloatingPointError
         When the loss stops being finite; weights are then those from before that epoch.
+    KeyboardInterrupt
+        On Ctrl-C, between two batches; weights are those after the last finished one.
+    RuntimeError
+        When another thread is training a layer of this network.
 
     Examples
     --------
@@ -110,18 +126,27 @@ def train(
             f"rng must be a numpy.random.Generator, but it is {rng!r}: numpy.random.default_rng(seed) makes one"
         )
     prime = gradient_of(loss, loss_prime)
+    if optimizer is None:
+        optimizer = SGD(learning_rate)
+    elif not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be one of fastnn.optimizers, such as Adam(), but it is {optimizer!r}")
     for index, layer in enumerate(network):
         for name, array in layer.parameters().items() if isinstance(layer, Layer) else ():
             real_array(array, f"{layer_name(network, index)}.{name}")
 
     plan, engine_loss = lower(network), built_in_loss(loss, loss_prime)
+    compiled = plan is not None and engine_loss is not None
+    if not compiled or epochs == 0:
+        # The engine looks for NaN as it reads the data for the first time.
+        check_finite(x, "x_train")
+        check_finite(y, "y_train")
     if plan is not None and engine_loss is not None:
-        run_epoch = _compiled_epoch(plan, network, x, y, learning_rate, batch_size, engine_loss)
+        run_epoch = _compiled_epoch(plan, network, x, y, batch_size, engine_loss, optimizer)
     else:
-        run_epoch = _layered_epoch(network, x, y, learning_rate, batch_size, loss, prime)
+        run_epoch = _layered_epoch(network, x, y, batch_size, loss, prime, optimizer)
 
     errors: list[float] = []
-    with _progress(epochs, verbose) as show:
+    with _only_training_of(network), _progress(epochs, verbose) as show:
         for epoch in range(epochs):
             order = rng.permutation(len(x)) if shuffle else None
             with _restored_on_failure(network):
@@ -131,7 +156,7 @@ def train(
                     raise FloatingPointError(
                         f"training stopped: the loss is not finite in epoch {epoch + 1}, batch {failure.batch + 1}; "
                         f"{failure.where}. The weights are those from before this epoch. Try a smaller learning_rate "
-                        f"than {learning_rate:g}, or inputs scaled to about 1"
+                        f"than {optimizer.learning_rate:g}, or inputs scaled to about 1"
                     ) from None
             errors.append(error)
             show(error)
@@ -150,35 +175,57 @@ def _compiled_epoch(
     network: Network,
     x: NDArray[Any],
     y: NDArray[Any],
-    learning_rate: float,
     batch_size: int,
     loss: Loss,
+    optimizer: Optimizer,
 ) -> Epoch:
-    rows = converted(x.reshape(len(x), -1), plan.dtype, "x_train")
-    targets = converted(y.reshape(len(y), -1), plan.dtype, "y_train")
-    nonzero = nonzero_inputs(rows) if batch_size == 1 else None
+    training = Training(
+        plan,
+        _readable(x, plan, "x_train"),
+        _readable(y, plan, "y_train"),
+        batch_size,
+        loss,
+        **optimizer.rule(),  # type: ignore[arg-type]
+    )
     # A flatten layer is no operation of the plan.
     operations = [index for index, layer in enumerate(network) if not isinstance(layer, FlattenLayer)]
 
     def run_epoch(order: NDArray[numpy.intp] | None) -> float:
         try:
-            return plan.run_epoch(rows, targets, order, learning_rate, batch_size, loss, nonzero)
+            return training.run_epoch(order)
         except NonFiniteError as failure:
             index = operations[failure.operation] if failure.operation >= 0 else None
             raise _NotFiniteHereError(failure.batch, _where(network, index)) from None
+        except NonFiniteDataError:
+            # What is finite in the data's dtype is too large for the network's.
+            for array, name in ((x, "x_train"), (y, "y_train")):
+                check_finite(array, name)
+                converted(array, plan.dtype, name)
+            raise
 
     return run_epoch
+
+
+def _readable(array: NDArray[Any], plan: Plan, name: str) -> NDArray[Any]:
+    """``array`` as rows that the engine reads where they lie, or else a copy in the plan's dtype."""
+    rows = array.reshape(len(array), -1)
+    in_place = rows.dtype in (numpy.float32, numpy.float64, numpy.uint8) and rows.dtype.isnative and rows.flags.aligned
+    if in_place and (rows.shape[1] == 1 or rows.strides[1] == rows.itemsize):
+        return rows
+    return converted(rows, plan.dtype, name)
 
 
 def _layered_epoch(
     network: Network,
     x: NDArray[Any],
     y: NDArray[Any],
-    learning_rate: float,
     batch_size: int,
     loss: LossFunction,
     loss_prime: LossFunction,
+    optimizer: Optimizer,
 ) -> Epoch:
+    backward = step_network(network, optimizer)
+
     def run_epoch(order: NDArray[numpy.intp] | None) -> float:
         total = 0.0
         for start in range(0, len(x), batch_size):
@@ -194,9 +241,7 @@ def _layered_epoch(
                 index = next((i for i, o in enumerate(outputs[1:]) if not numpy.isfinite(o).all()), None)
                 raise _NotFiniteHereError(start // batch_size, _where(network, index))
             total += error * (1 if batch_size == 1 else len(samples))
-            output_error: Any = loss_prime(y_true, outputs[-1])
-            for layer in reversed(network):
-                output_error = layer.backward(output_error, learning_rate)
+            backward(loss_prime(y_true, outputs[-1]))
         return total / len(x)
 
     return run_epoch
@@ -209,7 +254,7 @@ def _where(network: Network, index: int | None) -> str:
 
 
 def _training_data(network: Network, x_train: ArrayLike, y_train: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    x, y = real_array(x_train, "x_train"), real_array(y_train, "y_train")
+    x, y = real_dtype_array(x_train, "x_train"), real_dtype_array(y_train, "y_train")
     if input_size(network) is not None and count_samples(network, x, "x_train") is None:
         raise ValueError(
             f"x_train must hold a batch of samples, but its shape, {x.shape}, is that of one: pass x_train[None]"
@@ -249,7 +294,7 @@ def _rate(value: object) -> float:
 
 @contextlib.contextmanager
 def _restored_on_failure(network: Network) -> Iterator[None]:
-    """Put the built-in layers' parameters back when the loss stops being finite."""
+    """Put the built-in layers' parameters back when the loss, or what the engine reads, is not finite."""
     parameters = [array for layer in network if isinstance(layer, Layer) for array in layer.parameters().values()]
     before = [array.copy() for array in parameters]
     try:
@@ -259,10 +304,29 @@ def _restored_on_failure(network: Network) -> Iterator[None]:
                 "training stopped: weights became infinite in the last batch of an epoch. They are those from before "
                 "this epoch. Try a smaller learning_rate, or inputs scaled to about 1"
             )
-    except FloatingPointError:
+    except (FloatingPointError, ValueError):
         for array, old in zip(parameters, before, strict=True):
             array[...] = old
         raise
+
+
+@contextlib.contextmanager
+def _only_training_of(network: Network) -> Iterator[None]:
+    """Mark the built-in layers as in training: two threads that change the same weights would both spoil them."""
+    # setdefault is one step even where threads run at the same time.
+    token, marked = object(), []
+    try:
+        for index, layer in enumerate(network):
+            if isinstance(layer, Layer) and layer.parameters():
+                if layer.__dict__.setdefault("_in_training", token) is not token:
+                    raise RuntimeError(
+                        f"{layer_name(network, index)} is being trained by another thread: train a copy, or wait"
+                    )
+                marked.append(layer)
+        yield
+    finally:
+        for layer in marked:
+            layer.__dict__.pop("_in_training", None)
 
 
 @contextlib.contextmanager

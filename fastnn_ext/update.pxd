@@ -1,5 +1,7 @@
-# Stochastic gradient descent: parameters move against their gradient by a step of the learning rate.
+# Optimisers in plain loops: the definition of what the kernels' fused steps compute, one number at a time.
 from cython cimport floating
+from libc.math cimport pow, sqrt
+from fastnn_ext.plan cimport ADAM, MOMENTUM, NESTEROV, RMSPROP, SGD, Rule
 
 
 cdef inline void sgd_update(
@@ -26,16 +28,28 @@ cdef inline void sgd_update_outer(
             weights_row[j] -= step * dy[j]
 
 
-cdef inline void sgd_update_outer_rows(
-    floating* weights, const floating* x, const floating* dy, floating learning_rate,
-    const int* nonzero, Py_ssize_t nonzero_count, Py_ssize_t fan_out,
+cdef inline void optimizer_update(
+    floating* parameters, const floating* gradients, floating* first, floating* second, const Rule* rule, long step,
+    Py_ssize_t count,
 ) noexcept nogil:
-    # The same for the rows listed in nonzero: the gradient of every other row is zero.
-    cdef Py_ssize_t i, j
-    cdef floating* weights_row
-    cdef floating step
-    for i in range(nonzero_count):
-        step = learning_rate * x[nonzero[i]]
-        weights_row = weights + <Py_ssize_t> nonzero[i] * fan_out
-        for j in range(fan_out):
-            weights_row[j] -= step * dy[j]
+    # Parameters and their state are changed; `step` counts from 1. first and second are read where the rule has them.
+    cdef Py_ssize_t i
+    cdef double g, w, mean, square
+    for i in range(count):
+        g = gradients[i]
+        w = parameters[i]
+        if rule.optimizer == SGD:
+            w -= rule.learning_rate * g
+        elif rule.optimizer == MOMENTUM or rule.optimizer == NESTEROV:
+            first[i] = <floating> (rule.beta_1 * first[i] + g)
+            w -= rule.learning_rate * (g + rule.beta_1 * first[i] if rule.optimizer == NESTEROV else first[i])
+        elif rule.optimizer == RMSPROP:
+            second[i] = <floating> (rule.beta_2 * second[i] + (1 - rule.beta_2) * g * g)
+            w -= rule.learning_rate * g / (sqrt(second[i]) + rule.epsilon)
+        else:
+            first[i] = <floating> (rule.beta_1 * first[i] + (1 - rule.beta_1) * g)
+            second[i] = <floating> (rule.beta_2 * second[i] + (1 - rule.beta_2) * g * g)
+            mean = first[i] / (1 - pow(rule.beta_1, <double> step))
+            square = second[i] / (1 - pow(rule.beta_2, <double> step))
+            w = w * (1 - rule.learning_rate * rule.weight_decay) - rule.learning_rate * mean / (sqrt(square) + rule.epsilon)
+        parameters[i] = <floating> w

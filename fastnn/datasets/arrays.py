@@ -1,14 +1,18 @@
 """The four MNIST arrays: read from ``.npz`` within bounds, and checked to belong together."""
 
+from __future__ import annotations
+
 import math
 import os
-import zipfile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy
 from numpy.typing import NDArray
 
 from fastnn.datasets.bounded import read_promised
+
+if TYPE_CHECKING:
+    import zipfile
 
 Bytes = NDArray[numpy.uint8]
 Split = tuple[Bytes, Bytes]
@@ -27,6 +31,8 @@ def read_npz(path: str | os.PathLike[str]) -> Mnist:
     ValueError
         When it is damaged, lacks an array, or an array is not of unsigned bytes or not as large as it says.
     """
+    import zipfile
+
     name = os.fspath(path)
     with open(path, "rb") as file:
         try:
@@ -39,6 +45,8 @@ def read_npz(path: str | os.PathLike[str]) -> Mnist:
 
 
 def _read_member(archive: zipfile.ZipFile, member: str) -> Bytes:
+    import zipfile
+
     try:
         info = archive.getinfo(member)
     except KeyError:

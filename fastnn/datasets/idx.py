@@ -4,7 +4,6 @@ The format is described at the end of http://yann.lecun.com/exdb/mnist/. Reading
 more memory than the file has bytes.
 """
 
-import gzip
 import math
 import os
 import struct
@@ -49,6 +48,8 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[numpy.uint8]:
     ...     read_idx(path)
     array([5, 0, 4], dtype=uint8)
     """
+    import gzip
+
     name = os.fspath(path)
     if Path(path).is_dir():
         raise IsADirectoryError(f"{name!r} is a folder: expected an IDX file, such as one of those in it")

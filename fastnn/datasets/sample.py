@@ -1,7 +1,5 @@
 """The notebook's own part of MNIST, shipped inside the package: no network is needed, ever."""
 
-import importlib.resources
-
 from fastnn.datasets.arrays import Mnist, read_npz
 
 
@@ -27,6 +25,8 @@ def load_mnist_sample() -> Mnist:
     >>> y_train[:5]
     array([5, 0, 4, 1, 9], dtype=uint8)
     """
+    import importlib.resources
+
     resource = importlib.resources.files("fastnn.datasets") / "data" / "mnist_sample.npz"
     with importlib.resources.as_file(resource) as path:
         return read_npz(path)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from fastnn import activations
 from fastnn.layers.base import FloatArray, Layer, after_forward
 from fastnn_ext.activations import Activation, activation_gradient
-from fastnn_ext.engine import Plan
+from fastnn_ext.plan import Plan
 
 Function = Callable[[Any], Any]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn_ext.engine import Plan
+from fastnn_ext.plan import Plan
 
 FloatArray = NDArray[Any]
 
@@ -26,6 +26,12 @@ class Layer(ABC):
 
     input_size: int | None = None
     output_size: int | None = None
+    # What the last prediction of a network that starts with this layer ran: its layers and their plan.
+    _plan: tuple[Any, Plan] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy makes a plan of its own arrays.
+        return {name: value for name, value in vars(self).items() if name not in {"_plan", "_in_training"}}
 
     @abstractmethod
     def forward(self, input: ArrayLike) -> FloatArray:

@@ -1,11 +1,14 @@
 """The fully connected layer: every output is a weighted sum of every input, plus a bias."""
 
+from __future__ import annotations
+
+# Annotations stay text: to look numpy.random up at import would load it, which takes longer than all of this package.
 import numpy
 from numpy.typing import ArrayLike, DTypeLike
 
 from fastnn.layers.base import FloatArray, Layer, after_forward, checked_size
-from fastnn_ext.dense import dense_backward_input, dense_forward, dense_sgd_step
-from fastnn_ext.engine import Plan
+from fastnn_ext.dense import dense_backward_input, dense_backward_parameters, dense_forward, dense_sgd_step
+from fastnn_ext.plan import Plan
 
 
 class FCLayer(Layer):
@@ -108,6 +111,13 @@ class FCLayer(Layer):
         input_error = dense_backward_input(output_error, self._weights)
         dense_sgd_step(output_error, input, self._weights, self._bias, learning_rate)
         return input_error
+
+    def gradients(self, output_error: ArrayLike) -> tuple[FloatArray, tuple[FloatArray, FloatArray]]:
+        """The gradient with respect to the last input, and those of weights and bias; nothing is learnt."""
+        input = after_forward(self.input, self)
+        # The weights' dtype decides, as in `backward`.
+        error = numpy.asarray(output_error, dtype=self.dtype)
+        return dense_backward_input(error, self._weights), dense_backward_parameters(error, input)
 
     def lower(self, plan: Plan) -> bool:
         if self.dtype != plan.dtype:

@@ -346,8 +346,9 @@ def said_by(code):
     """What a Python of its own prints for code that must not crash this one; a crash is its negative exit status."""
     imports = (
         "import numpy as np\n"
-        "from fastnn_ext.activations import *\nfrom fastnn_ext.dense import *\nfrom fastnn_ext.engine import *\n"
-        "from fastnn_ext.losses import *\nfrom fastnn_ext.softmax import *\nfrom fastnn_ext.update import *\n"
+        "from fastnn_ext.activations import *\nfrom fastnn_ext.dense import *\n"
+        "from fastnn_ext.losses import *\nfrom fastnn_ext.plan import *\nfrom fastnn_ext.softmax import *\n"
+        "from fastnn_ext.training import *\nfrom fastnn_ext.update import *\n"
     )
     done = subprocess.run([sys.executable, "-c", imports + code], capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr

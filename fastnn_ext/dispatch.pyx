@@ -1,0 +1,99 @@
+"""The choice of an instruction set: one module of kernels for each, and the best that this processor runs is used."""
+
+import importlib
+import os
+import warnings
+from cpython.pycapsule cimport PyCapsule_GetPointer
+
+cdef extern from *:
+    """
+    #if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
+    #define FASTNN_X86 1
+    static int fastnn_has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+    static int fastnn_has_avx512(void)
+    {
+        return fastnn_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    }
+    #else
+    #define FASTNN_X86 0
+    static int fastnn_has_avx2(void) { return 0; }
+    static int fastnn_has_avx512(void) { return 0; }
+    #endif
+    """
+    int FASTNN_X86
+    bint fastnn_has_avx2()
+    bint fastnn_has_avx512()
+
+# Best first; the portable form is for comparison.
+ISAS = ("avx512", "avx2", "baseline", "portable") if FASTNN_X86 else ("baseline", "portable")
+
+cdef dict loaded = {}
+
+
+def supported_isas():
+    """The instruction sets that this processor runs and this build has, best first.
+
+    >>> supported_isas()[-2:]
+    ('baseline', 'portable')
+    """
+    return tuple(name for name in ISAS if (name != "avx2" or fastnn_has_avx2()) and (name != "avx512" or fastnn_has_avx512()))
+
+
+cdef const Kernels* kernels_named(object name) except NULL:
+    # The table of an instruction set; None means the one in use.
+    if name is None:
+        name = _active
+    if name not in ISAS:
+        raise ValueError(f"the instruction set must be one of {', '.join(ISAS)}, but it is {name!r}")
+    if name not in supported_isas():
+        raise ValueError(f"this processor does not run {name}: choose one of {', '.join(supported_isas())}")
+    if name not in loaded:
+        loaded[name] = importlib.import_module(f"fastnn_ext.kernels_{name}").table()
+    return <const Kernels*> PyCapsule_GetPointer(loaded[name], "fastnn_ext.kernels")
+
+
+cdef const Kernels* kernels_for_samples(const Kernels* kernels) except NULL:
+    # Those that train one sample at a time: in 64-byte vectors, rows of narrow weights lie across two cache lines each,
+    # which costs a fifth for 20 units a layer and gains little for more.
+    if kernels.name == b"avx512":
+        return kernels_named("avx2")
+    return kernels
+
+
+def choose_isa(wanted):
+    """The instruction set that ``wanted``, the value of FASTNN_ISA, stands for; None or "" is the best that works.
+
+    Raises ValueError for an unknown or unsupported name. Where the best module cannot be loaded, a RuntimeWarning says
+    so and the next best is taken.
+
+    >>> choose_isa("portable")
+    'portable'
+    """
+    if wanted:
+        if wanted not in supported_isas():
+            raise ValueError(f"FASTNN_ISA must be one of {', '.join(supported_isas())} on this processor, but it is {wanted!r}: "
+                             "change it, or unset it for the best")
+        kernels_named(wanted)
+        return wanted
+    for name in supported_isas():
+        try:
+            kernels_named(name)
+        except ImportError as error:
+            warnings.warn(f"fastnn's kernels for {name} could not be loaded, slower ones are used: {error}", RuntimeWarning,
+                          stacklevel=2)
+            continue
+        return name
+    raise ImportError("none of fastnn's kernel modules could be loaded: reinstall the package")
+
+
+cdef str _active = choose_isa(os.environ.get("FASTNN_ISA"))
+
+
+def active_isa():
+    """The instruction set in use.
+
+    >>> active_isa() in supported_isas()
+    True
+    """
+    return _active

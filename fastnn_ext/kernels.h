@@ -1,0 +1,110 @@
+/* The kernels' C part for both dtypes: see tiles.h, products.h, sparse.h and rows.h, each a template in which real is the dtype. */
+#ifndef FASTNN_KERNELS_H
+#define FASTNN_KERNELS_H
+
+#include "simd.h"
+#ifdef _MSC_VER
+#include <intrin.h>
+#endif
+
+/* The same numbers as the enumerations of plan.pxd. */
+enum { NO_ACTIVATION = -1, RELU = 0, LEAKY_RELU = 1, SIGMOID = 2, TANH = 3 };
+enum { SGD = 0, MOMENTUM = 1, NESTEROV = 2, RMSPROP = 3, ADAM = 4 };
+
+typedef uint16_t column_number;
+
+/* Takes n places for the caller alone: returns the first. */
+FASTNN_INLINE ptrdiff_t fastnn_take(ptrdiff_t *used, ptrdiff_t n)
+{
+#ifdef __GNUC__
+    return __atomic_fetch_add(used, n, __ATOMIC_RELAXED);
+#else
+    return (ptrdiff_t)_InterlockedExchangeAdd64((volatile __int64 *)used, n);
+#endif
+}
+
+#define DEFINE_STRUCTURES(prefix, type)                                                                                \
+    typedef struct {                                                                                                   \
+        int optimizer;                                                                                                 \
+        type learning_rate, beta_1, beta_2, rest_1, rest_2, epsilon, decay;                                            \
+    } prefix##_rule;                                                                                                   \
+    typedef struct {                                                                                                   \
+        const type *a, *b;                                                                                             \
+        ptrdiff_t a_row, a_step, b_row, depth;                                                                         \
+        prefix##_part all, last;                                                                                       \
+        type *c, *first, *second;                                                                                      \
+        ptrdiff_t c_row, width;                                                                                        \
+        const type *bias, *slopes_of;                                                                                  \
+        ptrdiff_t slopes_row;                                                                                          \
+        int add, activation;                                                                                           \
+        type slope;                                                                                                    \
+    } prefix##_product;
+DEFINE_STRUCTURES(f32, float)
+DEFINE_STRUCTURES(f64, double)
+
+#define FASTNN_IS_FLOAT 1
+/* Multiply-adds of independent vectors and nothing else, as many chains as hide their latency: the processor's peak.
+ * Returns the float32 operations done. */
+FASTNN_FUNCTION double fastnn_fma_loop(long rounds)
+{
+    enum { CHAINS = 12 };
+    f32v sum[CHAINS], a = f32_set1(0.999f), b = f32_set1(0.001f);
+    FASTNN_UNROLL for (int c = 0; c < CHAINS; c++) sum[c] = f32_set1((float)c);
+    for (long i = 0; i < rounds; i++) {
+        FASTNN_UNROLL for (int c = 0; c < CHAINS; c++) sum[c] = f32_fma(sum[c], a, b);
+    }
+    FASTNN_UNROLL for (int c = 1; c < CHAINS; c++) sum[0] = sum[0] + sum[c];
+    /* The sums are positive; to ask keeps the loop. */
+    return f32_sum(sum[0]) > 0 ? 2.0 * CHAINS * F32_LANES * (double)rounds : 0;
+}
+
+#define FASTNN_IS_FLOAT 1
+#define real float
+#define vec f32v
+#define part f32_part
+#define LANES F32_LANES
+#define N(name) f32_##name
+#define ROUNDER 12582912.0f
+#define LN2_HIGH 0.693145751953125f
+#define LN2_LOW 1.42860682030941723212e-6f
+#define EXP_LOWEST -104.0f
+#define EXP_HIGHEST 89.0f
+/* 1/7!, 1/6!, ... 1/2! */
+#define EXP_SERIES 1.9841270e-4f, 1.3888889e-3f, 8.3333333e-3f, 4.1666667e-2f, 1.6666667e-1f, 0.5f
+#include "tiles.h"
+#include "products.h"
+#include "sparse.h"
+#include "rows.h"
+#undef FASTNN_IS_FLOAT
+#undef real
+#undef vec
+#undef part
+#undef LANES
+#undef N
+#undef ROUNDER
+#undef LN2_HIGH
+#undef LN2_LOW
+#undef EXP_LOWEST
+#undef EXP_HIGHEST
+#undef EXP_SERIES
+
+#define real double
+#define vec f64v
+#define part f64_part
+#define LANES F64_LANES
+#define N(name) f64_##name
+#define ROUNDER 6755399441055744.0
+#define LN2_HIGH 6.93147180369123816490e-01
+#define LN2_LOW 1.90821492927058770002e-10
+#define EXP_LOWEST -746.0
+#define EXP_HIGHEST 710.0
+/* 1/13!, 1/12!, ... 1/2! */
+#define EXP_SERIES 1.6059043836821613e-10, 2.08767569878681e-09, 2.505210838544172e-08, 2.755731922398589e-07,         \
+    2.7557319223985893e-06, 2.48015873015873e-05, 1.984126984126984e-04, 1.388888888888889e-03, 8.333333333333333e-03, \
+    4.1666666666666664e-02, 1.6666666666666666e-01, 0.5
+#include "tiles.h"
+#include "products.h"
+#include "sparse.h"
+#include "rows.h"
+
+#endif

@@ -1,0 +1,37 @@
+from enum import IntEnum
+from typing import Any, Self
+
+import numpy
+from numpy.typing import DTypeLike, NDArray
+
+from fastnn_ext.activations import Activation
+
+class Optimizer(IntEnum):
+    SGD = 0
+    MOMENTUM = 1
+    NESTEROV = 2
+    RMSPROP = 3
+    ADAM = 4
+
+class NonFiniteDataError(ValueError):
+    sample: int
+    def __init__(self, sample: int) -> None: ...
+
+class Plan:
+    @property
+    def input_size(self) -> int: ...
+    @property
+    def output_size(self) -> int: ...
+    @property
+    def dtype(self) -> numpy.dtype[numpy.floating[Any]]: ...
+    @property
+    def sample_shape(self) -> tuple[int, ...]: ...
+    @property
+    def places(self) -> list[int]: ...
+    def __new__(
+        cls, input_size: int, dtype: DTypeLike, sample_shape: tuple[int, ...] | None = None, isa: str | None = None
+    ) -> Self: ...
+    def add_dense(self, weights: NDArray[Any], bias: NDArray[Any]) -> None: ...
+    def add_activation(self, kind: Activation, negative_slope: float = 0.0) -> None: ...
+    def add_softmax(self) -> None: ...
+    def predict(self, x: object, out: NDArray[Any] | None = None) -> NDArray[Any] | None: ...

@@ -1,0 +1,326 @@
+"""The plan: a network lowered to operations on plain arrays, which predicts and trains without Python."""
+
+import numpy
+cimport numpy as cnp
+from libc.stdint cimport uintptr_t
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memcpy, memset
+
+from fastnn_ext.activations cimport Activation
+from fastnn_ext.arrays cimport as_parameters, overlaps, shape_of
+from fastnn_ext.barrier cimport barrier_init, fastnn_exchange
+from fastnn_ext.dispatch cimport kernels_named
+from fastnn_ext.pool cimport pool_run, pool_size, pool_task
+
+cnp.import_array()
+
+# Buffers start on a cache line, so that a row shares none with its neighbours in the arena.
+cdef enum:
+    ALIGNMENT = 64
+
+# Rows that pass through all layers together: eight tiles of the highest, whose activations fit the second-level cache.
+cdef Py_ssize_t BLOCK_ROWS = 112
+
+# Fewer rows read weights in place: packing them costs as much as some 16 rows' arithmetic.
+cdef Py_ssize_t ROWS_WORTH_PACKING = 32
+
+# Narrower layers are read in place: their rows lie close enough together.
+cdef Py_ssize_t WIDTH_WORTH_PACKING = 65
+
+# Multiply-adds for each thread below which waking another one costs more than it saves: some 20 microseconds.
+cdef Py_ssize_t WORK_FOR_A_THREAD = 500_000
+
+# Predictions whose arena is smaller use the plan's own again.
+cdef Py_ssize_t LARGEST_KEPT_ARENA = 1 << 20
+
+
+class NonFiniteDataError(ValueError):
+    """Data that hold NaN or infinity: carries the number of the ``sample``."""
+
+    def __init__(self, sample):
+        super().__init__(f"sample {sample} holds NaN or infinity")
+        self.sample = sample
+
+
+cdef Py_ssize_t aligned(Py_ssize_t size) noexcept nogil:
+    return (size + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+
+
+cdef Py_ssize_t padded_row(Py_ssize_t size, bint is_double) noexcept nogil:
+    # Numbers from one row to the next: whole cache lines, and never a multiple of 1 KB, whose rows would all compete for
+    # the same few places of the first-level cache.
+    cdef Py_ssize_t item = 8 if is_double else 4
+    cdef Py_ssize_t size_in_bytes = aligned(size * item)
+    if size_in_bytes % 1024 == 0:
+        size_in_bytes += ALIGNMENT
+    return size_in_bytes // item
+
+
+cdef int describe_rows(Rows* rows, cnp.ndarray array, str name, Py_ssize_t columns, bint rows_only) except -1:
+    # How the kernels read a matrix of data where it is.
+    cdef int kind = cnp.PyArray_TYPE(array)
+    if kind == cnp.NPY_FLOAT:
+        rows.kind = FLOAT32
+    elif kind == cnp.NPY_DOUBLE:
+        rows.kind = FLOAT64
+    elif kind == cnp.NPY_UBYTE:
+        rows.kind = UINT8
+    else:
+        raise TypeError(f"{name} must be float32, float64 or uint8, but it is {array.dtype}")
+    cdef Py_ssize_t inner
+    if rows_only:
+        if cnp.PyArray_NDIM(array) != 2 or cnp.PyArray_DIM(array, 1) != columns:
+            raise ValueError(f"{name} must have shape (samples, {columns}), but its shape is {shape_of(array)}")
+        inner = cnp.PyArray_STRIDE(array, 1)
+        if not cnp.PyArray_ISALIGNED(array) or not cnp.PyArray_ISNOTSWAPPED(array) \
+                or (columns > 1 and inner != cnp.PyArray_ITEMSIZE(array)):
+            raise TypeError(f"the rows of {name} must be contiguous: pass numpy.ascontiguousarray({name})")
+        rows.stride = cnp.PyArray_STRIDE(array, 0)
+    else:
+        rows.stride = columns * cnp.PyArray_ITEMSIZE(array)
+    rows.data = <const char*> cnp.PyArray_DATA(array)
+    return 0
+
+
+cdef class Plan:
+    """A network lowered to operations on plain arrays.
+
+    Parameters
+    ----------
+    input_size : int
+        Number of inputs of a sample.
+    dtype : dtype-like
+        float32 or float64: of every array in the plan.
+    sample_shape : tuple of int, optional
+        A shape with input_size numbers in which samples may come, besides (input_size,).
+    isa : str, optional
+        The instruction set; by default the one in use.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plan = Plan(2, np.float64)
+    >>> plan.add_dense(np.array([[1.0], [2.0]]), np.zeros((1, 1)))
+    >>> plan.predict(np.array([[1.0, 1.0]]))
+    array([[3.]])
+    """
+
+    def __cinit__(self, Py_ssize_t input_size, dtype, sample_shape=None, isa=None):
+        self.dtype = numpy.dtype(dtype)
+        if self.dtype not in (numpy.dtype(numpy.float32), numpy.dtype(numpy.float64)):
+            raise TypeError(f"dtype must be float32 or float64, but it is {self.dtype}")
+        if input_size < 1:
+            raise ValueError(f"input_size must be at least 1, but it is {input_size}")
+        self.sample_shape = (input_size,) if sample_shape is None else tuple(sample_shape)
+        self.is_double = self.dtype == numpy.dtype(numpy.float64)
+        self.input_size = self.output_size = self.widest = input_size
+        self.parameters = []
+        self.places = []
+        self.kernels = kernels_named(isa)
+
+    def __dealloc__(self):
+        free(self.operations)
+        free(self.kept)
+
+    cdef Operation* append(self, OperationKind kind, Py_ssize_t fan_out) except NULL:
+        cdef Operation* grown = <Operation*> realloc(self.operations, (self.operation_count + 1) * sizeof(Operation))
+        if grown == NULL:
+            raise MemoryError("no memory for another operation of the plan")
+        self.operations = grown
+        cdef Operation* operation = grown + self.operation_count
+        memset(operation, 0, sizeof(Operation))
+        operation.kind = kind
+        operation.activation = NO_ACTIVATION
+        operation.fan_in = self.output_size
+        operation.fan_out = fan_out
+        self.operation_count += 1
+        self.places.append(self.calls)
+        self.calls += 1
+        self.output_size = fan_out
+        self.widest = max(self.widest, fan_out)
+        return operation
+
+    def add_dense(self, weights, bias):
+        """Append ``y = x W + b``. The arrays are used in place: they must be C-contiguous and of the plan's dtype."""
+        cdef cnp.ndarray w = as_parameters(weights, "weights", 2)
+        cdef cnp.ndarray b = as_parameters(bias, "bias", -1)
+        if w.dtype != self.dtype or b.dtype != self.dtype:
+            raise TypeError(f"weights and bias must be {self.dtype}, but they are {w.dtype} and {b.dtype}")
+        cdef Py_ssize_t fan_in = cnp.PyArray_DIM(w, 0), fan_out = cnp.PyArray_DIM(w, 1)
+        cdef int bias_ndim = cnp.PyArray_NDIM(b)
+        cdef bint one_row = bias_ndim == 1 or (bias_ndim == 2 and cnp.PyArray_DIM(b, 0) == 1)
+        if fan_in != self.output_size or fan_out < 1 or not one_row or cnp.PyArray_SIZE(b) != fan_out:
+            raise ValueError(f"weights and bias must have shapes ({self.output_size}, units) and (1, units), "
+                             f"but their shapes are {shape_of(w)} and {shape_of(b)}")
+        cdef Operation* operation = self.append(DENSE, fan_out)
+        operation.weights = operation.weights_state[0] = operation.weights_state[1] = cnp.PyArray_DATA(w)
+        operation.bias = operation.bias_state[0] = operation.bias_state[1] = cnp.PyArray_DATA(b)
+        self.multiply_adds += fan_in * fan_out
+        self.parameters += [w, b]
+
+    def add_activation(self, Activation kind, double negative_slope=0.0):
+        """Append an elementwise activation: it is computed together with a dense operation just before it."""
+        cdef Operation* operation
+        if self.operation_count and self.operations[self.operation_count - 1].kind == DENSE \
+                and self.operations[self.operation_count - 1].activation == NO_ACTIVATION:
+            operation = &self.operations[self.operation_count - 1]
+            self.calls += 1
+        else:
+            operation = self.append(ACTIVATION, self.output_size)
+        operation.activation = kind
+        operation.negative_slope = negative_slope
+
+    def add_softmax(self):
+        """Append a softmax over the outputs of a sample."""
+        self.append(SOFTMAX, self.output_size)
+
+    cdef Py_ssize_t samples_in(self, cnp.ndarray x) noexcept:
+        # How many samples x holds; -1 where its shape or layout is not one that is read in place.
+        cdef int ndim = cnp.PyArray_NDIM(x), kind = cnp.PyArray_TYPE(x), i
+        cdef Py_ssize_t size = 1, samples = -1
+        if kind != cnp.NPY_FLOAT and kind != cnp.NPY_DOUBLE and kind != cnp.NPY_UBYTE:
+            return -1
+        if not cnp.PyArray_ISCARRAY_RO(x):
+            return -1
+        if ndim == 2 and cnp.PyArray_DIM(x, 1) == self.input_size:
+            return cnp.PyArray_DIM(x, 0)
+        if ndim == 1 and cnp.PyArray_DIM(x, 0) == self.input_size:
+            return 1
+        cdef tuple shape = shape_of(x)
+        if shape == self.sample_shape:
+            return 1
+        if ndim > 0 and shape[1:] == self.sample_shape:
+            return cnp.PyArray_DIM(x, 0)
+        return -1
+
+    def predict(self, x, out=None):
+        """Outputs of shape (samples, output_size).
+
+        Parameters
+        ----------
+        x : ndarray of float32, float64 or uint8
+            C-contiguous, of shape (samples, input_size) or (input_size,), or the same with sample_shape.
+        out : ndarray, shape (samples, output_size), optional
+            C-contiguous, of the plan's dtype: written and returned.
+
+        Returns
+        -------
+        ndarray or None
+            None where x is no such array.
+
+        Raises
+        ------
+        NonFiniteDataError
+            When x holds NaN or infinity.
+        """
+        if not isinstance(x, cnp.ndarray):
+            return None
+        cdef Py_ssize_t samples = self.samples_in(<cnp.ndarray> x)
+        if samples < 0:
+            return None
+        return self.predict_rows(<cnp.ndarray> x, samples, out)
+
+    cdef object predict_rows(self, cnp.ndarray x, Py_ssize_t samples, object out):
+        cdef cnp.npy_intp[2] shape
+        cdef cnp.ndarray result
+        cdef int kind = cnp.NPY_DOUBLE if self.is_double else cnp.NPY_FLOAT
+        if out is None:
+            shape[0] = samples
+            shape[1] = self.output_size
+            result = cnp.PyArray_EMPTY(2, shape, kind, 0)
+        else:
+            result = checked_out(out, samples, self.output_size, self.dtype, x)
+        if samples == 0:
+            return result
+        cdef Run run
+        memset(&run, 0, sizeof(Run))
+        describe_rows(&run.x, x, "input", self.input_size, False)
+        run.operations = self.operations
+        run.operation_count = self.operation_count
+        run.input_size = self.input_size
+        run.output_size = self.output_size
+        run.samples = samples
+        run.result = cnp.PyArray_DATA(result)
+        run.bad_sample = -1
+        run.block = min(samples, BLOCK_ROWS)
+        run.delta_row = padded_row(self.widest, self.is_double)
+        run.list_row = run.delta_row + ALIGNMENT if self.input_size < 65536 and self.widest < 65536 else 0
+        cdef Py_ssize_t item = 8 if self.is_double else 4
+        cdef int threads = 1
+        if samples > 1 and self.multiply_adds * samples >= 2 * WORK_FOR_A_THREAD:
+            threads = <int> min(min(pool_size(), MAXIMUM_THREADS), self.multiply_adds * samples // WORK_FOR_A_THREAD)
+            run.block = max(1, min(run.block, (samples + threads - 1) // threads))
+            threads = <int> min(threads, (samples + run.block - 1) // run.block)
+        # A bound that keeps every product below it within an address: no block comes near it.
+        if run.delta_row > (<Py_ssize_t> 1 << 44) // run.block:
+            raise MemoryError(f"a layer of {self.widest} units does not fit an address space")
+        cdef Py_ssize_t scratch = aligned((2 * run.block * run.delta_row + run.block * run.list_row) * item
+                                          + run.block * 32 + run.block * run.list_row * 2)
+        cdef Py_ssize_t packed = 0, size
+        cdef bint packing = samples >= ROWS_WORTH_PACKING
+        cdef int i
+        if packing:
+            for i in range(self.operation_count):
+                packed += self.panels_size(i)
+            packing = packed > 0
+        size = scratch * threads + packed + (self.operation_count * <Py_ssize_t> sizeof(Operation) if packing else 0) + 2 * ALIGNMENT
+        cdef bint keep = size <= LARGEST_KEPT_ARENA and fastnn_exchange(&self.kept_in_use, 1) == 0
+        cdef char* arena
+        if keep and self.kept_size >= size:
+            arena = self.kept
+        else:
+            arena = <char*> malloc(size)
+            if arena == NULL:
+                if keep:
+                    self.kept_in_use = 0
+                raise MemoryError(f"no memory for the {size} bytes that this prediction needs beside its result")
+            if keep:
+                free(self.kept)
+                self.kept = arena
+                self.kept_size = size
+        cdef char* at = arena + (ALIGNMENT - <uintptr_t> arena % ALIGNMENT) % ALIGNMENT
+        for i in range(threads):
+            run.scratch[i] = at
+            at += scratch
+        if packing:
+            run.operations = <Operation*> (at + packed)
+            memcpy(run.operations, self.operations, self.operation_count * sizeof(Operation))
+            for i in range(self.operation_count):
+                if self.panels_size(i):
+                    run.operations[i].panels = at
+                    at += self.panels_size(i)
+        with nogil:
+            if threads == 1:
+                self.kernels.predict[self.is_double](&run, 0, 1)
+            else:
+                barrier_init(&run.barrier)
+                pool_run(<pool_task> self.kernels.predict[self.is_double], &run, threads)
+        if keep:
+            fastnn_exchange(&self.kept_in_use, 0)
+        else:
+            free(arena)
+        if run.bad_sample >= 0:
+            raise NonFiniteDataError(run.bad_sample)
+        return result
+
+    cdef Py_ssize_t panels_size(self, int i) noexcept:
+        # Bytes of an operation's packed weights; 0 where they are read in place.
+        cdef Operation* operation = &self.operations[i]
+        if operation.kind != DENSE or operation.fan_out < WIDTH_WORTH_PACKING:
+            return 0
+        cdef Py_ssize_t panel = 2 * self.kernels.lanes[self.is_double]
+        return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if self.is_double else 4))
+
+
+cdef cnp.ndarray checked_out(object out, Py_ssize_t samples, Py_ssize_t columns, object dtype, cnp.ndarray x):
+    if not isinstance(out, cnp.ndarray):
+        raise TypeError(f"out must be a NumPy array, but it is a {type(out).__name__}")
+    cdef cnp.ndarray array = <cnp.ndarray> out
+    if array.dtype != dtype or not cnp.PyArray_ISCARRAY(array):
+        raise TypeError(f"out must be a writeable, C-contiguous {dtype} array, but it is {array.dtype}"
+                        f"{'' if cnp.PyArray_ISCARRAY(array) else ' of another layout, or read-only'}")
+    if shape_of(array) != (samples, columns):
+        raise ValueError(f"out must have shape ({samples}, {columns}), but its shape is {shape_of(array)}")
+    if overlaps(array, x):
+        raise ValueError("out must not share memory with the input")
+    return array

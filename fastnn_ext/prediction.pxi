@@ -1,0 +1,118 @@
+# Prediction: blocks of rows pass through all layers while their activations are in the cache.
+#
+# A row's outputs are the same bits whichever block it is in and whether its zeros are left out.
+
+
+cdef bint list_rows(
+    Run* run, int i, const floating* input, Py_ssize_t input_row, Py_ssize_t rows, char* scratch,
+) noexcept nogil:
+    # Whether operation i is to visit the non-zero numbers of its input only; their lists are then in the scratch.
+    cdef Operation* operation = &run.operations[i]
+    cdef Py_ssize_t row_size = run.list_row, count, row
+    cdef floating* values = <floating*> scratch + 2 * run.block * run.delta_row
+    cdef char* lists = <char*> (values + run.block * row_size)
+    cdef uint16_t* columns = <uint16_t*> (lists + run.block * sizeof(f64_list))
+    if operation.kind != DENSE or operation.fan_in >= row_size:
+        return False
+    if rows >= FEW_ROWS:
+        # One row speaks for its block. In later layers, zeros are too few to pay.
+        if i > 0 or compress(columns, values, input, operation.fan_in) > SPARSE_ENOUGH * operation.fan_in:
+            return False
+    # For few rows the way of the weights from memory is what counts, and a dense row costs little to list.
+    for row in range(rows):
+        count = compress(columns + row * row_size, values + row * row_size, input + row * input_row, operation.fan_in)
+        if count < 0:
+            return False
+        set_list(lists, row, columns + row * row_size, values + row * row_size, count)
+    return True
+
+
+cdef bint predict_block(
+    Run* run, Py_ssize_t start, Py_ssize_t rows, char* scratch, floating zero,
+) noexcept nogil:
+    # Returns False, with run.bad_sample set, where a number is NaN or infinite.
+    cdef floating* buffers = <floating*> scratch
+    cdef Py_ssize_t half = run.block * run.delta_row
+    cdef char* lists = <char*> (buffers + 2 * half + run.block * run.list_row)
+    cdef const floating* input
+    cdef Py_ssize_t input_row, row, output_row
+    cdef bint in_place = is_native(&run.x, zero) and run.x.stride % sizeof(floating) == 0
+    cdef bint listed
+    cdef int i
+    cdef Operation* operation
+    cdef floating* output
+    cdef floating slope
+    if in_place:
+        input = <const floating*> (run.x.data + start * run.x.stride)
+        input_row = run.x.stride // <Py_ssize_t> sizeof(floating)
+    else:
+        # The second half: the first operation writes the first.
+        input = buffers + half
+        input_row = run.delta_row
+        for row in range(rows):
+            convert_row(buffers + half + row * run.delta_row, &run.x, start + row, run.input_size)
+    listed = run.operation_count > 0 and list_rows(run, 0, input, input_row, rows, scratch)
+    for row in range(rows):
+        # A row that could be listed holds finite numbers.
+        if not listed and not all_finite(input + row * input_row, run.input_size):
+            run.bad_sample = start + row
+            return False
+    for i in range(run.operation_count):
+        operation = &run.operations[i]
+        slope = <floating> operation.negative_slope
+        output = buffers + (i & 1) * half
+        output_row = run.delta_row
+        if i == run.operation_count - 1:
+            output = <floating*> run.result + start * run.output_size
+            output_row = run.output_size
+        if operation.kind == DENSE:
+            if i > 0:
+                listed = list_rows(run, i, input, input_row, rows, scratch)
+            if listed:
+                lists_forward(lists, rows, <floating*> operation.weights, operation.fan_out, operation.fan_out,
+                              <floating*> operation.bias, output, output_row, operation.activation, slope)
+            elif operation.panels != NULL:
+                product_columns(output, output_row, input, input_row, <floating*> operation.panels, 0, rows, 0, operation.fan_out,
+                                operation.fan_in, <floating*> operation.bias, operation.activation, slope, <floating*> NULL, 0)
+            else:
+                product_columns(output, output_row, input, input_row, <floating*> operation.weights, operation.fan_out, rows, 0,
+                                operation.fan_out, operation.fan_in, <floating*> operation.bias, operation.activation, slope,
+                                <floating*> NULL, 0)
+        else:
+            for row in range(rows):
+                if operation.kind == ACTIVATION:
+                    activate_row(output + row * output_row, input + row * input_row, operation.activation, slope,
+                                 operation.fan_out)
+                else:
+                    softmax_row(output + row * output_row, input + row * input_row, operation.fan_out)
+        input = output
+        input_row = output_row
+    if run.operation_count == 0:
+        for row in range(rows):
+            memcpy(<floating*> run.result + (start + row) * run.output_size, input + row * input_row,
+                   run.output_size * sizeof(floating))
+    return True
+
+
+cdef void predict(Run* run, int thread, int threads, floating zero) noexcept nogil:
+    cdef Py_ssize_t panel = panel_of(zero), panels, start, stop
+    cdef int i
+    cdef Operation* operation
+    cdef bint packed = False
+    for i in range(run.operation_count):
+        operation = &run.operations[i]
+        if operation.kind == DENSE and operation.panels != NULL:
+            packed = True
+            panels = (operation.fan_out + panel - 1) // panel
+            pack_columns(<floating*> operation.panels, <floating*> operation.weights, operation.fan_out, operation.fan_in,
+                         share(panels, thread, threads) * panel,
+                         min(share(panels, thread + 1, threads) * panel, operation.fan_out))
+    if packed:
+        meet(run, threads)
+    panels = (run.samples + run.block - 1) // run.block
+    start = share(panels, thread, threads) * run.block
+    stop = min(share(panels, thread + 1, threads) * run.block, run.samples)
+    while start < stop:
+        if not predict_block(run, start, min(run.block, stop - start), run.scratch[thread], zero):
+            return
+        start += run.block

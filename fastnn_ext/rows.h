@@ -1,0 +1,144 @@
+/* What is done row by row or number by number: softmax, losses, the bias, one sample's backward step. A template. */
+
+/* dx = (dy w^T) f'(x) and w -= learning_rate x^T dy for one sample, each row of w read and written once. dx may be NULL. */
+FASTNN_INLINE void N(row_backward_panel)(
+    const int vectors, const real *dy, const real *x, real *w, ptrdiff_t w_row, ptrdiff_t rows, real *dx, int add,
+    real learning_rate, part last)
+{
+    vec d[PANEL_VECTORS], step[PANEL_VECTORS];
+    FASTNN_UNROLL for (int v = 0; v < vectors; v++) {
+        d[v] = v == vectors - 1 ? N(load_part)(dy + v * LANES, last) : N(load)(dy + v * LANES);
+        step[v] = d[v] * N(set1)(-learning_rate);
+    }
+    for (ptrdiff_t k = 0; k < rows; k++, w += w_row) {
+        vec value = N(set1)(x[k]), total = N(set1)(0);
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++) {
+            vec old = v == vectors - 1 ? N(load_part)(w + v * LANES, last) : N(load)(w + v * LANES);
+            vec new = N(fma)(value, step[v], old);
+            total = N(fma)(d[v], old, total);
+            if (v == vectors - 1) N(store_part)(w + v * LANES, new, last);
+            else N(store)(w + v * LANES, new);
+        }
+        if (dx) dx[k] = (add ? dx[k] : 0) + N(sum)(total);
+    }
+}
+
+FASTNN_FUNCTION void N(row_backward)(
+    const real *dy, const real *x, real *w, ptrdiff_t w_row, ptrdiff_t rows, ptrdiff_t columns, real *dx, real learning_rate)
+{
+    for (ptrdiff_t j = 0; j < columns; j += PANEL_VECTORS * LANES) {
+        ptrdiff_t width = columns - j < PANEL_VECTORS * LANES ? columns - j : PANEL_VECTORS * LANES;
+        int vectors = (int)((width + LANES - 1) / LANES);
+        part last = N(first)(width - (vectors - 1) * LANES);
+#define CALL(s, v) N(row_backward_panel)(v, dy + j, x, w + j, w_row, rows, dx, j > 0, learning_rate, last)
+        PANEL_CASES(CALL)
+#undef CALL
+    }
+}
+
+/* The optimiser's step for the bias: its gradient is the sum of dy over the rows, in order. */
+FASTNN_FUNCTION void N(update_bias)(
+    const N(rule) *rule, const real *dy, ptrdiff_t dy_row, ptrdiff_t rows, real *b, real *first, real *second, ptrdiff_t count)
+{
+    real gradient[LANES];
+    for (ptrdiff_t j = 0; j < count; j += LANES) {
+        part lanes = N(first)(count - j);
+        vec g = N(set1)(0);
+        for (ptrdiff_t r = 0; r < rows; r++) g = g + N(load_part)(dy + r * dy_row + j, lanes);
+        N(store)(gradient, g);
+        N(step_row)(rule, gradient, b + j, first + j, second + j, count - j < LANES ? count - j : LANES);
+    }
+}
+
+/* b -= learning_rate g. */
+FASTNN_FUNCTION void N(descend)(real *b, const real *g, real learning_rate, ptrdiff_t count)
+{
+    for (ptrdiff_t j = 0; j < count; j += LANES) {
+        part lanes = N(first)(count - j);
+        N(store_part)(b + j, N(fma)(N(set1)(-learning_rate), N(load_part)(g + j, lanes), N(load_part)(b + j, lanes)), lanes);
+    }
+}
+
+/* p = exp(x - max x) / sum; returns the maximum and, in *total, the sum. p may be x. */
+FASTNN_INLINE real N(softmax_parts)(real *p, const real *x, ptrdiff_t size, real *total)
+{
+    vec top = N(set1)(-(real)INFINITY), sum = N(set1)(0);
+    for (ptrdiff_t j = 0; j < size; j += LANES) {
+        part lanes = N(first)(size - j);
+        /* Lanes outside the row repeat its first number. */
+        top = N(max)(top, N(keep_part)(N(load_part)(x + j, lanes), N(set1)(x[0]), lanes));
+    }
+    real largest = N(largest)(top);
+    for (ptrdiff_t j = 0; j < size; j += LANES) {
+        part lanes = N(first)(size - j);
+        vec e = N(keep_part)(N(exp)(N(load_part)(x + j, lanes) - N(set1)(largest)), N(set1)(0), lanes);
+        sum = sum + e;
+        N(store_part)(p + j, e, lanes);
+    }
+    *total = N(sum)(sum);
+    vec factor = N(set1)(1 / *total);
+    for (ptrdiff_t j = 0; j < size; j += LANES) {
+        part lanes = N(first)(size - j);
+        N(store_part)(p + j, N(load_part)(p + j, lanes) * factor, lanes);
+    }
+    return largest;
+}
+
+FASTNN_FUNCTION void N(softmax_row)(real *p, const real *x, ptrdiff_t size)
+{
+    real total;
+    N(softmax_parts)(p, x, size, &total);
+}
+
+/* The gradient through softmax: dx = p (dp - <dp, p>); dx may be dp. */
+FASTNN_FUNCTION void N(softmax_through_row)(real *dx, const real *dp, const real *p, ptrdiff_t size)
+{
+    vec inner = N(set1)(0);
+    for (ptrdiff_t j = 0; j < size; j += LANES) {
+        part lanes = N(first)(size - j);
+        inner = N(fma)(N(load_part)(dp + j, lanes), N(load_part)(p + j, lanes), inner);
+    }
+    vec product = N(set1)(N(sum)(inner));
+    for (ptrdiff_t j = 0; j < size; j += LANES) {
+        part lanes = N(first)(size - j);
+        N(store_part)(dx + j, N(load_part)(p + j, lanes) * (N(load_part)(dp + j, lanes) - product), lanes);
+    }
+}
+
+/* Sum of (y_pred - y)^2 of a row, and its gradient times scale / 2. */
+FASTNN_FUNCTION double N(squares_row)(real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)
+{
+    vec squares = N(set1)(0);
+    for (ptrdiff_t j = 0; j < size; j += LANES) {
+        part lanes = N(first)(size - j);
+        vec difference = N(load_part)(y_pred + j, lanes) - N(load_part)(y + j, lanes);
+        squares = N(fma)(difference, difference, squares);
+        N(store_part)(dy + j, difference * N(set1)(scale), lanes);
+    }
+    return N(sum)(squares);
+}
+
+/* Cross-entropy of softmax(x): log(sum exp x) - x, exact for logits of any size; dx = (p sum(y) - y) scale. */
+FASTNN_FUNCTION double N(softmax_entropy_row)(real *p, real *dx, const real *x, const real *y, ptrdiff_t size, real scale)
+{
+    real total;
+    real largest = N(softmax_parts)(p, x, size, &total);
+    vec mass = N(set1)(0);
+    for (ptrdiff_t j = 0; j < size; j += LANES) mass = mass + N(load_part)(y + j, N(first)(size - j));
+    vec all = N(set1)(N(sum)(mass)), cost = N(set1)(0);
+    for (ptrdiff_t j = 0; j < size; j += LANES) {
+        part lanes = N(first)(size - j);
+        vec target = N(load_part)(y + j, lanes);
+        cost = N(fma)(target, N(set1)(largest) - N(load_part)(x + j, lanes), cost);
+        N(store_part)(dx + j, N(fma)(N(load_part)(p + j, lanes), all, -target) * N(set1)(scale), lanes);
+    }
+    return (double)N(sum)(cost) + (double)N(sum)(mass) * log((double)total);
+}
+
+/* Whether every number is finite. */
+FASTNN_FUNCTION int N(all_finite)(const real *x, ptrdiff_t size)
+{
+    vec zero = N(set1)(0);
+    for (ptrdiff_t j = 0; j < size; j += LANES) zero = N(fma)(N(load_part)(x + j, N(first)(size - j)), N(set1)(0), zero);
+    return N(sum)(zero) == 0;
+}

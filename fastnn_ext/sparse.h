@@ -1,0 +1,341 @@
+/* Rows as lists of their non-zero numbers, and the products that visit those alone. A template: see kernels.h.
+ *
+ * Leaving out a zero changes no sum of finite numbers, so a list gives the same bits as the row that it was made from.
+ */
+
+#ifndef FASTNN_SPARSE_ONCE
+#define FASTNN_SPARSE_ONCE
+/* Up to eight vectors of a row of weights stay in registers; narrow layers take several rows at a time instead, because
+ * one chain of multiply-adds waits four cycles for each link. */
+enum { PANEL_VECTORS = 8, STREAMS = 4, NARROW_VECTORS = 4 };
+#define PANEL_CASES(call)                                                                                              \
+    switch (vectors) {                                                                                                 \
+    case 1: call(4, 1); break;                                                                                         \
+    case 2: call(4, 2); break;                                                                                         \
+    case 3: call(2, 3); break;                                                                                         \
+    case 4: call(2, 4); break;                                                                                         \
+    case 5: call(1, 5); break;                                                                                         \
+    case 6: call(1, 6); break;                                                                                         \
+    case 7: call(1, 7); break;                                                                                         \
+    default: call(1, 8); break;                                                                                        \
+    }
+#endif
+
+typedef struct {
+    const column_number *columns;
+    const real *values;
+    ptrdiff_t count;
+} N(list);
+
+/* Writes the list of x; both buffers have room for LANES more than size. Returns its length, or -1 when a number is NaN
+ * or infinite. */
+FASTNN_FUNCTION ptrdiff_t N(compress)(column_number *columns, real *values, const real *x, ptrdiff_t size)
+{
+    ptrdiff_t count = 0, k = 0;
+    vec zero_unless_finite = N(set1)(0);
+#if defined(__AVX512F__) && !defined(FASTNN_PORTABLE)
+    for (; k < size; k += LANES) {
+        part lanes = N(first)(size - k);
+        vec v = N(load_part)(x + k, lanes);
+        zero_unless_finite = N(fma)(v, N(set1)(0), zero_unless_finite);
+#if defined(FASTNN_IS_FLOAT)
+        __mmask16 keep = _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+        __m512i number = _mm512_add_epi32(_mm512_set1_epi32((int)k), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+        _mm512_storeu_ps(values + count, _mm512_maskz_compress_ps(keep, (__m512)v));
+        _mm256_storeu_si256((__m256i *)(columns + count), _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(keep, number)));
+#else
+        __mmask8 keep = _mm512_cmp_pd_mask((__m512d)v, _mm512_setzero_pd(), _CMP_NEQ_UQ);
+        __m512i number = _mm512_add_epi64(_mm512_set1_epi64(k), _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
+        _mm512_storeu_pd(values + count, _mm512_maskz_compress_pd(keep, (__m512d)v));
+        _mm_storeu_si128((__m128i *)(columns + count), _mm512_cvtepi64_epi16(_mm512_maskz_compress_epi64(keep, number)));
+#endif
+        count += __builtin_popcount(keep);
+    }
+#else
+    for (; k + LANES <= size; k += LANES) {
+        vec v = N(load)(x + k);
+        zero_unless_finite = N(fma)(v, N(set1)(0), zero_unless_finite);
+        for (int i = 0; i < LANES; i++) {
+            columns[count] = (column_number)(k + i);
+            values[count] = x[k + i];
+            count += x[k + i] != 0;
+        }
+    }
+    for (; k < size; k++) {
+        zero_unless_finite = zero_unless_finite + N(set1)(x[k] * 0);
+        columns[count] = (column_number)k;
+        values[count] = x[k];
+        count += x[k] != 0;
+    }
+#endif
+    return N(sum)(zero_unless_finite) == 0 ? count : -1;
+}
+
+/* ---- forward ---------------------------------------------------------------------------------------------------- */
+
+FASTNN_INLINE void N(finish_row)(const int vectors, const vec *sum, const real *bias, real *y, int activation, real slope, part last)
+{
+    const int cheap = N(is_cheap)(activation) ? activation : NO_ACTIVATION;
+    FASTNN_UNROLL for (int v = 0; v < vectors; v++) {
+        vec c = sum[v];
+        if (v < vectors - 1) {
+            if (bias) c = c + N(load)(bias + v * LANES);
+            N(store)(y + v * LANES, N(activate_cheaply)(cheap, slope, c));
+        } else {
+            if (bias) c = c + N(load_part)(bias + v * LANES, last);
+            N(store_part)(y + v * LANES, N(activate_cheaply)(cheap, slope, c), last);
+        }
+    }
+}
+
+/* y[r] = f(bias + row r times w) for `vectors` vectors of columns: `streams` rows at a time, each in ascending order. */
+FASTNN_INLINE void N(lists_panel)(
+    const int streams, const int vectors, const N(list) *lists, ptrdiff_t rows, const real *w, ptrdiff_t w_row,
+    const real *bias, real *y, ptrdiff_t y_row, int activation, real slope, part last)
+{
+    vec sum[STREAMS][PANEL_VECTORS];
+    N(list) stream[STREAMS];
+    real *out[STREAMS];
+    ptrdiff_t next = 0;
+    FASTNN_UNROLL for (int s = 0; s < streams; s++) {
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[s][v] = N(set1)(0);
+        out[s] = NULL;
+        stream[s] = (N(list)){NULL, NULL, 0};
+        if (next < rows) {
+            stream[s] = lists[next];
+            out[s] = y + next++ * y_row;
+        }
+    }
+#define STEP(s, i)                                                                                                     \
+    do {                                                                                                               \
+        vec value = N(set1)(stream[s].values[i]);                                                                      \
+        const real *row = w + (ptrdiff_t)stream[s].columns[i] * w_row;                                                 \
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++)                                                                \
+            sum[s][v] = N(fma)(value, v == vectors - 1 ? N(load_part)(row + v * LANES, last) : N(load)(row + v * LANES), sum[s][v]); \
+    } while (0)
+    while (streams > 1 && rows >= streams) {
+        ptrdiff_t together = stream[0].count;
+        FASTNN_UNROLL for (int s = 1; s < streams; s++) if (stream[s].count < together) together = stream[s].count;
+        for (ptrdiff_t i = 0; i < together; i++) FASTNN_UNROLL for (int s = 0; s < streams; s++) STEP(s, i);
+        FASTNN_UNROLL for (int s = 0; s < streams; s++) {
+            stream[s].values += together;
+            stream[s].columns += together;
+            stream[s].count -= together;
+            if (stream[s].count == 0 && next < rows) {
+                N(finish_row)(vectors, sum[s], bias, out[s], activation, slope, last);
+                FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[s][v] = N(set1)(0);
+                stream[s] = lists[next];
+                out[s] = y + next++ * y_row;
+            } else if (stream[s].count == 0) {
+                next = rows + 1;
+            }
+        }
+        if (next > rows) break;
+    }
+    /* Fewer rows are left than streams: one after the other. */
+    FASTNN_UNROLL for (int s = 0; s < streams; s++) {
+        while (out[s]) {
+            for (ptrdiff_t i = 0; i < stream[s].count; i++) STEP(s, i);
+            N(finish_row)(vectors, sum[s], bias, out[s], activation, slope, last);
+            out[s] = NULL;
+            if (next < rows) {
+                FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[s][v] = N(set1)(0);
+                stream[s] = lists[next];
+                out[s] = y + next++ * y_row;
+            }
+        }
+    }
+#undef STEP
+}
+
+FASTNN_FUNCTION void N(lists_forward)(
+    const N(list) *lists, ptrdiff_t rows, const real *w, ptrdiff_t w_row, ptrdiff_t columns,
+    const real *bias, real *y, ptrdiff_t y_row, int activation, real slope)
+{
+    for (ptrdiff_t j = 0; j < columns; j += PANEL_VECTORS * LANES) {
+        ptrdiff_t width = columns - j < PANEL_VECTORS * LANES ? columns - j : PANEL_VECTORS * LANES;
+        int vectors = (int)((width + LANES - 1) / LANES);
+        part last = N(first)(width - (vectors - 1) * LANES);
+#define CALL(s, v) N(lists_panel)(s, v, lists, rows, w + j, w_row, bias + j, y + j, y_row, activation, slope, last)
+        PANEL_CASES(CALL)
+#undef CALL
+    }
+    if (!N(is_cheap)(activation))
+        for (ptrdiff_t r = 0; r < rows; r++) N(activate_row)(y + r * y_row, y + r * y_row, activation, slope, columns);
+}
+
+/* ---- the gradient of the weights, used at once by the optimiser ---------------------------------------------------- */
+
+/* Where the entries of columns from `column` on begin. */
+FASTNN_INLINE ptrdiff_t N(entry_of)(const N(list) *list, ptrdiff_t column)
+{
+    ptrdiff_t low = 0, high = list->count;
+    while (low < high) {
+        ptrdiff_t middle = (low + high) / 2;
+        if (list->columns[middle] < column) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/* The entries in columns begin to end of a batch's lists, by column: those of column k are starts[k - begin] to
+ * starts[k - begin + 1]. starts has room for end - begin + 2. */
+FASTNN_FUNCTION void N(by_column)(
+    uint32_t *starts, uint32_t *rows_of, real *values, const N(list) *lists, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end)
+{
+    memset(starts, 0, (size_t)(end - begin + 2) * sizeof *starts);
+    for (ptrdiff_t r = 0; r < rows; r++)
+        for (ptrdiff_t i = N(entry_of)(&lists[r], begin); i < lists[r].count && lists[r].columns[i] < end; i++)
+            starts[lists[r].columns[i] - begin + 2]++;
+    for (ptrdiff_t k = 2; k <= end - begin; k++) starts[k + 1] += starts[k];
+    /* starts[k + 1] is now where column k begins, and moves on to where it ends. */
+    for (ptrdiff_t r = 0; r < rows; r++)
+        for (ptrdiff_t i = N(entry_of)(&lists[r], begin); i < lists[r].count && lists[r].columns[i] < end; i++) {
+            uint32_t at = starts[lists[r].columns[i] - begin + 1]++;
+            rows_of[at] = (uint32_t)r;
+            values[at] = lists[r].values[i];
+        }
+}
+
+FASTNN_INLINE void N(columns_panel)(
+    const int vectors, const uint32_t *starts, const uint32_t *rows_of, const real *values, ptrdiff_t begin, ptrdiff_t end,
+    const real *dy, ptrdiff_t dy_row, real *w, real *first, real *second, ptrdiff_t w_row, ptrdiff_t width, const N(rule) *rule, part last)
+{
+    real gradient[PANEL_VECTORS * LANES];
+    for (ptrdiff_t k = begin; k < end; k++, starts++) {
+        vec sum[PANEL_VECTORS];
+        if (starts[0] == starts[1] && rule->optimizer == SGD) continue;
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[v] = N(set1)(0);
+        for (uint32_t i = starts[0]; i < starts[1]; i++) {
+            vec value = N(set1)(values[i]);
+            const real *row = dy + (ptrdiff_t)rows_of[i] * dy_row;
+            FASTNN_UNROLL for (int v = 0; v < vectors; v++)
+                sum[v] = N(fma)(value, v == vectors - 1 ? N(load_part)(row + v * LANES, last) : N(load)(row + v * LANES), sum[v]);
+        }
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++) N(store)(gradient + v * LANES, sum[v]);
+        N(step_row)(rule, gradient, w + k * w_row, first + k * w_row, second + k * w_row, width);
+    }
+}
+
+FASTNN_FUNCTION void N(columns_update)(
+    const uint32_t *starts, const uint32_t *rows_of, const real *values, ptrdiff_t begin, ptrdiff_t end,
+    const real *dy, ptrdiff_t dy_row, real *w, real *first, real *second, ptrdiff_t w_row, ptrdiff_t columns, const N(rule) *rule)
+{
+    for (ptrdiff_t j = 0; j < columns; j += PANEL_VECTORS * LANES) {
+        ptrdiff_t width = columns - j < PANEL_VECTORS * LANES ? columns - j : PANEL_VECTORS * LANES;
+        int vectors = (int)((width + LANES - 1) / LANES);
+        part last = N(first)(width - (vectors - 1) * LANES);
+#define CALL(s, v) N(columns_panel)(v, starts, rows_of, values, begin, end, dy + j, dy_row, w + j, first + j, second + j, w_row, width, rule, last)
+        PANEL_CASES(CALL)
+#undef CALL
+    }
+}
+
+/* g[k - begin] += sum over the batch of x[k] dy, for columns begin to end of narrow layers (four vectors at most): their
+ * rows of the gradient are so short that sorting a batch by column would cost more than it saves. */
+FASTNN_INLINE void N(gradient_panel)(
+    const int vectors, real *g, const N(list) *lists, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end,
+    const real *dy, ptrdiff_t dy_row, ptrdiff_t width, part last)
+{
+    for (ptrdiff_t r = 0; r < rows; r++, dy += dy_row) {
+        const N(list) x = lists[r];
+        vec d[NARROW_VECTORS];
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++)
+            d[v] = v < vectors - 1 ? N(load)(dy + v * LANES) : N(load_part)(dy + v * LANES, last);
+        for (ptrdiff_t i = begin == 0 ? 0 : N(entry_of)(&x, begin); i < x.count && x.columns[i] < end; i++) {
+            real *row = g + (x.columns[i] - begin) * width;
+            vec value = N(set1)(x.values[i]);
+            FASTNN_UNROLL for (int v = 0; v < vectors; v++) {
+                if (v < vectors - 1) N(store)(row + v * LANES, N(fma)(value, d[v], N(load)(row + v * LANES)));
+                else N(store_part)(row + v * LANES, N(fma)(value, d[v], N(load_part)(row + v * LANES, last)), last);
+            }
+        }
+    }
+}
+
+/* The optimiser's step for rows begin to end of narrow weights, whose rows follow one another; g has room for them. */
+FASTNN_FUNCTION void N(narrow_update)(
+    real *g, const N(list) *lists, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end, const real *dy, ptrdiff_t dy_row,
+    real *w, real *first, real *second, ptrdiff_t width, const N(rule) *rule)
+{
+    const ptrdiff_t size = (end - begin) * width;
+    const int vectors = (int)((width + LANES - 1) / LANES);
+    const part last = N(first)(width - (vectors - 1) * LANES);
+    memset(g, 0, (size_t)size * sizeof *g);
+    switch (vectors) {
+    case 1: N(gradient_panel)(1, g, lists, rows, begin, end, dy, dy_row, width, last); break;
+    case 2: N(gradient_panel)(2, g, lists, rows, begin, end, dy, dy_row, width, last); break;
+    case 3: N(gradient_panel)(3, g, lists, rows, begin, end, dy, dy_row, width, last); break;
+    default: N(gradient_panel)(4, g, lists, rows, begin, end, dy, dy_row, width, last); break;
+    }
+    N(step_rows)(rule, g, size, w + begin * width, first + begin * width, second + begin * width, size, 1, size);
+}
+
+/* ---- one sample at a time ----------------------------------------------------------------------------------------- */
+
+/* y = f(bias + row times w) for training one sample: entries take turns in `chains` sums, which are added at the end. */
+FASTNN_INLINE void N(list_panel)(
+    const int chains, const int vectors, N(list) x, const real *w, ptrdiff_t w_row,
+    const real *bias, real *y, int activation, real slope, part last)
+{
+    vec sum[STREAMS][PANEL_VECTORS];
+    ptrdiff_t i = 0;
+    FASTNN_UNROLL for (int c = 0; c < chains; c++) FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[c][v] = N(set1)(0);
+#define STEP(c, i)                                                                                                     \
+    do {                                                                                                               \
+        vec value = N(set1)(x.values[i]);                                                                              \
+        const real *row = w + (x.columns ? (ptrdiff_t)x.columns[i] : (i)) * w_row;                                     \
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++)                                                                \
+            sum[c][v] = N(fma)(value, v == vectors - 1 ? N(load_part)(row + v * LANES, last) : N(load)(row + v * LANES), sum[c][v]); \
+    } while (0)
+    for (; i + chains <= x.count; i += chains) FASTNN_UNROLL for (int c = 0; c < chains; c++) STEP(c, i + c);
+    for (; i < x.count; i++) STEP(0, i);
+#undef STEP
+    FASTNN_UNROLL for (int c = 1; c < chains; c++) FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[0][v] = sum[0][v] + sum[c][v];
+    N(finish_row)(vectors, sum[0], bias, y, activation, slope, last);
+}
+
+/* x.columns may be NULL: x is then dense. */
+FASTNN_FUNCTION void N(list_forward)(
+    N(list) x, const real *w, ptrdiff_t w_row, ptrdiff_t columns, const real *bias, real *y, int activation, real slope)
+{
+    for (ptrdiff_t j = 0; j < columns; j += PANEL_VECTORS * LANES) {
+        ptrdiff_t width = columns - j < PANEL_VECTORS * LANES ? columns - j : PANEL_VECTORS * LANES;
+        int vectors = (int)((width + LANES - 1) / LANES);
+        part last = N(first)(width - (vectors - 1) * LANES);
+#define CALL(c, v)                                                                                                     \
+    if (x.columns) N(list_panel)(c, v, x, w + j, w_row, bias + j, y + j, activation, slope, last);                     \
+    else { N(list) dense = {NULL, x.values, x.count}; N(list_panel)(c, v, dense, w + j, w_row, bias + j, y + j, activation, slope, last); }
+        PANEL_CASES(CALL)
+#undef CALL
+    }
+    if (!N(is_cheap)(activation)) N(activate_row)(y, y, activation, slope, columns);
+}
+
+/* w -= learning_rate x^T dy of one sample; the rows of other inputs have no gradient. */
+FASTNN_INLINE void N(list_update_panel)(const int vectors, N(list) x, const real *dy, real *w, ptrdiff_t w_row, real learning_rate, part last)
+{
+    vec step[PANEL_VECTORS];
+    FASTNN_UNROLL for (int v = 0; v < vectors; v++)
+        step[v] = (v == vectors - 1 ? N(load_part)(dy + v * LANES, last) : N(load)(dy + v * LANES)) * N(set1)(-learning_rate);
+    for (ptrdiff_t i = 0; i < x.count; i++) {
+        vec value = N(set1)(x.values[i]);
+        real *row = w + (ptrdiff_t)x.columns[i] * w_row;
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++) {
+            if (v == vectors - 1) N(store_part)(row + v * LANES, N(fma)(value, step[v], N(load_part)(row + v * LANES, last)), last);
+            else N(store)(row + v * LANES, N(fma)(value, step[v], N(load)(row + v * LANES)));
+        }
+    }
+}
+
+FASTNN_FUNCTION void N(list_update)(N(list) x, const real *dy, real *w, ptrdiff_t w_row, ptrdiff_t columns, real learning_rate)
+{
+    for (ptrdiff_t j = 0; j < columns; j += PANEL_VECTORS * LANES) {
+        ptrdiff_t width = columns - j < PANEL_VECTORS * LANES ? columns - j : PANEL_VECTORS * LANES;
+        int vectors = (int)((width + LANES - 1) / LANES);
+        part last = N(first)(width - (vectors - 1) * LANES);
+#define CALL(s, v) N(list_update_panel)(v, x, dy + j, w + j, w_row, learning_rate, last)
+        PANEL_CASES(CALL)
+#undef CALL
+    }
+}

@@ -1,0 +1,299 @@
+/* The innermost steps of the kernels, in vector registers. kernels.h includes this file once for float32 and once for
+ * float64, with: real, vec, part (a choice of lanes), LANES, N(name) (the name with the dtype's prefix).
+ *
+ * Matrices are row-major; `x_row` is the distance between rows of x in numbers. Every element of a product is one chain
+ * a[0] b[0] + a[1] b[1] + ... in ascending order, whatever the tile, so that results do not depend on how work is split.
+ */
+
+/* ---- mathematics ------------------------------------------------------------------------------------------------ */
+
+/* exp(x) - 1 for x = n ln 2 + r is 2^n p + (2^n - 1), where p is the Taylor series of exp(r) - 1 with |r| <= ln 2 / 2. */
+FASTNN_INLINE vec N(reduced)(vec x, vec *n)
+{
+    *n = N(fma)(x, N(set1)((real)1.4426950408889634), N(set1)(ROUNDER)) - N(set1)(ROUNDER);
+    vec r = N(fma)(*n, N(set1)(-LN2_HIGH), x);
+    r = N(fma)(*n, N(set1)(-LN2_LOW), r);
+    static const real series[] = {EXP_SERIES};
+    const int terms = (int)(sizeof series / sizeof *series);
+    vec p = N(set1)(series[0]);
+    FASTNN_UNROLL for (int i = 1; i < terms; i++) p = N(fma)(p, r, N(set1)(series[i]));
+    return N(fma)(p * r, r, r);
+}
+
+/* Two factors of 2^n each stay within range down to the smallest number and up to infinity. NaN stays NaN. */
+FASTNN_INLINE vec N(exp)(vec x)
+{
+    vec n;
+    x = N(max)(N(set1)(EXP_LOWEST), N(min)(N(set1)(EXP_HIGHEST), x));
+    vec p = N(reduced)(x, &n);
+    vec half = N(fma)(n, N(set1)((real)0.5), N(set1)(ROUNDER)) - N(set1)(ROUNDER);
+    vec scale = N(power_of_two)(half);
+    return N(fma)(p, scale, scale) * N(power_of_two)(n - half);
+}
+
+FASTNN_INLINE vec N(logistic)(vec x)
+{
+    const vec one = N(set1)(1);
+    return one / (one + N(exp)(-x));
+}
+
+/* tanh |x| = -e / (2 + e) with e = exp(-2 |x|) - 1: exact to the last digits near zero, too. */
+FASTNN_INLINE vec N(tanh)(vec x)
+{
+    vec n, size = N(max)(x, -x);
+    vec p = N(reduced)(N(max)(N(set1)(-64), size * N(set1)(-2)), &n);
+    vec scale = N(power_of_two)(n);
+    vec e = N(fma)(p, scale, scale - N(set1)(1));
+    vec positive = -e / (N(set1)(2) + e);
+    return N(above_zero)(x, positive, -positive);
+}
+
+FASTNN_INLINE vec N(activate)(int activation, real slope, vec x)
+{
+    switch (activation) {
+    case RELU: return N(max)(N(set1)(0), x);
+    case LEAKY_RELU: return N(above_zero)(x, x, x * N(set1)(slope));
+    case SIGMOID: return N(logistic)(x);
+    case TANH: return N(tanh)(x);
+    default: return x;
+    }
+}
+
+/* The activations that cost an instruction or two, which tiles compute in registers; the others follow in a second pass
+ * over what was just written. Inlined into every tile, an exponential would fill the module and the compiler's time. */
+FASTNN_INLINE int N(is_cheap)(int activation) { return activation <= LEAKY_RELU; }
+
+FASTNN_INLINE vec N(activate_cheaply)(int activation, real slope, vec x)
+{
+    if (activation == RELU) return N(max)(N(set1)(0), x);
+    if (activation == LEAKY_RELU) return N(above_zero)(x, x, x * N(set1)(slope));
+    return x;
+}
+
+FASTNN_INLINE vec N(through_cheaply)(int activation, real slope, vec dy, vec y)
+{
+    if (activation == RELU) return N(above_zero)(y, dy, N(set1)(0));
+    if (activation == LEAKY_RELU) return N(above_zero)(y, dy, dy * N(set1)(slope));
+    return dy;
+}
+
+/* dy f'(x), from y = f(x). */
+FASTNN_INLINE vec N(through)(int activation, real slope, vec dy, vec y)
+{
+    switch (activation) {
+    case RELU: return N(above_zero)(y, dy, N(set1)(0));
+    case LEAKY_RELU: return N(above_zero)(y, dy, dy * N(set1)(slope));
+    case SIGMOID: return dy * (y * (N(set1)(1) - y));
+    case TANH: return dy * (N(set1)(1) - y * y);
+    default: return dy;
+    }
+}
+
+/* ---- optimisers ------------------------------------------------------------------------------------------------- */
+
+/* One step of the rule for `count` parameters w with gradient g; first and second are their state. */
+FASTNN_INLINE void N(step_row)(const N(rule) *rule, const real *g, real *w, real *first, real *second, ptrdiff_t count)
+{
+    const vec rate = N(set1)(-rule->learning_rate), epsilon = N(set1)(rule->epsilon), decay = N(set1)(rule->decay);
+    const vec beta_1 = N(set1)(rule->beta_1), rest_1 = N(set1)(rule->rest_1);
+    const vec beta_2 = N(set1)(rule->beta_2), rest_2 = N(set1)(rule->rest_2);
+    for (ptrdiff_t i = 0; i < count; i += LANES) {
+        const part lanes = N(first)(count - i);
+        vec gradient = N(load_part)(g + i, lanes), weight = N(load_part)(w + i, lanes), m, v;
+        switch (rule->optimizer) {
+        case SGD:
+            weight = N(fma)(rate, gradient, weight);
+            break;
+        case MOMENTUM:
+        case NESTEROV:
+            m = N(fma)(beta_1, N(load_part)(first + i, lanes), gradient);
+            N(store_part)(first + i, m, lanes);
+            if (rule->optimizer == NESTEROV) m = N(fma)(beta_1, m, gradient);
+            weight = N(fma)(rate, m, weight);
+            break;
+        case RMSPROP:
+            v = N(fma)(beta_2, N(load_part)(second + i, lanes), rest_2 * gradient * gradient);
+            N(store_part)(second + i, v, lanes);
+            weight = N(fma)(rate, gradient / (N(sqrt)(v) + epsilon), weight);
+            break;
+        case ADAM:
+            m = N(fma)(beta_1, N(load_part)(first + i, lanes), rest_1 * gradient);
+            v = N(fma)(beta_2, N(load_part)(second + i, lanes), rest_2 * gradient * gradient);
+            N(store_part)(first + i, m, lanes);
+            N(store_part)(second + i, v, lanes);
+            weight = N(fma)(rate, m / (N(sqrt)(v) + epsilon), weight * decay);
+            break;
+        }
+        N(store_part)(w + i, weight, lanes);
+    }
+}
+
+/* The same for rows of a tile: g_row numbers lie between rows of the gradient, w_row between those of the parameters. */
+FASTNN_FUNCTION void N(step_rows)(
+    const N(rule) *rule, const real *g, ptrdiff_t g_row, real *w, real *first, real *second, ptrdiff_t w_row,
+    ptrdiff_t rows, ptrdiff_t columns)
+{
+    for (ptrdiff_t r = 0; r < rows; r++)
+        N(step_row)(rule, g + r * g_row, w + r * w_row, first + r * w_row, second + r * w_row, columns);
+}
+
+/* y = f(x) and dx = dy f'(x) for `count` numbers; the output may be an input. */
+FASTNN_FUNCTION void N(activate_row)(real *y, const real *x, int activation, real slope, ptrdiff_t count)
+{
+    for (ptrdiff_t i = 0; i < count; i += LANES) {
+        part lanes = N(first)(count - i);
+        N(store_part)(y + i, N(activate)(activation, slope, N(load_part)(x + i, lanes)), lanes);
+    }
+}
+
+FASTNN_FUNCTION void N(through_row)(real *dx, const real *dy, const real *y, int activation, real slope, ptrdiff_t count)
+{
+    for (ptrdiff_t i = 0; i < count; i += LANES) {
+        part lanes = N(first)(count - i);
+        N(store_part)(dx + i, N(through)(activation, slope, N(load_part)(dy + i, lanes), N(load_part)(y + i, lanes)), lanes);
+    }
+}
+
+/* ---- dense products --------------------------------------------------------------------------------------------- */
+
+/* tile[i][v] += sum over k of a[i, k] b[k, v]: TILE_ROWS by two vectors at most, all in registers. */
+FASTNN_INLINE void N(multiply)(const int rows, const int vectors, vec tile[TILE_ROWS][2], const N(product) *p)
+{
+    const real *a = p->a, *b = p->b;
+    const ptrdiff_t a_row = p->a_row, a_step = p->a_step, b_row = p->b_row;
+    const part last = p->last;
+    for (ptrdiff_t k = 0; k < p->depth; k++, a += a_step, b += b_row) {
+        vec b0 = vectors == 2 ? N(load)(b) : N(load_part)(b, last);
+        vec b1 = vectors == 2 ? N(load_part)(b + LANES, last) : b0;
+        FASTNN_UNROLL for (int i = 0; i < rows; i++) {
+            vec x = N(set1)(a[i * a_row]);
+            tile[i][0] = N(fma)(x, b0, tile[i][0]);
+            if (vectors == 2) tile[i][1] = N(fma)(x, b1, tile[i][1]);
+        }
+    }
+}
+
+/* The end of a tile: bias and activation, or the slopes of one, on the sums just computed. One copy serves all tiles. */
+FASTNN_FUNCTION void N(finish_tile)(const int rows, const N(product) *p, const real *sums)
+{
+    const int cheap = N(is_cheap)(p->activation) ? p->activation : NO_ACTIVATION;
+    for (ptrdiff_t v = 0; v < p->width; v += LANES) {
+        const part lanes = v + LANES < p->width ? p->all : p->last;
+        const vec bias = p->bias ? N(load_part)(p->bias + v, lanes) : N(set1)(0);
+        for (int i = 0; i < rows; i++) {
+            vec c = N(load)(sums + i * 2 * LANES + v);
+            if (p->bias) c = c + bias;
+            if (p->slopes_of)
+                c = N(through_cheaply)(cheap, p->slope, c, N(load_part)(p->slopes_of + i * p->slopes_row + v, lanes));
+            else
+                c = N(activate_cheaply)(cheap, p->slope, c);
+            N(store_part)(p->c + i * p->c_row + v, c, lanes);
+        }
+    }
+    if (cheap == p->activation) return;
+    for (int i = 0; i < rows; i++) {
+        real *c = p->c + i * p->c_row;
+        if (p->slopes_of) N(through_row)(c, c, p->slopes_of + i * p->slopes_row, p->activation, p->slope, p->width);
+        else N(activate_row)(c, c, p->activation, p->slope, p->width);
+    }
+}
+
+/* A tile of c = f(bias + a b), or of c = (a b) f'(y) where slopes_of is y. */
+FASTNN_INLINE void N(product_rows)(const int rows, const int vectors, const N(product) *p)
+{
+    vec tile[TILE_ROWS][2];
+    real sums[TILE_ROWS * 2 * LANES];
+    FASTNN_UNROLL for (int i = 0; i < rows; i++)
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++) tile[i][v] = N(set1)(0);
+    if (p->add)
+        FASTNN_UNROLL for (int i = 0; i < rows; i++)
+            FASTNN_UNROLL for (int v = 0; v < vectors; v++)
+                tile[i][v] = N(load_part)(p->c + i * p->c_row + v * LANES, v == vectors - 1 ? p->last : p->all);
+    N(multiply)(rows, vectors, tile, p);
+    FASTNN_UNROLL for (int i = 0; i < rows; i++)
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++) N(store)(sums + (i * 2 + v) * LANES, tile[i][v]);
+    N(finish_tile)(rows, p, sums);
+}
+
+/* A tile of the gradient a b, used at once by the optimiser: it gets no further than the first-level cache. */
+FASTNN_INLINE void N(update_rows)(const int rows, const int vectors, const N(product) *p, const N(rule) *rule)
+{
+    vec tile[TILE_ROWS][2];
+    real gradient[TILE_ROWS * 2 * LANES];
+    FASTNN_UNROLL for (int i = 0; i < rows; i++)
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++) tile[i][v] = N(set1)(0);
+    N(multiply)(rows, vectors, tile, p);
+    FASTNN_UNROLL for (int i = 0; i < rows; i++)
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++) N(store)(gradient + (i * 2 + v) * LANES, tile[i][v]);
+    N(step_rows)(rule, gradient, 2 * LANES, p->c, p->first, p->second, p->c_row, rows, p->width);
+}
+
+#define ROWS_CASE(n, call)                                                                                             \
+    case n:                                                                                                            \
+        if (vectors == 2) { enum { rows = n, two = 2 }; call(two); } else { enum { rows = n, one = 1 }; call(one); }    \
+        break;
+#if TILE_ROWS >= 14
+#define ROWS_CASES(call) ROWS_CASE(1, call) ROWS_CASE(2, call) ROWS_CASE(3, call) ROWS_CASE(4, call)                    \
+    ROWS_CASE(5, call) ROWS_CASE(6, call) ROWS_CASE(7, call) ROWS_CASE(8, call) ROWS_CASE(9, call) ROWS_CASE(10, call)  \
+    ROWS_CASE(11, call) ROWS_CASE(12, call) ROWS_CASE(13, call) ROWS_CASE(14, call)
+#elif TILE_ROWS >= 12
+#define ROWS_CASES(call) ROWS_CASE(1, call) ROWS_CASE(2, call) ROWS_CASE(3, call) ROWS_CASE(4, call)                    \
+    ROWS_CASE(5, call) ROWS_CASE(6, call) ROWS_CASE(7, call) ROWS_CASE(8, call) ROWS_CASE(9, call) ROWS_CASE(10, call)  \
+    ROWS_CASE(11, call) ROWS_CASE(12, call)
+#elif TILE_ROWS >= 6
+#define ROWS_CASES(call) ROWS_CASE(1, call) ROWS_CASE(2, call) ROWS_CASE(3, call) ROWS_CASE(4, call)                    \
+    ROWS_CASE(5, call) ROWS_CASE(6, call)
+#else
+#define ROWS_CASES(call) ROWS_CASE(1, call) ROWS_CASE(2, call) ROWS_CASE(3, call) ROWS_CASE(4, call)
+#endif
+
+FASTNN_FUNCTION void N(product_tile)(int tile_rows, int vectors, const N(product) *p)
+{
+#define CALL(v) N(product_rows)(rows, v, p)
+    switch (tile_rows) { ROWS_CASES(CALL) }
+#undef CALL
+}
+
+FASTNN_FUNCTION void N(update_tile)(int tile_rows, int vectors, const N(product) *p, const N(rule) *rule)
+{
+#define CALL(v) N(update_rows)(rows, v, p, rule)
+    switch (tile_rows) { ROWS_CASES(CALL) }
+#undef CALL
+}
+#undef ROWS_CASE
+#undef ROWS_CASES
+
+/* ---- panels: operands laid out in the order in which the tiles read them ------------------------------------------ */
+
+/* One panel: `columns` (two vectors at most) columns of b, row after row, filled up with zeros. */
+FASTNN_FUNCTION void N(pack)(real *panel, const real *b, ptrdiff_t b_row, ptrdiff_t depth, ptrdiff_t columns)
+{
+    part low = N(first)(columns), high = N(first)(columns > LANES ? columns - LANES : 0);
+    for (ptrdiff_t k = 0; k < depth; k++, panel += 2 * LANES, b += b_row) {
+        N(store)(panel, N(load_part)(b, low));
+        N(store)(panel + LANES, N(load_part)(b + LANES, high));
+    }
+}
+
+/* The same panel of the transpose of w: its columns are `columns` rows of w, its depth is that of w's columns. */
+FASTNN_FUNCTION void N(pack_transposed)(real *panel, const real *w, ptrdiff_t w_row, ptrdiff_t depth, ptrdiff_t columns)
+{
+    for (int v = 0; v < 2; v++)
+        for (ptrdiff_t k = 0; k < depth; k += LANES) {
+            vec square[LANES], zipped[LANES];
+            const ptrdiff_t rest = depth - k < LANES ? depth - k : LANES;
+            const part lanes = N(first)(rest);
+            FASTNN_UNROLL for (int i = 0; i < LANES; i++)
+                square[i] = v * LANES + i < columns ? N(load_part)(w + (v * LANES + i) * w_row + k, lanes) : N(set1)(0);
+            FASTNN_UNROLL for (int round = 1; round < LANES; round *= 2) {
+                FASTNN_UNROLL for (int i = 0; i < LANES / 2; i++) {
+                    zipped[2 * i] = N(zip_low)(square[i], square[i + LANES / 2]);
+                    zipped[2 * i + 1] = N(zip_high)(square[i], square[i + LANES / 2]);
+                }
+                FASTNN_UNROLL for (int i = 0; i < LANES; i++) square[i] = zipped[i];
+            }
+            real *at = panel + k * 2 * LANES + v * LANES;
+            FASTNN_UNROLL for (int i = 0; i < LANES; i++)
+                if (i < rest) N(store)(at + i * 2 * LANES, square[i]);
+        }
+}

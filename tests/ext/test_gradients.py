@@ -1,0 +1,37 @@
+"""The engine's gradients against finite differences: a step of plain descent with rate 1 is the gradient itself."""
+
+import numpy as np
+import pytest
+from door_table import numerical_gradient
+from plain_training import CASES, NETWORKS, copied, data_of, loss_of, network_of, parameters_of, plan_of
+
+from fastnn_ext.dispatch import supported_isas
+from fastnn_ext.plan import Optimizer
+from fastnn_ext.training import Training
+
+INPUTS = 6
+
+
+@pytest.mark.parametrize(("name", "loss"), CASES, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize("isa", supported_isas())
+@pytest.mark.parametrize(("samples", "sparse"), [(1, False), (1, True), (5, False), (5, True)])
+def test_a_step_is_the_gradient_of_the_mean_loss(name, loss, isa, samples, sparse):
+    network, width = network_of(NETWORKS[name], INPUTS, seed=3)
+    x, y = data_of(INPUTS, width, samples, density=0.7, seed=4)
+    start = copied(network)
+    training = Training(plan_of(network, INPUTS, isa=isa), x, y, samples, loss, Optimizer.SGD, 1.0, sparse=sparse)
+    training.run_epoch()
+    moved = [old - new for old, new in zip(parameters_of(start), parameters_of(network), strict=True)]
+    for number, (step, array) in enumerate(zip(moved, parameters_of(start), strict=True)):
+
+        def loss_with(value, array=array):
+            kept = array.copy()
+            array[...] = value
+            result = loss_of(start, x, y, loss)
+            array[...] = kept
+            return result
+
+        # Differences of step 1e-6 in sums of size one are off by some 1e-10.
+        np.testing.assert_allclose(
+            step, numerical_gradient(loss_with, array), rtol=1e-6, atol=1e-8, err_msg=f"parameter {number}"
+        )

@@ -1,0 +1,114 @@
+"""The optimisers' plain step in place: its values against the formulas, and all that it refuses."""
+
+import numpy as np
+import pytest
+from plain_training import RULES, step_in_numpy
+
+from fastnn_ext.plan import Optimizer
+from fastnn_ext.update import optimizer_step
+
+both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
+
+
+@pytest.mark.parametrize("name", RULES)
+@both_dtypes
+@pytest.mark.parametrize("shape", [(1,), (7,), (17, 7), (2, 3, 4), (0,), ()])
+def test_steps_are_the_formula(name, dtype, shape):
+    rng = np.random.default_rng(0)
+    arrays = [np.asarray(rng.normal(size=shape)).astype(dtype), np.zeros(shape, dtype), np.zeros(shape, dtype)]
+    exact = [array.astype(np.float64) for array in arrays]
+    for step in range(1, 6):
+        gradient = np.asarray(rng.normal(size=shape)).astype(dtype)
+        kept = gradient.copy()
+        assert optimizer_step(arrays[0], gradient, *arrays[1:], step, **RULES[name]) is None
+        step_in_numpy(exact[0], gradient.astype(np.float64), *exact[1:], step, **RULES[name])
+        assert np.array_equal(gradient, kept)
+    for array, right in zip(arrays, exact, strict=True):
+        # Five steps of some five roundings each, of numbers below ten.
+        np.testing.assert_allclose(array, right, rtol=0, atol=250 * np.finfo(dtype).eps)
+
+
+def test_the_first_step_of_adam_is_the_rate():
+    # Corrected for their start, mean and root mean square are both the gradient, whatever its size.
+    for size in (1e-6, 1.0, 1e6):
+        parameters, first, second = np.zeros(1), np.zeros(1), np.zeros(1)
+        optimizer_step(parameters, np.array([size]), first, second, 1, Optimizer.ADAM, 0.5, 0.9, 0.999)
+        assert parameters[0] == pytest.approx(-0.5, rel=1e-12)
+
+
+def test_state_that_a_rule_does_not_have_is_left_alone():
+    for name, used in (("sgd", (0, 0)), ("momentum", (1, 0)), ("rmsprop", (0, 1)), ("adam", (1, 1))):
+        state = np.zeros(3), np.zeros(3)
+        optimizer_step(np.ones(3), np.ones(3), *state, 1, **RULES[name])
+        assert tuple(int(array.any()) for array in state) == used, name
+
+
+def test_gradients_of_any_layout_and_dtype():
+    gradients = np.random.default_rng(0).integers(-9, 9, size=(7, 5))
+    for given in (gradients, gradients.tolist(), np.asfortranarray(gradients.astype(">f4")), gradients[::-1][::-1]):
+        parameters, first, second = (np.zeros((7, 5), np.float32) for _ in range(3))
+        optimizer_step(parameters, given, first, second, 1, Optimizer.MOMENTUM, 0.5, 0.9)
+        assert np.array_equal(parameters, -0.5 * gradients)
+        assert np.array_equal(first, gradients)
+
+
+def read_only():
+    array = np.ones((4, 6))
+    array.flags.writeable = False
+    return array
+
+
+NAMES = ("parameters", "gradients", "first", "second")
+GOOD = {"optimizer": Optimizer.ADAM, "learning_rate": 0.1, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+
+
+@pytest.mark.parametrize("name", ["parameters", "first", "second"])
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [
+        (read_only(), ValueError),
+        (np.ones((4, 12))[:, ::2], ValueError),
+        (np.ones((4, 6), dtype=">f8"), ValueError),
+        (np.ones((4, 6), dtype=int), TypeError),
+        (np.ones((4, 6), dtype=object), TypeError),
+        ([[1.0] * 6] * 4, TypeError),
+        (np.ones((6, 4)), ValueError),
+        (np.ones((4, 6), np.float32), ValueError),
+    ],
+    ids=lambda value: getattr(value, "__name__", f"{np.shape(value)}"),
+)
+def test_arrays_that_cannot_be_changed_in_place(name, value, error):
+    arrays = {each: np.full((4, 6), 3.0) for each in NAMES} | {name: value}
+    before = {each: np.array(array) for each, array in arrays.items()}
+    with pytest.raises(error, match=r"must (be|have)"):
+        optimizer_step(*arrays.values(), 1, **GOOD)
+    assert all(np.array_equal(np.array(array), before[each]) for each, array in arrays.items())
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"gradients": np.ones(24)}, ValueError, r"gradients must have the shape.*\(24,\)"),
+        ({"gradients": np.ones((4, 6), complex)}, TypeError, "gradients must hold real numbers"),
+        ({"step": 0}, ValueError, "step must be at least 1, but it is 0"),
+        ({"step": 1.5}, TypeError, "int"),
+        ({"optimizer": 9}, ValueError, "9"),
+        ({"optimizer": "adam"}, (TypeError, ValueError), "int|adam"),
+    ],
+    ids=str,
+)
+def test_other_bad_arguments(changes, error, message):
+    good = {each: np.ones((4, 6)) for each in NAMES} | {"step": 1} | GOOD
+    with pytest.raises(error, match=message):
+        optimizer_step(**(good | changes))
+    assert (good["parameters"] == 1).all()
+
+
+@pytest.mark.parametrize(("one", "other"), [(0, 1), (0, 2), (0, 3), (2, 3), (1, 2), (1, 3)])
+def test_arrays_that_share_memory(one, other):
+    arrays = [np.ones(5) for _ in NAMES]
+    memory = np.ones(8)
+    arrays[one], arrays[other] = memory[:5], memory[3:]
+    with pytest.raises(ValueError, match="must not share memory"):
+        optimizer_step(*arrays, 1, **GOOD)
+    assert (memory == 1).all()

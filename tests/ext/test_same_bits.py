@@ -1,0 +1,155 @@
+"""The same bits: however many threads there are, however the rows are split, and whether zeros are visited or not."""
+
+import numpy as np
+import pytest
+from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of
+
+from fastnn_ext import pool
+from fastnn_ext.activations import Activation
+from fastnn_ext.dispatch import supported_isas
+from fastnn_ext.losses import Loss
+from fastnn_ext.training import Training
+
+both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
+every_isa = pytest.mark.parametrize("isa", supported_isas())
+both_losses = pytest.mark.parametrize("loss", list(Loss), ids=lambda loss: loss.name)
+
+
+@pytest.fixture(autouse=True)
+def restored():
+    before = pool.get_num_threads()
+    yield
+    pool.set_num_threads(before)
+
+
+def trained(network, inputs, x, y, batch_size, loss, rule, isa=None, epochs=2, **how):
+    """The bytes of the mean losses and of all parameters after some shuffled epochs."""
+    network = copied(network)
+    training = Training(plan_of(network, inputs, network_dtype(network), isa), x, y, batch_size, loss, **rule, **how)
+    rng = np.random.default_rng(5)
+    errors = [training.run_epoch(rng.permutation(len(x)) if epoch else None) for epoch in range(epochs)]
+    return [np.array(errors).tobytes(), *bytes_of(network)]
+
+
+def network_dtype(network):
+    return parameters_of(network)[0].dtype
+
+
+LARGE = (300, Activation.RELU, 300, Activation.TANH, 10, "softmax")
+
+
+@both_dtypes
+@pytest.mark.parametrize("density", [0.2, 1.0])
+@pytest.mark.parametrize("rule", ["sgd", "adam"])
+def test_threads_change_no_bit_of_a_large_training(dtype, density, rule):
+    network, width = network_of(LARGE, 784, dtype)
+    x, y = data_of(784, width, 140, dtype, density)
+    results = []
+    for threads in (1, 2, 3, 8):
+        pool.set_num_threads(threads)
+        training = Training(plan_of(network, 784, dtype), x, y, 64, Loss.CROSS_ENTROPY, **RULES[rule])
+        assert training.threads == threads, "a step of this size is worth eight threads"
+        results.append(trained(network, 784, x, y, 64, Loss.CROSS_ENTROPY, RULES[rule], epochs=1))
+        assert pool.started_threads() >= threads - 1
+    assert all(result == results[0] for result in results)
+
+
+# Fewer columns or rows than threads, and numbers that no thread count divides.
+ODD = [
+    ((3, Activation.RELU, 2), 7, 5),
+    ((129, Activation.SIGMOID, 257, Activation.LEAKY_RELU, 3, "softmax"), 65, 33),
+    ((300, Activation.RELU, 130, Activation.TANH, 17, "softmax"), 131, 40),
+    ((17, Activation.TANH, 300, "softmax"), 300, 2),
+    ((Activation.TANH, 150, "softmax"), 33, 7),
+    ((1025,), 5, 3),
+]
+
+
+@pytest.mark.parametrize(("parts", "inputs", "batch_size"), ODD)
+@both_dtypes
+@every_isa
+def test_threads_change_no_bit_of_odd_trainings(parts, inputs, batch_size, dtype, isa):
+    network, width = network_of(parts, inputs, dtype)
+    x, y = data_of(inputs, width, batch_size + 3, dtype, 0.5)
+    for loss in Loss if "softmax" in parts else [Loss.MEAN_SQUARED_ERROR]:
+        for rule, sparse in (("sgd", False), ("nesterov", True)):
+            how = {"isa": isa, "sparse": sparse}
+            alone = trained(network, inputs, x, y, batch_size, loss, RULES[rule], threads=1, **how)
+            for threads in (2, 3, 8):
+                together = trained(network, inputs, x, y, batch_size, loss, RULES[rule], threads=threads, **how)
+                assert together == alone, (threads, loss, rule)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@both_dtypes
+@every_isa
+def test_leaving_out_zeros_changes_nothing_in_batches(rule, dtype, isa):
+    # Narrow, middling and wide first layers are updated by different code.
+    for units in (3, 16, 40, 300):
+        network, width = network_of((units, Activation.TANH, 3, "softmax"), 101, dtype)
+        for density in (0.0, 0.3, 1.0):
+            x, y = data_of(101, width, 20, dtype, density)
+            results = []
+            for sparse in (False, True):
+                learner = copied(network)
+                plan = plan_of(learner, 101, dtype, isa)
+                training = Training(plan, x, y, 7, Loss.CROSS_ENTROPY, **RULES[rule], sparse=sparse)
+                assert training.sparse == sparse
+                results.append((training.run_epoch(), training.run_epoch(), learner))
+            assert results[0][:2] == results[1][:2], (units, density)
+            for dense, listed in zip(*(parameters_of(result[2]) for result in results), strict=True):
+                # A skipped step may leave -0 where a step of zero gives 0.
+                assert np.array_equal(dense, listed), (units, density)
+
+
+@both_losses
+@every_isa
+@pytest.mark.parametrize("density", [0.0, 0.3, 1.0])
+def test_leaving_out_zeros_changes_no_more_than_the_order_of_sums_sample_by_sample(loss, isa, density):
+    network, width = network_of((40, Activation.TANH, 3, "softmax"), 101)
+    x, y = data_of(101, width, 20, density=density)
+    learners = []
+    for sparse in (False, True):
+        learners.append(copied(network))
+        Training(plan_of(learners[-1], 101, isa=isa), x, y, 1, loss, **RULES["sgd"], sparse=sparse).run_epoch()
+    for dense, listed in zip(*map(parameters_of, learners), strict=True):
+        # Entries take turns in four sums, and which goes to which depends on the zeros between them.
+        np.testing.assert_allclose(dense, listed, rtol=1e-12, atol=1e-14)
+
+
+def mixed_rows(samples, inputs, dtype):
+    """Full and nearly empty rows next to each other, so that blocks of them are run in different ways."""
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(samples, inputs))
+    x[rng.random(x.shape) > rng.choice([0.0, 0.1, 0.5, 1.0], size=(samples, 1))] = 0
+    return x.astype(dtype)
+
+
+DEEP = {kind.name: (300, kind, 65, Activation.RELU, 130, kind, 17, "softmax") for kind in Activation}
+
+
+@pytest.mark.parametrize("kind", DEEP)
+@both_dtypes
+@every_isa
+def test_any_split_of_a_prediction_gives_the_same_bits(kind, dtype, isa):
+    network, _ = network_of(DEEP[kind], 131, dtype)
+    plan = plan_of(network, 131, dtype, isa)
+    x = mixed_rows(150, 131, dtype)
+    whole = plan.predict(x)
+    for size in (1, 2, 3, 4, 5, 7, 31, 32, 64, 113, 149):
+        parts = [plan.predict(x[start : start + size]) for start in range(0, len(x), size)]
+        assert np.concatenate(parts).tobytes() == whole.tobytes(), size
+
+
+@both_dtypes
+@every_isa
+def test_threads_change_no_bit_of_a_prediction(dtype, isa):
+    network, _ = network_of(LARGE, 784, dtype)
+    plan = plan_of(network, 784, dtype, isa)
+    x = mixed_rows(150, 784, dtype)
+    results = []
+    for threads in (1, 2, 3, 8):
+        pool.set_num_threads(threads)
+        results.append((plan.predict(x).tobytes(), plan.predict(x[:9]).tobytes()))
+        assert pool.started_threads() >= threads - 1, "150 rows of this network are worth eight threads"
+    assert all(result == results[0] for result in results)
