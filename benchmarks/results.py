@@ -1,6 +1,6 @@
 """The result: what one run of a job measured, and on which machine; it is what the JSON file holds.
 
-Times are microseconds per training sample.
+Times are in the job's unit.
 """
 
 import dataclasses
@@ -10,6 +10,7 @@ import os
 import pathlib
 import platform
 import statistics
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ BASELINE = "fastnn"
 
 @dataclass(frozen=True)
 class PeerResult:
-    """One peer's rounds.
+    """One peer's rounds, and what it did otherwise than the job says, if anything.
 
     Examples
     --------
@@ -34,6 +35,7 @@ class PeerResult:
     threads: int
     loss: float
     rounds: list[float]
+    differs: str = ""
 
     @property
     def median(self) -> float:
@@ -60,6 +62,7 @@ class JobResult:
     machine: dict[str, str | int]
     reference_loss: float
     peers: list[PeerResult]
+    unit: str = "µs a sample"
 
     def ratios(self) -> dict[str, float]:
         """Each peer's median over fastnn's: how many times longer it takes. Empty where fastnn took no part."""
@@ -80,9 +83,15 @@ class JobResult:
 def load_result(path: pathlib.Path) -> JobResult:
     """Read what `JobResult.save` wrote; medians and ratios are computed anew from the rounds."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    stored = [field.name for field in dataclasses.fields(PeerResult)]
-    peers = [PeerResult(**{name: entry[name] for name in stored}) for entry in content.pop("peers")]
+    stored = {field.name for field in dataclasses.fields(PeerResult)}
+    peers = [PeerResult(**{n: v for n, v in entry.items() if n in stored}) for entry in content.pop("peers")]
     return JobResult(peers=peers, **content)
+
+
+def load_results(folder: pathlib.Path, names: Iterable[str]) -> list[JobResult]:
+    """The results that ``folder`` has, in the order of ``names``."""
+    files = (folder / f"{name}.json" for name in names)
+    return [load_result(file) for file in files if file.is_file()]
 
 
 def today() -> str:

@@ -1,8 +1,8 @@
-"""The jobs, one file each. A new job is a file here, a line in `JOBS`, and support for it in the peers it names."""
+"""The jobs. A new job is an entry in a file here, a place in `JOBS`, and support for it in the peers it names."""
 
-from benchmarks.jobs import notebook
+from benchmarks.jobs import prediction, training
 from benchmarks.jobs.base import Job, Task
 
 __all__ = ["JOBS", "Job", "Task"]
 
-JOBS: dict[str, Job] = {job.name: job for job in (notebook.JOB,)}
+JOBS: dict[str, Job] = {job.name: job for job in (*training.JOBS, *prediction.JOBS)}

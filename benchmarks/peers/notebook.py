@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from benchmarks.jobs import Task
+from benchmarks.peers import Run
 
 # NumPy types np.dot and most reductions as Any.
 Array = Any
@@ -90,15 +91,18 @@ def mse_prime(y_true: Array, y_pred: Array) -> Array:
     return 2 * (y_pred - y_true) / y_true.size
 
 
-def setup(task: Task) -> Callable[[], list[float]]:
-    (weights_1, bias_1), (weights_2, bias_2) = task.parameters
-    network: list[Layer] = [
-        FlattenLayer(),
-        FCLayer(weights_1, bias_1),
-        ActivationLayer(relu, relu_prime),
-        FCLayer(weights_2, bias_2),
-        SoftmaxLayer(),
-    ]
+def setup(task: Task) -> Run:
+    network: list[Layer] = []
+
+    def reset() -> None:
+        (weights_1, bias_1), (weights_2, bias_2) = task.parameters
+        network[:] = [
+            FlattenLayer(),
+            FCLayer(weights_1, bias_1),
+            ActivationLayer(relu, relu_prime),
+            FCLayer(weights_2, bias_2),
+            SoftmaxLayer(),
+        ]
 
     def run() -> list[float]:
         losses = []
@@ -115,4 +119,4 @@ def setup(task: Task) -> Callable[[], list[float]]:
             losses.append(float(error) / len(task.x))
         return losses
 
-    return run
+    return Run(run, reset)

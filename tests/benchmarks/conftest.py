@@ -1,7 +1,10 @@
-"""A small result to print, plot and save."""
+"""A small result to print, plot and save, and a job of every kind small enough to do at once."""
+
+import dataclasses
 
 import pytest
 
+from benchmarks.jobs import JOBS
 from benchmarks.results import JobResult, PeerResult
 
 
@@ -20,3 +23,20 @@ def result():
         reference_loss=0.02,
         peers=[peer("notebook", [300.0, 100.0, 200.0]), peer("fastnn", [2.0, 2.5, 9.0])],
     )
+
+
+@pytest.fixture
+def small_job():
+    """A function from a job's name to the same job on 70 samples of the images that ship with the package, or fewer."""
+
+    def small(name):
+        job = JOBS[name]
+        samples = min(70, job.samples)
+        return dataclasses.replace(
+            job,
+            source="gaussian" if job.source == "gaussian" else "mnist-sample",
+            samples=samples,
+            batch_size=min(job.batch_size, samples),
+        )
+
+    return small

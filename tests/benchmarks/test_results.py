@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from benchmarks.results import load_result
+from benchmarks.results import load_result, load_results
 
 
 def test_ratios_are_medians_over_fastnns_median(result):
@@ -13,3 +13,8 @@ def test_ratios_are_medians_over_fastnns_median(result):
 def test_a_result_survives_its_file(result, tmp_path):
     result.save(tmp_path / "r.json")
     assert load_result(tmp_path / "r.json") == result
+
+
+def test_a_folder_gives_the_results_that_it_has(result, tmp_path):
+    result.save(tmp_path / "notebook.json")
+    assert load_results(tmp_path, ["keras", "notebook"]) == [result]

@@ -1,0 +1,86 @@
+"""The studies' arithmetic, and each of them in small."""
+
+import dataclasses
+import math
+import sys
+
+import pytest
+
+from benchmarks.jobs import JOBS
+from benchmarks.machine_peak import MachinePeak
+from benchmarks.studies import fit_memory, growth, roofline, save_study, scaling
+
+SILENT = [].append
+
+
+def test_the_line_is_nearest_in_relative_terms():
+    start, slope, deviation = growth.line_through([1, 10, 100], [3.0, 12.0, 102.0])
+    assert (start, slope) == pytest.approx((2.0, 1.0))
+    assert deviation < 1e-9
+    assert growth.line_through([1, 2, 3], [1.0, 2.2, 2.9])[2] > 0.02
+
+
+def test_intensity_and_operations_count_every_product():
+    keras = JOBS["keras"]
+    weights = 784 * 20 + 20 * 20 + 20 * 10
+    assert keras.operations == 6 * weights
+    # RMSprop: weights and one average, each read and written; 32 rows of 794 numbers.
+    assert roofline.intensity(keras) == pytest.approx(6 * weights * 32 / (4 * (32 * 794 + 4 * weights)))
+    # A microsecond a sample is 6 * weights operations in it.
+    assert roofline.gflops(keras, 1.0) == pytest.approx(6 * weights / 1e3)
+    assert roofline.gflops(JOBS["predict-10k-small"], 2.0) == pytest.approx(2 * weights * 10_000 / 2e-3 / 1e9)
+
+
+def test_the_roof_bends_where_the_peak_is_reached():
+    peak = MachinePeak(threads=2, gflops=120.0, cache_bandwidth=60.0, memory_bandwidth=20.0)
+    assert [peak.roof(x, peak.memory_bandwidth) for x in (1.0, 6.0, 100.0)] == [20.0, 120.0, 120.0]
+
+
+def test_the_roofline_needs_results(result):
+    with pytest.raises(ValueError, match="needs the results of other jobs"):
+        roofline.measure(True, SILENT, [])
+
+
+def test_the_roofline_places_results_under_the_roof(result, tmp_path):
+    pytest.importorskip("fastnn_ext.peak")
+    content = roofline.measure(True, SILENT, [result, dataclasses.replace(result, name="import")])
+    (point,) = content["points"]
+    assert (point["job"], point["peer"]) == ("notebook", "fastnn")
+    assert point["gflops"] == pytest.approx(6 * (784 * 20 + 200) / 2.5e3)
+    assert all(value > 0 for value in content["peak"].values())
+    assert "notebook" in roofline.describe(content)
+    save_study(roofline, content, tmp_path, "roofline", plot=True)
+    assert (tmp_path / "roofline.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_scaling_in_small(tmp_path):
+    content = scaling.measure(True, SILENT, [])
+    for sweep, values in (("batch", [1, 32]), ("width", [8])):
+        assert content[sweep]["values"] == values
+        for times in content[sweep]["microseconds"].values():
+            assert all(time > 0 and math.isfinite(time) for time in times)
+            assert len(times) == len(values)
+    assert "width" in scaling.describe(content)
+    save_study(scaling, content, tmp_path, "scaling", plot=True)
+    assert (tmp_path / "scaling.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's account of a process is Linux'")
+def test_growth_in_small(tmp_path):
+    content = growth.measure(True, SILENT, [])
+    assert content["samples"] == [1000, 4000]
+    assert [row["samples"] for row in content["memory"]] == [1000, 4000]
+    assert content["memory"][1]["data"] == 4 * content["memory"][0]["data"]
+    assert all(row["peak"] > 0 for row in content["memory"])
+    assert "linear in samples" in growth.describe(content)
+    save_study(growth, content, tmp_path, "growth", plot=True)
+    assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's account of a process is Linux'")
+def test_a_fit_that_copied_its_data_would_show():
+    measured = growth._memory(20_000)
+    assert measured["parameters"] == 4 * (784 * 128 + 128 + 128 * 10 + 10)
+    assert measured["slots"] == fit_memory.SLOTS
+    # 63 MB of data: the fit's own memory is far below a copy of them.
+    assert measured["peak"] - measured["before"] < measured["data"] / 2
