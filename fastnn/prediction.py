@@ -89,8 +89,13 @@ def _remember_plan(network: Network, plan: Plan) -> None:
 def _into(out: NDArray[Any] | None, result: NDArray[Any]) -> NDArray[Any]:
     if out is None:
         return result
-    if not isinstance(out, numpy.ndarray) or out.shape != result.shape:
-        raise ValueError(f"out must be an array of shape {result.shape}, but it is {numpy.shape(out)}")
+    if not isinstance(out, numpy.ndarray):
+        raise TypeError(f"out must be a NumPy array, but it is a {type(out).__name__}")
+    if out.dtype != result.dtype or not out.flags.writeable:
+        layout = "" if out.flags.writeable else " and read-only"
+        raise TypeError(f"out must be a writeable {result.dtype} array, but it is {out.dtype}{layout}")
+    if out.shape != result.shape:
+        raise ValueError(f"out must have shape {result.shape}, but its shape is {out.shape}")
     out[...] = result
     return out
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import operator
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -117,7 +118,7 @@ def train(
     check_network(network)
     x, y = _training_data(network, x_train, y_train)
     epochs = _whole_number(epochs, "epochs", at_least=0)
-    batch_size = _whole_number(batch_size, "batch_size", at_least=1)
+    batch_size = min(_whole_number(batch_size, "batch_size", at_least=1), len(x))
     learning_rate = _rate(learning_rate)
     if rng is None:
         rng = numpy.random.default_rng()
@@ -141,7 +142,7 @@ def train(
         check_finite(x, "x_train")
         check_finite(y, "y_train")
     if plan is not None and engine_loss is not None:
-        run_epoch = _compiled_epoch(plan, network, x, y, batch_size, engine_loss, optimizer)
+        run_epoch = _compiled_epoch(plan, network, x, y, epochs, batch_size, engine_loss, optimizer)
     else:
         run_epoch = _layered_epoch(network, x, y, batch_size, loss, prime, optimizer)
 
@@ -175,6 +176,7 @@ def _compiled_epoch(
     network: Network,
     x: NDArray[Any],
     y: NDArray[Any],
+    epochs: int,
     batch_size: int,
     loss: Loss,
     optimizer: Optimizer,
@@ -185,6 +187,7 @@ def _compiled_epoch(
         _readable(y, plan, "y_train"),
         batch_size,
         loss,
+        keep_index=epochs > 1,
         **optimizer.rule(),  # type: ignore[arg-type]
     )
     # A flatten layer is no operation of the plan.
@@ -313,12 +316,16 @@ def _restored_on_failure(network: Network) -> Iterator[None]:
 @contextlib.contextmanager
 def _only_training_of(network: Network) -> Iterator[None]:
     """Mark the built-in layers as in training: two threads that change the same weights would both spoil them."""
-    # setdefault is one step even where threads run at the same time.
-    token, marked = object(), []
+    # setdefault is one step even where threads run at the same time. A mark that came through a fork is of a thread that
+    # the child does not have.
+    token, marked = (os.getpid(), object()), []
     try:
         for index, layer in enumerate(network):
             if isinstance(layer, Layer) and layer.parameters():
-                if layer.__dict__.setdefault("_in_training", token) is not token:
+                found = layer.__dict__.setdefault("_in_training", token)
+                if found[0] != os.getpid():
+                    layer.__dict__["_in_training"] = token
+                elif found is not token:
                     raise RuntimeError(
                         f"{layer_name(network, index)} is being trained by another thread: train a copy, or wait"
                     )

@@ -35,5 +35,6 @@ class Training:
         weight_decay: float = 0.0,
         sparse: bool | None = None,
         threads: int | None = None,
+        keep_index: bool = True,
     ) -> Self: ...
     def run_epoch(self, order: NDArray[numpy.intp] | None = None) -> float: ...

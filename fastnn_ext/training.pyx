@@ -67,6 +67,8 @@ cdef class Training:
         Whether the first layer visits non-zero inputs only; by default as the data's density suggests.
     threads : int, optional
         By default as many as the size of the work suggests. The result does not depend on it.
+    keep_index : bool
+        Keep the places of non-zero inputs for later epochs. One epoch alone does not need them.
 
     Examples
     --------
@@ -94,7 +96,7 @@ cdef class Training:
 
     def __cinit__(self, Plan plan not None, cnp.ndarray x not None, cnp.ndarray y not None, Py_ssize_t batch_size, Loss loss,
                   Optimizer optimizer, double learning_rate, double beta_1=0.0, double beta_2=0.0, double epsilon=0.0,
-                  double weight_decay=0.0, sparse=None, threads=None):
+                  double weight_decay=0.0, sparse=None, threads=None, bint keep_index=True):
         cdef Run* run = &self.run
         self.plan, self.x, self.y = plan, x, y
         describe_rows(&run.x, x, "x", plan.input_size, True)
@@ -129,7 +131,7 @@ cdef class Training:
         self.reserve()
         self.make_state(optimizer)
         if self.sparse:
-            self.reserve_index(density)
+            self.reserve_index(density if keep_index else 0)
 
     def __dealloc__(self):
         free(self.arena)
@@ -262,7 +264,9 @@ cdef class Training:
     cdef int reserve_index(self, double density) except -1:
         # Room for what the probe promises and a tenth more; rows that do not fit are listed again in each epoch.
         cdef Py_ssize_t item = 8 if self.plan.is_double else 4
-        cdef Py_ssize_t wanted = <Py_ssize_t> (1.1 * density * self.samples * self.run.input_size) + 4096
+        cdef Py_ssize_t wanted = <Py_ssize_t> (1.1 * density * self.samples * self.run.input_size)
+        # One more, since an allocation of nothing may be NULL.
+        wanted += 4096 if wanted else 1
         self.index.capacity = min(wanted, LARGEST_INDEX // (item + 2))
         self.index.starts = <cnp.npy_intp*> malloc(self.samples * sizeof(cnp.npy_intp))
         self.index.counts = <int*> malloc(self.samples * sizeof(int))

@@ -36,3 +36,5 @@ def test_show_config_names_the_build():
     config = fastnn.show_config()
     assert config["fastnn"] == fastnn.__version__
     assert isinstance(config["limited_api"], bool)
+    assert config["isa"] in config["supported_isas"]
+    assert config["threads"] == fastnn.get_num_threads()
