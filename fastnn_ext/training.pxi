@@ -87,7 +87,7 @@ cdef inline void through_activation(Run* run, int i, floating* delta, Py_ssize_t
 
 cdef inline bint by_columns(const Operation* operation, int threads, bint listed, floating zero) noexcept nogil:
     # Whether threads share a dense layer's columns, so that each keeps its part of wide weights in its own cache.
-    return threads > 1 and operation.fan_out >= threads * COLUMN_GROUP and (listed or operation.panels != NULL)
+    return threads > 1 and operation.fan_out >= threads * COLUMN_GROUP
 
 
 cdef bint forward_operation(
@@ -115,9 +115,12 @@ cdef bint forward_operation(
             panels = (operation.fan_out + panel - 1) // panel
             first = share(panels, thread, threads) * panel
             last = min(share(panels, thread + 1, threads) * panel, operation.fan_out)
-            pack_columns(<floating*> operation.panels, weights, operation.fan_out, operation.fan_in, first, last)
-            product_columns(output, operation.output_row, input, input_row, <floating*> operation.panels, 0, batch, first, last,
-                            operation.fan_in, bias, operation.activation, slope, <floating*> NULL, 0)
+            if operation.panels != NULL:
+                pack_columns(<floating*> operation.panels, weights, operation.fan_out, operation.fan_in, first, last)
+                weights = <floating*> operation.panels
+            product_columns(output, operation.output_row, input, input_row, weights,
+                            0 if operation.panels != NULL else operation.fan_out, batch, first, last, operation.fan_in, bias,
+                            operation.activation, slope, <floating*> NULL, 0)
         return False
     if not apart:
         meet(run, threads)
@@ -175,20 +178,14 @@ cdef void update_dense(
     cdef floating* weights = <floating*> operation.weights
     cdef floating* first_state = <floating*> operation.weights_state[0]
     cdef floating* second_state = <floating*> operation.weights_state[1]
-    cdef Py_ssize_t k_begin = 0, k_end = operation.fan_in, j_begin = 0, j_end = operation.fan_out, groups
+    # Rows of the weights lie one behind the other: what a thread's processor fetches ahead is not another's.
+    cdef Py_ssize_t k_begin = share(operation.fan_in, thread, threads), k_end = share(operation.fan_in, thread + 1, threads)
     cdef uint32_t* starts
     cdef uint32_t* rows_of
     cdef floating* values
     if thread == threads - 1:
         update_bias(rule, delta, run.delta_row, batch, <floating*> operation.bias, <floating*> operation.bias_state[0],
                     <floating*> operation.bias_state[1], operation.fan_out)
-    if threads > 1 and operation.fan_out >= threads * COLUMN_GROUP:
-        groups = (operation.fan_out + COLUMN_GROUP - 1) // COLUMN_GROUP
-        j_begin = share(groups, thread, threads) * COLUMN_GROUP
-        j_end = min(share(groups, thread + 1, threads) * COLUMN_GROUP, operation.fan_out)
-    else:
-        k_begin = share(operation.fan_in, thread, threads)
-        k_end = share(operation.fan_in, thread + 1, threads)
     if i == 0 and run.sparse and operation.fan_out <= min(2 * panel_of(<floating> 0), NARROW):
         narrow_update(<floating*> run.scratch[thread], run.lists, batch, k_begin, k_end, delta, run.delta_row, weights, first_state,
                       second_state, operation.fan_out, rule)
@@ -197,11 +194,11 @@ cdef void update_dense(
         rows_of = starts + (operation.fan_in + 2 + 15) // 16 * 16
         values = <floating*> (rows_of + (batch * operation.fan_in + 15) // 16 * 16)
         by_column(starts, rows_of, values, run.lists, batch, k_begin, k_end)
-        columns_update(starts, rows_of, values, k_begin, k_end, delta + j_begin, run.delta_row, weights + j_begin,
-                       first_state + j_begin, second_state + j_begin, operation.fan_out, j_end - j_begin, rule)
+        columns_update(starts, rows_of, values, k_begin, k_end, delta, run.delta_row, weights, first_state, second_state,
+                       operation.fan_out, operation.fan_out, rule)
     else:
         weights_update(weights, first_state, second_state, operation.fan_out, input, input_row, delta, run.delta_row, batch,
-                       k_begin, k_end, j_begin, j_end, rule)
+                       k_begin, k_end, 0, operation.fan_out, rule)
 
 
 cdef void train(Run* run, int thread, int threads, floating zero) noexcept nogil:
