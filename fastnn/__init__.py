@@ -4,7 +4,9 @@ A network is a list of layers, each with ``forward(input)`` and ``backward(outpu
 `predict` run it, in compiled code where every layer is one of the package's own.
 """
 
-from fastnn import datasets, neuron, optimizers
+from typing import TYPE_CHECKING, Any
+
+from fastnn import optimizers
 from fastnn.activations import (
     leaky_relu,
     leaky_relu_prime,
@@ -24,6 +26,9 @@ from fastnn.metrics import accuracy
 from fastnn.prediction import predict
 from fastnn.threads import get_num_threads, set_num_threads
 from fastnn.training import train
+
+if TYPE_CHECKING:
+    from fastnn import datasets, neuron
 
 __version__ = "0.1.0"
 
@@ -58,3 +63,12 @@ __all__ = [
     "neuron",
     "optimizers",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Not needed by every user: loaded when first used.
+    if name in ("datasets", "neuron"):
+        import importlib
+
+        return importlib.import_module(f"fastnn.{name}")
+    raise AttributeError(f"module 'fastnn' has no attribute {name!r}")

@@ -316,8 +316,8 @@ def _restored_on_failure(network: Network) -> Iterator[None]:
 @contextlib.contextmanager
 def _only_training_of(network: Network) -> Iterator[None]:
     """Mark the built-in layers as in training: two threads that change the same weights would both spoil them."""
-    # setdefault is one step even where threads run at the same time. A mark that came through a fork is of a thread that
-    # the child does not have.
+    # setdefault is one step even where threads run at the same time. A mark that came through a fork is of a thread
+    # that the child does not have.
     token, marked = (os.getpid(), object()), []
     try:
         for index, layer in enumerate(network):
