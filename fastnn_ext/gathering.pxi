@@ -73,6 +73,9 @@ cdef inline bint gather_list(Run* run, Py_ssize_t source, Py_ssize_t slot, float
     if count < 0:
         return False
     set_list(run.lists, slot, columns, values, count)
+    if run.seen != NULL:
+        for at in range(count):
+            run.seen[columns[at]] = 1
     if run.index.used + count <= run.index.capacity:
         at = take(&run.index.used, count)
         if at + count <= run.index.capacity:

@@ -91,6 +91,7 @@ cdef struct Run:
     long step                       # optimiser steps done before this run
     bint check                      # look for NaN and infinity in the data
     Index* index
+    unsigned char* seen             # per input: whether it was ever not zero. NULL: every weight may move
     double total_loss
     Py_ssize_t failed               # first sample of the batch whose loss is not finite; -1: none
     Py_ssize_t bad_sample           # a sample that holds NaN or infinity; -1: none

@@ -54,15 +54,18 @@ cdef extern from "kernels.h" nogil:
                        Py_ssize_t begin, Py_ssize_t end)
     void f32_columns_update(const uint32_t* starts, const uint32_t* rows_of, const float* values, Py_ssize_t begin,
                             Py_ssize_t end, const float* dy, Py_ssize_t dy_row, float* w, float* first, float* second,
-                            Py_ssize_t w_row, Py_ssize_t columns, const f32_rule* rule)
+                            Py_ssize_t w_row, Py_ssize_t columns, const f32_rule* rule,
+                            const unsigned char* seen)
     void f64_columns_update(const uint32_t* starts, const uint32_t* rows_of, const double* values, Py_ssize_t begin,
                             Py_ssize_t end, const double* dy, Py_ssize_t dy_row, double* w, double* first, double* second,
-                            Py_ssize_t w_row, Py_ssize_t columns, const f64_rule* rule)
+                            Py_ssize_t w_row, Py_ssize_t columns, const f64_rule* rule,
+                            const unsigned char* seen)
     void f32_narrow_update(float* g, const f32_list* lists, Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const float* dy,
-                           Py_ssize_t dy_row, float* w, float* first, float* second, Py_ssize_t width, const f32_rule* rule)
+                           Py_ssize_t dy_row, float* w, float* first, float* second, Py_ssize_t width, const f32_rule* rule,
+                           const unsigned char* seen)
     void f64_narrow_update(double* g, const f64_list* lists, Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end,
                            const double* dy, Py_ssize_t dy_row, double* w, double* first, double* second, Py_ssize_t width,
-                           const f64_rule* rule)
+                           const f64_rule* rule, const unsigned char* seen)
     void f32_list_forward(f32_list x, const float* w, Py_ssize_t w_row, Py_ssize_t columns, const float* bias, float* y,
                           int activation, float slope)
     void f64_list_forward(f64_list x, const double* w, Py_ssize_t w_row, Py_ssize_t columns, const double* bias, double* y,
@@ -177,15 +180,17 @@ cdef inline void by_column(
 cdef inline void columns_update(
     const uint32_t* starts, const uint32_t* rows_of, const floating* values, Py_ssize_t begin, Py_ssize_t end,
     const floating* dy, Py_ssize_t dy_row, floating* w, floating* first, floating* second, Py_ssize_t w_row,
-    Py_ssize_t columns, const void* rule,
+    Py_ssize_t columns, const void* rule, const unsigned char* seen,
 ) noexcept nogil:
     if floating is float:
         f32_columns_update(
-            starts, rows_of, values, begin, end, dy, dy_row, w, first, second, w_row, columns, <const f32_rule*> rule
+            starts, rows_of, values, begin, end, dy, dy_row, w, first, second, w_row, columns, <const f32_rule*> rule,
+            seen,
         )
     else:
         f64_columns_update(
-            starts, rows_of, values, begin, end, dy, dy_row, w, first, second, w_row, columns, <const f64_rule*> rule
+            starts, rows_of, values, begin, end, dy, dy_row, w, first, second, w_row, columns, <const f64_rule*> rule,
+            seen,
         )
 
 
@@ -297,10 +302,11 @@ cdef inline int all_finite(const floating* x, Py_ssize_t size) noexcept nogil:
 cdef inline void narrow_update(
     floating* g, const void* lists, Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const floating* dy,
     Py_ssize_t dy_row, floating* w, floating* first, floating* second, Py_ssize_t width, const void* rule,
+    const unsigned char* seen,
 ) noexcept nogil:
     if floating is float:
         f32_narrow_update(g, <const f32_list*> lists, rows, begin, end, dy, dy_row, w, first, second, width,
-                          <const f32_rule*> rule)
+                          <const f32_rule*> rule, seen)
     else:
         f64_narrow_update(g, <const f64_list*> lists, rows, begin, end, dy, dy_row, w, first, second, width,
-                          <const f64_rule*> rule)
+                          <const f64_rule*> rule, seen)

@@ -46,7 +46,7 @@ FASTNN_FUNCTION void N(update_bias)(
         vec g = N(set1)(0);
         for (ptrdiff_t r = 0; r < rows; r++) g = g + N(load_part)(dy + r * dy_row + j, lanes);
         N(store)(gradient, g);
-        N(step_row)(rule, gradient, b + j, first + j, second + j, count - j < LANES ? count - j : LANES);
+        N(step_rows)(rule, gradient, 0, b + j, first + j, second + j, 0, 1, count - j < LANES ? count - j : LANES);
     }
 }
 

@@ -7,7 +7,7 @@
 #define FASTNN_SPARSE_ONCE
 /* Up to eight vectors of a row of weights stay in registers; narrow layers take several rows at a time instead, because
  * one chain of multiply-adds waits four cycles for each link. */
-enum { PANEL_VECTORS = 8, STREAMS = 4, NARROW_VECTORS = 4 };
+enum { PANEL_VECTORS = 8, STREAMS = 4, NARROW_VECTORS = 4, GROUPED_ROWS = 8 };
 #define PANEL_CASES(call)                                                                                              \
     switch (vectors) {                                                                                                 \
     case 1: call(4, 1); break;                                                                                         \
@@ -199,33 +199,43 @@ FASTNN_FUNCTION void N(by_column)(
 
 FASTNN_INLINE void N(columns_panel)(
     const int vectors, const uint32_t *starts, const uint32_t *rows_of, const real *values, ptrdiff_t begin, ptrdiff_t end,
-    const real *dy, ptrdiff_t dy_row, real *w, real *first, real *second, ptrdiff_t w_row, ptrdiff_t width, const N(rule) *rule, part last)
+    const real *dy, ptrdiff_t dy_row, real *w, real *first, real *second, ptrdiff_t w_row, ptrdiff_t width, const N(rule) *rule,
+    const unsigned char *seen, part last)
 {
-    real gradient[PANEL_VECTORS * LANES];
-    for (ptrdiff_t k = begin; k < end; k++, starts++) {
-        vec sum[PANEL_VECTORS];
-        if (starts[0] == starts[1] && rule->optimizer == SGD) continue;
-        FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[v] = N(set1)(0);
-        for (uint32_t i = starts[0]; i < starts[1]; i++) {
-            vec value = N(set1)(values[i]);
-            const real *row = dy + (ptrdiff_t)rows_of[i] * dy_row;
-            FASTNN_UNROLL for (int v = 0; v < vectors; v++)
-                sum[v] = N(fma)(value, v == vectors - 1 ? N(load_part)(row + v * LANES, last) : N(load)(row + v * LANES), sum[v]);
+    /* Some rows' gradients wait on the stack for the optimiser, which then goes through them without a stop. */
+    real gradient[GROUPED_ROWS][PANEL_VECTORS * LANES];
+    for (ptrdiff_t k = begin; k < end;) {
+        if (seen && !seen[k]) {
+            k++, starts++;
+            continue;
         }
-        FASTNN_UNROLL for (int v = 0; v < vectors; v++) N(store)(gradient + v * LANES, sum[v]);
-        N(step_row)(rule, gradient, w + k * w_row, first + k * w_row, second + k * w_row, width);
+        ptrdiff_t rows = end - k < GROUPED_ROWS ? end - k : GROUPED_ROWS;
+        for (ptrdiff_t r = 0; r < rows; r++, starts++) {
+            vec sum[PANEL_VECTORS];
+            FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[v] = N(set1)(0);
+            for (uint32_t i = starts[0]; i < starts[1]; i++) {
+                vec value = N(set1)(values[i]);
+                const real *row = dy + (ptrdiff_t)rows_of[i] * dy_row;
+                FASTNN_UNROLL for (int v = 0; v < vectors; v++)
+                    sum[v] = N(fma)(value, v == vectors - 1 ? N(load_part)(row + v * LANES, last) : N(load)(row + v * LANES), sum[v]);
+            }
+            FASTNN_UNROLL for (int v = 0; v < vectors; v++) N(store)(gradient[r] + v * LANES, sum[v]);
+        }
+        N(step_rows)(rule, gradient[0], PANEL_VECTORS * LANES, w + k * w_row, first + k * w_row, second + k * w_row, w_row, rows, width);
+        k += rows;
     }
 }
 
 FASTNN_FUNCTION void N(columns_update)(
     const uint32_t *starts, const uint32_t *rows_of, const real *values, ptrdiff_t begin, ptrdiff_t end,
-    const real *dy, ptrdiff_t dy_row, real *w, real *first, real *second, ptrdiff_t w_row, ptrdiff_t columns, const N(rule) *rule)
+    const real *dy, ptrdiff_t dy_row, real *w, real *first, real *second, ptrdiff_t w_row, ptrdiff_t columns, const N(rule) *rule,
+    const unsigned char *seen)
 {
     for (ptrdiff_t j = 0; j < columns; j += PANEL_VECTORS * LANES) {
         ptrdiff_t width = columns - j < PANEL_VECTORS * LANES ? columns - j : PANEL_VECTORS * LANES;
         int vectors = (int)((width + LANES - 1) / LANES);
         part last = N(first)(width - (vectors - 1) * LANES);
-#define CALL(s, v) N(columns_panel)(v, starts, rows_of, values, begin, end, dy + j, dy_row, w + j, first + j, second + j, w_row, width, rule, last)
+#define CALL(s, v) N(columns_panel)(v, starts, rows_of, values, begin, end, dy + j, dy_row, w + j, first + j, second + j, w_row, width, rule, seen, last)
         PANEL_CASES(CALL)
 #undef CALL
     }
@@ -253,10 +263,11 @@ FASTNN_INLINE void N(gradient_panel)(
     }
 }
 
-/* The optimiser's step for rows begin to end of narrow weights, whose rows follow one another; g has room for them. */
+/* The optimiser's step for rows begin to end of narrow weights, whose rows follow one another; g has room for them. Rows of
+ * inputs that were never seen but zero are left out: with no gradient, their state and their weights stay what they are. */
 FASTNN_FUNCTION void N(narrow_update)(
     real *g, const N(list) *lists, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end, const real *dy, ptrdiff_t dy_row,
-    real *w, real *first, real *second, ptrdiff_t width, const N(rule) *rule)
+    real *w, real *first, real *second, ptrdiff_t width, const N(rule) *rule, const unsigned char *seen)
 {
     const ptrdiff_t size = (end - begin) * width;
     const int vectors = (int)((width + LANES - 1) / LANES);
@@ -268,7 +279,17 @@ FASTNN_FUNCTION void N(narrow_update)(
     case 3: N(gradient_panel)(3, g, lists, rows, begin, end, dy, dy_row, width, last); break;
     default: N(gradient_panel)(4, g, lists, rows, begin, end, dy, dy_row, width, last); break;
     }
-    N(step_rows)(rule, g, size, w + begin * width, first + begin * width, second + begin * width, size, 1, size);
+    for (ptrdiff_t k = begin; k < end;) {
+        ptrdiff_t stop = k + 1;
+        if (seen && !seen[k]) {
+            k++;
+            continue;
+        }
+        while (stop < end && (!seen || seen[stop])) stop++;
+        const ptrdiff_t at = k * width, run = (stop - k) * width;
+        N(step_rows)(rule, g + (k - begin) * width, run, w + at, first + at, second + at, run, 1, run);
+        k = stop;
+    }
 }
 
 /* ---- one sample at a time ----------------------------------------------------------------------------------------- */

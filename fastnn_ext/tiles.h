@@ -91,51 +91,91 @@ FASTNN_INLINE vec N(through)(int activation, real slope, vec dy, vec y)
 
 /* ---- optimisers ------------------------------------------------------------------------------------------------- */
 
-/* One step of the rule for `count` parameters w with gradient g; first and second are their state. */
-FASTNN_INLINE void N(step_row)(const N(rule) *rule, const real *g, real *w, real *first, real *second, ptrdiff_t count)
+/* The rule's numbers in registers: read through a pointer, they would be read again after every store. */
+typedef struct {
+    int optimizer;
+    vec rate, beta_1, beta_2, rest_1, rest_2, epsilon, decay;
+} N(step_numbers);
+
+FASTNN_INLINE N(step_numbers) N(numbers_of)(const N(rule) *rule)
 {
-    const vec rate = N(set1)(-rule->learning_rate), epsilon = N(set1)(rule->epsilon), decay = N(set1)(rule->decay);
-    const vec beta_1 = N(set1)(rule->beta_1), rest_1 = N(set1)(rule->rest_1);
-    const vec beta_2 = N(set1)(rule->beta_2), rest_2 = N(set1)(rule->rest_2);
-    for (ptrdiff_t i = 0; i < count; i += LANES) {
-        const part lanes = N(first)(count - i);
-        vec gradient = N(load_part)(g + i, lanes), weight = N(load_part)(w + i, lanes), m, v;
-        switch (rule->optimizer) {
-        case SGD:
-            weight = N(fma)(rate, gradient, weight);
-            break;
-        case MOMENTUM:
-        case NESTEROV:
-            m = N(fma)(beta_1, N(load_part)(first + i, lanes), gradient);
-            N(store_part)(first + i, m, lanes);
-            if (rule->optimizer == NESTEROV) m = N(fma)(beta_1, m, gradient);
-            weight = N(fma)(rate, m, weight);
-            break;
-        case RMSPROP:
-            v = N(fma)(beta_2, N(load_part)(second + i, lanes), rest_2 * gradient * gradient);
-            N(store_part)(second + i, v, lanes);
-            weight = N(fma)(rate, gradient / (N(sqrt)(v) + epsilon), weight);
-            break;
-        case ADAM:
-            m = N(fma)(beta_1, N(load_part)(first + i, lanes), rest_1 * gradient);
-            v = N(fma)(beta_2, N(load_part)(second + i, lanes), rest_2 * gradient * gradient);
-            N(store_part)(first + i, m, lanes);
-            N(store_part)(second + i, v, lanes);
-            weight = N(fma)(rate, m / (N(sqrt)(v) + epsilon), weight * decay);
-            break;
-        }
-        N(store_part)(w + i, weight, lanes);
-    }
+    N(step_numbers) s = {
+        rule->optimizer, N(set1)(-rule->learning_rate), N(set1)(rule->beta_1), N(set1)(rule->beta_2),
+        N(set1)(rule->rest_1), N(set1)(rule->rest_2), N(set1)(rule->epsilon), N(set1)(rule->decay)};
+    return s;
 }
+
+/* One step of the rule for a vector of parameters w with gradient g, or for a part of one; first and second are their state. */
+FASTNN_INLINE void N(step_vector)(
+    const int whole, const int optimizer, N(step_numbers) s, const real *g, real *w, real *first, real *second, part lanes)
+{
+#define LOAD(p) (whole ? N(load)(p) : N(load_part)(p, lanes))
+#define STORE(p, v)                                                                                                    \
+    do {                                                                                                               \
+        if (whole) N(store)(p, v);                                                                                     \
+        else N(store_part)(p, v, lanes);                                                                               \
+    } while (0)
+    vec gradient = LOAD(g), weight = LOAD(w), m, v;
+    switch (optimizer) {
+    case SGD:
+        weight = N(fma)(s.rate, gradient, weight);
+        break;
+    case MOMENTUM:
+    case NESTEROV:
+        m = N(fma)(s.beta_1, LOAD(first), gradient);
+        STORE(first, m);
+        if (optimizer == NESTEROV) m = N(fma)(s.beta_1, m, gradient);
+        weight = N(fma)(s.rate, m, weight);
+        break;
+    case RMSPROP:
+        v = N(fma)(s.beta_2, LOAD(second), s.rest_2 * gradient * gradient);
+        STORE(second, v);
+        weight = N(fma)(s.rate, gradient / (N(sqrt)(v) + s.epsilon), weight);
+        break;
+    case ADAM:
+        m = N(fma)(s.beta_1, LOAD(first), s.rest_1 * gradient);
+        v = N(fma)(s.beta_2, LOAD(second), s.rest_2 * gradient * gradient);
+        STORE(first, m);
+        STORE(second, v);
+        weight = N(fma)(s.rate, m / (N(sqrt)(v) + s.epsilon), weight * s.decay);
+        break;
+    }
+    STORE(w, weight);
+#undef LOAD
+#undef STORE
+}
+
+/* The same for `count` parameters. */
+FASTNN_INLINE void N(step_row)(
+    const int optimizer, N(step_numbers) s, const real *g, real *w, real *first, real *second, ptrdiff_t count)
+{
+    ptrdiff_t i = 0;
+    for (; i + LANES <= count; i += LANES) N(step_vector)(1, optimizer, s, g + i, w + i, first + i, second + i, N(first)(LANES));
+    if (i < count) N(step_vector)(0, optimizer, s, g + i, w + i, first + i, second + i, N(first)(count - i));
+}
+
+#define OPTIMIZER_CASES(call)                                                                                          \
+    switch (rule->optimizer) {                                                                                         \
+    case SGD: call(SGD); break;                                                                                        \
+    case MOMENTUM: call(MOMENTUM); break;                                                                              \
+    case NESTEROV: call(NESTEROV); break;                                                                              \
+    case RMSPROP: call(RMSPROP); break;                                                                                \
+    case ADAM: call(ADAM); break;                                                                                      \
+    }
 
 /* The same for rows of a tile: g_row numbers lie between rows of the gradient, w_row between those of the parameters. */
 FASTNN_FUNCTION void N(step_rows)(
     const N(rule) *rule, const real *g, ptrdiff_t g_row, real *w, real *first, real *second, ptrdiff_t w_row,
     ptrdiff_t rows, ptrdiff_t columns)
 {
-    for (ptrdiff_t r = 0; r < rows; r++)
-        N(step_row)(rule, g + r * g_row, w + r * w_row, first + r * w_row, second + r * w_row, columns);
+    const N(step_numbers) s = N(numbers_of)(rule);
+#define CALL(optimizer)                                                                                                \
+    for (ptrdiff_t r = 0; r < rows; r++)                                                                               \
+        N(step_row)(optimizer, s, g + r * g_row, w + r * w_row, first + r * w_row, second + r * w_row, columns)
+    OPTIMIZER_CASES(CALL)
+#undef CALL
 }
+#undef OPTIMIZER_CASES
 
 /* y = f(x) and dx = dy f'(x) for `count` numbers; the output may be an input. */
 FASTNN_FUNCTION void N(activate_row)(real *y, const real *x, int activation, real slope, ptrdiff_t count)

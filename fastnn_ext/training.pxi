@@ -188,14 +188,14 @@ cdef void update_dense(
                     <floating*> operation.bias_state[1], operation.fan_out)
     if i == 0 and run.sparse and operation.fan_out <= min(2 * panel_of(<floating> 0), NARROW):
         narrow_update(<floating*> run.scratch[thread], run.lists, batch, k_begin, k_end, delta, run.delta_row, weights, first_state,
-                      second_state, operation.fan_out, rule)
+                      second_state, operation.fan_out, rule, run.seen)
     elif i == 0 and run.sparse:
         starts = <uint32_t*> run.scratch[thread]
         rows_of = starts + (operation.fan_in + 2 + 15) // 16 * 16
         values = <floating*> (rows_of + (batch * operation.fan_in + 15) // 16 * 16)
         by_column(starts, rows_of, values, run.lists, batch, k_begin, k_end)
         columns_update(starts, rows_of, values, k_begin, k_end, delta, run.delta_row, weights, first_state, second_state,
-                       operation.fan_out, operation.fan_out, rule)
+                       operation.fan_out, operation.fan_out, rule, run.seen)
     else:
         weights_update(weights, first_state, second_state, operation.fan_out, input, input_row, delta, run.delta_row, batch,
                        k_begin, k_end, 0, operation.fan_out, rule)

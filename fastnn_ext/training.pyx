@@ -4,7 +4,7 @@ import numpy
 cimport numpy as cnp
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport uint16_t, uintptr_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
 from fastnn_ext.barrier cimport barrier_init, fastnn_exchange
@@ -126,16 +126,23 @@ cdef class Training:
         cdef double density = self.probe()
         if sparse is None:
             sparse = density <= (DENSEST_SAMPLE if run.batch_size == 1 and optimizer == SGD else DENSEST_BATCH)
-        self.sparse = run.sparse = bool(sparse) and plan.operations[0].kind == DENSE and plan.input_size < 65536
+        # Column numbers have 16 bits, places of a batch's entries 32.
+        self.sparse = run.sparse = bool(sparse) and plan.operations[0].kind == DENSE and plan.input_size < 65536 \
+            and run.batch_size < (<Py_ssize_t> 1 << 32) // plan.input_size
         self.threads = self.threads_for(density) if threads is None else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
         self.reserve()
         self.make_state(optimizer)
         if self.sparse:
             self.reserve_index(density if keep_index else 0)
+            if weight_decay == 0:
+                run.seen = <unsigned char*> calloc(plan.input_size, 1)
+                if run.seen == NULL:
+                    raise MemoryError(f"no memory for {plan.input_size} marks of inputs")
 
     def __dealloc__(self):
         free(self.arena)
         free(self.run.operations)
+        free(self.run.seen)
         free(self.index.starts)
         free(self.index.counts)
         free(self.index.columns)
