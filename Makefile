@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PEERS ?=
 PYTEST_ARGS ?=
 
-SOURCES := setup.py pyproject.toml $(wildcard fastnn_ext/*.pyx fastnn_ext/*.pxd fastnn_ext/*.h)
+SOURCES := setup.py pyproject.toml $(wildcard fastnn_ext/*.pyx fastnn_ext/*.pxd fastnn_ext/*.pxi fastnn_ext/*.h)
 
 .PHONY: demo test bench lint data wheel abi3 debug clean help
 

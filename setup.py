@@ -51,7 +51,9 @@ MODULES = (
 )
 
 # One module of kernels for each instruction set, from one source; the processor's best is chosen at import.
-X86 = platform.machine().lower() in ("x86_64", "amd64") and sys.platform != "win32"
+# Where CPython's own cross builds do, _PYTHON_HOST_PLATFORM says for which machine, as in "linux-aarch64".
+MACHINE = os.environ.get("_PYTHON_HOST_PLATFORM", platform.machine()).lower().rpartition("-")[2]
+X86 = MACHINE in ("x86_64", "amd64") and sys.platform != "win32"
 AVX2 = ["-mavx2", "-mfma"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"]
 KERNELS = {"kernels_baseline": [], "kernels_portable": ["-DFASTNN_PORTABLE"]}
