@@ -42,6 +42,7 @@ MODULES = (
     "dense",
     "dispatch",
     "losses",
+    "metrics",
     "peak",
     "plan",
     "pool",

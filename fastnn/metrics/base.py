@@ -1,0 +1,144 @@
+"""What all metric objects share, and how they read a batch.
+
+``y_pred`` comes from training as C-contiguous float32 or float64 rows of shape (n, outputs); ``y_true`` as rows of that
+shape, of floats or uint8, or as integer class numbers of shape (n, 1).
+"""
+
+import math
+import numbers
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastnn.encoding import to_categorical
+
+__all__ = ["FunctionMetric", "Metric", "checked_number", "read_rows"]
+
+
+class Metric:
+    """A metric with a name, for ``model.compile(metrics=[...])``. A class of your own defines ``__call__``.
+
+    Parameters
+    ----------
+    name : str
+        Under which the history keeps its values.
+
+    Raises
+    ------
+    TypeError
+        If `name` is not a string.
+    ValueError
+        If `name` is empty.
+
+    Examples
+    --------
+    >>> class Bias(Metric):
+    ...     def __init__(self, name="bias"):
+    ...         super().__init__(name)
+    ...
+    ...     def __call__(self, y_true, y_pred):
+    ...         return float(np.mean(y_pred) - np.mean(y_true))
+    >>> Bias()(np.array([[1.0], [2.0]]), np.array([[1.5], [2.5]]))
+    0.5
+    """
+
+    name: str
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"name must be a string, but it is {name!r}")
+        if not name:
+            raise ValueError("name must not be empty: the history keeps the metric's values under it")
+        self.name = name
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+        """Compute the metric of a batch, or of a whole data set at once."""
+        raise NotImplementedError(f"{type(self).__name__} has no __call__(y_true, y_pred) that returns a float")
+
+    def configuration(self) -> dict[str, object]:
+        """The constructor's arguments as plain values, for saving."""
+        return dict(vars(self))
+
+    @property
+    def least_outputs(self) -> int:
+        """How many outputs a model needs at least for this metric to mean something."""
+        return 1
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+class FunctionMetric(Metric):
+    """A function of ``(y_true, y_pred)`` as a metric: it returns one number, or one for each sample to be averaged.
+
+    Parameters
+    ----------
+    function : callable
+    name : str, optional
+        By default the function's own name.
+
+    Raises
+    ------
+    TypeError
+        If `function` is not callable; when called, if it returns something else than real numbers.
+
+    Examples
+    --------
+    >>> def largest_error(y_true, y_pred):
+    ...     return np.max(np.abs(y_true - y_pred))
+    >>> metric = FunctionMetric(largest_error)
+    >>> metric.name, metric(np.array([[1.0], [2.0]]), np.array([[1.0], [2.5]]))
+    ('largest_error', 0.5)
+    """
+
+    function: Callable[[Any, Any], Any]
+
+    def __init__(self, function: Callable[[Any, Any], Any], name: str | None = None) -> None:
+        if not callable(function):
+            raise TypeError(f"a metric must be a function of (y_true, y_pred), but it is {function!r}")
+        own = getattr(function, "__name__", None) or getattr(function, "name", None) or type(function).__name__
+        super().__init__(str(own) if name is None else name)
+        self.function = function
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+        value = np.asarray(self.function(y_true, y_pred))
+        if value.dtype.kind not in "biuf" or value.size == 0:
+            raise TypeError(
+                f"the metric {self.name} returned {value!r}; expected a number, or one for each sample. "
+                "Return a float."
+            )
+        return float(value.mean()) if value.ndim else float(value)
+
+    def configuration(self) -> dict[str, object]:
+        raise TypeError(f"the metric {self.name} is a Python function of your own and cannot be saved to a file")
+
+
+def read_rows(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return both with shape (n, outputs): class numbers beside two or more outputs become one-hot rows of uint8.
+
+    >>> read_rows([2, 0], np.zeros((2, 3)))[0]
+    array([[0, 0, 1],
+           [1, 0, 0]], dtype=uint8)
+    """
+    true, pred = np.asarray(y_true), np.asarray(y_pred)
+    if pred.ndim == 1:
+        pred = pred[:, None]
+    if pred.ndim == 2 and true.shape in (pred.shape[:1], (len(pred), 1)):
+        true = true.reshape(-1, 1) if pred.shape[1] == 1 else to_categorical(true, pred.shape[1], dtype=np.uint8)
+    return true, pred
+
+
+def checked_number(name: str, value: float) -> float:
+    """Return `value` as a finite float; booleans are refused.
+
+    >>> checked_number("threshold", 1)
+    1.0
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, but it is {value!r}")
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be finite, but it is {number}")
+    return number
