@@ -6,9 +6,12 @@ BIN := $(VENV)/bin
 PEERS ?=
 PYTEST_ARGS ?=
 
+# What translates the kernels to C, as in pyproject.toml's build-system.
+TRANSLATOR := "Cython>=3.1" "numpy>=2.0" "setuptools>=77"
+
 SOURCES := setup.py pyproject.toml $(wildcard fastnn_ext/*.pyx fastnn_ext/*.pxd fastnn_ext/*.pxi fastnn_ext/*.h)
 
-.PHONY: demo test bench lint data wheel abi3 debug clean help
+.PHONY: demo test bench lint data wheel abi3 aarch64 debug clean help
 
 help: ## Show this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -22,7 +25,7 @@ $(BIN)/python:
 
 # One editable install with all extras, renewed when a kernel or the build changes.
 $(VENV)/installed: $(BIN)/python $(SOURCES)
-	$(BIN)/python -m pip install --quiet "Cython>=3.1" "numpy>=2.0" "setuptools>=77"
+	$(BIN)/python -m pip install --quiet $(TRANSLATOR)
 	$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[plot,data,bench,test,lint]"
 	@touch $@
 
@@ -49,6 +52,10 @@ wheel: $(VENV)/installed ## Build a wheel for this Python
 
 abi3: $(VENV)/installed ## Build one wheel for every Python from 3.11 on (limited API)
 	FASTNN_LIMITED_API=1 $(BIN)/python -m build --wheel --no-isolation
+
+aarch64: $(BIN)/python ## Compile for aarch64 and run the kernels' tests under QEMU (Debian)
+	$(BIN)/python -m pip install --quiet $(TRANSLATOR)
+	PYTHON=$(BIN)/python scripts/test_aarch64.sh $(PYTEST_ARGS)
 
 debug: $(BIN)/python ## Rebuild with bounds checks and annotated HTML under build/
 	FASTNN_DEBUG=1 $(BIN)/python -m pip install --quiet --no-build-isolation --editable .
