@@ -4,12 +4,22 @@ Each has a ``_prime`` twin, its derivative as a function of the same input. They
 """
 
 from fastnn_ext.activations import (
+    elu,
+    elu_prime,
+    gelu,
+    gelu_prime,
     leaky_relu,
     leaky_relu_prime,
     relu,
     relu_prime,
+    selu,
+    selu_prime,
     sigmoid,
     sigmoid_prime,
+    silu,
+    silu_prime,
+    softplus,
+    softplus_prime,
     tanh,
     tanh_prime,
 )
@@ -23,4 +33,14 @@ __all__ = [
     "sigmoid_prime",
     "tanh",
     "tanh_prime",
+    "elu",
+    "elu_prime",
+    "selu",
+    "selu_prime",
+    "gelu",
+    "gelu_prime",
+    "silu",
+    "silu_prime",
+    "softplus",
+    "softplus_prime",
 ]

@@ -11,7 +11,7 @@ from fastnn.layers import ActivationLayer, FCLayer, FlattenLayer, Layer, Softmax
 from fastnn.network import Network, check_network
 
 _FORMAT = "fastnn-network-1"
-_FUNCTIONS = ("relu", "leaky_relu", "sigmoid", "tanh")
+_FUNCTIONS = tuple(name for name in activations.__all__ if not name.endswith("_prime"))
 
 
 def save_network(path: str | os.PathLike[str], network: Network, metadata: dict[str, Any] | None = None) -> None:

@@ -33,6 +33,12 @@ cdef double checked_slope(double negative_slope) except -1.0:
     return negative_slope
 
 
+cdef double checked_alpha(double alpha) except -1.0:
+    if not 0.0 <= alpha < float("inf"):
+        raise ValueError(f"alpha must be finite and not negative, but it is {alpha}")
+    return alpha
+
+
 def relu(x):
     """``max(x, 0)``, elementwise, as an array of x's shape (float32 stays float32, all else becomes float64).
 
@@ -109,8 +115,101 @@ def tanh_prime(x):
     return elementwise(x, TANH, True, 0.0)
 
 
+def elu(x, double alpha=1.0):
+    """``x`` where it is positive, else ``alpha * (exp(x) - 1)`` (Clevert et al. 2016); alpha must not be negative.
+
+    >>> import numpy as np
+    >>> elu(np.array([-np.inf, 2.0]))
+    array([-1.,  2.])
+    """
+    return elementwise(x, ELU, False, checked_alpha(alpha))
+
+
+def elu_prime(x, double alpha=1.0):
+    """Derivative of :func:`elu`: 1 where x is positive, else ``alpha * exp(x)``, at zero too.
+
+    >>> elu_prime(0.0)
+    np.float64(1.0)
+    """
+    return elementwise(x, ELU, True, checked_alpha(alpha))
+
+
+def selu(x):
+    """:func:`elu` with alpha 1.67326..., times 1.05070...: layers keep their mean and variance (Klambauer et al. 2017).
+
+    >>> round(float(selu(1.0)), 5)
+    1.0507
+    """
+    return elementwise(x, SELU, False, 0.0)
+
+
+def selu_prime(x):
+    """Derivative of :func:`selu`; at zero the left-hand one.
+
+    >>> round(float(selu_prime(1.0)), 5)
+    1.0507
+    """
+    return elementwise(x, SELU, True, 0.0)
+
+
+def gelu(x):
+    """``x`` times the normal distribution function of x, exactly (Hendrycks and Gimpel 2016).
+
+    >>> round(float(gelu(1.0)), 5)
+    0.84134
+    """
+    return elementwise(x, GELU, False, 0.0)
+
+
+def gelu_prime(x):
+    """Derivative of :func:`gelu`.
+
+    >>> gelu_prime(0.0)
+    np.float64(0.5)
+    """
+    return elementwise(x, GELU, True, 0.0)
+
+
+def silu(x):
+    """``x * sigmoid(x)``, also called swish (Elfwing et al. 2018).
+
+    >>> silu(0.0)
+    np.float64(0.0)
+    """
+    return elementwise(x, SILU, False, 0.0)
+
+
+def silu_prime(x):
+    """Derivative of :func:`silu`.
+
+    >>> silu_prime(0.0)
+    np.float64(0.5)
+    """
+    return elementwise(x, SILU, True, 0.0)
+
+
+def softplus(x):
+    """``log(1 + exp(x))``, elementwise; no x overflows.
+
+    >>> softplus(1000.0)
+    np.float64(1000.0)
+    """
+    return elementwise(x, SOFTPLUS, False, 0.0)
+
+
+def softplus_prime(x):
+    """Derivative of :func:`softplus`: the sigmoid.
+
+    >>> softplus_prime(0.0)
+    np.float64(0.5)
+    """
+    return elementwise(x, SOFTPLUS, True, 0.0)
+
+
 def activation_gradient(output_error, output, Activation kind, double negative_slope=0.01):
     """``output_error * f'(x)`` from the output ``f(x)``, in the dtype and shape of ``output``.
+
+    For the first four kinds, whose output tells their slope.
 
     >>> import numpy as np
     >>> activation_gradient(np.array([5.0, 5.0]), np.array([0.0, 2.0]), Activation.RELU)
@@ -119,7 +218,7 @@ def activation_gradient(output_error, output, Activation kind, double negative_s
     cdef cnp.ndarray y = as_floats(output, "output")
     cdef cnp.ndarray dy = as_floats_like(output_error, "output_error", y)
     if kind not in (RELU, LEAKY_RELU, SIGMOID, TANH):
-        raise ValueError(f"kind must be a member of Activation, but it is {<int> kind}")
+        raise ValueError(f"kind must be RELU, LEAKY_RELU, SIGMOID or TANH of Activation, but it is {<int> kind}")
     if not cnp.PyArray_SAMESHAPE(dy, y):
         raise ValueError(f"output_error must have the shape of the layer's last output, {shape_of(y)}, but its shape is {shape_of(dy)}")
     cdef cnp.ndarray dx = empty_like(y)

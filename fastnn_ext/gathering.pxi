@@ -19,6 +19,9 @@ cdef inline void convert_row(floating* out, const Rows* rows, Py_ssize_t row, Py
     elif rows.kind == FLOAT64:
         for i in range(size):
             out[i] = <floating> (<const double*> at)[i]
+    elif rows.kind == INT32:
+        for i in range(size):
+            out[i] = <floating> (<const int*> at)[i]
     else:
         for i in range(size):
             out[i] = (<const unsigned char*> at)[i]
@@ -60,23 +63,87 @@ cdef inline void* list_at(void* lists, Py_ssize_t at, floating zero) noexcept no
         return <f64_list*> lists + at
 
 
+cdef bint gather_target(Run* run, Py_ssize_t source, Py_ssize_t slot, floating zero) noexcept nogil:
+    # The target of sample `source` goes to targets[slot]; False where a number is NaN or infinite, or no class.
+    cdef floating* target = <floating*> run.targets + slot * run.output_size
+    cdef floating scale = <floating> run.target_scale, shift = <floating> run.target_shift
+    cdef Py_ssize_t j
+    cdef int number
+    if run.class_numbers:
+        number = (<const int*> (run.y.data + source * run.y.stride))[0]
+        if number < 0 or number >= run.output_size:
+            return False
+        for j in range(run.output_size):
+            target[j] = shift
+        target[number] = scale + shift
+        return True
+    convert_row(target, &run.y, source, run.output_size)
+    if scale != 1 or shift != 0:
+        for j in range(run.output_size):
+            target[j] = target[j] * scale + shift
+    return not run.check or all_finite(target, run.output_size)
+
+
+cdef void augment(Run* run, floating* row, floating* image, long step, Py_ssize_t slot) noexcept nogil:
+    # row = image, turned, moved, zoomed, mirrored and made noisy as drawn for this step and place in the batch.
+    cdef uint64_t key = random_key(run.seed, <uint64_t> step, 1 << 20, <uint64_t> slot)
+    cdef double height = run.augmentation.height, width = run.augmentation.width
+    cdef double angle = run.augmentation.rotation * (2 * uniform(key, 0) - 1)
+    cdef double down = run.augmentation.height_shift * height * (2 * uniform(key, 1) - 1)
+    cdef double across = run.augmentation.width_shift * width * (2 * uniform(key, 2) - 1)
+    cdef double zoom = 1 / (1 + run.augmentation.zoom * (2 * uniform(key, 3) - 1))
+    cdef double mirror = -1 if run.augmentation.horizontal_flip and uniform(key, 4) < 0.5 else 1
+    cdef double middle = (height - 1) / 2, centre = (width - 1) / 2
+    cdef double[6] map
+    # From a place of the result back to one of the image, both measured from the centre.
+    map[0] = cos(angle) * zoom
+    map[1] = -sin(angle) * zoom
+    map[2] = middle - map[0] * (middle + down) - map[1] * (centre + across)
+    map[3] = mirror * sin(angle) * zoom
+    map[4] = mirror * cos(angle) * zoom
+    map[5] = centre - map[3] * (middle + down) - map[4] * (centre + across)
+    warp(row, image, run.augmentation.height, run.augmentation.width, run.augmentation.channels, map,
+         <floating> run.augmentation.fill)
+    if run.augmentation.noise > 0:
+        noise_row(row, row, run.input_size, random_key(run.seed, <uint64_t> step, (1 << 20) + 1, <uint64_t> slot),
+                  <floating> run.augmentation.noise)
+
+
+cdef inline bint gather_augmented(
+    Run* run, Py_ssize_t source, Py_ssize_t slot, long step, char* scratch, floating zero,
+) noexcept nogil:
+    # The image of sample `source`, augmented, goes to inputs[slot]; False where a number is NaN or infinite.
+    cdef floating* row = <floating*> run.inputs + slot * run.inputs_row
+    cdef floating* image = <floating*> scratch
+    convert_row(image, &run.x, source, run.input_size)
+    if run.check and not all_finite(image, run.input_size):
+        return False
+    augment(run, row, image, step, slot)
+    return True
+
+
 cdef inline bint gather_list(Run* run, Py_ssize_t source, Py_ssize_t slot, floating zero) noexcept nogil:
     # The list of sample `source` goes to lists[slot]; False where a number is NaN or infinite.
     cdef uint16_t* columns = run.list_columns + slot * run.list_row
     cdef floating* values = <floating*> run.list_values + slot * run.list_row
-    cdef Py_ssize_t count, at = run.index.starts[source]
+    cdef bint augmented = run.augmentation.height > 0, kept = not augmented and run.index.starts != NULL
+    cdef Py_ssize_t count, at = run.index.starts[source] if kept else -1
     if at >= 0:
         set_list(run.lists, slot, run.index.columns + at, <floating*> run.index.values + at, run.index.counts[source])
         return True
-    count = compress(columns, values, row_in_place(<floating*> run.inputs + slot * run.inputs_row, &run.x, source, run.input_size),
-                     run.input_size)
+    if augmented:
+        count = compress(columns, values, <floating*> run.inputs + slot * run.inputs_row, run.input_size)
+    else:
+        count = compress(columns, values,
+                         row_in_place(<floating*> run.inputs + slot * run.inputs_row, &run.x, source, run.input_size),
+                         run.input_size)
     if count < 0:
         return False
     set_list(run.lists, slot, columns, values, count)
     if run.seen != NULL:
         for at in range(count):
             run.seen[columns[at]] = 1
-    if run.index.used + count <= run.index.capacity:
+    if kept and run.index.used + count <= run.index.capacity:
         at = take(&run.index.used, count)
         if at + count <= run.index.capacity:
             memcpy(run.index.columns + at, columns, count * sizeof(uint16_t))
@@ -86,28 +153,28 @@ cdef inline bint gather_list(Run* run, Py_ssize_t source, Py_ssize_t slot, float
     return True
 
 
-cdef void gather(Run* run, Py_ssize_t start, Py_ssize_t begin, Py_ssize_t end, bint in_place, floating zero) noexcept nogil:
+cdef void gather(
+    Run* run, Py_ssize_t start, Py_ssize_t begin, Py_ssize_t end, bint in_place, long step, int thread, floating zero,
+) noexcept nogil:
     # Rows begin to end of the batch that starts at sample `start`.
     cdef Py_ssize_t row, source
     cdef floating* input
-    cdef floating* target
-    cdef bint sound
+    cdef bint sound, augmented = run.augmentation.height > 0
     for row in range(begin, end):
         source = start + row if run.order == NULL else run.order[start + row]
-        target = <floating*> run.targets + row * run.output_size
-        convert_row(target, &run.y, source, run.output_size)
-        sound = True
+        sound = gather_target(run, source, row, zero)
+        if augmented:
+            sound = gather_augmented(run, source, row, step, run.scratch[thread], zero) and sound
         if run.sparse:
-            sound = gather_list(run, source, row, zero)
-        elif not in_place:
+            sound = gather_list(run, source, row, zero) and sound
+        elif not in_place and not augmented:
             input = <floating*> run.inputs + row * run.inputs_row
             if is_native(&run.x, zero):
                 memcpy(input, run.x.data + source * run.x.stride, run.input_size * sizeof(floating))
             else:
                 convert_row(input, &run.x, source, run.input_size)
-        if run.check:
-            if sound and not run.sparse:
-                sound = all_finite(<const floating*> (run.x.data + source * run.x.stride) if in_place
-                                   else <floating*> run.inputs + row * run.inputs_row, run.input_size)
-            if not sound or not all_finite(target, run.output_size):
-                run.bad_sample = source
+        if run.check and sound and not run.sparse and not augmented:
+            sound = all_finite(<const floating*> (run.x.data + source * run.x.stride) if in_place
+                               else <floating*> run.inputs + row * run.inputs_row, run.input_size)
+        if not sound and (run.bad_sample < 0 or source < run.bad_sample):
+            run.bad_sample = source

@@ -1,4 +1,4 @@
-/* The kernels' C part for both dtypes: see tiles.h, products.h, sparse.h and rows.h, each a template in which real is the dtype. */
+/* The kernels' C part for both dtypes: each header it includes is a template in which real is the dtype. */
 #ifndef FASTNN_KERNELS_H
 #define FASTNN_KERNELS_H
 
@@ -8,8 +8,18 @@
 #endif
 
 /* The same numbers as the enumerations of plan.pxd. */
-enum { NO_ACTIVATION = -1, RELU = 0, LEAKY_RELU = 1, SIGMOID = 2, TANH = 3 };
-enum { SGD = 0, MOMENTUM = 1, NESTEROV = 2, RMSPROP = 3, ADAM = 4 };
+enum {
+    NO_ACTIVATION = -1, RELU = 0, LEAKY_RELU = 1, SIGMOID = 2, TANH = 3, ELU = 4, SELU = 5, GELU = 6, SILU = 7, SOFTPLUS = 8
+};
+enum { SGD = 0, MOMENTUM = 1, NESTEROV = 2, RMSPROP = 3, ADAM = 4, NADAM = 5, COLLECT = 6 };
+enum {
+    MEAN_SQUARED_ERROR = 0, CROSS_ENTROPY = 1, BINARY_CROSS_ENTROPY = 2, MEAN_ABSOLUTE_ERROR = 3, HUBER = 4, QUANTILE = 5,
+    POISSON = 6, HINGE = 7, KL_DIVERGENCE = 8
+};
+
+/* Klambauer et al. 2017, equation 14. */
+#define SELU_ALPHA ((real)1.6732632423543772848)
+#define SELU_SCALE ((real)1.0507009873554804934)
 
 typedef uint16_t column_number;
 
@@ -26,7 +36,7 @@ FASTNN_INLINE ptrdiff_t fastnn_take(ptrdiff_t *used, ptrdiff_t n)
 #define DEFINE_STRUCTURES(prefix, type)                                                                                \
     typedef struct {                                                                                                   \
         int optimizer;                                                                                                 \
-        type learning_rate, beta_1, beta_2, rest_1, rest_2, epsilon, decay;                                            \
+        type learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay;                           \
     } prefix##_rule;                                                                                                   \
     typedef struct {                                                                                                   \
         const type *a, *b;                                                                                             \
@@ -71,10 +81,20 @@ FASTNN_FUNCTION double fastnn_fma_loop(long rounds)
 #define EXP_HIGHEST 89.0f
 /* 1/7!, 1/6!, ... 1/2! */
 #define EXP_SERIES 1.9841270e-4f, 1.3888889e-3f, 8.3333333e-3f, 4.1666667e-2f, 1.6666667e-1f, 0.5f
+/* Terms of artanh: the next is below half a rounding error at 1/3. */
+#define LOG_TERMS 8
+#define ERFC_SERIES \
+    0.577033739f, 0.355436921f, 0.0650951588f, 0.0036711424f, -0.00111284474f, -0.000160758299f, \
+    3.27803157e-05f, 5.44244165e-06f, -1.51546656e-06f, -1.42976082e-07f, 8.23460883e-08f
+#include "functions.h"
 #include "tiles.h"
 #include "products.h"
 #include "sparse.h"
 #include "rows.h"
+#include "losses.h"
+#include "normalization.h"
+#include "random.h"
+#include "adjustments.h"
 #undef FASTNN_IS_FLOAT
 #undef real
 #undef vec
@@ -87,6 +107,8 @@ FASTNN_FUNCTION double fastnn_fma_loop(long rounds)
 #undef EXP_LOWEST
 #undef EXP_HIGHEST
 #undef EXP_SERIES
+#undef LOG_TERMS
+#undef ERFC_SERIES
 
 #define real double
 #define vec f64v
@@ -102,9 +124,23 @@ FASTNN_FUNCTION double fastnn_fma_loop(long rounds)
 #define EXP_SERIES 1.6059043836821613e-10, 2.08767569878681e-09, 2.505210838544172e-08, 2.755731922398589e-07,         \
     2.7557319223985893e-06, 2.48015873015873e-05, 1.984126984126984e-04, 1.388888888888889e-03, 8.333333333333333e-03, \
     4.1666666666666664e-02, 1.6666666666666666e-01, 0.5
+#define LOG_TERMS 16
+#define ERFC_SERIES \
+    0.5770337386164697, 0.3554369212704985, 0.06509515882878653, 0.003671142395836639, \
+    -0.0011128447433526325, -0.0001607582991537808, 3.278031574173137e-05, 5.442441645505016e-06, \
+    -1.5154665553171482e-06, -1.4297608181169865e-07, 8.234608827419493e-08, -1.2962846852306563e-09, \
+    -4.154721631015199e-09, 6.347058278362811e-10, 1.4320822712256225e-10, -6.160390105204585e-11, \
+    2.0612138554721698e-12, 3.5714931488477042e-12, -8.586422843251796e-13, -6.14560021379063e-14, \
+    7.418725748596617e-14, -1.2895042755032325e-14, -2.358726385710632e-15, 1.5729349381685912e-15, \
+    -2.2782966239546465e-16, -6.31233045075643e-17
+#include "functions.h"
 #include "tiles.h"
 #include "products.h"
 #include "sparse.h"
 #include "rows.h"
+#include "losses.h"
+#include "normalization.h"
+#include "random.h"
+#include "adjustments.h"
 
 #endif

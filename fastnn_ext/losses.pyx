@@ -101,7 +101,7 @@ def softmax_with_loss(y_true, logits, Loss loss):
     """
     cdef cnp.ndarray t, x
     if loss not in (MEAN_SQUARED_ERROR, CROSS_ENTROPY):
-        raise ValueError(f"loss must be a member of Loss, but it is {<int> loss}")
+        raise ValueError(f"loss must be MEAN_SQUARED_ERROR or CROSS_ENTROPY of Loss, but it is {<int> loss}")
     t, x, columns = targets_and_predictions(y_true, logits, "logits")
     cdef Py_ssize_t classes = columns, batch = cnp.PyArray_SIZE(x) // classes
     cdef cnp.ndarray probabilities = empty_like(x), gradient = empty_like(x)

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Any, Self
 
@@ -12,6 +13,8 @@ class Optimizer(IntEnum):
     NESTEROV = 2
     RMSPROP = 3
     ADAM = 4
+    NADAM = 5
+    COLLECT = 6
 
 class NonFiniteDataError(ValueError):
     sample: int
@@ -31,7 +34,31 @@ class Plan:
     def __new__(
         cls, input_size: int, dtype: DTypeLike, sample_shape: tuple[int, ...] | None = None, isa: str | None = None
     ) -> Self: ...
-    def add_dense(self, weights: NDArray[Any], bias: NDArray[Any]) -> None: ...
+    def add_dense(
+        self,
+        weights: NDArray[Any],
+        bias: NDArray[Any] | None = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        maximum_norm: float = 0.0,
+    ) -> None: ...
     def add_activation(self, kind: Activation, negative_slope: float = 0.0) -> None: ...
     def add_softmax(self) -> None: ...
+    def add_dropout(self, rate: float) -> None: ...
+    def add_noise(self, stddev: float) -> None: ...
+    def add_batch_normalization(
+        self,
+        gamma: NDArray[Any] | None,
+        beta: NDArray[Any] | None,
+        moving_mean: NDArray[Any],
+        moving_variance: NDArray[Any],
+        momentum: float,
+        epsilon: float,
+    ) -> None: ...
+    def add_layer_normalization(
+        self, gamma: NDArray[Any] | None, beta: NDArray[Any] | None, epsilon: float
+    ) -> None: ...
+    def add_function(
+        self, function: Callable[[NDArray[Any]], Any], derivative: Callable[[NDArray[Any]], Any]
+    ) -> None: ...
     def predict(self, x: object, out: NDArray[Any] | None = None) -> NDArray[Any] | None: ...

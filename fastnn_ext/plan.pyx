@@ -2,11 +2,12 @@
 
 import numpy
 cimport numpy as cnp
+from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uintptr_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memset
 
-from fastnn_ext.activations cimport Activation
+from fastnn_ext.activations cimport RELU, SOFTPLUS, TANH, Activation
 from fastnn_ext.arrays cimport as_parameters, overlaps, shape_of
 from fastnn_ext.barrier cimport barrier_init, fastnn_exchange
 from fastnn_ext.dispatch cimport kernels_named
@@ -65,6 +66,8 @@ cdef int describe_rows(Rows* rows, cnp.ndarray array, str name, Py_ssize_t colum
         rows.kind = FLOAT64
     elif kind == cnp.NPY_UBYTE:
         rows.kind = UINT8
+    elif kind == cnp.NPY_INT32 and columns == 1:
+        rows.kind = INT32
     else:
         raise TypeError(f"{name} must be float32, float64 or uint8, but it is {array.dtype}")
     cdef Py_ssize_t inner
@@ -115,6 +118,8 @@ cdef class Plan:
         self.is_double = self.dtype == numpy.dtype(numpy.float64)
         self.input_size = self.output_size = self.widest = input_size
         self.parameters = []
+        self.kept_alive = []
+        self.functions = {}
         self.places = []
         self.kernels = kernels_named(isa)
 
@@ -140,9 +145,22 @@ cdef class Plan:
         self.widest = max(self.widest, fan_out)
         return operation
 
-    def add_dense(self, weights, bias):
-        """Append ``y = x W + b``. The arrays are used in place: they must be C-contiguous and of the plan's dtype."""
+    def add_dense(self, weights, bias=None, double l1=0.0, double l2=0.0, double maximum_norm=0.0):
+        """Append ``y = x W + b``. The arrays are used in place: they must be C-contiguous and of the plan's dtype.
+
+        Parameters
+        ----------
+        weights : ndarray, shape (fan_in, fan_out)
+        bias : ndarray, shape (fan_out,) or (1, fan_out), optional
+        l1, l2 : float
+            In training, ``l1 sum |W| + l2 sum W**2`` is added to the loss.
+        maximum_norm : float
+            In training, a column of W with a larger Euclidean norm is scaled down to it. 0: none is.
+        """
         cdef cnp.ndarray w = as_parameters(weights, "weights", 2)
+        cdef bint has_bias = bias is not None
+        if not has_bias:
+            bias = numpy.zeros(cnp.PyArray_DIM(w, 1), w.dtype)
         cdef cnp.ndarray b = as_parameters(bias, "bias", -1)
         if w.dtype != self.dtype or b.dtype != self.dtype:
             raise TypeError(f"weights and bias must be {self.dtype}, but they are {w.dtype} and {b.dtype}")
@@ -152,17 +170,26 @@ cdef class Plan:
         if fan_in != self.output_size or fan_out < 1 or not one_row or cnp.PyArray_SIZE(b) != fan_out:
             raise ValueError(f"weights and bias must have shapes ({self.output_size}, units) and (1, units), "
                              f"but their shapes are {shape_of(w)} and {shape_of(b)}")
+        if not (l1 >= 0 and l2 >= 0 and maximum_norm >= 0):
+            raise ValueError(f"l1, l2 and maximum_norm must not be negative, but they are {l1}, {l2} and {maximum_norm}")
         cdef Operation* operation = self.append(DENSE, fan_out)
         operation.weights = operation.weights_state[0] = operation.weights_state[1] = cnp.PyArray_DATA(w)
         operation.bias = operation.bias_state[0] = operation.bias_state[1] = cnp.PyArray_DATA(b)
+        operation.has_weights, operation.has_bias = True, has_bias
+        operation.l1, operation.l2, operation.maximum_norm = l1, l2, maximum_norm
         self.multiply_adds += fan_in * fan_out
         self.parameters += [w, b]
 
     def add_activation(self, Activation kind, double negative_slope=0.0):
-        """Append an elementwise activation: it is computed together with a dense operation just before it."""
+        """Append an elementwise activation; the first four kinds are computed together with a dense operation just before.
+
+        ``negative_slope`` is leaky ReLU's, or ELU's alpha.
+        """
         cdef Operation* operation
+        if not RELU <= kind <= SOFTPLUS:
+            raise ValueError(f"kind must be a member of Activation, but it is {<int> kind}")
         if self.operation_count and self.operations[self.operation_count - 1].kind == DENSE \
-                and self.operations[self.operation_count - 1].activation == NO_ACTIVATION:
+                and self.operations[self.operation_count - 1].activation == NO_ACTIVATION and kind <= TANH:
             operation = &self.operations[self.operation_count - 1]
             self.calls += 1
         else:
@@ -173,6 +200,67 @@ cdef class Plan:
     def add_softmax(self):
         """Append a softmax over the outputs of a sample."""
         self.append(SOFTMAX, self.output_size)
+
+    def add_dropout(self, double rate):
+        """Append a dropout: in training, numbers become 0 with probability ``rate`` and the others grow by 1 / (1 - rate)."""
+        if not 0 <= rate < 1:
+            raise ValueError(f"rate must be at least 0 and below 1, but it is {rate}")
+        self.append(DROPOUT, self.output_size).parameter = rate
+
+    def add_noise(self, double stddev):
+        """Append normal noise of mean 0, added in training alone."""
+        if not 0 <= stddev < float("inf"):
+            raise ValueError(f"stddev must be finite and not negative, but it is {stddev}")
+        self.append(NOISE, self.output_size).parameter = stddev
+
+    def add_batch_normalization(self, gamma, beta, moving_mean, moving_variance, double momentum, double epsilon):
+        """Append a normalisation over the samples of a batch, and by the moving statistics in prediction.
+
+        The arrays have shape (outputs,) and are used in place; None for a gamma of ones or a beta of zeros that stay so.
+        """
+        cdef cnp.ndarray mean = as_parameters(moving_mean, "moving_mean", 1)
+        cdef cnp.ndarray variance = as_parameters(moving_variance, "moving_variance", 1)
+        for name, array in (("moving_mean", mean), ("moving_variance", variance)):
+            self.check_vector(array, name)
+        if not 0 <= momentum <= 1:
+            raise ValueError(f"momentum must be from 0 to 1, but it is {momentum}")
+        cdef Operation* operation = self.append_normalization(BATCH_NORMALIZATION, gamma, beta, epsilon)
+        operation.momentum = momentum
+        operation.moving_mean = cnp.PyArray_DATA(mean)
+        operation.moving_variance = cnp.PyArray_DATA(variance)
+        self.kept_alive += [mean, variance]
+
+    def add_layer_normalization(self, gamma, beta, double epsilon):
+        """Append a normalisation over the numbers of a sample; gamma and beta as in :meth:`add_batch_normalization`."""
+        self.append_normalization(LAYER_NORMALIZATION, gamma, beta, epsilon)
+
+    def add_function(self, function, derivative):
+        """Append a Python function of an array (rows, outputs), elementwise, and its derivative as a function of the same."""
+        if not (callable(function) and callable(derivative)):
+            raise TypeError("function and derivative must be callable")
+        self.append(FUNCTION, self.output_size)
+        self.functions[self.operation_count - 1] = (function, derivative)
+
+    def check_vector(self, cnp.ndarray array not None, name):
+        """Raise where ``array`` is not of the plan's dtype or not one number for each output so far."""
+        if array.dtype != self.dtype or cnp.PyArray_SIZE(array) != self.output_size:
+            raise ValueError(f"{name} must be {self.dtype} of shape ({self.output_size},), but it is {array.dtype} of {shape_of(array)}")
+
+    cdef Operation* append_normalization(self, OperationKind kind, object gamma, object beta, double epsilon) except NULL:
+        cdef bint has_weights = gamma is not None, has_bias = beta is not None
+        cdef cnp.ndarray scale = as_parameters(numpy.ones(self.output_size, self.dtype) if gamma is None else gamma, "gamma", 1)
+        cdef cnp.ndarray shift = as_parameters(numpy.zeros(self.output_size, self.dtype) if beta is None else beta, "beta", 1)
+        for name, array in (("gamma", scale), ("beta", shift)):
+            self.check_vector(array, name)
+        if not 0 < epsilon < float("inf"):
+            raise ValueError(f"epsilon must be positive, but it is {epsilon}")
+        cdef Operation* operation = self.append(kind, self.output_size)
+        operation.weights = operation.weights_state[0] = operation.weights_state[1] = cnp.PyArray_DATA(scale)
+        operation.bias = operation.bias_state[0] = operation.bias_state[1] = cnp.PyArray_DATA(shift)
+        operation.has_weights, operation.has_bias = has_weights, has_bias
+        operation.parameter = epsilon
+        self.parameters += [scale, shift]
+        return operation
 
     cdef Py_ssize_t samples_in(self, cnp.ndarray x) noexcept:
         # How many samples x holds; -1 where its shape or layout is not one that is read in place.
@@ -242,19 +330,22 @@ cdef class Plan:
         run.samples = samples
         run.result = cnp.PyArray_DATA(result)
         run.bad_sample = -1
+        run.call = call_python
+        run.owner = <void*> self
+        run.calls_python = bool(self.functions)
         run.block = min(samples, BLOCK_ROWS)
-        run.delta_row = padded_row(self.widest, self.is_double)
-        run.list_row = run.delta_row + ALIGNMENT if self.input_size < 65536 and self.widest < 65536 else 0
+        run.widest_row = padded_row(self.widest, self.is_double)
+        run.list_row = run.widest_row + ALIGNMENT if self.input_size < 65536 and self.widest < 65536 else 0
         cdef Py_ssize_t item = 8 if self.is_double else 4
         cdef int threads = 1
-        if samples > 1 and self.multiply_adds * samples >= 2 * WORK_FOR_A_THREAD:
+        if samples > 1 and self.multiply_adds * samples >= 2 * WORK_FOR_A_THREAD and not self.functions:
             threads = <int> min(min(pool_size(), MAXIMUM_THREADS), self.multiply_adds * samples // WORK_FOR_A_THREAD)
             run.block = max(1, min(run.block, (samples + threads - 1) // threads))
             threads = <int> min(threads, (samples + run.block - 1) // run.block)
         # A bound that keeps every product below it within an address: no block comes near it.
-        if run.delta_row > (<Py_ssize_t> 1 << 44) // run.block:
+        if run.widest_row > (<Py_ssize_t> 1 << 44) // run.block:
             raise MemoryError(f"a layer of {self.widest} units does not fit an address space")
-        cdef Py_ssize_t scratch = aligned((2 * run.block * run.delta_row + run.block * run.list_row) * item
+        cdef Py_ssize_t scratch = aligned((2 * run.block * run.widest_row + run.block * run.list_row) * item
                                           + run.block * 32 + run.block * run.list_row * 2)
         cdef Py_ssize_t packed = 0, size
         cdef bint packing = samples >= ROWS_WORTH_PACKING
@@ -299,6 +390,8 @@ cdef class Plan:
             fastnn_exchange(&self.kept_in_use, 0)
         else:
             free(arena)
+        if run.error != NULL:
+            raise_kept(&run)
         if run.bad_sample >= 0:
             raise NonFiniteDataError(run.bad_sample)
         return result
@@ -324,3 +417,87 @@ cdef cnp.ndarray checked_out(object out, Py_ssize_t samples, Py_ssize_t columns,
     if overlaps(array, x):
         raise ValueError("out must not share memory with the input")
     return array
+
+
+cdef cnp.ndarray matrix_over(void* data, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t row, bint is_double):
+    # A copy: what a user's function keeps must not change under it.
+    cdef cnp.npy_intp[2] shape
+    cdef Py_ssize_t item = 8 if is_double else 4, r
+    shape[0], shape[1] = rows, columns
+    cdef cnp.ndarray array = cnp.PyArray_EMPTY(2, shape, cnp.NPY_DOUBLE if is_double else cnp.NPY_FLOAT, 0)
+    for r in range(rows):
+        memcpy(<char*> cnp.PyArray_DATA(array) + r * columns * item, <char*> data + r * row * item, columns * item)
+    return array
+
+
+cdef object call_named(Plan plan, Run* run, int i, CallKind kind, cnp.ndarray given, Py_ssize_t start, Py_ssize_t rows):
+    # The array that goes to the call's `out`.
+    cdef Py_ssize_t row
+    cdef double weight
+    if kind != CALL_LOSS:
+        result, name = plan.functions[i][kind](given), "the function" if kind == CALL_FORWARD else "the derivative"
+        return checked_result(result, name, given, plan.dtype)
+    value, gradient = <object> run.loss_function
+    target = matrix_over(run.targets, rows, run.output_size, run.output_size, plan.is_double)
+    # Given copies: a function may change what it gets.
+    losses = numpy.asarray(value(target.copy(), given.copy()), dtype=numpy.float64)
+    if shape_of(losses) not in ((), (rows,)):
+        raise ValueError(f"a loss must return one number or one for each of {rows} samples, but its result has shape {shape_of(losses)}")
+    if run.sample_weight != NULL and losses.ndim == 0:
+        raise ValueError("with weights of samples or classes, a loss of your own must return one number for each sample")
+    result = checked_result(gradient(target, given), "the gradient of the loss", given, plan.dtype)
+    for row in range(rows):
+        weight = 1
+        if run.sample_weight != NULL:
+            weight = run.sample_weight[start + row if run.order == NULL else run.order[start + row]]
+            result[row] *= weight
+        run.row_loss[row] = weight * (losses[row] if losses.ndim else losses[()])
+    return result
+
+
+cdef object checked_result(object result, str name, cnp.ndarray given, object dtype):
+    result = numpy.asarray(result)
+    if shape_of(result) != shape_of(given) or result.dtype.kind not in "fiub":
+        raise ValueError(f"{name} must return real numbers of its input's shape, {shape_of(given)}, "
+                         f"but returned {result.dtype} of shape {shape_of(result)}")
+    return numpy.array(result, dtype, order="C")
+
+
+cdef bint call_python(
+    Run* run, int i, CallKind kind, void* out, Py_ssize_t out_row, const void* x, Py_ssize_t x_row, Py_ssize_t start,
+    Py_ssize_t rows,
+) noexcept nogil:
+    with gil:
+        return call_python_now(run, i, kind, out, out_row, x, x_row, start, rows)
+
+
+cdef bint call_python_now(
+    Run* run, int i, CallKind kind, void* out, Py_ssize_t out_row, const void* x, Py_ssize_t x_row, Py_ssize_t start,
+    Py_ssize_t rows,
+) noexcept:
+    cdef Plan plan = <Plan> run.owner
+    cdef Py_ssize_t columns = run.output_size if kind == CALL_LOSS else plan.operations[i].fan_out
+    cdef Py_ssize_t item = 8 if plan.is_double else 4, r
+    cdef cnp.ndarray result
+    if run.error != NULL:
+        return False
+    try:
+        given = matrix_over(<void*> x, rows, columns, x_row, plan.is_double)
+        result = call_named(plan, run, i, kind, given, start, rows)
+        if kind == CALL_BACKWARD:
+            result = result * matrix_over(out, rows, columns, out_row, plan.is_double)
+        for r in range(rows):
+            memcpy(<char*> out + r * out_row * item, <char*> cnp.PyArray_DATA(result) + r * columns * item, columns * item)
+        return True
+    except BaseException as error:
+        Py_INCREF(error)
+        run.error = <void*> error
+        return False
+
+
+cdef int raise_kept(Run* run) except -1:
+    # Raises the exception that a Python function left.
+    error = <object> run.error
+    Py_DECREF(error)
+    run.error = NULL
+    raise error

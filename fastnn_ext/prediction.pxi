@@ -9,7 +9,7 @@ cdef bint list_rows(
     # Whether operation i is to visit the non-zero numbers of its input only; their lists are then in the scratch.
     cdef Operation* operation = &run.operations[i]
     cdef Py_ssize_t row_size = run.list_row, count, row
-    cdef floating* values = <floating*> scratch + 2 * run.block * run.delta_row
+    cdef floating* values = <floating*> scratch + 2 * run.block * run.widest_row
     cdef char* lists = <char*> (values + run.block * row_size)
     cdef uint16_t* columns = <uint16_t*> (lists + run.block * sizeof(f64_list))
     if operation.kind != DENSE or operation.fan_in >= row_size:
@@ -27,12 +27,29 @@ cdef bint list_rows(
     return True
 
 
+cdef inline void infer_row(Operation* operation, floating* output, const floating* input) noexcept nogil:
+    # One row through an operation that is no product, as a trained network does it.
+    cdef floating[2] statistics
+    if operation.kind == ACTIVATION:
+        activate_row(output, input, operation.activation, <floating> operation.negative_slope, operation.fan_out)
+    elif operation.kind == SOFTMAX:
+        softmax_row(output, input, operation.fan_out)
+    elif operation.kind == BATCH_NORMALIZATION:
+        normalize_row(output, input, operation.fan_out, <floating*> operation.weights, <floating*> operation.bias,
+                      <floating*> operation.moving_mean, <floating*> operation.moving_variance, <floating> operation.parameter)
+    elif operation.kind == LAYER_NORMALIZATION:
+        layer_normalize_row(output, input, operation.fan_out, <floating*> operation.weights, <floating*> operation.bias,
+                            <floating> operation.parameter, statistics)
+    else:
+        memcpy(output, input, operation.fan_out * sizeof(floating))
+
+
 cdef bint predict_block(
     Run* run, Py_ssize_t start, Py_ssize_t rows, char* scratch, floating zero,
 ) noexcept nogil:
     # Returns False, with run.bad_sample set, where a number is NaN or infinite.
     cdef floating* buffers = <floating*> scratch
-    cdef Py_ssize_t half = run.block * run.delta_row
+    cdef Py_ssize_t half = run.block * run.widest_row
     cdef char* lists = <char*> (buffers + 2 * half + run.block * run.list_row)
     cdef const floating* input
     cdef Py_ssize_t input_row, row, output_row
@@ -48,9 +65,9 @@ cdef bint predict_block(
     else:
         # The second half: the first operation writes the first.
         input = buffers + half
-        input_row = run.delta_row
+        input_row = run.widest_row
         for row in range(rows):
-            convert_row(buffers + half + row * run.delta_row, &run.x, start + row, run.input_size)
+            convert_row(buffers + half + row * run.widest_row, &run.x, start + row, run.input_size)
     listed = run.operation_count > 0 and list_rows(run, 0, input, input_row, rows, scratch)
     for row in range(rows):
         # A row that could be listed holds finite numbers.
@@ -61,7 +78,7 @@ cdef bint predict_block(
         operation = &run.operations[i]
         slope = <floating> operation.negative_slope
         output = buffers + (i & 1) * half
-        output_row = run.delta_row
+        output_row = run.widest_row
         if i == run.operation_count - 1:
             output = <floating*> run.result + start * run.output_size
             output_row = run.output_size
@@ -78,13 +95,12 @@ cdef bint predict_block(
                 product_columns(output, output_row, input, input_row, <floating*> operation.weights, operation.fan_out, rows, 0,
                                 operation.fan_out, operation.fan_in, <floating*> operation.bias, operation.activation, slope,
                                 <floating*> NULL, 0)
+        elif operation.kind == FUNCTION:
+            if not run.call(run, i, CALL_FORWARD, output, output_row, input, input_row, start, rows):
+                return False
         else:
             for row in range(rows):
-                if operation.kind == ACTIVATION:
-                    activate_row(output + row * output_row, input + row * input_row, operation.activation, slope,
-                                 operation.fan_out)
-                else:
-                    softmax_row(output + row * output_row, input + row * input_row, operation.fan_out)
+                infer_row(operation, output + row * output_row, input + row * input_row)
         input = output
         input_row = output_row
     if run.operation_count == 0:

@@ -8,6 +8,8 @@ cdef extern from "kernels.h" nogil:
     enum: F32_LANES
     enum: F64_LANES
     double fma_loop "fastnn_fma_loop"(long rounds)
+    unsigned long long flush_denormals "fastnn_flush_denormals"(bint flush)
+    void restore_denormals "fastnn_restore_denormals"(unsigned long long mode)
     Py_ssize_t take "fastnn_take"(Py_ssize_t* used, Py_ssize_t n)
     ctypedef struct f32_list:
         const uint16_t* columns
@@ -19,10 +21,10 @@ cdef extern from "kernels.h" nogil:
         Py_ssize_t count
     ctypedef struct f32_rule:
         int optimizer
-        float learning_rate, beta_1, beta_2, rest_1, rest_2, epsilon, decay
+        float learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay
     ctypedef struct f64_rule:
         int optimizer
-        double learning_rate, beta_1, beta_2, rest_1, rest_2, epsilon, decay
+        double learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay
     enum: f32_PANEL
     enum: f64_PANEL
     void f32_product_columns(float* c, Py_ssize_t c_row, const float* a, Py_ssize_t a_row, const float* b, Py_ssize_t b_row,
@@ -90,8 +92,6 @@ cdef extern from "kernels.h" nogil:
     void f64_softmax_row(double* p, const double* x, Py_ssize_t size)
     void f32_softmax_through_row(float* dx, const float* dp, const float* p, Py_ssize_t size)
     void f64_softmax_through_row(double* dx, const double* dp, const double* p, Py_ssize_t size)
-    double f32_squares_row(float* dy, const float* y_pred, const float* y, Py_ssize_t size, float scale)
-    double f64_squares_row(double* dy, const double* y_pred, const double* y, Py_ssize_t size, double scale)
     double f32_softmax_entropy_row(float* p, float* dx, const float* x, const float* y, Py_ssize_t size, float scale)
     double f64_softmax_entropy_row(double* p, double* dx, const double* x, const double* y, Py_ssize_t size, double scale)
     int f32_all_finite(const float* x, Py_ssize_t size)
@@ -272,15 +272,6 @@ cdef inline void softmax_through_row(
         f32_softmax_through_row(dx, dp, p, size)
     else:
         f64_softmax_through_row(dx, dp, p, size)
-
-
-cdef inline double squares_row(
-    floating* dy, const floating* y_pred, const floating* y, Py_ssize_t size, floating scale,
-) noexcept nogil:
-    if floating is float:
-        return f32_squares_row(dy, y_pred, y, size, scale)
-    else:
-        return f64_squares_row(dy, y_pred, y, size, scale)
 
 
 cdef inline double softmax_entropy_row(

@@ -105,19 +105,6 @@ FASTNN_FUNCTION void N(softmax_through_row)(real *dx, const real *dp, const real
     }
 }
 
-/* Sum of (y_pred - y)^2 of a row, and its gradient times scale / 2. */
-FASTNN_FUNCTION double N(squares_row)(real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)
-{
-    vec squares = N(set1)(0);
-    for (ptrdiff_t j = 0; j < size; j += LANES) {
-        part lanes = N(first)(size - j);
-        vec difference = N(load_part)(y_pred + j, lanes) - N(load_part)(y + j, lanes);
-        squares = N(fma)(difference, difference, squares);
-        N(store_part)(dy + j, difference * N(set1)(scale), lanes);
-    }
-    return N(sum)(squares);
-}
-
 /* Cross-entropy of softmax(x): log(sum exp x) - x, exact for logits of any size; dx = (p sum(y) - y) scale. */
 FASTNN_FUNCTION double N(softmax_entropy_row)(real *p, real *dx, const real *x, const real *y, ptrdiff_t size, real scale)
 {

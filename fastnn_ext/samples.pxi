@@ -2,17 +2,14 @@
 
 
 cdef void train_samples(Run* run, floating zero) noexcept nogil:
-    cdef int count = run.operation_count, i
-    cdef bint fused = count > 1 and run.operations[count - 1].kind == SOFTMAX
-    cdef int last = count - 1 - fused
+    cdef int i
     cdef Operation* operation
+    cdef Operation* before
     cdef Py_ssize_t sample, source
-    cdef floating rate = <floating> run.rule.learning_rate
+    cdef floating rate
     cdef const floating* input
     cdef const floating* x
     cdef floating* delta
-    cdef floating* next_delta
-    cdef floating* swapped
     cdef double value
     cdef f32_list single
     cdef f64_list double_
@@ -23,8 +20,7 @@ cdef void train_samples(Run* run, floating zero) noexcept nogil:
         dense = &double_
     for sample in range(run.start, run.stop):
         source = sample if run.order == NULL else run.order[sample]
-        convert_row(<floating*> run.targets, &run.y, source, run.output_size)
-        if run.check and not all_finite(<floating*> run.targets, run.output_size):
+        if not gather_target(run, source, 0, zero):
             run.bad_sample = source
             return
         x = NULL
@@ -37,43 +33,39 @@ cdef void train_samples(Run* run, floating zero) noexcept nogil:
             if run.check and not all_finite(x, run.input_size):
                 run.bad_sample = source
                 return
-        for i in range(last + 1):
+        for i in range(run.last + 1):
             operation = &run.operations[i]
-            input = x if i == 0 else <floating*> run.operations[i - 1].output
+            input = input_of(run, i, x)
             if operation.kind == DENSE:
                 set_list(dense, 0, NULL, input, operation.fan_in)
                 list_forward(run.lists if i == 0 and run.sparse else dense, <floating*> operation.weights, operation.fan_out,
                              operation.fan_out, <floating*> operation.bias, <floating*> operation.output,
                              operation.activation, <floating> operation.negative_slope)
-            elif operation.kind == ACTIVATION:
-                activate_row(<floating*> operation.output, input, operation.activation, <floating> operation.negative_slope,
-                             operation.fan_out)
             else:
-                softmax_row(<floating*> operation.output, input, operation.fan_out)
-        value = loss_row(run, last, fused, 0, 1, zero)
+                infer_row(operation, <floating*> operation.output, input)
+        # One row: that of the sample, whatever its place.
+        losses(run, sample, 0, 1, 1, zero)
+        value = run.row_loss[0]
         if not is_finite(value):
             run.failed = sample
             return
         run.total_loss += value
-        delta = <floating*> run.delta
-        next_delta = <floating*> run.next_delta
-        for i in range(last, -1, -1):
+        run.step += 1
+        rate = <floating> (run.rule.learning_rate if run.learning_rates == NULL else run.learning_rates[sample])
+        through_activation(run, run.last, 0, 1, zero)
+        for i in range(run.last, run.first_learning - 1, -1):
             operation = &run.operations[i]
-            input = x if i == 0 else <floating*> run.operations[i - 1].output
-            if operation.kind == DENSE:
-                through_activation(run, i, delta, 0, 1)
-                if i == 0 and run.sparse:
-                    list_update(run.lists, delta, <floating*> operation.weights, operation.fan_out, operation.fan_out, rate)
-                else:
-                    row_backward(delta, input, <floating*> operation.weights, operation.fan_out, operation.fan_in,
-                                 operation.fan_out, next_delta if i > 0 else NULL, rate)
+            delta = <floating*> operation.delta
+            input = input_of(run, i, x)
+            before = &run.operations[i - 1]
+            if operation.kind == DENSE and i == 0 and run.sparse:
+                list_update(run.lists, delta, <floating*> operation.weights, operation.fan_out, operation.fan_out, rate)
+            elif operation.kind == DENSE:
+                row_backward(delta, input, <floating*> operation.weights, operation.fan_out, operation.fan_in,
+                             operation.fan_out, <floating*> before.delta if i > run.first_learning else NULL, rate)
+            elif i > run.first_learning:
+                backward_row(run, i, <floating*> before.delta, delta, input, 0, 0)
+            if operation.kind == DENSE and operation.has_bias:
                 descend(<floating*> operation.bias, delta, rate, operation.fan_out)
-                swapped = delta
-                delta = next_delta
-                next_delta = swapped
-            elif operation.kind == ACTIVATION:
-                through_row(delta, delta, <floating*> operation.output, operation.activation,
-                            <floating> operation.negative_slope, operation.fan_out)
-            else:
-                softmax_through_row(delta, delta, <floating*> operation.output, operation.fan_out)
-    run.step += run.stop - run.start
+            if i > run.first_learning:
+                through_activation(run, i - 1, 0, 1, zero)

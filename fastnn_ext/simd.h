@@ -31,6 +31,29 @@
 #define FASTNN_UNROLL
 #endif
 
+/* Takes numbers below the smallest normal one for zero in this thread, if `flush`, and gives back its mode until then. */
+#if defined(__SSE2__) && defined(__GNUC__)
+FASTNN_INLINE unsigned long long fastnn_flush_denormals(int flush)
+{
+    unsigned int mode = __builtin_ia32_stmxcsr();
+    if (flush) __builtin_ia32_ldmxcsr(mode | 0x8040);
+    return mode;
+}
+FASTNN_INLINE void fastnn_restore_denormals(unsigned long long mode) { __builtin_ia32_ldmxcsr((unsigned int)mode); }
+#elif defined(__aarch64__) && defined(__GNUC__)
+FASTNN_INLINE unsigned long long fastnn_flush_denormals(int flush)
+{
+    unsigned long long mode;
+    __asm__ __volatile__("mrs %0, fpcr" : "=r"(mode));
+    if (flush) __asm__ __volatile__("msr fpcr, %0" : : "r"(mode | (1ull << 24)));
+    return mode;
+}
+FASTNN_INLINE void fastnn_restore_denormals(unsigned long long mode) { __asm__ __volatile__("msr fpcr, %0" : : "r"(mode)); }
+#else
+FASTNN_INLINE unsigned long long fastnn_flush_denormals(int flush) { return (void)flush, 0; }
+FASTNN_INLINE void fastnn_restore_denormals(unsigned long long mode) { (void)mode; }
+#endif
+
 #if defined(FASTNN_PORTABLE)
 
 #define FASTNN_ISA_NAME "portable"
@@ -309,10 +332,16 @@ FASTNN_REDUCE(f64, F64, double)
 #if defined(__aarch64__)
 FASTNN_INLINE f32v f32_fma(f32v a, f32v b, f32v c) { return (f32v)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
 FASTNN_INLINE f64v f64_fma(f64v a, f64v b, f64v c) { return (f64v)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b); }
-FASTNN_INLINE f32v f32_max(f32v a, f32v b) { return (f32v)vmaxq_f32((float32x4_t)a, (float32x4_t)b); }
-FASTNN_INLINE f64v f64_max(f64v a, f64v b) { return (f64v)vmaxq_f64((float64x2_t)a, (float64x2_t)b); }
-FASTNN_INLINE f32v f32_min(f32v a, f32v b) { return (f32v)vminq_f32((float32x4_t)a, (float32x4_t)b); }
-FASTNN_INLINE f64v f64_min(f64v a, f64v b) { return (f64v)vminq_f64((float64x2_t)a, (float64x2_t)b); }
+/* vmaxq and vminq give NaN where either operand is one, and +0 above -0: not what the other instruction sets do. */
+#define FASTNN_SELECT(name, prefix, bits, type, compare)                                                               \
+    FASTNN_INLINE prefix##v prefix##_##name(prefix##v a, prefix##v b)                                                  \
+    {                                                                                                                  \
+        return (prefix##v)vbslq_##prefix((bits)(a compare b), (type)a, (type)b);                                       \
+    }
+FASTNN_SELECT(max, f32, uint32x4_t, float32x4_t, >)
+FASTNN_SELECT(min, f32, uint32x4_t, float32x4_t, <)
+FASTNN_SELECT(max, f64, uint64x2_t, float64x2_t, >)
+FASTNN_SELECT(min, f64, uint64x2_t, float64x2_t, <)
 FASTNN_INLINE f32v f32_sqrt(f32v a) { return (f32v)vsqrtq_f32((float32x4_t)a); }
 FASTNN_INLINE f64v f64_sqrt(f64v a) { return (f64v)vsqrtq_f64((float64x2_t)a); }
 #elif defined(__SSE2__)

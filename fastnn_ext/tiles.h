@@ -5,60 +5,6 @@
  * a[0] b[0] + a[1] b[1] + ... in ascending order, whatever the tile, so that results do not depend on how work is split.
  */
 
-/* ---- mathematics ------------------------------------------------------------------------------------------------ */
-
-/* exp(x) - 1 for x = n ln 2 + r is 2^n p + (2^n - 1), where p is the Taylor series of exp(r) - 1 with |r| <= ln 2 / 2. */
-FASTNN_INLINE vec N(reduced)(vec x, vec *n)
-{
-    *n = N(fma)(x, N(set1)((real)1.4426950408889634), N(set1)(ROUNDER)) - N(set1)(ROUNDER);
-    vec r = N(fma)(*n, N(set1)(-LN2_HIGH), x);
-    r = N(fma)(*n, N(set1)(-LN2_LOW), r);
-    static const real series[] = {EXP_SERIES};
-    const int terms = (int)(sizeof series / sizeof *series);
-    vec p = N(set1)(series[0]);
-    FASTNN_UNROLL for (int i = 1; i < terms; i++) p = N(fma)(p, r, N(set1)(series[i]));
-    return N(fma)(p * r, r, r);
-}
-
-/* Two factors of 2^n each stay within range down to the smallest number and up to infinity. NaN stays NaN. */
-FASTNN_INLINE vec N(exp)(vec x)
-{
-    vec n;
-    x = N(max)(N(set1)(EXP_LOWEST), N(min)(N(set1)(EXP_HIGHEST), x));
-    vec p = N(reduced)(x, &n);
-    vec half = N(fma)(n, N(set1)((real)0.5), N(set1)(ROUNDER)) - N(set1)(ROUNDER);
-    vec scale = N(power_of_two)(half);
-    return N(fma)(p, scale, scale) * N(power_of_two)(n - half);
-}
-
-FASTNN_INLINE vec N(logistic)(vec x)
-{
-    const vec one = N(set1)(1);
-    return one / (one + N(exp)(-x));
-}
-
-/* tanh |x| = -e / (2 + e) with e = exp(-2 |x|) - 1: exact to the last digits near zero, too. */
-FASTNN_INLINE vec N(tanh)(vec x)
-{
-    vec n, size = N(max)(x, -x);
-    vec p = N(reduced)(N(max)(N(set1)(-64), size * N(set1)(-2)), &n);
-    vec scale = N(power_of_two)(n);
-    vec e = N(fma)(p, scale, scale - N(set1)(1));
-    vec positive = -e / (N(set1)(2) + e);
-    return N(above_zero)(x, positive, -positive);
-}
-
-FASTNN_INLINE vec N(activate)(int activation, real slope, vec x)
-{
-    switch (activation) {
-    case RELU: return N(max)(N(set1)(0), x);
-    case LEAKY_RELU: return N(above_zero)(x, x, x * N(set1)(slope));
-    case SIGMOID: return N(logistic)(x);
-    case TANH: return N(tanh)(x);
-    default: return x;
-    }
-}
-
 /* The activations that cost an instruction or two, which tiles compute in registers; the others follow in a second pass
  * over what was just written. Inlined into every tile, an exponential would fill the module and the compiler's time. */
 FASTNN_INLINE int N(is_cheap)(int activation) { return activation <= LEAKY_RELU; }
@@ -77,35 +23,24 @@ FASTNN_INLINE vec N(through_cheaply)(int activation, real slope, vec dy, vec y)
     return dy;
 }
 
-/* dy f'(x), from y = f(x). */
-FASTNN_INLINE vec N(through)(int activation, real slope, vec dy, vec y)
-{
-    switch (activation) {
-    case RELU: return N(above_zero)(y, dy, N(set1)(0));
-    case LEAKY_RELU: return N(above_zero)(y, dy, dy * N(set1)(slope));
-    case SIGMOID: return dy * (y * (N(set1)(1) - y));
-    case TANH: return dy * (N(set1)(1) - y * y);
-    default: return dy;
-    }
-}
-
 /* ---- optimisers ------------------------------------------------------------------------------------------------- */
 
 /* The rule's numbers in registers: read through a pointer, they would be read again after every store. */
 typedef struct {
     int optimizer;
-    vec rate, beta_1, beta_2, rest_1, rest_2, epsilon, decay;
+    vec rate, rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay;
 } N(step_numbers);
 
 FASTNN_INLINE N(step_numbers) N(numbers_of)(const N(rule) *rule)
 {
     N(step_numbers) s = {
-        rule->optimizer, N(set1)(-rule->learning_rate), N(set1)(rule->beta_1), N(set1)(rule->beta_2),
+        rule->optimizer, N(set1)(-rule->learning_rate), N(set1)(-rule->learning_rate_2), N(set1)(rule->beta_1), N(set1)(rule->beta_2),
         N(set1)(rule->rest_1), N(set1)(rule->rest_2), N(set1)(rule->epsilon), N(set1)(rule->decay)};
     return s;
 }
 
-/* One step of the rule for a vector of parameters w with gradient g, or for a part of one; first and second are their state. */
+/* One step of the rule for a vector of parameters w with gradient g, or for a part of one; first and second are their state.
+ * COLLECT is no step: w is where the gradient itself goes. */
 FASTNN_INLINE void N(step_vector)(
     const int whole, const int optimizer, N(step_numbers) s, const real *g, real *w, real *first, real *second, part lanes)
 {
@@ -139,6 +74,16 @@ FASTNN_INLINE void N(step_vector)(
         STORE(second, v);
         weight = N(fma)(s.rate, m / (N(sqrt)(v) + s.epsilon), weight * s.decay);
         break;
+    case NADAM:
+        m = N(fma)(s.beta_1, LOAD(first), s.rest_1 * gradient);
+        v = N(fma)(s.beta_2, LOAD(second), s.rest_2 * gradient * gradient);
+        STORE(first, m);
+        STORE(second, v);
+        weight = weight + N(fma)(s.rate, gradient, s.rate_2 * m) / (N(sqrt)(v) + s.epsilon);
+        break;
+    case COLLECT:
+        weight = gradient;
+        break;
     }
     STORE(w, weight);
 #undef LOAD
@@ -161,6 +106,8 @@ FASTNN_INLINE void N(step_row)(
     case NESTEROV: call(NESTEROV); break;                                                                              \
     case RMSPROP: call(RMSPROP); break;                                                                                \
     case ADAM: call(ADAM); break;                                                                                      \
+    case NADAM: call(NADAM); break;                                                                                    \
+    case COLLECT: call(COLLECT); break;                                                                                      \
     }
 
 /* The same for rows of a tile: g_row numbers lie between rows of the gradient, w_row between those of the parameters. */
@@ -191,6 +138,14 @@ FASTNN_FUNCTION void N(through_row)(real *dx, const real *dy, const real *y, int
     for (ptrdiff_t i = 0; i < count; i += LANES) {
         part lanes = N(first)(count - i);
         N(store_part)(dx + i, N(through)(activation, slope, N(load_part)(dy + i, lanes), N(load_part)(y + i, lanes)), lanes);
+    }
+}
+
+FASTNN_FUNCTION void N(through_input_row)(real *dx, const real *dy, const real *x, int activation, real slope, ptrdiff_t count)
+{
+    for (ptrdiff_t i = 0; i < count; i += LANES) {
+        part lanes = N(first)(count - i);
+        N(store_part)(dx + i, N(through_input)(activation, slope, N(load_part)(dy + i, lanes), N(load_part)(x + i, lanes)), lanes);
     }
 }
 

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy
@@ -19,6 +20,11 @@ class Training:
     @property
     def threads(self) -> int: ...
     @property
+    def outputs(self) -> NDArray[Any] | None: ...
+    step: int
+    momentum_product: float
+    learning_rate: float
+    @property
     def state(self) -> list[NDArray[Any]]: ...
     def __new__(
         cls,
@@ -33,8 +39,31 @@ class Training:
         beta_2: float = 0.0,
         epsilon: float = 0.0,
         weight_decay: float = 0.0,
+        *,
+        squares_weight: float | None = None,
+        momentum_decay: float = 0.0,
+        initial_square: float = 0.0,
+        coupled_decay: float = 0.0,
+        clip_value: float = 0.0,
+        clip_norm: float = 0.0,
+        global_clip_norm: float = 0.0,
+        loss_parameter: float = 0.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        loss_function: tuple[Callable[..., Any], Callable[..., Any]] | None = None,
+        sample_weight: NDArray[Any] | None = None,
+        record: bool = False,
+        inference: bool = False,
+        seed: int = 0,
+        augmentation: dict[str, float] | None = None,
+        state: list[NDArray[Any]] | None = None,
         sparse: bool | None = None,
         threads: int | None = None,
         keep_index: bool = True,
     ) -> Self: ...
-    def run_epoch(self, order: NDArray[numpy.intp] | None = None) -> float: ...
+    def run_epoch(
+        self, order: NDArray[numpy.intp] | None = None, progress: Callable[[int, float], object] | None = None
+    ) -> float: ...
+    def run_batch(self, x: NDArray[Any], y: NDArray[Any], sample_weight: NDArray[Any] | None = None) -> float: ...
+    def set_learning_rates(self, rates: NDArray[Any] | None) -> None: ...
+    def penalty(self) -> float: ...

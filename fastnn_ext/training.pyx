@@ -3,15 +3,19 @@
 import numpy
 cimport numpy as cnp
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport uint16_t, uintptr_t
+from libc.stdint cimport uint16_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
+from fastnn_ext.activations cimport SIGMOID
+from fastnn_ext.arrays cimport shape_of
 from fastnn_ext.barrier cimport barrier_init, fastnn_exchange
 from fastnn_ext.dispatch cimport kernels_for_samples
-from fastnn_ext.losses cimport CROSS_ENTROPY, MEAN_SQUARED_ERROR, Loss
+from fastnn_ext.losses cimport BINARY_CROSS_ENTROPY, CROSS_ENTROPY, KL_DIVERGENCE, MEAN_SQUARED_ERROR, Loss
 from fastnn_ext.plan cimport (
-    ADAM, DENSE, MAXIMUM_THREADS, Index, Kernels, Operation, Optimizer, Plan, Run, SGD, aligned, describe_rows, padded_row,
+    ACTIVATION, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, INT32, LAYER_NORMALIZATION, MAXIMUM_THREADS, NADAM, NO_ACTIVATION,
+    NOISE, SGD, SOFTMAX, Index, Kernels, Operation, Optimizer, Parameter, Plan, Run, aligned, call_python, describe_rows,
+    padded_row, raise_kept,
 )
 from fastnn_ext.pool cimport pool_run, pool_size, pool_task
 from fastnn_ext.scalars cimport is_finite
@@ -39,6 +43,8 @@ cdef Py_ssize_t LARGEST_INDEX = 64 << 20
 cdef Py_ssize_t ROWS_WORTH_PACKING = 32
 cdef Py_ssize_t WIDTH_WORTH_PACKING = 65
 
+include "arena.pxi"
+
 
 class NonFiniteError(FloatingPointError):
     """A loss that is NaN or infinite: carries the ``batch`` and the ``operation`` where it first showed."""
@@ -58,11 +64,42 @@ cdef class Training:
     x : ndarray of float32, float64 or uint8, shape (samples, input_size)
         Read where it is, batch by batch, also from a memory-mapped file: each row contiguous.
     y : ndarray of float32, float64 or uint8, shape (samples, output_size)
+        Or of int32 and shape (samples, 1): class numbers, where there is more than one output.
     batch_size : int
     loss : Loss
     optimizer : Optimizer
     learning_rate, beta_1, beta_2, epsilon, weight_decay : float
         Of the optimiser's rule: beta_1 is also the momentum of SGD, beta_2 also RMSprop's rho.
+    squares_weight : float, optional
+        Of a new square in RMSprop's mean of squares; by default 1 - beta_2. Adagrad is RMSprop with beta_2 and this of 1.
+    momentum_decay : float
+        Of Nadam's schedule of momentums.
+    initial_square : float
+        Where means of squares start.
+    coupled_decay : float
+        Times the parameters, is added to their gradients.
+    clip_value, clip_norm, global_clip_norm : float
+        The largest size of a number of a gradient, norm of one array's gradient, norm of all together. 0: any.
+    loss_parameter : float
+        Huber's delta, or the quantile.
+    from_logits : bool
+        The outputs are those before the softmax or sigmoid that a cross-entropy means.
+    label_smoothing : float
+        The share of a target that all classes get in equal parts.
+    loss_function : tuple of two callables, optional
+        The user's own loss in place of ``loss``: its value, one number or one a sample, and its gradient with respect to
+        the outputs for the mean over the batch, both of (y_true, y_pred).
+    sample_weight : ndarray of float64, shape (samples,), optional
+    record : bool
+        Keep the outputs that the losses were computed from, as ``outputs``.
+    inference : bool
+        Learn nothing: `run_epoch` gives the loss of the layers as they are in prediction.
+    seed : int
+        Of dropout, noise and augmentation.
+    augmentation : dict, optional
+        The fields of the plan's ``Augmentation``, by name.
+    state : list of ndarray, optional
+        The optimiser's arrays from an earlier training; by default new ones.
     sparse : bool, optional
         Whether the first layer visits non-zero inputs only; by default as the data's density suggests.
     threads : int, optional
@@ -87,57 +124,81 @@ cdef class Training:
     cdef Index index
     cdef cnp.ndarray x
     cdef cnp.ndarray y
-    cdef readonly list state        # the optimiser's arrays of every dense operation: two for weights, two for bias
+    cdef cnp.ndarray weights
+    cdef cnp.ndarray rates
+    cdef object loss_function
+    cdef readonly list state        # the optimiser's arrays: for each operation, its weights' and its bias' by slot
+    cdef readonly cnp.ndarray outputs   # (samples, output_size) where a record is kept, else None
     cdef char* arena
     cdef int running
     cdef readonly bint sparse
     cdef readonly int threads
     cdef readonly Py_ssize_t samples
 
-    def __cinit__(self, Plan plan not None, cnp.ndarray x not None, cnp.ndarray y not None, Py_ssize_t batch_size, Loss loss,
-                  Optimizer optimizer, double learning_rate, double beta_1=0.0, double beta_2=0.0, double epsilon=0.0,
-                  double weight_decay=0.0, sparse=None, threads=None, bint keep_index=True):
+    def __cinit__(
+        self, Plan plan not None, cnp.ndarray x not None, cnp.ndarray y not None, Py_ssize_t batch_size, Loss loss,
+        Optimizer optimizer, double learning_rate, double beta_1=0.0, double beta_2=0.0, double epsilon=0.0,
+        double weight_decay=0.0, *, squares_weight=None, double momentum_decay=0.0, double initial_square=0.0,
+        double coupled_decay=0.0, double clip_value=0.0, double clip_norm=0.0, double global_clip_norm=0.0,
+        double loss_parameter=0.0, bint from_logits=False, double label_smoothing=0.0, loss_function=None, sample_weight=None,
+        bint record=False, bint inference=False, uint64_t seed=0, augmentation=None, state=None, sparse=None, threads=None,
+        bint keep_index=True,
+    ):
         cdef Run* run = &self.run
-        self.plan, self.x, self.y = plan, x, y
-        describe_rows(&run.x, x, "x", plan.input_size, True)
-        describe_rows(&run.y, y, "y", plan.output_size, True)
-        self.samples = run.samples = cnp.PyArray_DIM(x, 0)
-        if cnp.PyArray_DIM(y, 0) != self.samples:
-            raise ValueError(f"y must have as many rows as x, {self.samples}, but it has {cnp.PyArray_DIM(y, 0)}")
-        if self.samples < 1 or batch_size < 1 or plan.operation_count < 1:
-            raise ValueError(f"samples, batch_size and layers must be at least 1, but they are {self.samples}, {batch_size} "
-                             f"and {plan.operation_count}")
-        if loss not in (MEAN_SQUARED_ERROR, CROSS_ENTROPY):
+        self.plan = plan
+        if cnp.PyArray_NDIM(x) < 1 or cnp.PyArray_DIM(x, 0) < 1 or batch_size < 1 or plan.operation_count < 1:
+            raise ValueError(f"samples, batch_size and layers must be at least 1, but x has shape {shape_of(x)}, batch_size is "
+                             f"{batch_size} and there are {plan.operation_count} layers")
+        if not MEAN_SQUARED_ERROR <= loss <= KL_DIVERGENCE:
             raise ValueError(f"loss must be a member of Loss, but it is {<int> loss}")
-        if not SGD <= optimizer <= ADAM:
+        if not SGD <= optimizer <= NADAM:
             raise ValueError(f"optimizer must be a member of Optimizer, but it is {<int> optimizer}")
+        run.batch_size = min(batch_size, cnp.PyArray_DIM(x, 0))
         run.input_size, run.output_size = plan.input_size, plan.output_size
-        run.operation_count = plan.operation_count
-        run.batch_size = min(batch_size, self.samples)
-        run.loss = loss
+        run.loss, run.loss_parameter, run.from_logits = loss, loss_parameter, from_logits
+        run.target_scale = 1 - label_smoothing
+        run.target_shift = label_smoothing / (2 if loss == BINARY_CROSS_ENTROPY else plan.output_size)
         run.rule.optimizer = optimizer
-        self.kernels = kernels_for_samples(plan.kernels) if run.batch_size == 1 and optimizer == SGD else plan.kernels
         run.rule.learning_rate = learning_rate
         run.rule.beta_1, run.rule.beta_2 = beta_1, beta_2
         run.rule.epsilon, run.rule.weight_decay = epsilon, weight_decay
-        run.check = True
+        run.rule.squares_weight = 1 - beta_2 if squares_weight is None else squares_weight
+        run.rule.momentum_decay, run.rule.coupled_decay = momentum_decay, coupled_decay
+        run.rule.clip_value, run.rule.clip_norm, run.rule.global_clip_norm = clip_value, clip_norm, global_clip_norm
+        run.momentum_product = 1
+        run.inference = inference
+        run.seed = seed
+        run.call, run.owner, run.index = call_python, <void*> plan, &self.index
         run.bad_sample = run.failed = -1
-        run.index = &self.index
+        if augmentation is not None:
+            run.augmentation = augmentation
+        if loss_function is not None:
+            self.loss_function = loss_function
+            run.loss_function = <void*> loss_function
+        run.calls_python = bool(plan.functions) or loss_function is not None
+        self.copy_operations()
+        self.set_data(x, y, sample_weight)
         cdef double density = self.probe()
         if sparse is None:
-            sparse = density <= (DENSEST_SAMPLE if run.batch_size == 1 and optimizer == SGD else DENSEST_BATCH)
+            sparse = density <= (DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH)
         # Column numbers have 16 bits, places of a batch's entries 32.
         self.sparse = run.sparse = bool(sparse) and plan.operations[0].kind == DENSE and plan.input_size < 65536 \
             and run.batch_size < (<Py_ssize_t> 1 << 32) // plan.input_size
-        self.threads = self.threads_for(density) if threads is None else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
+        self.threads = self.threads_for(density) if threads is None or run.calls_python \
+            else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
         self.reserve()
-        self.make_state(optimizer)
-        if self.sparse:
-            self.reserve_index(density if keep_index else 0)
-            if weight_decay == 0:
-                run.seen = <unsigned char*> calloc(plan.input_size, 1)
-                if run.seen == NULL:
-                    raise MemoryError(f"no memory for {plan.input_size} marks of inputs")
+        cdef bint fresh = self.make_state(optimizer, initial_square, state)
+        if run.separate:
+            list_parameters(run)
+        if record:
+            self.outputs = numpy.empty((self.samples, plan.output_size), plan.dtype)
+            run.record = cnp.PyArray_DATA(self.outputs)
+        if self.sparse and keep_index and augmentation is None:
+            self.reserve_index(density)
+        if self.sparse and fresh and weight_decay == 0 and not run.separate:
+            run.seen = <unsigned char*> calloc(plan.input_size, 1)
+            if run.seen == NULL:
+                raise MemoryError(f"no memory for {plan.input_size} marks of inputs")
 
     def __dealloc__(self):
         free(self.arena)
@@ -147,6 +208,64 @@ cdef class Training:
         free(self.index.counts)
         free(self.index.columns)
         free(self.index.values)
+
+    cdef int copy_operations(self) except -1:
+        # The plan's operations with what this training does with them.
+        cdef Run* run = &self.run
+        cdef Plan plan = self.plan
+        cdef Operation* operation
+        cdef int i
+        run.operation_count = plan.operation_count
+        run.operations = <Operation*> malloc(plan.operation_count * sizeof(Operation))
+        if run.operations == NULL:
+            raise MemoryError("no memory for the operations of a training")
+        memcpy(run.operations, plan.operations, plan.operation_count * sizeof(Operation))
+        run.last = plan.operation_count - 1
+        operation = &run.operations[run.last]
+        if operation.kind == SOFTMAX and run.last > 0 and run.loss_function == NULL and not run.from_logits:
+            run.softmax_in_loss = True
+            run.last -= 1
+        elif operation.activation == SIGMOID and run.loss == BINARY_CROSS_ENTROPY and run.loss_function == NULL \
+                and not run.from_logits:
+            run.through_sigmoid = True
+            operation.activation = NO_ACTIVATION
+        run.first_learning = run.last + 1
+        run.separate = run.rule.coupled_decay > 0 or run.rule.clip_value > 0 or run.rule.clip_norm > 0 \
+            or run.rule.global_clip_norm > 0
+        run.by_sample = run.batch_size == 1 and run.rule.optimizer == SGD and not run.inference and not run.calls_python \
+            and run.augmentation.height == 0
+        for i in range(run.last, -1, -1):
+            operation = &run.operations[i]
+            if operation.has_weights or operation.has_bias:
+                run.first_learning = i
+            run.separate = run.separate or operation.l1 > 0 or operation.l2 > 0 or operation.maximum_norm > 0
+            run.by_sample = run.by_sample and operation.kind in (DENSE, ACTIVATION, SOFTMAX)
+        run.separate = run.separate and not run.inference
+        run.by_sample = run.by_sample and not run.separate
+        self.kernels = kernels_for_samples(plan.kernels) if run.by_sample else plan.kernels
+        return 0
+
+    cdef int set_data(self, cnp.ndarray x, cnp.ndarray y, object sample_weight) except -1:
+        # From here on the run reads these.
+        cdef Run* run = &self.run
+        cdef bint numbers = cnp.PyArray_TYPE(y) == cnp.NPY_INT32 and self.plan.output_size > 1
+        cdef cnp.ndarray weights
+        describe_rows(&run.x, x, "x", self.plan.input_size, True)
+        describe_rows(&run.y, y, "y", 1 if numbers else self.plan.output_size, True)
+        if cnp.PyArray_DIM(y, 0) != cnp.PyArray_DIM(x, 0):
+            raise ValueError(f"y must have as many rows as x, {cnp.PyArray_DIM(x, 0)}, but it has {cnp.PyArray_DIM(y, 0)}")
+        run.class_numbers = numbers
+        run.sample_weight = NULL
+        if sample_weight is not None:
+            weights = numpy.ascontiguousarray(sample_weight, dtype=numpy.float64)
+            if cnp.PyArray_NDIM(weights) != 1 or cnp.PyArray_DIM(weights, 0) != cnp.PyArray_DIM(x, 0):
+                raise ValueError(f"sample_weight must have shape ({cnp.PyArray_DIM(x, 0)},), but its shape is {shape_of(weights)}")
+            run.sample_weight = <double*> cnp.PyArray_DATA(weights)
+            self.weights = weights
+        self.x, self.y = x, y
+        self.samples = run.samples = cnp.PyArray_DIM(x, 0)
+        run.check = True
+        return 0
 
     cdef double probe(self):
         # The share of non-zero numbers in some rows, evenly spaced.
@@ -169,7 +288,7 @@ cdef class Training:
     cdef int threads_for(self, double density):
         cdef Py_ssize_t batch = self.run.batch_size, weights = 0
         cdef int i
-        if batch == 1 and self.run.rule.optimizer == SGD:
+        if self.run.by_sample or self.run.calls_python:
             return 1
         for i in range(self.plan.operation_count):
             if self.plan.operations[i].kind == DENSE:
@@ -179,101 +298,59 @@ cdef class Training:
         return <int> max(1, min(min(<Py_ssize_t> pool_size(), <Py_ssize_t> MAXIMUM_THREADS), step // WORK_FOR_A_THREAD))
 
     cdef int reserve(self) except -1:
-        # One arena for all that a step needs; each buffer on its own cache lines.
         cdef Run* run = &self.run
         cdef Plan plan = self.plan
-        cdef Py_ssize_t item = 8 if plan.is_double else 4, batch = run.batch_size
-        cdef Py_ssize_t panel = 2 * plan.kernels.lanes[plan.is_double]
-        cdef Py_ssize_t scratch = 0, panels, size = 0, i
-        cdef bint listing = self.sparse
-        run.operations = <Operation*> malloc(plan.operation_count * sizeof(Operation))
-        if run.operations == NULL:
-            raise MemoryError("no memory for the operations of a training")
-        memcpy(run.operations, plan.operations, plan.operation_count * sizeof(Operation))
+        cdef int i
+        cdef char* at = NULL
         run.inputs_row = padded_row(plan.input_size, plan.is_double)
-        run.delta_row = padded_row(plan.widest, plan.is_double)
+        run.widest_row = padded_row(plan.widest, plan.is_double)
         run.list_row = run.inputs_row + 64
-        if batch > (<Py_ssize_t> 1 << 44) // (run.delta_row * (plan.operation_count + 8)):
-            raise MemoryError(f"a batch of {batch} rows by {plan.widest} columns does not fit an address space")
+        if run.batch_size > (<Py_ssize_t> 1 << 44) // (run.widest_row * (2 * plan.operation_count + 8)):
+            raise MemoryError(f"a batch of {run.batch_size} rows by {plan.widest} columns does not fit an address space")
         for i in range(plan.operation_count):
             run.operations[i].output_row = padded_row(run.operations[i].fan_out, plan.is_double)
-            size += aligned(batch * run.operations[i].output_row * item)
-            if run.operations[i].kind != DENSE:
-                continue
-            if i > 0:
-                panels = (run.operations[i].fan_in + panel - 1) // panel * panel
-                scratch = max(scratch, aligned(panels * run.operations[i].fan_out * item))
-            size += self.panels_size(i)
-        if listing:
-            scratch = max(scratch, aligned((run.input_size + 32) * 4) + aligned((batch * run.input_size + 16) * 4)
-                          + aligned((batch * run.input_size + 16) * item))
-            scratch = max(scratch, aligned(run.input_size * run.operations[0].fan_out * item))
-            size += aligned(batch * run.list_row * item) + aligned(batch * run.list_row * 2) + aligned(batch * 32)
-        size += aligned(batch * run.inputs_row * item) + aligned(batch * run.output_size * item)
-        size += 2 * aligned(batch * run.delta_row * item) + aligned(batch * 8) + self.threads * scratch + 64
-        self.arena = <char*> malloc(size)
+        lay_out(plan, run, self.threads, &at)
+        cdef Py_ssize_t size = <Py_ssize_t> <uintptr_t> at
+        self.arena = <char*> malloc(size + 64)
         if self.arena == NULL:
             raise MemoryError(f"no memory for a training arena of {size} bytes: take a smaller batch")
-        cdef char* at = self.arena + (64 - <uintptr_t> self.arena % 64) % 64
-        for i in range(plan.operation_count):
-            run.operations[i].output = at
-            at += aligned(batch * run.operations[i].output_row * item)
-            if self.panels_size(i):
-                run.operations[i].panels = at
-                at += self.panels_size(i)
-        for i in range(self.threads):
-            run.scratch[i] = at
-            at += scratch
-        run.inputs = at
-        at += aligned(batch * run.inputs_row * item)
-        run.targets = at
-        at += aligned(batch * run.output_size * item)
-        run.delta = at
-        at += aligned(batch * run.delta_row * item)
-        run.next_delta = at
-        at += aligned(batch * run.delta_row * item)
-        run.row_loss = <double*> at
-        at += aligned(batch * 8)
-        if listing:
-            run.lists = at
-            at += aligned(batch * 32)
-            run.list_values = at
-            at += aligned(batch * run.list_row * item)
-            run.list_columns = <uint16_t*> at
+        at = self.arena + (64 - <uintptr_t> self.arena % 64) % 64
+        lay_out(plan, run, self.threads, &at)
         return 0
 
-    cdef Py_ssize_t panels_size(self, Py_ssize_t i):
-        cdef Operation* operation = &self.run.operations[i]
-        if operation.kind != DENSE or operation.fan_out < WIDTH_WORTH_PACKING or self.run.batch_size < ROWS_WORTH_PACKING \
-                or (i == 0 and self.sparse):
-            return 0
-        cdef Py_ssize_t panel = 2 * self.plan.kernels.lanes[self.plan.is_double]
-        return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if self.plan.is_double else 4))
-
-    cdef int make_state(self, Optimizer optimizer) except -1:
-        # Arrays for momentum and squares, of the weights' shape; none for plain gradient descent.
-        cdef Py_ssize_t i, at = 0
-        cdef int slot
-        uses = {0: (), 1: (0,), 2: (0,), 3: (1,), 4: (0, 1)}[<int> optimizer]
+    cdef bint make_state(self, Optimizer optimizer, double initial_square, object given) except -1:
+        # Arrays for momentum and squares, of the parameters' shapes; none for plain gradient descent. Returns whether a
+        # parameter that has had no gradient stays as it is.
+        cdef Operation* operation
+        cdef int i, at = 0, slot
+        # Adagrad's squares alone stay where there is no gradient; all else decays.
+        cdef bint fresh = initial_square == 0 or self.run.rule.beta_2 == 1
+        slots = () if self.run.inference else {0: (), 1: (0,), 2: (0,), 3: (1,), 4: (0, 1), 5: (0, 1)}[<int> optimizer]
         self.state = []
         for i in range(self.run.operation_count):
-            if self.run.operations[i].kind != DENSE:
+            operation = &self.run.operations[i]
+            if not (operation.kind == DENSE or operation.has_weights or operation.has_bias):
                 continue
-            for slot in uses:
-                weights = numpy.zeros_like(self.plan.parameters[at])
-                bias = numpy.zeros_like(self.plan.parameters[at + 1])
-                self.run.operations[i].weights_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> weights)
-                self.run.operations[i].bias_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> bias)
-                self.state += [weights, bias]
-            at += 2
-        return 0
+            for slot in slots:
+                for model in self.plan.parameters[2 * at : 2 * at + 2]:
+                    if given is None:
+                        array = numpy.full_like(model, initial_square if slot == 1 else 0)
+                    else:
+                        if len(given) <= len(self.state) or given[len(self.state)].shape != model.shape \
+                                or given[len(self.state)].dtype != model.dtype or not given[len(self.state)].flags.carray:
+                            raise ValueError("state must hold the arrays that a training of the same plan and optimiser had")
+                        array = given[len(self.state)]
+                        fresh = fresh and ((slot == 1 and self.run.rule.beta_2 == 1) or not array.any())
+                    self.state.append(array)
+                operation.weights_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.state[len(self.state) - 2])
+                operation.bias_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.state[len(self.state) - 1])
+            at += 1
+        return fresh
 
     cdef int reserve_index(self, double density) except -1:
         # Room for what the probe promises and a tenth more; rows that do not fit are listed again in each epoch.
         cdef Py_ssize_t item = 8 if self.plan.is_double else 4
-        cdef Py_ssize_t wanted = <Py_ssize_t> (1.1 * density * self.samples * self.run.input_size)
-        # One more, since an allocation of nothing may be NULL.
-        wanted += 4096 if wanted else 1
+        cdef Py_ssize_t wanted = <Py_ssize_t> (1.1 * density * self.samples * self.run.input_size) + 4096
         self.index.capacity = min(wanted, LARGEST_INDEX // (item + 2))
         self.index.starts = <cnp.npy_intp*> malloc(self.samples * sizeof(cnp.npy_intp))
         self.index.counts = <int*> malloc(self.samples * sizeof(int))
@@ -286,20 +363,74 @@ cdef class Training:
             self.index.starts[i] = -1
         return 0
 
-    def run_epoch(self, order=None):
+    @property
+    def step(self):
+        """Optimiser steps done so far: set it to go on from an earlier training."""
+        return self.run.step
+
+    @step.setter
+    def step(self, long value):
+        self.run.step = value
+
+    @property
+    def momentum_product(self):
+        """The product of Nadam's momentums so far."""
+        return self.run.momentum_product
+
+    @momentum_product.setter
+    def momentum_product(self, double value):
+        self.run.momentum_product = value
+
+    @property
+    def learning_rate(self):
+        """The optimiser's rate for the epochs to come."""
+        return self.run.rule.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, double value):
+        self.run.rule.learning_rate = value
+
+    def set_learning_rates(self, rates):
+        """One rate for each batch of the next epochs, as float64 (batches,); None for `learning_rate` in all of them."""
+        cdef Py_ssize_t batches = (self.samples + self.run.batch_size - 1) // self.run.batch_size
+        cdef cnp.ndarray array
+        self.run.learning_rates = NULL
+        if rates is not None:
+            array = numpy.ascontiguousarray(rates, dtype=numpy.float64)
+            if cnp.PyArray_NDIM(array) != 1 or cnp.PyArray_SIZE(array) != batches:
+                raise ValueError(f"there must be {batches} learning rates, one a batch, but their shape is {shape_of(array)}")
+            self.rates = array
+            self.run.learning_rates = <double*> cnp.PyArray_DATA(array)
+
+    def penalty(self):
+        """What the layers' penalties on their weights add to the loss now."""
+        cdef double total = 0
+        cdef int i, at = 0
+        for i in range(self.plan.operation_count):
+            if self.plan.operations[i].l1 > 0 or self.plan.operations[i].l2 > 0:
+                weights = self.plan.parameters[2 * at].astype(numpy.float64)
+                total += self.plan.operations[i].l1 * numpy.abs(weights).sum()
+                total += self.plan.operations[i].l2 * (weights * weights).sum()
+            if self.plan.operations[i].kind in (DENSE, BATCH_NORMALIZATION, LAYER_NORMALIZATION):
+                at += 1
+        return total
+
+    def run_epoch(self, order=None, progress=None):
         """Train once over the data, in place, and return the mean loss of a sample.
 
         Parameters
         ----------
         order : ndarray of intp, shape (samples,), optional
             The order in which samples are visited; by default as they come.
+        progress : callable, optional
+            Told now and then how many samples are done and the sum of their losses.
 
         Raises
         ------
         NonFiniteError
             When the loss of a batch is NaN or infinite; that batch has changed no weight.
         NonFiniteDataError
-            When a sample of the data holds NaN or infinity; its batch has changed no weight.
+            When a sample of the data holds NaN or infinity, or a number of no class; its batch has changed no weight.
         RuntimeError
             When another thread is running this training.
         """
@@ -310,19 +441,40 @@ cdef class Training:
             if cnp.PyArray_SIZE(order_array) != self.samples or order_array.min() < 0 or order_array.max() >= self.samples:
                 raise ValueError(f"order must hold {self.samples} row numbers below {self.samples}")
             numbers = <cnp.npy_intp*> cnp.PyArray_DATA(order_array)
-        if fastnn_exchange(&self.running, 1):
-            raise RuntimeError("this training is running in another thread: make one for each")
+        self.start_running()
         self.run.order = numbers
         try:
-            return self.epoch()
+            return self.epoch(progress)
         finally:
             self.run.order = NULL
             fastnn_exchange(&self.running, 0)
 
-    cdef object epoch(self):
+    def run_batch(self, cnp.ndarray x not None, cnp.ndarray y not None, sample_weight=None):
+        """Train one step on other data of the same kind, at most batch_size rows, and return its mean loss.
+
+        ``outputs`` then holds, where a record is kept, this batch's in its first rows. Raises as :meth:`run_epoch` does.
+        """
+        if not 0 < cnp.PyArray_DIM(x, 0) <= self.run.batch_size:
+            raise ValueError(f"a batch must have from 1 to {self.run.batch_size} rows, but x has shape {shape_of(x)}")
+        if self.index.starts != NULL:
+            raise ValueError("a training that keeps an index of its data takes no others: make it with keep_index=False")
+        self.start_running()
+        try:
+            self.set_data(x, y, sample_weight)
+            return self.epoch(None)
+        finally:
+            fastnn_exchange(&self.running, 0)
+
+    cdef int start_running(self) except -1:
+        if fastnn_exchange(&self.running, 1):
+            raise RuntimeError("this training is running in another thread: make one for each")
+        return 0
+
+    cdef object epoch(self, object progress):
         cdef Run* run = &self.run
         cdef Py_ssize_t batch = run.batch_size
-        cdef Py_ssize_t stride = max(1, WORK_BETWEEN_SIGNAL_CHECKS // (self.work(1.0) * batch)) * batch
+        cdef Py_ssize_t stride = batch if run.calls_python else \
+            max(1, WORK_BETWEEN_SIGNAL_CHECKS // (self.work(1.0) * batch)) * batch
         run.total_loss = 0
         run.bad_sample = run.failed = -1
         run.start = 0
@@ -334,14 +486,18 @@ cdef class Training:
                 else:
                     barrier_init(&run.barrier)
                     pool_run(<pool_task> self.kernels.train[self.plan.is_double], run, self.threads)
+            if run.error != NULL:
+                raise_kept(run)
             if run.bad_sample >= 0:
                 raise NonFiniteDataError(run.bad_sample)
             if run.failed >= 0:
                 raise NonFiniteError(run.failed // batch, self.first_non_finite(min(batch, self.samples - run.failed)))
             PyErr_CheckSignals()
             run.start = run.stop
+            if progress is not None:
+                progress(run.start, run.total_loss)
         run.check = False
-        return run.total_loss / self.samples
+        return run.total_loss / self.samples + (self.penalty() if run.inference else 0)
 
     cdef object first_non_finite(self, Py_ssize_t batch):
         # Called when a loss is not finite: the place of the operation whose output shows it first, or -1 where the loss

@@ -17,4 +17,9 @@ def optimizer_step(
     beta_2: float = 0.0,
     epsilon: float = 0.0,
     weight_decay: float = 0.0,
+    *,
+    squares_weight: float | None = None,
+    coupled_decay: float = 0.0,
+    momentum_decay: float = 0.0,
+    momentum_product: float = 1.0,
 ) -> None: ...

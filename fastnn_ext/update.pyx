@@ -2,7 +2,7 @@
 
 cimport numpy as cnp
 from fastnn_ext.arrays cimport as_floats_like, as_parameters, overlaps, shape_of
-from fastnn_ext.plan cimport ADAM, Optimizer, Rule, SGD
+from fastnn_ext.plan cimport NADAM, Optimizer, Rule, SGD
 
 cnp.import_array()
 
@@ -34,10 +34,12 @@ def sgd(parameters, gradients, double learning_rate):
 
 
 def optimizer_step(parameters, gradients, first, second, Py_ssize_t step, Optimizer optimizer, double learning_rate,
-                   double beta_1=0.0, double beta_2=0.0, double epsilon=0.0, double weight_decay=0.0):
+                   double beta_1=0.0, double beta_2=0.0, double epsilon=0.0, double weight_decay=0.0, *, squares_weight=None,
+                   double coupled_decay=0.0, double momentum_decay=0.0, double momentum_product=1.0):
     """One step of an optimiser, in place, from ``gradients``: the plain form of what the engine fuses into its products.
 
     ``first`` and ``second`` are the optimiser's state, of the shape and dtype of ``parameters``; ``step`` counts from 1.
+    ``momentum_product`` is that of Nadam's momentums up to and with this step; the other numbers are as in `Training`.
 
     >>> import numpy as np
     >>> weights, mean, square = np.zeros(1), np.zeros(1), np.zeros(1)
@@ -57,7 +59,7 @@ def optimizer_step(parameters, gradients, first, second, Py_ssize_t step, Optimi
         for other in arrays:
             if other != name and overlaps(arrays[other], array):
                 raise ValueError(f"{other} and {name} must not share memory: pass a copy of {name}")
-    if not SGD <= optimizer <= ADAM:
+    if not SGD <= optimizer <= NADAM:
         raise ValueError(f"optimizer must be a member of Optimizer, but it is {<int> optimizer}")
     if step < 1:
         raise ValueError(f"step must be at least 1, but it is {step}")
@@ -66,6 +68,8 @@ def optimizer_step(parameters, gradients, first, second, Py_ssize_t step, Optimi
     rule.learning_rate = learning_rate
     rule.beta_1, rule.beta_2 = beta_1, beta_2
     rule.epsilon, rule.weight_decay = epsilon, weight_decay
+    rule.squares_weight = 1 - beta_2 if squares_weight is None else squares_weight
+    rule.coupled_decay, rule.momentum_decay = coupled_decay, momentum_decay
     cdef Py_ssize_t count = cnp.PyArray_SIZE(p)
     cdef void* p_data = cnp.PyArray_DATA(p)
     cdef void* g_data = cnp.PyArray_DATA(g)
@@ -73,6 +77,8 @@ def optimizer_step(parameters, gradients, first, second, Py_ssize_t step, Optimi
     cdef void* v_data = cnp.PyArray_DATA(v)
     with nogil:
         if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT:
-            optimizer_update[float](<float*> p_data, <float*> g_data, <float*> m_data, <float*> v_data, &rule, step, count)
+            optimizer_update[float](<float*> p_data, <float*> g_data, <float*> m_data, <float*> v_data, &rule, step,
+                                    momentum_product, count)
         else:
-            optimizer_update[double](<double*> p_data, <double*> g_data, <double*> m_data, <double*> v_data, &rule, step, count)
+            optimizer_update[double](<double*> p_data, <double*> g_data, <double*> m_data, <double*> v_data, &rule, step,
+                                     momentum_product, count)

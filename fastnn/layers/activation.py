@@ -13,14 +13,15 @@ from fastnn_ext.plan import Plan
 
 Function = Callable[[Any], Any]
 
-# Built-in activations: the derivative, and the engine's number. The slope is leaky ReLU's default.
+# Built-in activations: the derivative, and the engine's number.
 _BUILT_IN: dict[Function, tuple[Function, Activation]] = {
-    activations.relu: (activations.relu_prime, Activation.RELU),
-    activations.leaky_relu: (activations.leaky_relu_prime, Activation.LEAKY_RELU),
-    activations.sigmoid: (activations.sigmoid_prime, Activation.SIGMOID),
-    activations.tanh: (activations.tanh_prime, Activation.TANH),
+    getattr(activations, kind.name.lower()): (getattr(activations, f"{kind.name.lower()}_prime"), kind)
+    for kind in Activation
 }
-_NEGATIVE_SLOPE = 0.01
+# The defaults of leaky ReLU's slope and ELU's alpha.
+_SLOPES = {Activation.LEAKY_RELU: 0.01, Activation.ELU: 1.0}
+# The output of the first four tells their slope, so that nothing is computed twice.
+_FROM_OUTPUT = (Activation.RELU, Activation.LEAKY_RELU, Activation.SIGMOID, Activation.TANH)
 
 
 class ActivationLayer(Layer):
@@ -29,7 +30,8 @@ class ActivationLayer(Layer):
     Parameters
     ----------
     activation : callable
-        One of `relu`, `leaky_relu`, `sigmoid`, `tanh`, or any function of an array that works elementwise.
+        One of `fastnn.activations` (`relu`, `leaky_relu`, `sigmoid`, `tanh`, `elu`, `selu`, `gelu`, `silu`,
+        `softplus`), or any function of an array that works elementwise.
     activation_prime : callable, optional
         Its derivative, as a function of the same input. The built-in ones know theirs.
 
@@ -69,14 +71,16 @@ class ActivationLayer(Layer):
         return self.output
 
     def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
-        if self.kind is not None:
-            return activation_gradient(output_error, after_forward(self.output, self), self.kind, _NEGATIVE_SLOPE)
+        if self.kind in _FROM_OUTPUT:
+            return activation_gradient(
+                output_error, after_forward(self.output, self), self.kind, _SLOPES.get(self.kind, 0.0)
+            )
         return numpy.asarray(output_error * self.activation_prime(after_forward(self.input, self)))
 
     def lower(self, plan: Plan) -> bool:
         if self.kind is None:
             return False
-        plan.add_activation(self.kind, _NEGATIVE_SLOPE)
+        plan.add_activation(self.kind, _SLOPES.get(self.kind, 0.0))
         return True
 
     def configuration(self) -> dict[str, object]:

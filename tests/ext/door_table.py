@@ -3,6 +3,7 @@
 A new door gets one entry in ``KERNELS``, and is then tested on every dtype, size and memory layout.
 """
 
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -71,12 +72,40 @@ def softmax_cross_entropy(y_true, logits):
     return cross_entropy_value(y_true, y), softmax_jacobian_product(cross_entropy_gradient(y_true, y), y)
 
 
+# Klambauer et al. 2017, equation 14.
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772848, 1.0507009873554804934
+normal_distribution = np.vectorize(lambda x: 0.5 * math.erfc(-x / math.sqrt(2)), otypes=[float])
+
+
+def normal_density(x):
+    return np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
+
+
+def exponential_left(x):
+    return np.exp(np.minimum(x, 0))
+
+
 FUNCTIONS = {
     Activation.RELU: (lambda x: np.maximum(x, 0), lambda x: np.where(x > 0, 1.0, 0.0)),
     Activation.LEAKY_RELU: (lambda x: np.where(x > 0, x, SLOPE * x), lambda x: np.where(x > 0, 1.0, SLOPE)),
     Activation.SIGMOID: (sigmoid, lambda x: sigmoid(x) * (1 - sigmoid(x))),
     Activation.TANH: (np.tanh, lambda x: 1 - np.tanh(x) ** 2),
+    Activation.ELU: (
+        lambda x: np.where(x > 0, x, SLOPE * np.expm1(np.minimum(x, 0))),
+        lambda x: np.where(x > 0, 1.0, SLOPE * exponential_left(x)),
+    ),
+    Activation.SELU: (
+        lambda x: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0))),
+        lambda x: SELU_SCALE * np.where(x > 0, 1.0, SELU_ALPHA * exponential_left(x)),
+    ),
+    Activation.GELU: (
+        lambda x: x * normal_distribution(x),
+        lambda x: normal_distribution(x) + x * normal_density(x),
+    ),
+    Activation.SILU: (lambda x: x * sigmoid(x), lambda x: sigmoid(x) * (1 + x * (1 - sigmoid(x)))),
+    Activation.SOFTPLUS: (lambda x: np.logaddexp(0, x), sigmoid),
 }
+WITH_SLOPE = (Activation.LEAKY_RELU, Activation.ELU)
 # f'(x) from f(x): the inverse of f where it has one, the sign where it has none.
 SLOPES_FROM_OUTPUT = {
     Activation.RELU: lambda y: np.where(y > 0, 1.0, 0.0),
@@ -157,7 +186,7 @@ def elementwise_kernels():
     for kind, (function, derivative) in FUNCTIONS.items():
         name = kind.name.lower()
         forward, prime = getattr(activations, name), getattr(activations, f"{name}_prime")
-        extra = (SLOPE,) if kind == Activation.LEAKY_RELU else ()
+        extra = (SLOPE,) if kind in WITH_SLOPE else ()
         for door, reference in ((forward, function), (prime, derivative)):
             yield Kernel(
                 door.__name__,
@@ -169,6 +198,8 @@ def elementwise_kernels():
                 lambda x: 1 + np.abs(x),
                 allows_empty=True,
             )
+        if kind not in SLOPES_FROM_OUTPUT:
+            continue
         yield Kernel(
             f"activation_gradient-{name}",
             lambda dy, y, kind=kind: activations.activation_gradient(dy, y, kind, SLOPE),

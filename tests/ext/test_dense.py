@@ -42,6 +42,7 @@ def test_forward_is_linear_in_its_input(batch, fan_in, fan_out, dtype, seed):
 @pytest.mark.parametrize("sizes", [(1, 3, 4), (5, 4, 3), (3, 1, 1)], ids=str)
 def test_gradients_are_finite_differences(sizes):
     error, x, weights, bias = layer(sizes)
+
     # The loss sum(error * y**2 / 2) has output error `error * y`; step 1e-6, so off by 1e-8 on sums of size 100.
     def loss(x, weights, bias):
         return np.sum(error * dense_forward(x, weights, bias) ** 2 / 2)

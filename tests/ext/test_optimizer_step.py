@@ -10,6 +10,10 @@ from fastnn_ext.update import optimizer_step
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 
 
+def momentum_product(steps, beta_1=0, momentum_decay=0, **_):
+    return float(np.prod([beta_1 * (1 - 0.5 * 0.96 ** (t * momentum_decay)) for t in range(1, steps + 1)]))
+
+
 @pytest.mark.parametrize("name", RULES)
 @both_dtypes
 @pytest.mark.parametrize("shape", [(1,), (7,), (17, 7), (2, 3, 4), (0,), ()])
@@ -20,7 +24,8 @@ def test_steps_are_the_formula(name, dtype, shape):
     for step in range(1, 6):
         gradient = np.asarray(rng.normal(size=shape)).astype(dtype)
         kept = gradient.copy()
-        assert optimizer_step(arrays[0], gradient, *arrays[1:], step, **RULES[name]) is None
+        product = momentum_product(step, **RULES[name])
+        assert optimizer_step(arrays[0], gradient, *arrays[1:], step, **RULES[name], momentum_product=product) is None
         step_in_numpy(exact[0], gradient.astype(np.float64), *exact[1:], step, **RULES[name])
         assert np.array_equal(gradient, kept)
     for array, right in zip(arrays, exact, strict=True):
@@ -41,6 +46,15 @@ def test_state_that_a_rule_does_not_have_is_left_alone():
         state = np.zeros(3), np.zeros(3)
         optimizer_step(np.ones(3), np.ones(3), *state, 1, **RULES[name])
         assert tuple(int(array.any()) for array in state) == used, name
+
+
+def test_coupled_decay_is_a_part_of_the_gradient():
+    for name in ("sgd", "momentum", "rmsprop", "adam"):
+        arrays, plain = ([np.full(3, 2.0), np.zeros(3), np.zeros(3)] for _ in range(2))
+        for step in (1, 2):
+            optimizer_step(arrays[0], np.ones(3), *arrays[1:], step, **RULES[name], coupled_decay=0.5)
+            optimizer_step(plain[0], 1 + 0.5 * plain[0], *plain[1:], step, **RULES[name])
+        assert np.array_equal(arrays[0], plain[0]), name
 
 
 def test_gradients_of_any_layout_and_dtype():

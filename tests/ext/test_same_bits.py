@@ -12,7 +12,7 @@ from fastnn_ext.training import Training
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 every_isa = pytest.mark.parametrize("isa", supported_isas())
-both_losses = pytest.mark.parametrize("loss", list(Loss), ids=lambda loss: loss.name)
+both_losses = pytest.mark.parametrize("loss", [Loss.MEAN_SQUARED_ERROR, Loss.CROSS_ENTROPY], ids=lambda loss: loss.name)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,184 @@
+# From the gradients with respect to outputs to new parameters: tile by tile, or, where penalties, clipping or coupled
+# decay ask for it, with all gradients collected first.
+
+
+cdef double set_rule(
+    f32_rule* single, f64_rule* double_, Run* run, Py_ssize_t batch_number, long step, double momentum_product, floating zero,
+) noexcept nogil:
+    # The numbers of one optimiser step; returns the product of Nadam's momentums so far. Adam's corrections for its first
+    # steps (Kingma and Ba 2015, section 2) go into the rate and epsilon: lr m' / (sqrt(v') + e) =
+    # lr c / (1 - b1^t) m / (sqrt(v) + e c) with c = sqrt(1 - b2^t). Nadam's are Dozat's (2016), as in PyTorch.
+    cdef const Rule* rule = &run.rule
+    cdef double rate = rule.learning_rate if run.learning_rates == NULL else run.learning_rates[batch_number]
+    cdef double rate_2 = 0, epsilon = rule.epsilon, decay = 1 - rate * rule.weight_decay
+    cdef double correction, momentum, next_momentum
+    if rule.optimizer == ADAM or rule.optimizer == NADAM:
+        correction = sqrt(1 - pow(rule.beta_2, <double> step))
+        epsilon = epsilon * correction
+        if rule.optimizer == ADAM:
+            rate = rate * correction / (1 - pow(rule.beta_1, <double> step))
+        else:
+            momentum = nadam_momentum(rule, step)
+            next_momentum = nadam_momentum(rule, step + 1)
+            momentum_product = momentum_product * momentum
+            rate_2 = rate * correction * next_momentum / (1 - momentum_product * next_momentum)
+            rate = rate * correction * (1 - momentum) / (1 - momentum_product)
+    if floating is float:
+        single.optimizer = rule.optimizer
+        single.learning_rate = <float> rate
+        single.learning_rate_2 = <float> rate_2
+        single.beta_1 = <float> rule.beta_1
+        single.beta_2 = <float> rule.beta_2
+        single.rest_1 = <float> (1 - rule.beta_1)
+        single.rest_2 = <float> rule.squares_weight
+        single.epsilon = <float> epsilon
+        single.decay = <float> decay
+    else:
+        double_.optimizer = rule.optimizer
+        double_.learning_rate = rate
+        double_.learning_rate_2 = rate_2
+        double_.beta_1 = rule.beta_1
+        double_.beta_2 = rule.beta_2
+        double_.rest_1 = 1 - rule.beta_1
+        double_.rest_2 = rule.squares_weight
+        double_.epsilon = epsilon
+        double_.decay = decay
+    return momentum_product
+
+
+cdef void update_dense(
+    Run* run, int i, const floating* input, Py_ssize_t input_row, Py_ssize_t batch, const void* rule, int thread, int threads,
+) noexcept nogil:
+    # The optimiser's step for a thread's rows of the weights, or the gradient itself where it is collected.
+    cdef Operation* operation = &run.operations[i]
+    cdef const floating* delta = <const floating*> operation.delta
+    cdef floating* weights = <floating*> (operation.weights_gradient if run.separate else operation.weights)
+    cdef floating* bias = <floating*> (operation.bias_gradient if run.separate else operation.bias)
+    cdef floating* first = <floating*> (operation.weights_gradient if run.separate else operation.weights_state[0])
+    cdef floating* second = <floating*> (operation.weights_gradient if run.separate else operation.weights_state[1])
+    cdef floating* first_bias = <floating*> (operation.bias_gradient if run.separate else operation.bias_state[0])
+    cdef floating* second_bias = <floating*> (operation.bias_gradient if run.separate else operation.bias_state[1])
+    # Rows of the weights lie one behind the other: what a thread's processor fetches ahead is not another's.
+    cdef Py_ssize_t k_begin = share(operation.fan_in, thread, threads), k_end = share(operation.fan_in, thread + 1, threads)
+    cdef uint32_t* starts
+    cdef uint32_t* rows_of
+    cdef floating* values
+    if thread == threads - 1 and operation.has_bias:
+        update_bias(rule, delta, operation.output_row, batch, bias, first_bias, second_bias, operation.fan_out)
+    if i == 0 and run.sparse and operation.fan_out <= min(2 * panel_of(<floating> 0), NARROW):
+        narrow_update(<floating*> run.scratch[thread], run.lists, batch, k_begin, k_end, delta, operation.output_row, weights,
+                      first, second, operation.fan_out, rule, run.seen)
+    elif i == 0 and run.sparse:
+        starts = <uint32_t*> run.scratch[thread]
+        rows_of = starts + (operation.fan_in + 2 + 15) // 16 * 16
+        values = <floating*> (rows_of + (batch * operation.fan_in + 15) // 16 * 16)
+        by_column(starts, rows_of, values, run.lists, batch, k_begin, k_end)
+        columns_update(starts, rows_of, values, k_begin, k_end, delta, operation.output_row, weights, first, second,
+                       operation.fan_out, operation.fan_out, rule, run.seen)
+    else:
+        weights_update(weights, first, second, operation.fan_out, input, input_row, delta, operation.output_row, batch,
+                       k_begin, k_end, 0, operation.fan_out, rule)
+
+
+cdef void update_normalization(
+    Run* run, int i, const floating* input, Py_ssize_t input_row, Py_ssize_t batch, const void* rule, int thread, int threads,
+) noexcept nogil:
+    # The same for a thread's columns of gamma and beta; those of a batch normalisation have their gradients already.
+    cdef Operation* operation = &run.operations[i]
+    cdef floating* dgamma = <floating*> operation.weights_gradient
+    cdef floating* dbeta = <floating*> operation.bias_gradient
+    cdef Py_ssize_t begin = column_share(operation.fan_out, COLUMNS_APART, thread, threads)
+    cdef Py_ssize_t end = column_share(operation.fan_out, COLUMNS_APART, thread + 1, threads)
+    if operation.kind == LAYER_NORMALIZATION:
+        layer_normalize_gradients(dgamma, dbeta, <floating*> operation.delta, operation.output_row, input, input_row, batch,
+                                  begin, end, <floating*> operation.statistics)
+    if run.separate:
+        return
+    if operation.has_weights:
+        step_rows(rule, dgamma + begin, 0, <floating*> operation.weights + begin, <floating*> operation.weights_state[0] + begin,
+                  <floating*> operation.weights_state[1] + begin, 0, 1, end - begin)
+    if operation.has_bias:
+        step_rows(rule, dbeta + begin, 0, <floating*> operation.bias + begin, <floating*> operation.bias_state[0] + begin,
+                  <floating*> operation.bias_state[1] + begin, 0, 1, end - begin)
+
+
+cdef double clipped(double norm, double limit) noexcept nogil:
+    # The factor that brings a norm down to a limit; 0 is no limit.
+    return limit / norm if limit > 0 and norm > limit else 1
+
+
+cdef double step_separately(Run* run, const void* rule, int thread, int threads, floating zero) noexcept nogil:
+    # Penalties, clipping and coupled decay change the collected gradients, then the optimiser steps. Returns the penalty.
+    # Each thread adds up all rows' sums, in order: all get the same number.
+    cdef Parameter* parameter
+    cdef Py_ssize_t row, begin, end, columns
+    cdef double penalty = 0, squares, total_squares = 0, factor
+    cdef floating* gradient
+    cdef floating* values
+    cdef bint limited = False
+    cdef int i
+    for i in range(run.parameter_count):
+        parameter = &run.parameters[i]
+        columns = parameter.columns
+        for row in range(share(parameter.rows, thread, threads), share(parameter.rows, thread + 1, threads)):
+            adjust_row(<floating*> parameter.gradient + row * columns, <floating*> parameter.values + row * columns, columns,
+                       <floating> parameter.l1, <floating> parameter.l2, <floating> run.rule.clip_value,
+                       &run.row_penalty[parameter.place + row], &run.row_squares[parameter.place + row])
+    meet(run, threads)
+    for i in range(run.parameter_count):
+        parameter = &run.parameters[i]
+        for row in range(parameter.place, parameter.place + parameter.rows):
+            penalty += run.row_penalty[row]
+            total_squares += run.row_squares[row]
+    for i in range(run.parameter_count):
+        parameter = &run.parameters[i]
+        squares = 0
+        for row in range(parameter.place, parameter.place + parameter.rows):
+            squares += run.row_squares[row]
+        factor = clipped(sqrt(total_squares), run.rule.global_clip_norm) * clipped(sqrt(squares), run.rule.clip_norm)
+        limited = limited or parameter.maximum_norm > 0
+        columns = parameter.columns
+        begin = share(parameter.rows, thread, threads)
+        end = share(parameter.rows, thread + 1, threads)
+        gradient = <floating*> parameter.gradient + begin * columns
+        values = <floating*> parameter.values + begin * columns
+        if factor != 1 or run.rule.coupled_decay > 0:
+            scale_row(gradient, values, (end - begin) * columns, <floating> factor, <floating> run.rule.coupled_decay)
+        step_rows(rule, gradient, columns, values, <floating*> parameter.state[0] + begin * columns,
+                  <floating*> parameter.state[1] + begin * columns, columns, end - begin, columns)
+    if limited:
+        meet(run, threads)
+        for i in range(run.parameter_count):
+            parameter = &run.parameters[i]
+            if parameter.maximum_norm > 0:
+                limit_columns(<floating*> parameter.values, parameter.rows, parameter.columns,
+                              column_share(parameter.columns, COLUMNS_APART, thread, threads),
+                              column_share(parameter.columns, COLUMNS_APART, thread + 1, threads),
+                              <floating> parameter.maximum_norm)
+    return penalty
+
+
+cdef double update(
+    Run* run, const void* rule, const floating* x, Py_ssize_t x_row, Py_ssize_t batch, int thread, int threads,
+) noexcept nogil:
+    # All that learn, once all gradients with respect to outputs are known. Returns the penalty on the weights.
+    cdef f32_rule collect_single
+    cdef f64_rule collect_double
+    cdef const void* chosen = rule
+    cdef int i
+    if run.separate:
+        collect_single.optimizer = COLLECT
+        collect_double.optimizer = COLLECT
+        if floating is float:
+            chosen = &collect_single
+        else:
+            chosen = &collect_double
+    for i in range(run.last, run.first_learning - 1, -1):
+        if run.operations[i].kind == DENSE:
+            update_dense(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, chosen, thread, threads)
+        elif run.operations[i].has_weights or run.operations[i].has_bias:
+            update_normalization(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, chosen, thread, threads)
+    if not run.separate:
+        return 0
+    meet(run, threads)
+    return step_separately(run, rule, thread, threads, <floating> 0)

@@ -1,0 +1,263 @@
+"""The engine's losses: values and gradients from their formulas, fused with softmax or sigmoid, and weights."""
+
+import numpy as np
+import pytest
+from door_table import numerical_gradient, sigmoid, softmax_rows
+
+from fastnn_ext.activations import Activation
+from fastnn_ext.dispatch import supported_isas
+from fastnn_ext.losses import Loss
+from fastnn_ext.plan import NonFiniteDataError, Optimizer, Plan
+from fastnn_ext.training import Training
+
+OUTPUTS, SAMPLES, PARAMETER = 5, 9, 0.3
+TINY = 1e-7
+both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
+every_isa = pytest.mark.parametrize("isa", supported_isas())
+
+
+def eps_of(dtype):
+    return float(np.finfo(dtype).eps)
+
+
+def huber(t, p):
+    size = np.abs(p - t)
+    return np.where(size <= PARAMETER, size**2 / 2, PARAMETER * (size - PARAMETER / 2))
+
+
+# Of each element; entropies are then summed over a row, the others averaged.
+FORMULAS = {
+    Loss.MEAN_SQUARED_ERROR: lambda t, p: (p - t) ** 2,
+    Loss.MEAN_ABSOLUTE_ERROR: lambda t, p: np.abs(p - t),
+    Loss.HUBER: huber,
+    Loss.QUANTILE: lambda t, p: np.maximum(PARAMETER * (t - p), (PARAMETER - 1) * (t - p)),
+    Loss.POISSON: lambda t, p: p - t * np.log(p + TINY),
+    Loss.HINGE: lambda t, p: np.maximum(0, 1 - np.where(t > 0, 1, -1) * p),
+    Loss.KL_DIVERGENCE: lambda t, p: np.clip(t, TINY, 1) * np.log(np.clip(t, TINY, 1) / np.clip(p, TINY, 1)),
+    Loss.CROSS_ENTROPY: lambda t, p: -t * np.log(p),
+    Loss.BINARY_CROSS_ENTROPY: lambda t, p: -t * np.log(p) - (1 - t) * np.log(1 - p),
+}
+SUMMED = (Loss.CROSS_ENTROPY, Loss.KL_DIVERGENCE)
+every_loss = pytest.mark.parametrize("loss", FORMULAS, ids=lambda loss: loss.name)
+
+
+def loss_of(loss, y_true, y_pred, weights=None):
+    values = FORMULAS[loss](y_true, y_pred)
+    rows = values.sum(axis=1) if loss in SUMMED else values.mean(axis=1)
+    return np.mean(rows if weights is None else weights * rows)
+
+
+ENDS = {"none": lambda x: x, "softmax": softmax_rows, "sigmoid": sigmoid}
+# Losses of probabilities need outputs that are some.
+PAIRS = [
+    (loss, end)
+    for loss in FORMULAS
+    for end in ENDS
+    if end != "none" or loss not in (Loss.CROSS_ENTROPY, Loss.BINARY_CROSS_ENTROPY, Loss.KL_DIVERGENCE, Loss.POISSON)
+]
+
+
+def targets(loss, rng):
+    if loss in (Loss.CROSS_ENTROPY, Loss.KL_DIVERGENCE):
+        return softmax_rows(rng.normal(size=(SAMPLES, OUTPUTS)))
+    if loss in (Loss.BINARY_CROSS_ENTROPY, Loss.HINGE):
+        return rng.integers(2, size=(SAMPLES, OUTPUTS)).astype(float)
+    return rng.normal(size=(SAMPLES, OUTPUTS)) if loss != Loss.POISSON else rng.poisson(1.0, (SAMPLES, OUTPUTS)) * 1.0
+
+
+def gradient_by_engine(end, loss, x, y, dtype=np.float64, isa=None, batch_size=SAMPLES, **how):
+    """The mean loss, and what a step of rate 1 takes from weights of the identity, which is the gradient."""
+    weights = np.eye(OUTPUTS, dtype=dtype)
+    plan = Plan(OUTPUTS, dtype, isa=isa)
+    plan.add_dense(weights)
+    if end == "softmax":
+        plan.add_softmax()
+    elif end == "sigmoid":
+        plan.add_activation(Activation.SIGMOID)
+    y = y if y.dtype == np.int32 else y.astype(dtype)
+    training = Training(
+        plan, x.astype(dtype), y, batch_size, loss, Optimizer.SGD, 1.0, loss_parameter=PARAMETER, sparse=False, **how
+    )
+    return training.run_epoch(), np.eye(OUTPUTS) - weights.astype(np.float64)
+
+
+@pytest.mark.parametrize(("loss", "end"), PAIRS, ids=lambda value: getattr(value, "name", value))
+@both_dtypes
+@every_isa
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
+def test_value_and_gradient(loss, end, dtype, isa, threads, weighted):
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(SAMPLES, OUTPUTS)), targets(loss, rng)
+    weights = rng.uniform(0, 2, SAMPLES) if weighted else None
+
+    def value_at(matrix):
+        return loss_of(loss, y, ENDS[end](x @ matrix), weights)
+
+    value, gradient = gradient_by_engine(end, loss, x, y, dtype, isa, threads=threads, sample_weight=weights)
+    eps = eps_of(dtype)
+    assert value == pytest.approx(value_at(np.eye(OUTPUTS)), rel=50 * eps, abs=10 * eps)
+    # Central differences are off by 1e-9; sums of some fifty terms of size one in the dtype.
+    expected = numerical_gradient(value_at, np.eye(OUTPUTS))
+    np.testing.assert_allclose(gradient, expected, rtol=0, atol=1e-8 + 100 * eps)
+
+
+@every_isa
+@both_dtypes
+@pytest.mark.parametrize(("loss", "end"), [(Loss.CROSS_ENTROPY, "softmax"), (Loss.BINARY_CROSS_ENTROPY, "sigmoid")])
+def test_logits_mean_what_the_probabilities_do(isa, dtype, loss, end):
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=(SAMPLES, OUTPUTS)), targets(loss, rng)
+    value, gradient = gradient_by_engine("none", loss, x, y, dtype, isa, from_logits=True)
+    right, expected = gradient_by_engine(end, loss, x, y, dtype, isa)
+    assert value == pytest.approx(right, rel=8 * eps_of(dtype))
+    np.testing.assert_allclose(gradient, expected, rtol=0, atol=16 * eps_of(dtype))
+
+
+@every_isa
+@both_dtypes
+@pytest.mark.parametrize("how", [{"end": "sigmoid"}, {"end": "none", "from_logits": True}], ids=["sigmoid", "logits"])
+def test_binary_cross_entropy_is_exact_for_logits_of_any_size(isa, dtype, how):
+    x = np.array([[1e4, -1e4, 1e4, -1e4, 0]])
+    y = np.array([[1.0, 0, 0, 1, 1]])
+    value, gradient = gradient_by_engine(
+        loss=Loss.BINARY_CROSS_ENTROPY, x=x, y=y, dtype=dtype, isa=isa, batch_size=2, **how
+    )
+    assert value == pytest.approx((2e4 + np.log(2)) / 5, rel=4 * eps_of(dtype))
+    np.testing.assert_allclose(gradient, x.T @ [[0, 0, 0.2, -0.2, -0.1]], rtol=8 * eps_of(dtype), atol=0)
+
+
+@every_isa
+@pytest.mark.parametrize("how", [{"end": "softmax"}, {"end": "none", "from_logits": True}], ids=["softmax", "logits"])
+def test_cross_entropy_is_exact_for_logits_of_any_size(isa, how):
+    x = np.array([[1e4, -1e4, 0, 0, 0]])
+    value, gradient = gradient_by_engine(
+        loss=Loss.CROSS_ENTROPY, x=x, y=np.eye(5)[[1]], isa=isa, dtype=np.float64, batch_size=2, **how
+    )
+    assert value == 2e4
+    assert np.array_equal(gradient, x.T @ [[1, -1, 0, 0, 0]])
+
+
+@both_dtypes
+@pytest.mark.parametrize("batch_size", [1, 4])
+def test_class_numbers_are_their_rows(dtype, batch_size):
+    rng = np.random.default_rng(3)
+    x, classes = rng.normal(size=(SAMPLES, OUTPUTS)), rng.integers(OUTPUTS, size=SAMPLES)
+    numbers = classes.astype(np.int32).reshape(-1, 1)
+    for smoothing in (0, 0.2):
+        one_hot = np.eye(OUTPUTS)[classes] * (1 - smoothing) + smoothing / OUTPUTS
+        value, gradient = gradient_by_engine(
+            "softmax", Loss.CROSS_ENTROPY, x, numbers, dtype, batch_size=batch_size, label_smoothing=smoothing
+        )
+        right, expected = gradient_by_engine("softmax", Loss.CROSS_ENTROPY, x, one_hot, dtype, batch_size=batch_size)
+        assert value == pytest.approx(right, rel=8 * eps_of(dtype))
+        np.testing.assert_allclose(gradient, expected, rtol=0, atol=16 * eps_of(dtype))
+
+
+def test_label_smoothing_moves_targets_towards_the_middle():
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=(SAMPLES, OUTPUTS)), targets(Loss.BINARY_CROSS_ENTROPY, rng)
+    value, _ = gradient_by_engine("sigmoid", Loss.BINARY_CROSS_ENTROPY, x, y, label_smoothing=0.1)
+    assert value == pytest.approx(loss_of(Loss.BINARY_CROSS_ENTROPY, y * 0.9 + 0.05, sigmoid(x)), rel=1e-12)
+
+
+@pytest.mark.parametrize("number", [-1, OUTPUTS, 2**31 - 1])
+def test_a_number_of_no_class_is_bad_data(number):
+    numbers = np.array([[0], [number]], np.int32)
+    for batch_size in (1, 2):
+        with pytest.raises(NonFiniteDataError) as caught:
+            gradient_by_engine("softmax", Loss.CROSS_ENTROPY, np.ones((2, OUTPUTS)), numbers, batch_size=batch_size)
+        assert caught.value.sample == 1
+
+
+def test_whole_numbers_are_targets_of_one_output():
+    plan, weights = Plan(1, np.float64), np.zeros((1, 1))
+    plan.add_dense(weights)
+    y = np.array([[3], [5]], np.int32)
+    training = Training(plan, np.ones((2, 1)), y, 2, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 0.5)
+    assert training.run_epoch() == 17
+    assert weights == 4
+
+
+@pytest.mark.parametrize("shape", [(SAMPLES + 1,), (SAMPLES, 1), ()], ids=str)
+def test_weights_of_another_shape_are_refused(shape):
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(2, SAMPLES, OUTPUTS))
+    with pytest.raises(ValueError, match=rf"sample_weight must have shape \({SAMPLES},\)"):
+        gradient_by_engine("none", Loss.MEAN_SQUARED_ERROR, x, y, sample_weight=np.ones(shape))
+
+
+def test_weights_follow_their_samples_through_a_shuffled_order():
+    rng = np.random.default_rng(6)
+    x, y, weights = rng.normal(size=(SAMPLES, 2)), rng.normal(size=(SAMPLES, 1)), rng.uniform(0, 2, SAMPLES)
+    order = rng.permutation(SAMPLES)
+    for batch_size in (1, 4):
+        results = []
+        for given, how in (((x, y, weights), order), ((x[order], y[order], weights[order]), None)):
+            plan, learner = Plan(2, np.float64), np.ones((2, 1))
+            plan.add_dense(learner)
+            training = Training(
+                plan, *given[:2], batch_size, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 0.1, sample_weight=given[2]
+            )
+            results.append((training.run_epoch(how), learner.tolist()))
+        assert results[0] == results[1]
+
+
+# A loss of the user's own.
+
+
+def squares(y_true, y_pred):
+    return np.mean((y_pred - y_true) ** 2, axis=1)
+
+
+def squares_gradient(y_true, y_pred):
+    return 2 * (y_pred - y_true) / y_pred.size
+
+
+@both_dtypes
+@pytest.mark.parametrize("end", ["none", "softmax", "sigmoid"])
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
+def test_a_loss_of_ones_own(dtype, end, weighted):
+    rng = np.random.default_rng(7)
+    x, y = rng.normal(size=(2, SAMPLES, OUTPUTS))
+    weights = rng.uniform(0, 2, SAMPLES) if weighted else None
+    value, gradient = gradient_by_engine(
+        end, Loss.MEAN_SQUARED_ERROR, x, y, dtype, sample_weight=weights, loss_function=(squares, squares_gradient)
+    )
+    right, expected = gradient_by_engine(end, Loss.MEAN_SQUARED_ERROR, x, y, dtype, sample_weight=weights)
+    assert value == pytest.approx(right, rel=8 * eps_of(dtype))
+    np.testing.assert_allclose(gradient, expected, rtol=0, atol=16 * eps_of(dtype))
+
+
+def test_a_loss_of_ones_own_may_be_one_number():
+    rng = np.random.default_rng(8)
+    x, y = rng.normal(size=(2, SAMPLES, OUTPUTS))
+    own = (lambda t, p: float(np.mean((p - t) ** 2)), squares_gradient)
+    value, _ = gradient_by_engine("none", Loss.MEAN_SQUARED_ERROR, x, y, batch_size=4, loss_function=own)
+    assert value == pytest.approx(gradient_by_engine("none", Loss.MEAN_SQUARED_ERROR, x, y, batch_size=4)[0], rel=1e-14)
+    with pytest.raises(ValueError, match="one number for each sample"):
+        gradient_by_engine("none", Loss.MEAN_SQUARED_ERROR, x, y, loss_function=own, sample_weight=np.ones(SAMPLES))
+
+
+@pytest.mark.parametrize(
+    ("value", "gradient", "error"),
+    [
+        (lambda t, p: 1 / 0, squares_gradient, ZeroDivisionError),
+        (squares, lambda t, p: [][1], IndexError),
+        (lambda t, p: np.ones(3), squares_gradient, ValueError),
+        (lambda t, p: "much", squares_gradient, ValueError),
+        (squares, lambda t, p: np.ones((1, 2)), ValueError),
+        (squares, lambda t, p: "steep", ValueError),
+        (squares, lambda t, p: p * 1j, ValueError),
+    ],
+)
+def test_what_a_loss_of_ones_own_raises_or_returns_wrongly(value, gradient, error):
+    rng = np.random.default_rng(9)
+    x, y = rng.normal(size=(2, SAMPLES, OUTPUTS))
+    weights = np.eye(OUTPUTS)
+    plan = Plan(OUTPUTS, np.float64)
+    plan.add_dense(weights)
+    training = Training(plan, x, y, 4, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 1.0, loss_function=(value, gradient))
+    with pytest.raises(error):
+        training.run_epoch()
+    assert np.array_equal(weights, np.eye(OUTPUTS))

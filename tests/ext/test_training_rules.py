@@ -1,0 +1,228 @@
+"""What happens to gradients before the optimiser steps: penalties, clipping, decay, limits; and rates that change."""
+
+import numpy as np
+import pytest
+from door_table import FUNCTIONS
+from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of, step_in_numpy
+
+from fastnn_ext.activations import Activation
+from fastnn_ext.dispatch import supported_isas
+from fastnn_ext.losses import Loss
+from fastnn_ext.plan import Optimizer, Plan
+from fastnn_ext.training import Training
+
+INPUTS, OUTPUTS, SAMPLES, BATCH = 13, 3, 20, 8
+both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
+every_isa = pytest.mark.parametrize("isa", supported_isas())
+
+SETTINGS = {
+    "l1": {"l1": 0.02},
+    "l2": {"l2": 0.05},
+    "l1 and l2": {"l1": 0.02, "l2": 0.05},
+    "maximum norm": {"maximum_norm": 0.8},
+    "clip value": {"clip_value": 0.02},
+    "clip norm": {"clip_norm": 0.1},
+    "global clip norm": {"global_clip_norm": 0.1},
+    "a norm beyond all gradients": {"global_clip_norm": 1e9},
+    "coupled decay": {"coupled_decay": 0.1},
+    "all": {"l1": 0.01, "l2": 0.02, "maximum_norm": 0.9, "clip_value": 0.05, "clip_norm": 0.2, "coupled_decay": 0.05},
+}
+
+
+def networks(dtype):
+    network, _ = network_of((17, Activation.TANH, OUTPUTS), INPUTS, dtype)
+    return network, copied(network, np.float64)
+
+
+def filled(network, dtype, isa=None, l1=0.0, l2=0.0, maximum_norm=0.0):
+    # The penalties are on the first layer alone.
+    plan = Plan(INPUTS, dtype, isa=isa)
+    plan.add_dense(*network[0], l1, l2, maximum_norm)
+    plan.add_activation(Activation.TANH)
+    plan.add_dense(*network[2])
+    return plan
+
+
+class PlainTraining:
+    """The textbook's loop, for a hidden layer of tanh and mean squared error."""
+
+    def __init__(
+        self, network, rule, l1=0, l2=0, maximum_norm=0, clip_value=0, clip_norm=0, global_clip_norm=0, coupled_decay=0
+    ):
+        self.network, self.rule, self.steps = network, rule, 0
+        self.l1, self.l2, self.maximum_norm = l1, l2, maximum_norm
+        self.clips, self.decay = (clip_value, clip_norm, global_clip_norm), coupled_decay
+        self.state = {id(a): (np.zeros_like(a), np.zeros_like(a)) for a in parameters_of(network)}
+
+    def epoch(self, x, y, rates=None):
+        total = 0.0
+        for number, start in enumerate(range(0, len(x), BATCH)):
+            rows = slice(start, start + BATCH)
+            rate = {} if rates is None else {"learning_rate": rates[number]}
+            total += self.step(x[rows], y[rows], **rate) * len(x[rows])
+        return total / len(x)
+
+    def step(self, x, y, **rate):
+        (w1, b1), _, (w2, b2) = self.network
+        z = x @ w1 + b1
+        hidden = np.tanh(z)
+        output = hidden @ w2 + b2
+        loss = np.mean((output - y) ** 2) + self.l1 * np.abs(w1).sum() + self.l2 * (w1**2).sum()
+        d2 = 2 * (output - y) / y.size
+        d1 = d2 @ w2.T * FUNCTIONS[Activation.TANH][1](z)
+        gradients = [x.T @ d1, d1.sum(axis=0), hidden.T @ d2, d2.sum(axis=0)]
+        gradients[0] = gradients[0] + self.l1 * np.sign(w1) + 2 * self.l2 * w1
+        value, norm, global_norm = self.clips
+        if value:
+            gradients = [np.clip(g, -value, value) for g in gradients]
+        whole = np.sqrt(sum(np.sum(g**2) for g in gradients))
+        if norm:
+            gradients = [g * min(1, norm / np.linalg.norm(g)) for g in gradients]
+        if global_norm:
+            gradients = [g * min(1, global_norm / whole) for g in gradients]
+        self.steps += 1
+        for array, gradient in zip((w1, b1, w2, b2), gradients, strict=True):
+            gradient = gradient.reshape(array.shape) + self.decay * array
+            step_in_numpy(array, gradient, *self.state[id(array)], self.steps, **(self.rule | rate))
+        if self.maximum_norm:
+            norms = np.linalg.norm(w1, axis=0)
+            w1 *= np.where(norms > self.maximum_norm, self.maximum_norm / norms, 1)
+        return loss
+
+
+def assert_equal(network, exact, dtype, case):
+    for number, (array, right) in enumerate(zip(parameters_of(network), parameters_of(exact), strict=True)):
+        # Some ten steps of sums of a few dozen terms; the optimisers divide by roots of gradients of a hundredth.
+        allowed = 1e-12 if dtype == np.float64 else 5e-5
+        error = np.abs(array - right).max()
+        assert error <= allowed, f"parameter {number} is off by {error}; {case}"
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("rule", ["sgd", "momentum", "rmsprop", "adam", "adamw", "nadam"])
+@both_dtypes
+@every_isa
+@pytest.mark.parametrize("density", [1.0, 0.2], ids=["full", "sparse"])
+def test_steps_are_the_plain_ones(name, rule, dtype, isa, density):
+    x, y = data_of(INPUTS, OUTPUTS, SAMPLES, dtype, density)
+    results = []
+    for threads in (1, 3):
+        network, exact = networks(dtype)
+        layer = {key: value for key, value in SETTINGS[name].items() if key in ("l1", "l2", "maximum_norm")}
+        rest = {key: value for key, value in SETTINGS[name].items() if key not in layer}
+        training = Training(
+            filled(network, dtype, isa, **layer),
+            x,
+            y,
+            BATCH,
+            Loss.MEAN_SQUARED_ERROR,
+            **RULES[rule],
+            **rest,
+            threads=threads,
+            sparse=density < 1,
+        )
+        plain = PlainTraining(exact, RULES[rule], **SETTINGS[name])
+        for _ in range(3):
+            value, right = training.run_epoch(), plain.epoch(x.astype(float), y.astype(float))
+            assert value == pytest.approx(right, rel=1e-11 if dtype == np.float64 else 1e-4)
+        assert_equal(network, exact, dtype, f"{name}, {rule}, {threads} threads")
+        results.append(bytes_of(network))
+        assert training.penalty() == pytest.approx(
+            layer.get("l1", 0) * np.abs(exact[0][0]).sum() + layer.get("l2", 0) * (exact[0][0] ** 2).sum(), rel=1e-5
+        )
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("batch_size", [1, BATCH])
+@both_dtypes
+def test_every_batch_has_its_rate(batch_size, dtype):
+    x, y = data_of(INPUTS, OUTPUTS, SAMPLES, dtype)
+    batches = -(-SAMPLES // batch_size)
+    rates = np.linspace(0.1, 0.01, batches)
+    network, exact = networks(dtype)
+    training = Training(filled(network, dtype), x, y, batch_size, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 99.0)
+    training.set_learning_rates(rates)
+    training.run_epoch()
+    plain = PlainTraining(exact, RULES["sgd"])
+    for number, start in enumerate(range(0, SAMPLES, batch_size)):
+        rows = slice(start, start + batch_size)
+        plain.step(x[rows].astype(float), y[rows].astype(float), learning_rate=rates[number])
+    assert_equal(network, exact, dtype, batch_size)
+    training.set_learning_rates(None)
+    training.learning_rate = 0.0
+    before = bytes_of(network)
+    training.run_epoch()
+    assert bytes_of(network) == before
+    assert training.learning_rate == 0
+
+
+@pytest.mark.parametrize("rates", [np.ones(2), np.ones(4), np.ones((3, 1)), 0.1], ids=str)
+def test_rates_are_one_a_batch(rates):
+    network, _ = networks(np.float64)
+    x, y = data_of(INPUTS, OUTPUTS, SAMPLES)
+    training = Training(filled(network, np.float64), x, y, BATCH, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
+    with pytest.raises(ValueError, match="there must be 3 learning rates, one a batch"):
+        training.set_learning_rates(rates)
+
+
+@pytest.mark.parametrize("name", ["l1", "l2", "maximum_norm"])
+@pytest.mark.parametrize("value", [-1.0, np.nan])
+def test_penalties_are_not_negative(name, value):
+    network, _ = networks(np.float64)
+    with pytest.raises(ValueError, match="must not be negative"):
+        filled(network, np.float64, **{name: value})
+
+
+def test_gradients_that_are_infinite_are_not_hidden_by_clipping():
+    weights = np.full((1, 1), 1e200)
+    plan = Plan(1, np.float64)
+    plan.add_dense(weights, l2=1e200)
+    training = Training(
+        plan, np.ones((1, 1)), np.ones((1, 1)), 1, Loss.MEAN_ABSOLUTE_ERROR, Optimizer.SGD, 1.0, global_clip_norm=1.0
+    )
+    training.run_epoch()
+    assert not np.isfinite(weights).all()
+
+
+@pytest.mark.parametrize("rule", list(RULES))
+@pytest.mark.parametrize("batch_size", [1, 4])
+@pytest.mark.parametrize("density", [1.0, 0.2])
+def test_a_training_that_goes_on_from_anothers_state_is_one(rule, batch_size, density):
+    x, y = data_of(INPUTS, OUTPUTS, SAMPLES, np.float32, density)
+    whole, halves = (
+        list(network_of((40, Activation.RELU, OUTPUTS, "softmax"), INPUTS, np.float32)[0]) for _ in range(2)
+    )
+
+    def make(network, **more):
+        plan = plan_of(network, INPUTS, np.float32)
+        return Training(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES[rule], sparse=density < 1, **more)
+
+    training = make(whole)
+    errors = [training.run_epoch() for _ in range(4)]
+    first = make(halves)
+    again = [first.run_epoch() for _ in range(2)]
+    second = make(halves, state=[array.copy() for array in first.state])
+    second.step, second.momentum_product = first.step, first.momentum_product
+    again += [second.run_epoch() for _ in range(2)]
+    assert again == errors
+    assert bytes_of(halves) == bytes_of(whole)
+    assert [a.tobytes() for a in second.state] == [a.tobytes() for a in training.state]
+    assert second.step == training.step == 4 * -(-SAMPLES // batch_size)
+
+
+def test_a_state_of_other_arrays_is_refused():
+    x, y = data_of(INPUTS, OUTPUTS, SAMPLES)
+    network, _ = network_of((4, OUTPUTS), INPUTS)
+    good = Training(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["adam"]).state
+    for bad in (good[:-1], [good[1], *good[1:]], [a.astype(np.float32) for a in good], [a.T.copy().T for a in good]):
+        with pytest.raises(ValueError, match="state must hold the arrays"):
+            Training(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["adam"], state=bad)
+
+
+def test_squares_start_where_they_are_told():
+    x, y = data_of(INPUTS, OUTPUTS, SAMPLES)
+    network, _ = network_of((OUTPUTS,), INPUTS)
+    training = Training(
+        plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["adagrad"], initial_square=0.25
+    )
+    assert all((array == 0.25).all() for array in training.state)
