@@ -4,8 +4,10 @@
 cdef Py_ssize_t panels_size(Plan plan, Run* run, int i, bint sparse) noexcept:
     # Bytes of a layer's packed weights; 0 where they are read in place.
     cdef Operation* operation = &run.operations[i]
-    if operation.kind != DENSE or operation.fan_out < WIDTH_WORTH_PACKING or run.batch_size < ROWS_WORTH_PACKING \
-            or (i == 0 and sparse):
+    if operation.kind != DENSE:
+        return 0
+    if not (i == 0 and run.in_panels) and (operation.fan_out < WIDTH_WORTH_PACKING or run.batch_size < ROWS_WORTH_PACKING
+                                           or (i == 0 and sparse)):
         return 0
     cdef Py_ssize_t panel = 2 * plan.kernels.lanes[plan.is_double]
     return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if plan.is_double else 4))
@@ -28,21 +30,24 @@ cdef void lay_out(Plan plan, Run* run, int threads, char** at) noexcept:
     cdef Py_ssize_t item = 8 if plan.is_double else 4, batch = run.batch_size, panel = 2 * plan.kernels.lanes[plan.is_double]
     cdef Py_ssize_t scratch = 0, columns, rows = 0, size
     cdef Operation* operation
-    cdef int i, count = 0
+    cdef int i, slot, count = 0
     run.inputs = placed(at, batch * run.inputs_row * item)
     if run.sparse:
         run.lists = placed(at, batch * 32)
         run.list_values = placed(at, batch * run.list_row * item)
         run.list_columns = <uint16_t*> placed(at, batch * run.list_row * 2)
-        scratch = max(aligned((run.input_size + 32) * 4) + aligned((batch * run.input_size + 16) * 4)
-                      + aligned((batch * run.input_size + 16) * item),
-                      aligned(run.input_size * run.operations[0].fan_out * item))
+        if run.narrow:
+            scratch = aligned(run.input_size * run.operations[0].fan_out * item)
     run.targets = placed(at, batch * run.output_size * item)
     for i in range(run.operation_count):
         operation = &run.operations[i]
         operation.output = placed(at, batch * operation.output_row * item)
         if panels_size(plan, run, i, run.sparse):
             operation.panels = placed(at, panels_size(plan, run, i, run.sparse))
+            for slot in range(2 if i == 0 and run.in_panels else 0):
+                operation.panels_state[slot] = operation.panels
+                if operation.weights_state[slot] != operation.weights:
+                    operation.panels_state[slot] = placed(at, panels_size(plan, run, i, run.sparse))
         if operation.kind == BATCH_NORMALIZATION or operation.kind == LAYER_NORMALIZATION:
             operation.statistics = placed(at, 2 * max(batch, operation.fan_out) * item)
         if operation.kind == DENSE and i > 0:
@@ -59,6 +64,9 @@ cdef void lay_out(Plan plan, Run* run, int threads, char** at) noexcept:
         run.input_delta = placed(at, batch * run.inputs_row * item)
     if run.augmentation.height > 0:
         scratch = max(scratch, aligned(run.input_size * item))
+    run.sorted_inputs = scratch
+    if run.sparse and not run.narrow:
+        scratch += aligned((run.input_size + 32) * 4) + aligned(batch * run.input_size * 2 * item)
     for i in range(threads):
         run.scratch[i] = placed(at, scratch)
     for i in range(run.operation_count):

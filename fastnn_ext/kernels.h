@@ -40,7 +40,7 @@ FASTNN_INLINE ptrdiff_t fastnn_take(ptrdiff_t *used, ptrdiff_t n)
     } prefix##_rule;                                                                                                   \
     typedef struct {                                                                                                   \
         const type *a, *b;                                                                                             \
-        ptrdiff_t a_row, a_step, b_row, depth;                                                                         \
+        ptrdiff_t a_row, b_row, depth;                                                                         \
         prefix##_part all, last;                                                                                       \
         type *c, *first, *second;                                                                                      \
         ptrdiff_t c_row, width;                                                                                        \

@@ -6,7 +6,7 @@ from cpython.pycapsule cimport PyCapsule_New
 from cython cimport floating
 from libc.math cimport cos, pow, sin, sqrt
 from libc.stdint cimport uint16_t, uint32_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from fastnn_ext.barrier cimport barrier_wait
 from fastnn_ext.losses cimport BINARY_CROSS_ENTROPY, CROSS_ENTROPY, KL_DIVERGENCE
@@ -16,9 +16,10 @@ from fastnn_ext.plan cimport (
     FUNCTION, INT32, Kernels, LAYER_NORMALIZATION, NADAM, NO_ACTIVATION, NOISE, Operation, Parameter, Rows, Rule, Run, SOFTMAX,
 )
 from fastnn_ext.primitives cimport (
-    F32_LANES, F64_LANES, FASTNN_ISA_NAME, activate_row, all_finite, by_column, columns_update, compress, descend, fma_loop, f32_PANEL,
-    f32_list, f32_rule, f64_PANEL, f64_list, f64_rule, flush_denormals, list_forward, list_update, lists_forward, narrow_update, pack_columns, pack_rows,
-    product_columns, restore_denormals, row_backward, softmax_entropy_row, softmax_row, softmax_through_row, take, through_row, update_bias,
+    F32_LANES, F64_LANES, FASTNN_ISA_NAME, activate_row, all_finite, by_column, columns_forward, columns_update,
+    compress, descend, fma_loop, f32_PANEL,
+    f32_list, f32_rule, f64_PANEL, f64_list, f64_rule, finish_rows, flush_denormals, list_forward, list_update, lists_forward, narrow_update, pack_columns, pack_rows,
+    product_columns, restore_denormals, row_backward, softmax_entropy_row, softmax_row, softmax_through_row, take, through_row, unpack_columns, update_bias,
     weights_update,
 )
 from fastnn_ext.primitives_layers cimport (
@@ -33,8 +34,6 @@ from fastnn_ext.update cimport nadam_momentum
 # panel of the sparse products with the longest vectors.
 cdef Py_ssize_t COLUMN_GROUP = 128
 
-# Widest layer whose sparse gradient is collected row by row rather than column by column, if four vectors hold a row.
-cdef Py_ssize_t NARROW = 48
 
 # Rows of a prediction below which products wait for memory rather than arithmetic, and zeros are left out in every layer.
 cdef Py_ssize_t FEW_ROWS = 4
@@ -47,6 +46,7 @@ cdef double SPARSE_ENOUGH = 0.4
 
 include "gathering.pxi"
 include "prediction.pxi"
+include "first_layer.pxi"
 include "updating.pxi"
 include "training.pxi"
 include "samples.pxi"

@@ -43,6 +43,7 @@ cdef struct Operation:
     void* delta                     # the gradient with respect to it, in the same shape
     Py_ssize_t output_row           # numbers from one row of either to the next
     void* panels                    # weights packed for products, or NULL where they are read in place
+    void* panels_state[2]           # the same of weights_state, where a run trains the panels themselves
     void* weights_gradient          # where gradients are collected before the step, or NULL
     void* bias_gradient
     void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row
@@ -168,6 +169,9 @@ cdef struct Run:
     bint softmax_in_loss            # the last operation is a softmax, and is computed along with the loss
     int last                        # the last operation before it
     int first_learning              # the lowest operation with parameters
+    bint narrow                     # a sparse first layer so narrow that inputs are not sorted by column for its gradient
+    bint sorted                     # one for whose outputs they are sorted, too
+    bint in_panels                  # threads train the first layer's columns in panels of their own
     Parameter* parameters           # all that learn, where gradients are collected
     int parameter_count
     const double* learning_rates    # one for each batch of the epoch; NULL: the rule's
@@ -203,7 +207,8 @@ cdef struct Run:
     uint16_t* list_columns          # per row: room for a list
     void* list_values
     Py_ssize_t list_row
-    char* scratch[MAXIMUM_THREADS]  # each thread's own
+    char* scratch[MAXIMUM_THREADS]  # each thread's own, and where in it the inputs sorted by column begin
+    Py_ssize_t sorted_inputs
 
 
 ctypedef void (*Task)(Run* run, int thread, int threads) noexcept nogil

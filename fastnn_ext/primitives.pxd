@@ -34,15 +34,17 @@ cdef extern from "kernels.h" nogil:
                              Py_ssize_t b_row, Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t depth,
                              const double* bias, int activation, double slope, const double* slopes_of,
                              Py_ssize_t slopes_row)
-    void f32_weights_update(float* w, float* first, float* second, Py_ssize_t w_row, const float* x, Py_ssize_t x_row,
+    void f32_weights_update(float* w, float* first, float* second, Py_ssize_t w_row, Py_ssize_t w_panel, const float* x, Py_ssize_t x_row,
                             const float* dy, Py_ssize_t dy_row, Py_ssize_t batch, Py_ssize_t k_begin, Py_ssize_t k_end,
                             Py_ssize_t j_begin, Py_ssize_t j_end, const f32_rule* rule)
-    void f64_weights_update(double* w, double* first, double* second, Py_ssize_t w_row, const double* x, Py_ssize_t x_row,
+    void f64_weights_update(double* w, double* first, double* second, Py_ssize_t w_row, Py_ssize_t w_panel, const double* x, Py_ssize_t x_row,
                             const double* dy, Py_ssize_t dy_row, Py_ssize_t batch, Py_ssize_t k_begin, Py_ssize_t k_end,
                             Py_ssize_t j_begin, Py_ssize_t j_end, const f64_rule* rule)
     void f32_pack_columns(float* panels, const float* w, Py_ssize_t w_row, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
     void f64_pack_columns(double* panels, const double* w, Py_ssize_t w_row, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
+    void f32_unpack_columns(float* w, Py_ssize_t w_row, const float* panels, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
     void f32_pack_rows(float* panels, const float* w, Py_ssize_t w_row, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
+    void f64_unpack_columns(double* w, Py_ssize_t w_row, const double* panels, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
     void f64_pack_rows(double* panels, const double* w, Py_ssize_t w_row, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
     Py_ssize_t f32_compress(uint16_t* columns, float* values, const float* x, Py_ssize_t size)
     Py_ssize_t f64_compress(uint16_t* columns, double* values, const double* x, Py_ssize_t size)
@@ -50,18 +52,24 @@ cdef extern from "kernels.h" nogil:
                            const float* bias, float* y, Py_ssize_t y_row, int activation, float slope)
     void f64_lists_forward(const f64_list* lists, Py_ssize_t rows, const double* w, Py_ssize_t w_row, Py_ssize_t columns,
                            const double* bias, double* y, Py_ssize_t y_row, int activation, double slope)
-    void f32_by_column(uint32_t* starts, uint32_t* rows_of, float* values, const f32_list* lists, Py_ssize_t rows,
+    void f32_by_column(uint32_t* starts, void* entries, const f32_list* lists, Py_ssize_t rows, Py_ssize_t distance,
                        Py_ssize_t begin, Py_ssize_t end)
-    void f64_by_column(uint32_t* starts, uint32_t* rows_of, double* values, const f64_list* lists, Py_ssize_t rows,
+    void f64_by_column(uint32_t* starts, void* entries, const f64_list* lists, Py_ssize_t rows, Py_ssize_t distance,
                        Py_ssize_t begin, Py_ssize_t end)
-    void f32_columns_update(const uint32_t* starts, const uint32_t* rows_of, const float* values, Py_ssize_t begin,
-                            Py_ssize_t end, const float* dy, Py_ssize_t dy_row, float* w, float* first, float* second,
-                            Py_ssize_t w_row, Py_ssize_t columns, const f32_rule* rule,
-                            const unsigned char* seen)
-    void f64_columns_update(const uint32_t* starts, const uint32_t* rows_of, const double* values, Py_ssize_t begin,
-                            Py_ssize_t end, const double* dy, Py_ssize_t dy_row, double* w, double* first, double* second,
-                            Py_ssize_t w_row, Py_ssize_t columns, const f64_rule* rule,
-                            const unsigned char* seen)
+    void f32_columns_forward(const uint32_t* starts, const void* entries, Py_ssize_t size, Py_ssize_t rows, const float* w,
+                             Py_ssize_t w_row, Py_ssize_t w_panel, Py_ssize_t columns, float* y)
+    void f32_finish_rows(float* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, const float* bias, int activation,
+                         float slope)
+    void f32_columns_update(const uint32_t* starts, const void* entries, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch,
+                            const float* dy, float* w, float* first, float* second, Py_ssize_t w_row, Py_ssize_t w_panel,
+                            Py_ssize_t columns, const f32_rule* rule, const unsigned char* seen)
+    void f64_columns_forward(const uint32_t* starts, const void* entries, Py_ssize_t size, Py_ssize_t rows, const double* w,
+                             Py_ssize_t w_row, Py_ssize_t w_panel, Py_ssize_t columns, double* y)
+    void f64_finish_rows(double* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, const double* bias, int activation,
+                         double slope)
+    void f64_columns_update(const uint32_t* starts, const void* entries, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch,
+                            const double* dy, double* w, double* first, double* second, Py_ssize_t w_row, Py_ssize_t w_panel,
+                            Py_ssize_t columns, const f64_rule* rule, const unsigned char* seen)
     void f32_narrow_update(float* g, const f32_list* lists, Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const float* dy,
                            Py_ssize_t dy_row, float* w, float* first, float* second, Py_ssize_t width, const f32_rule* rule,
                            const unsigned char* seen)
@@ -114,18 +122,18 @@ cdef inline void product_columns(
 
 
 cdef inline void weights_update(
-    floating* w, floating* first, floating* second, Py_ssize_t w_row, const floating* x, Py_ssize_t x_row,
+    floating* w, floating* first, floating* second, Py_ssize_t w_row, Py_ssize_t w_panel, const floating* x, Py_ssize_t x_row,
     const floating* dy, Py_ssize_t dy_row, Py_ssize_t batch, Py_ssize_t k_begin, Py_ssize_t k_end,
     Py_ssize_t j_begin, Py_ssize_t j_end, const void* rule,
 ) noexcept nogil:
     if floating is float:
         f32_weights_update(
-            w, first, second, w_row, x, x_row, dy, dy_row, batch, k_begin, k_end, j_begin, j_end,
+            w, first, second, w_row, w_panel, x, x_row, dy, dy_row, batch, k_begin, k_end, j_begin, j_end,
             <const f32_rule*> rule
         )
     else:
         f64_weights_update(
-            w, first, second, w_row, x, x_row, dy, dy_row, batch, k_begin, k_end, j_begin, j_end,
+            w, first, second, w_row, w_panel, x, x_row, dy, dy_row, batch, k_begin, k_end, j_begin, j_end,
             <const f64_rule*> rule
         )
 
@@ -137,6 +145,15 @@ cdef inline void pack_columns(
         f32_pack_columns(panels, w, w_row, depth, begin, end)
     else:
         f64_pack_columns(panels, w, w_row, depth, begin, end)
+
+
+cdef inline void unpack_columns(
+    floating* w, Py_ssize_t w_row, const floating* panels, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end,
+) noexcept nogil:
+    if floating is float:
+        f32_unpack_columns(w, w_row, panels, depth, begin, end)
+    else:
+        f64_unpack_columns(w, w_row, panels, depth, begin, end)
 
 
 cdef inline void pack_rows(
@@ -168,30 +185,45 @@ cdef inline void lists_forward(
 
 
 cdef inline void by_column(
-    uint32_t* starts, uint32_t* rows_of, floating* values, const void* lists, Py_ssize_t rows, Py_ssize_t begin,
-    Py_ssize_t end,
+    uint32_t* starts, void* entries, const void* lists, Py_ssize_t rows, Py_ssize_t distance, Py_ssize_t begin, Py_ssize_t end,
+    floating zero,
 ) noexcept nogil:
     if floating is float:
-        f32_by_column(starts, rows_of, values, <const f32_list*> lists, rows, begin, end)
+        f32_by_column(starts, entries, <const f32_list*> lists, rows, distance, begin, end)
     else:
-        f64_by_column(starts, rows_of, values, <const f64_list*> lists, rows, begin, end)
+        f64_by_column(starts, entries, <const f64_list*> lists, rows, distance, begin, end)
+
+
+cdef inline void columns_forward(
+    const uint32_t* starts, const void* entries, Py_ssize_t size, Py_ssize_t rows, const floating* w, Py_ssize_t w_row,
+    Py_ssize_t w_panel, Py_ssize_t columns, floating* y,
+) noexcept nogil:
+    if floating is float:
+        f32_columns_forward(starts, entries, size, rows, w, w_row, w_panel, columns, y)
+    else:
+        f64_columns_forward(starts, entries, size, rows, w, w_row, w_panel, columns, y)
+
+
+cdef inline void finish_rows(
+    floating* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, const floating* bias, int activation, floating slope,
+) noexcept nogil:
+    if floating is float:
+        f32_finish_rows(y, y_row, rows, columns, bias, activation, slope)
+    else:
+        f64_finish_rows(y, y_row, rows, columns, bias, activation, slope)
 
 
 cdef inline void columns_update(
-    const uint32_t* starts, const uint32_t* rows_of, const floating* values, Py_ssize_t begin, Py_ssize_t end,
-    const floating* dy, Py_ssize_t dy_row, floating* w, floating* first, floating* second, Py_ssize_t w_row,
-    Py_ssize_t columns, const void* rule, const unsigned char* seen,
+    const uint32_t* starts, const void* entries, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch, const floating* dy,
+    floating* w, floating* first, floating* second, Py_ssize_t w_row, Py_ssize_t w_panel, Py_ssize_t columns, const void* rule,
+    const unsigned char* seen,
 ) noexcept nogil:
     if floating is float:
-        f32_columns_update(
-            starts, rows_of, values, begin, end, dy, dy_row, w, first, second, w_row, columns, <const f32_rule*> rule,
-            seen,
-        )
+        f32_columns_update(starts, entries, begin, end, batch, dy, w, first, second, w_row, w_panel, columns,
+                           <const f32_rule*> rule, seen)
     else:
-        f64_columns_update(
-            starts, rows_of, values, begin, end, dy, dy_row, w, first, second, w_row, columns, <const f64_rule*> rule,
-            seen,
-        )
+        f64_columns_update(starts, entries, begin, end, batch, dy, w, first, second, w_row, w_panel, columns,
+                           <const f64_rule*> rule, seen)
 
 
 cdef inline void list_forward(

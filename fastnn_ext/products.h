@@ -22,7 +22,6 @@ FASTNN_FUNCTION void N(product_columns)(
     const ptrdiff_t block = b_row == 0 ? DEPTH_BLOCK : depth > 0 ? depth : 1;
     N(product) p = {0};
     p.a_row = a_row;
-    p.a_step = 1;
     p.b_row = b_row == 0 ? N(PANEL) : b_row;
     p.all = N(first)(LANES);
     p.c_row = c_row;
@@ -41,25 +40,27 @@ FASTNN_FUNCTION void N(product_columns)(
                 int vectors = width > LANES ? 2 : 1;
                 p.b = b_row == 0 ? b + j * depth + k * N(PANEL) : b + k * b_row + j;
                 p.width = width;
-            p.last = N(first)(width - (vectors - 1) * LANES);
+                p.last = N(first)(width - (vectors - 1) * LANES);
                 p.c = c + r * c_row + j;
                 p.bias = final && bias ? bias + j : NULL;
                 p.slopes_of = final && slopes_of ? slopes_of + r * slopes_row + j : NULL;
-                N(product_tile)((int)height, vectors, &p);
+                if (b_row == 0) N(panel_tile)((int)height, vectors, &p);
+                else if (width % LANES == 0) N(product_tile)((int)height, vectors, &p);
+                else N(part_tile)((int)height, vectors, &p);
             }
             r += height;
         }
     }
 }
 
-/* The optimiser's step for rows k_begin to k_end and columns j_begin to j_end of w, whose gradient is x^T dy. */
+/* The optimiser's step for rows k_begin to k_end and columns j_begin to j_end of w, whose gradient is x^T dy. j_begin is a
+ * multiple of PANEL, and w_panel the way from one panel's columns to the next: PANEL where w is a matrix. */
 FASTNN_FUNCTION void N(weights_update)(
-    real *w, real *first, real *second, ptrdiff_t w_row, const real *x, ptrdiff_t x_row, const real *dy, ptrdiff_t dy_row,
+    real *w, real *first, real *second, ptrdiff_t w_row, ptrdiff_t w_panel, const real *x, ptrdiff_t x_row, const real *dy, ptrdiff_t dy_row,
     ptrdiff_t batch, ptrdiff_t k_begin, ptrdiff_t k_end, ptrdiff_t j_begin, ptrdiff_t j_end, const N(rule) *rule)
 {
     N(product) p = {0};
-    p.a_row = 1;
-    p.a_step = x_row;
+    p.a_row = x_row;
     p.b_row = dy_row;
     p.depth = batch;
     p.all = N(first)(LANES);
@@ -73,9 +74,10 @@ FASTNN_FUNCTION void N(weights_update)(
             p.b = dy + j;
             p.width = width;
             p.last = N(first)(width - (vectors - 1) * LANES);
-            p.c = w + k * w_row + j;
-            p.first = first + k * w_row + j;
-            p.second = second + k * w_row + j;
+            const ptrdiff_t at = k * w_row + j / N(PANEL) * w_panel;
+            p.c = w + at;
+            p.first = first + at;
+            p.second = second + at;
             N(update_tile)((int)height, vectors, &p, rule);
         }
         k += height;
@@ -87,6 +89,13 @@ FASTNN_FUNCTION void N(pack_columns)(real *panels, const real *w, ptrdiff_t w_ro
 {
     for (ptrdiff_t j = begin; j < end; j += N(PANEL))
         N(pack)(panels + j * depth, w + j, w_row, depth, end - j < N(PANEL) ? end - j : N(PANEL));
+}
+
+/* The same panels back to the columns of w. */
+FASTNN_FUNCTION void N(unpack_columns)(real *w, ptrdiff_t w_row, const real *panels, ptrdiff_t depth, ptrdiff_t begin, ptrdiff_t end)
+{
+    for (ptrdiff_t j = begin; j < end; j += N(PANEL))
+        N(unpack)(w + j, w_row, panels + j * depth, depth, end - j < N(PANEL) ? end - j : N(PANEL));
 }
 
 /* Rows begin to end of w (begin is a multiple of PANEL) as panels of its transpose. */

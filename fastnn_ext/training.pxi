@@ -1,8 +1,9 @@
 # Training in batches: every thread runs this with its own number and does its share of each phase.
 #
 # Rows of a batch pass through narrow layers in one thread, forward and backward; the threads meet when all gradients are
-# known, and again when all weights are new. Wide layers are shared by columns, with a meeting before each. Every number is
-# computed by one thread in one order, so that the result does not depend on how many there are.
+# known, and again when all weights are new. Wide layers are shared by columns, with a meeting before each, and step while
+# their weights are in the cache. Every number is computed by one thread in one order, so that the result does not depend on
+# how many there are.
 
 
 cdef inline void meet(Run* run, int threads) noexcept nogil:
@@ -18,9 +19,25 @@ cdef inline Py_ssize_t input_row_of(Run* run, int i, Py_ssize_t x_row) noexcept 
     return x_row if i == 0 else run.operations[i - 1].output_row
 
 
-cdef inline bint by_columns(const Operation* operation, int threads) noexcept nogil:
+cdef inline bint by_columns(Run* run, int i, int threads) noexcept nogil:
     # Whether threads share a dense layer's columns, so that each keeps its part of wide weights in its own cache.
-    return threads > 1 and operation.fan_out >= threads * COLUMN_GROUP
+    if threads == 1 or run.operations[i].kind != DENSE:
+        return False
+    if i == 0:
+        return run.sorted or run.in_panels
+    return run.operations[i].fan_out >= threads * COLUMN_GROUP
+
+
+cdef bint steps_at_once(Run* run, int threads) noexcept nogil:
+    # Whether a layer's weights step as soon as its gradient has passed, and not all at the end: a user's function may still
+    # fail then.
+    cdef int i
+    if threads == 1:
+        return not run.calls_python
+    for i in range(1, run.last + 1):
+        if by_columns(run, i, threads):
+            return True
+    return False
 
 
 cdef inline Py_ssize_t column_share(Py_ssize_t columns, Py_ssize_t group, int thread, int threads) noexcept nogil:
@@ -90,32 +107,33 @@ cdef void through_activation(Run* run, int i, Py_ssize_t begin, Py_ssize_t end, 
 cdef void forward_dense(
     Run* run, int i, const floating* input, Py_ssize_t input_row, Py_ssize_t batch, int thread, int threads,
 ) noexcept nogil:
-    # A thread's columns of the whole batch where the layer is wide, else its own rows.
+    # A thread's columns of the whole batch where the layer is shared so, else its own rows.
     cdef Operation* operation = &run.operations[i]
-    cdef bint listed = i == 0 and run.sparse
     cdef Py_ssize_t begin = 0, end = batch, first = 0, last = operation.fan_out
     cdef floating* weights = <floating*> operation.weights
     cdef floating* bias = <floating*> operation.bias
     cdef floating* output = <floating*> operation.output
     cdef floating slope = <floating> operation.negative_slope
-    cdef bint packed = operation.panels != NULL and (threads == 1 or by_columns(operation, threads))
-    if by_columns(operation, threads):
-        first = column_share(operation.fan_out, COLUMN_GROUP if listed else panel_of(<floating> 0), thread, threads)
-        last = column_share(operation.fan_out, COLUMN_GROUP if listed else panel_of(<floating> 0), thread + 1, threads)
+    cdef bint packed = operation.panels != NULL and (threads == 1 or by_columns(run, i, threads))
+    if by_columns(run, i, threads):
+        first = column_share(operation.fan_out, panel_of(<floating> 0), thread, threads)
+        last = column_share(operation.fan_out, panel_of(<floating> 0), thread + 1, threads)
     else:
         begin = share(batch, thread, threads)
         end = share(batch, thread + 1, threads)
-    if listed:
-        lists_forward(list_at(run.lists, begin, <floating> 0), end - begin, weights + first, operation.fan_out, last - first,
-                      bias + first, output + begin * operation.output_row + first, operation.output_row,
-                      operation.activation, slope)
-        return
-    if packed:
-        pack_columns(<floating*> operation.panels, weights, operation.fan_out, operation.fan_in, first, last)
-        weights = <floating*> operation.panels
-    product_columns(output + begin * operation.output_row, operation.output_row, input + begin * input_row, input_row, weights,
-                    0 if packed else operation.fan_out, end - begin, first, last, operation.fan_in, bias,
-                    operation.activation, slope, <floating*> NULL, 0)
+    if i == 0 and run.sorted:
+        forward_columns(run, batch, first, last, thread, <floating> 0)
+    elif i == 0 and run.sparse:
+        lists_forward(list_at(run.lists, begin, <floating> 0), end - begin, weights, operation.fan_out, operation.fan_out, bias,
+                      output + begin * operation.output_row, operation.output_row, operation.activation, slope)
+    else:
+        if packed:
+            if i > 0 or not run.in_panels:
+                pack_columns(<floating*> operation.panels, weights, operation.fan_out, operation.fan_in, first, last)
+            weights = <floating*> operation.panels
+        product_columns(output + begin * operation.output_row, operation.output_row, input + begin * input_row, input_row, weights,
+                        0 if packed else operation.fan_out, end - begin, first, last, operation.fan_in, bias,
+                        operation.activation, slope, <floating*> NULL, 0)
 
 
 cdef inline void forward_row(
@@ -165,7 +183,7 @@ cdef bint forward_operation(
                         <floating*> operation.moving_variance, <floating> operation.momentum,
                         <floating> operation.parameter)
         return False
-    if operation.kind == DENSE and by_columns(operation, threads):
+    if by_columns(run, i, threads):
         meet(run, threads)
         forward_dense(run, i, input, input_row, batch, thread, threads)
         return False
@@ -193,7 +211,7 @@ cdef bint backward_dense(Run* run, int i, Py_ssize_t batch, int thread, int thre
     cdef floating* panels = <floating*> run.scratch[thread]
     cdef floating* y = <floating*> before.output if slopes else NULL
     cdef Py_ssize_t first = 0, last = operation.fan_in, begin = 0, end = batch
-    cdef bint wide = threads > 1 and (by_columns(operation, threads) or by_columns(before, threads))
+    cdef bint wide = by_columns(run, i, threads) or by_columns(run, i - 1, threads)
     if wide:
         meet(run, threads)
         first = column_share(operation.fan_in, panel_of(zero), thread, threads)
@@ -233,9 +251,10 @@ cdef inline void backward_row(
 
 
 cdef void backward(
-    Run* run, const floating* x, Py_ssize_t x_row, Py_ssize_t batch, long step, int thread, int threads,
+    Run* run, const floating* x, Py_ssize_t x_row, Py_ssize_t batch, long step, const void* rule, int thread, int threads,
 ) noexcept nogil:
-    # From the gradient with respect to the output of operation `last` to those of all below that learn.
+    # From the gradient with respect to the output of operation `last` to those of all below that learn. With a rule, each
+    # dense layer steps as soon as its gradient has passed.
     cdef Py_ssize_t begin = share(batch, thread, threads), end = share(batch, thread + 1, threads), row
     cdef bint apart = True
     cdef Operation* operation
@@ -248,6 +267,10 @@ cdef void backward(
         if operation.kind == DENSE:
             if i > run.first_learning:
                 apart = backward_dense(run, i, batch, thread, threads, apart, <floating> 0)
+            if rule != NULL:
+                meet(run, threads)
+                apart = True
+                update_dense(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, rule, thread, threads)
             continue
         before = <floating*> (run.operations[i - 1].delta if i > 0 else run.input_delta)
         before_row = run.operations[i - 1].output_row if i > 0 else run.inputs_row
@@ -275,18 +298,30 @@ cdef void backward(
         through_activation(run, i - 1, begin, end, <floating> 0)
 
 
+cdef inline bint failed(Run* run, Py_ssize_t start, Py_ssize_t batch, double* value) noexcept nogil:
+    # The sum of the batch's losses, which every thread adds up for itself; and whether training has to stop for it.
+    cdef Py_ssize_t row
+    value[0] = 0
+    for row in range(batch):
+        value[0] += run.row_loss[row]
+    if run.error == NULL and run.bad_sample < 0 and not is_finite(value[0]):
+        run.failed = start
+    return run.error != NULL or run.bad_sample >= 0 or not is_finite(value[0])
+
+
 cdef void train(Run* run, int thread, int threads, floating zero) noexcept nogil:
     # Samples start to stop of the run, in batches; in inference, only their losses and outputs.
     cdef bint in_place = run.order == NULL and not run.sparse and is_native(&run.x, zero) and run.augmentation.height == 0 \
         and run.x.stride % sizeof(floating) == 0
-    cdef Py_ssize_t start = run.start, batch, begin, end, row, x_row
+    cdef Py_ssize_t start = run.start, batch, begin, end, x_row
     cdef const floating* x
     cdef bint apart
     cdef double value, total = 0, momentum_product = run.momentum_product
     cdef long step = run.step
-    cdef f32_rule single
-    cdef f64_rule double_
+    cdef f32_rule single, collect_single
+    cdef f64_rule double_, collect_double
     cdef const void* rule
+    cdef bint at_once = steps_at_once(run, threads)
     cdef int i
     if floating is float:
         rule = &single
@@ -296,12 +331,13 @@ cdef void train(Run* run, int thread, int threads, floating zero) noexcept nogil
         if thread == 0:
             train_samples(run, zero)
         return
+    if run.in_panels:
+        move_panels(run, False, thread, threads, zero)
     while start < run.stop:
         batch = min(run.batch_size, run.stop - start)
         begin = share(batch, thread, threads)
         end = share(batch, thread + 1, threads)
-        step += 1
-        gather(run, start, begin, end, in_place, step, thread, zero)
+        gather(run, start, begin, end, in_place, step + 1, thread, zero)
         if in_place:
             x = <const floating*> (run.x.data + start * run.x.stride)
             x_row = run.x.stride // <Py_ssize_t> sizeof(floating)
@@ -310,31 +346,35 @@ cdef void train(Run* run, int thread, int threads, floating zero) noexcept nogil
             x_row = run.inputs_row
         apart = True
         for i in range(run.last + 1):
-            apart = forward_operation(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, step, thread, threads,
+            apart = forward_operation(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, step + 1, thread, threads,
                                       apart)
         if not apart:
             meet(run, threads)
         losses(run, start, begin, end, batch, zero)
-        if not run.inference:
-            backward(run, x, x_row, batch, step, thread, threads)
-        meet(run, threads)
-        value = 0
-        for row in range(batch):
-            value += run.row_loss[row]
-        if run.error != NULL:
-            step -= 1
-            break
-        if run.bad_sample >= 0 or not is_finite(value):
-            if thread == 0 and run.bad_sample < 0:
-                run.failed = start
-            step -= 1
-            break
-        total += value
-        if not run.inference:
-            momentum_product = set_rule(&single, &double_, run, start // run.batch_size, step, momentum_product, zero)
-            total += batch * update(run, rule, x, x_row, batch, thread, threads)
+        if run.inference:
+            meet(run, threads)
+            if failed(run, start, batch, &value):
+                break
+            total += value
+        else:
+            momentum_product = set_rule(&single, &double_, run, start // run.batch_size, step + 1, momentum_product, zero)
+            if at_once:
+                meet(run, threads)
+                if failed(run, start, batch, &value):
+                    break
+                backward(run, x, x_row, batch, step + 1, collecting(run, rule, &collect_single, &collect_double, zero), thread,
+                         threads)
+            else:
+                backward(run, x, x_row, batch, step + 1, NULL, thread, threads)
+                meet(run, threads)
+                if failed(run, start, batch, &value):
+                    break
+            total += value + batch * update(run, rule, x, x_row, batch, not at_once, thread, threads)
+            step += 1
         meet(run, threads)
         start += batch
+    if run.in_panels:
+        move_panels(run, True, thread, threads, zero)
     if thread == 0:
         run.total_loss += total
         if not run.inference:

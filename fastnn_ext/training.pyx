@@ -27,8 +27,10 @@ cnp.import_array()
 # Multiply-adds between two looks for Ctrl-C: some 20 ms of dense work at the slowest.
 cdef Py_ssize_t WORK_BETWEEN_SIGNAL_CHECKS = 100_000_000
 
-# Multiply-adds of a batch for each thread below which meeting the others costs more than they save.
-cdef Py_ssize_t WORK_FOR_A_THREAD = 400_000
+# Multiply-adds of a batch for each thread below which meeting the others, and fetching what they wrote, costs more than they
+# save; one that visits non-zero inputs alone takes as long as three in a dense product.
+cdef Py_ssize_t WORK_FOR_A_THREAD = 2_000_000
+cdef Py_ssize_t COST_OF_A_SPARSE_ONE = 3
 
 # Rows looked at to see whether the data are sparse, and the largest share of non-zero inputs that is: in batches, where
 # the dense product runs at full speed, and one by one, where it waits for memory.
@@ -39,9 +41,20 @@ cdef double DENSEST_SAMPLE = 0.75
 # The index of non-zeros keeps no more than this; rows beyond it are listed anew in each epoch.
 cdef Py_ssize_t LARGEST_INDEX = 64 << 20
 
+# Widest layer whose sparse gradient is collected row by row rather than column by column, if four vectors hold a row.
+cdef Py_ssize_t NARROW = 48
+
 # Fewer rows, or narrower layers, read weights in place.
 cdef Py_ssize_t ROWS_WORTH_PACKING = 32
 cdef Py_ssize_t WIDTH_WORTH_PACKING = 65
+
+# Where a row of a sparse first layer's weights is read once a batch, rather than once a sample: in layers of so many units,
+# and in batches whose outputs, and those of the other threads, stay near the processor.
+cdef Py_ssize_t WIDE_FIRST_LAYER = 256
+cdef Py_ssize_t OUTPUTS_WORTH_SORTING = 16384
+
+# Columns of the first layer for each thread from which on it trains them in panels of its own.
+cdef Py_ssize_t FIRST_COLUMN_GROUP = 64
 
 include "arena.pxi"
 
@@ -127,7 +140,7 @@ cdef class Training:
     cdef cnp.ndarray weights
     cdef cnp.ndarray rates
     cdef object loss_function
-    cdef readonly list state        # the optimiser's arrays: for each operation, its weights' and its bias' by slot
+    cdef list arrays                # the optimiser's: for each operation, its weights' and its bias' by slot
     cdef readonly cnp.ndarray outputs   # (samples, output_size) where a record is kept, else None
     cdef char* arena
     cdef int running
@@ -183,11 +196,13 @@ cdef class Training:
             sparse = density <= (DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH)
         # Column numbers have 16 bits, places of a batch's entries 32.
         self.sparse = run.sparse = bool(sparse) and plan.operations[0].kind == DENSE and plan.input_size < 65536 \
-            and run.batch_size < (<Py_ssize_t> 1 << 32) // plan.input_size
+            and run.batch_size < (<Py_ssize_t> 1 << 32) // max(plan.input_size, padded_row(plan.operations[0].fan_out, True))
         self.threads = self.threads_for(density) if threads is None or run.calls_python \
             else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
-        self.reserve()
+        self.choose_first_layer(plan.operations[0].fan_out)
         cdef bint fresh = self.make_state(optimizer, initial_square, state)
+        self.reserve()
+        self.move_state(False)
         if run.separate:
             list_parameters(run)
         if record:
@@ -245,6 +260,17 @@ cdef class Training:
         self.kernels = kernels_for_samples(plan.kernels) if run.by_sample else plan.kernels
         return 0
 
+    cdef int choose_first_layer(self, Py_ssize_t units) except -1:
+        # How a sparse first layer takes its inputs, and whether threads share its columns: see first_layer.pxi.
+        cdef Run* run = &self.run
+        run.narrow = self.sparse and units <= min(4 * self.kernels.lanes[self.plan.is_double], NARROW)
+        run.sorted = self.sparse and not run.narrow \
+            and (units >= WIDE_FIRST_LAYER or run.batch_size * units * self.threads <= OUTPUTS_WORTH_SORTING)
+        run.in_panels = self.threads > 1 and not run.separate and not run.inference \
+            and self.plan.operations[0].kind == DENSE and (run.sorted or not self.sparse) \
+            and units >= self.threads * FIRST_COLUMN_GROUP
+        return 0
+
     cdef int set_data(self, cnp.ndarray x, cnp.ndarray y, object sample_weight) except -1:
         # From here on the run reads these.
         cdef Run* run = &self.run
@@ -280,7 +306,7 @@ cdef class Training:
         for i in range(self.plan.operation_count):
             if self.plan.operations[i].kind == DENSE:
                 first = self.plan.operations[i].fan_in * self.plan.operations[i].fan_out
-                total += <Py_ssize_t> (2 * first * (density if self.sparse else 1)) if i == 0 else 3 * first
+                total += <Py_ssize_t> (2 * first * (density * COST_OF_A_SPARSE_ONE if self.sparse else 1)) if i == 0 else 3 * first
             else:
                 total += self.plan.operations[i].fan_out
         return max(1, total)
@@ -326,7 +352,7 @@ cdef class Training:
         # Adagrad's squares alone stay where there is no gradient; all else decays.
         cdef bint fresh = initial_square == 0 or self.run.rule.beta_2 == 1
         slots = () if self.run.inference else {0: (), 1: (0,), 2: (0,), 3: (1,), 4: (0, 1), 5: (0, 1)}[<int> optimizer]
-        self.state = []
+        self.arrays = []
         for i in range(self.run.operation_count):
             operation = &self.run.operations[i]
             if not (operation.kind == DENSE or operation.has_weights or operation.has_bias):
@@ -336,16 +362,41 @@ cdef class Training:
                     if given is None:
                         array = numpy.full_like(model, initial_square if slot == 1 else 0)
                     else:
-                        if len(given) <= len(self.state) or given[len(self.state)].shape != model.shape \
-                                or given[len(self.state)].dtype != model.dtype or not given[len(self.state)].flags.carray:
+                        if len(given) <= len(self.arrays) or given[len(self.arrays)].shape != model.shape \
+                                or given[len(self.arrays)].dtype != model.dtype or not given[len(self.arrays)].flags.carray:
                             raise ValueError("state must hold the arrays that a training of the same plan and optimiser had")
-                        array = given[len(self.state)]
+                        array = given[len(self.arrays)]
                         fresh = fresh and ((slot == 1 and self.run.rule.beta_2 == 1) or not array.any())
-                    self.state.append(array)
-                operation.weights_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.state[len(self.state) - 2])
-                operation.bias_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.state[len(self.state) - 1])
+                    self.arrays.append(array)
+                operation.weights_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.arrays[len(self.arrays) - 2])
+                operation.bias_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.arrays[len(self.arrays) - 1])
             at += 1
         return fresh
+
+    cdef int move_state(self, bint back) except -1:
+        # The state of a first layer that is trained in panels, into them or back.
+        cdef Operation* operation = &self.run.operations[0]
+        cdef Py_ssize_t panel = 2 * self.plan.kernels.lanes[self.plan.is_double]
+        cdef Py_ssize_t number = 0
+        cdef cnp.npy_intp[3] shape
+        cdef cnp.ndarray panels
+        cdef int slot
+        if not self.run.in_panels:
+            return 0
+        shape[0], shape[1], shape[2] = (operation.fan_out + panel - 1) // panel, operation.fan_in, panel
+        for slot in range(2):
+            if operation.weights_state[slot] == operation.weights:
+                continue
+            panels = cnp.PyArray_SimpleNewFromData(
+                3, shape, cnp.NPY_DOUBLE if self.plan.is_double else cnp.NPY_FLOAT, operation.panels_state[slot])
+            array, number = self.arrays[number], number + 2
+            if back:
+                array[...] = panels.transpose(1, 0, 2).reshape(operation.fan_in, -1)[:, :operation.fan_out]
+            else:
+                padded = numpy.zeros((operation.fan_in, shape[0] * panel), array.dtype)
+                padded[:, :operation.fan_out] = array
+                panels[...] = padded.reshape(operation.fan_in, -1, panel).transpose(1, 0, 2)
+        return 0
 
     cdef int reserve_index(self, double density) except -1:
         # Room for what the probe promises and a tenth more; rows that do not fit are listed again in each epoch.
@@ -362,6 +413,15 @@ cdef class Training:
         for i in range(self.samples):
             self.index.starts[i] = -1
         return 0
+
+    @property
+    def state(self):
+        """The optimiser's arrays: for each operation that learns, those of its weights and its bias, slot by slot.
+
+        Read them between epochs; to go on from them, pass them to another training.
+        """
+        self.move_state(True)
+        return self.arrays
 
     @property
     def step(self):

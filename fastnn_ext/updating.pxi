@@ -49,35 +49,45 @@ cdef double set_rule(
 cdef void update_dense(
     Run* run, int i, const floating* input, Py_ssize_t input_row, Py_ssize_t batch, const void* rule, int thread, int threads,
 ) noexcept nogil:
-    # The optimiser's step for a thread's rows of the weights, or the gradient itself where it is collected.
+    # The optimiser's step for a thread's part of the weights, or the gradient itself where it is collected.
     cdef Operation* operation = &run.operations[i]
     cdef const floating* delta = <const floating*> operation.delta
-    cdef floating* weights = <floating*> (operation.weights_gradient if run.separate else operation.weights)
+    cdef bint in_panels = i == 0 and run.in_panels
+    cdef floating* weights = <floating*> (operation.weights_gradient if run.separate else
+                                          operation.panels if in_panels else operation.weights)
     cdef floating* bias = <floating*> (operation.bias_gradient if run.separate else operation.bias)
-    cdef floating* first = <floating*> (operation.weights_gradient if run.separate else operation.weights_state[0])
-    cdef floating* second = <floating*> (operation.weights_gradient if run.separate else operation.weights_state[1])
+    cdef floating* first = <floating*> (operation.weights_gradient if run.separate else
+                                        operation.panels_state[0] if in_panels else operation.weights_state[0])
+    cdef floating* second = <floating*> (operation.weights_gradient if run.separate else
+                                         operation.panels_state[1] if in_panels else operation.weights_state[1])
     cdef floating* first_bias = <floating*> (operation.bias_gradient if run.separate else operation.bias_state[0])
     cdef floating* second_bias = <floating*> (operation.bias_gradient if run.separate else operation.bias_state[1])
-    # Rows of the weights lie one behind the other: what a thread's processor fetches ahead is not another's.
-    cdef Py_ssize_t k_begin = share(operation.fan_in, thread, threads), k_end = share(operation.fan_in, thread + 1, threads)
-    cdef uint32_t* starts
-    cdef uint32_t* rows_of
-    cdef floating* values
+    cdef Layout at = layout(run, i, <floating> 0)
+    # Columns in a thread's own panels; elsewhere rows, which lie one behind the other, so that what a thread's processor fetches
+    # ahead is not another's.
+    cdef Py_ssize_t k_begin = 0, k_end = operation.fan_in, j_begin = 0, j_end = operation.fan_out, offset
+    if in_panels:
+        j_begin = column_share(operation.fan_out, at.width, thread, threads)
+        j_end = column_share(operation.fan_out, at.width, thread + 1, threads)
+    else:
+        k_begin = share(operation.fan_in, thread, threads)
+        k_end = share(operation.fan_in, thread + 1, threads)
     if thread == threads - 1 and operation.has_bias:
         update_bias(rule, delta, operation.output_row, batch, bias, first_bias, second_bias, operation.fan_out)
-    if i == 0 and run.sparse and operation.fan_out <= min(2 * panel_of(<floating> 0), NARROW):
+    if i == 0 and run.sparse and run.narrow:
         narrow_update(<floating*> run.scratch[thread], run.lists, batch, k_begin, k_end, delta, operation.output_row, weights,
                       first, second, operation.fan_out, rule, run.seen)
     elif i == 0 and run.sparse:
-        starts = <uint32_t*> run.scratch[thread]
-        rows_of = starts + (operation.fan_in + 2 + 15) // 16 * 16
-        values = <floating*> (rows_of + (batch * operation.fan_in + 15) // 16 * 16)
-        by_column(starts, rows_of, values, run.lists, batch, k_begin, k_end)
-        columns_update(starts, rows_of, values, k_begin, k_end, delta, operation.output_row, weights, first, second,
-                       operation.fan_out, operation.fan_out, rule, run.seen)
+        offset = j_begin // at.width * at.panel
+        if not run.sorted:
+            by_column(sorted_starts(run, thread), sorted_entries(run, thread), run.lists, batch, operation.output_row, k_begin, k_end,
+                      <floating> 0)
+        columns_update(sorted_starts(run, thread) + (k_begin if run.sorted else 0), sorted_entries(run, thread), k_begin, k_end,
+                       batch, delta + j_begin,
+                       weights + offset, first + offset, second + offset, at.row, at.panel, j_end - j_begin, rule, run.seen)
     else:
-        weights_update(weights, first, second, operation.fan_out, input, input_row, delta, operation.output_row, batch,
-                       k_begin, k_end, 0, operation.fan_out, rule)
+        weights_update(weights, first, second, at.row, at.panel, input, input_row, delta, operation.output_row, batch,
+                       k_begin, k_end, j_begin, j_end, rule)
 
 
 cdef void update_normalization(
@@ -158,25 +168,33 @@ cdef double step_separately(Run* run, const void* rule, int thread, int threads,
     return penalty
 
 
-cdef double update(
-    Run* run, const void* rule, const floating* x, Py_ssize_t x_row, Py_ssize_t batch, int thread, int threads,
+cdef inline const void* collecting(
+    Run* run, const void* rule, f32_rule* single, f64_rule* double_, floating zero,
 ) noexcept nogil:
-    # All that learn, once all gradients with respect to outputs are known. Returns the penalty on the weights.
+    # The rule itself, or one that keeps gradients for later.
+    if not run.separate:
+        return rule
+    single.optimizer = COLLECT
+    double_.optimizer = COLLECT
+    if floating is float:
+        return single
+    else:
+        return double_
+
+
+cdef double update(
+    Run* run, const void* rule, const floating* x, Py_ssize_t x_row, Py_ssize_t batch, bint dense_too, int thread, int threads,
+) noexcept nogil:
+    # All that learn, or all but the dense layers, once the gradients with respect to outputs are known. Returns the penalty
+    # on the weights.
     cdef f32_rule collect_single
     cdef f64_rule collect_double
-    cdef const void* chosen = rule
+    cdef const void* chosen = collecting(run, rule, &collect_single, &collect_double, <floating> 0)
     cdef int i
-    if run.separate:
-        collect_single.optimizer = COLLECT
-        collect_double.optimizer = COLLECT
-        if floating is float:
-            chosen = &collect_single
-        else:
-            chosen = &collect_double
     for i in range(run.last, run.first_learning - 1, -1):
-        if run.operations[i].kind == DENSE:
+        if run.operations[i].kind == DENSE and dense_too:
             update_dense(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, chosen, thread, threads)
-        elif run.operations[i].has_weights or run.operations[i].has_bias:
+        elif run.operations[i].kind != DENSE and (run.operations[i].has_weights or run.operations[i].has_bias):
             update_normalization(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, chosen, thread, threads)
     if not run.separate:
         return 0

@@ -1,0 +1,64 @@
+# What is particular to the first layer: nothing reads its weights on the way back, and its inputs may be sparse.
+#
+# Threads that share its columns keep them in panels of their own while a run lasts, as products read them: in the rows of
+# a matrix, what one processor fetches ahead would be what the other writes.
+
+
+cdef struct Layout:
+    # Where a dense layer's weights lie: numbers from one row to the next, and from one panel's columns to the next's.
+    Py_ssize_t row
+    Py_ssize_t panel
+    Py_ssize_t width                # of a panel
+
+
+cdef inline Layout layout(Run* run, int i, floating zero) noexcept nogil:
+    cdef Layout at
+    at.width = panel_of(zero)
+    if i == 0 and run.in_panels:
+        at.row = at.width
+        at.panel = at.width * run.operations[0].fan_in
+    else:
+        at.row = run.operations[i].fan_out
+        at.panel = at.width
+    return at
+
+
+cdef void move_panels(Run* run, bint back, int thread, int threads, floating zero) noexcept nogil:
+    # A thread's columns of the first layer's weights into panels, or back.
+    cdef Operation* operation = &run.operations[0]
+    cdef Py_ssize_t first = column_share(operation.fan_out, panel_of(zero), thread, threads)
+    cdef Py_ssize_t last = column_share(operation.fan_out, panel_of(zero), thread + 1, threads)
+    if back:
+        unpack_columns(<floating*> operation.weights, operation.fan_out, <floating*> operation.panels, operation.fan_in, first, last)
+    else:
+        pack_columns(<floating*> operation.panels, <floating*> operation.weights, operation.fan_out, operation.fan_in, first, last)
+
+
+cdef inline uint32_t* sorted_starts(Run* run, int thread) noexcept nogil:
+    # A batch's non-zero inputs by column: where each column's entries begin. Each thread sorts what it needs by itself, since
+    # to fetch another's work would take longer.
+    return <uint32_t*> (run.scratch[thread] + run.sorted_inputs)
+
+
+cdef inline void* sorted_entries(Run* run, int thread) noexcept nogil:
+    return sorted_starts(run, thread) + (run.input_size + 2 + 15) // 16 * 16
+
+
+cdef void forward_columns(
+    Run* run, Py_ssize_t batch, Py_ssize_t first, Py_ssize_t last, int thread, floating zero,
+) noexcept nogil:
+    # Columns first to last of a sparse first layer's outputs: each row of the weights is read once a batch.
+    cdef Operation* operation = &run.operations[0]
+    cdef floating* output = <floating*> operation.output + first
+    cdef Layout at = layout(run, 0, zero)
+    cdef const floating* weights = <const floating*> (operation.panels if run.in_panels else operation.weights)
+    cdef uint32_t* starts = sorted_starts(run, thread)
+    cdef void* entries = sorted_entries(run, thread)
+    cdef Py_ssize_t row
+    by_column(starts, entries, run.lists, batch, operation.output_row, 0, run.input_size, zero)
+    for row in range(batch):
+        memset(output + row * operation.output_row, 0, (last - first) * sizeof(floating))
+    columns_forward(starts, entries, run.input_size, batch, weights + first // at.width * at.panel, at.row, at.panel, last - first,
+                    output)
+    finish_rows(output, operation.output_row, batch, last - first, <floating*> operation.bias + first, operation.activation,
+                <floating> operation.negative_slope)
