@@ -32,23 +32,23 @@ FASTNN_FUNCTION void N(product_columns)(
         p.depth = final ? depth - k : block;
         p.add = k > 0;
         p.activation = final ? activation : NO_ACTIVATION;
-        for (ptrdiff_t r = 0; r < rows;) {
-            ptrdiff_t tiles = (rows - r + TILE_ROWS - 1) / TILE_ROWS, height = (rows - r + tiles - 1) / tiles;
-            p.a = a + r * a_row + k;
-            for (ptrdiff_t j = begin; j < end; j += N(PANEL)) {
-                ptrdiff_t width = end - j < N(PANEL) ? end - j : N(PANEL);
-                int vectors = width > LANES ? 2 : 1;
-                p.b = b_row == 0 ? b + j * depth + k * N(PANEL) : b + k * b_row + j;
-                p.width = width;
-                p.last = N(first)(width - (vectors - 1) * LANES);
+        for (ptrdiff_t j = begin; j < end; j += N(PANEL)) {
+            ptrdiff_t width = end - j < N(PANEL) ? end - j : N(PANEL);
+            int vectors = width > LANES ? 2 : 1;
+            p.b = b_row == 0 ? b + j * depth + k * N(PANEL) : b + k * b_row + j;
+            p.width = width;
+            p.last = N(first)(width - (vectors - 1) * LANES);
+            p.bias = final && bias ? bias + j : NULL;
+            for (ptrdiff_t r = 0; r < rows;) {
+                ptrdiff_t tiles = (rows - r + TILE_ROWS - 1) / TILE_ROWS, height = (rows - r + tiles - 1) / tiles;
+                p.a = a + r * a_row + k;
                 p.c = c + r * c_row + j;
-                p.bias = final && bias ? bias + j : NULL;
                 p.slopes_of = final && slopes_of ? slopes_of + r * slopes_row + j : NULL;
                 if (b_row == 0) N(panel_tile)((int)height, vectors, &p);
                 else if (width % LANES == 0) N(product_tile)((int)height, vectors, &p);
                 else N(part_tile)((int)height, vectors, &p);
+                r += height;
             }
-            r += height;
         }
     }
 }
