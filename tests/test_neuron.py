@@ -75,9 +75,7 @@ def test_verbose_prints_each_epoch_and_the_default_nothing(capsys):
     train_weights(*ten_rows(), 0.1, 2)
     assert capsys.readouterr().out == ""
     train_weights(*ten_rows(), 0.1, 2, verbose=True)
-    assert capsys.readouterr().out == (
-        ">epoch=0, lrate=0.100, error=2.000\n>epoch=1, lrate=0.100, error=1.000\n"
-    )
+    assert capsys.readouterr().out == (">epoch=0, lrate=0.100, error=2.000\n>epoch=1, lrate=0.100, error=1.000\n")
 
 
 def test_weighted_sum_adds_the_bias_first():

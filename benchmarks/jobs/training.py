@@ -15,7 +15,7 @@ NOTEBOOK = Job(
     samples=1000,
     epochs=40,
     quick_epochs=2,
-    peers=("notebook", "numpy", "torch", "jax", "fann", "fastnn"),
+    peers=("notebook", "numpy", "torch", "jax", "fann", "genann", "tinn", "fastnn"),
     reference="notebook",
 )
 

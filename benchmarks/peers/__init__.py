@@ -87,5 +87,7 @@ PEERS: dict[str, Peer] = {
     "onnxruntime": Peer("ONNX Runtime", threaded=True, libraries=("onnx", "onnxruntime")),
     "kann": Peer("KANN", threaded=False, libraries=("cynn",)),
     "fann": Peer("FANN", threaded=False, libraries=("cynn",)),
+    "genann": Peer("genann (float64)", threaded=False, libraries=("cynn",)),
+    "tinn": Peer("Tinn", threaded=False, libraries=("cynn",)),
     "fastnn": Peer("fastnn (float32)", threaded=True),
 }

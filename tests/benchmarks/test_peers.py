@@ -18,6 +18,8 @@ LIBRARIES = {
     "sklearn": ("mid", "dense", "predict-10k-small"),
     "kann": ("keras60k", "predict-one-small"),
     "fann": ("notebook", "predict-one-small"),
+    "genann": ("notebook", "predict-one-small"),
+    "tinn": ("notebook",),
 }
 
 

@@ -136,7 +136,6 @@ def test_bad_tables_get_a_sentence(tmp_path, capsys, content, options, message):
     error = capsys.readouterr().err
     assert "Traceback" not in error
 
-
     assert re.search(f"^fastnn: .*({message})", error, re.MULTILINE), error
     assert not out.exists()
 

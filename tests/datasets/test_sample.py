@@ -24,7 +24,10 @@ def script():
 def test_shapes_dtypes_labels_and_class_counts():
     (x_train, y_train), (x_test, y_test) = load_mnist_sample()
     assert [array.shape for array in (x_train, y_train, x_test, y_test)] == [
-        (1000, 28, 28), (1000,), (10000, 28, 28), (10000,)
+        (1000, 28, 28),
+        (1000,),
+        (10000, 28, 28),
+        (10000,),
     ]
     assert {array.dtype for array in (x_train, y_train, x_test, y_test)} == {np.dtype(np.uint8)}
     np.testing.assert_array_equal(y_train[:10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4])
