@@ -19,13 +19,13 @@ from fastnn.activations import (
 )
 from fastnn.config import show_config
 from fastnn.encoding import to_categorical
-from fastnn.files import load_network, save_network
-from fastnn.layers import ActivationLayer, FCLayer, FlattenLayer, Layer, SoftmaxLayer
 from fastnn.losses import cross_entropy, cross_entropy_prime, mse, mse_prime
 from fastnn.metrics import accuracy
-from fastnn.prediction import predict
+from fastnn.notebook.files import load_network, save_network
+from fastnn.notebook.layers import ActivationLayer, FCLayer, FlattenLayer, Layer, SoftmaxLayer
+from fastnn.notebook.prediction import predict
+from fastnn.notebook.training import train
 from fastnn.threads import get_num_threads, set_num_threads
-from fastnn.training import train
 
 if TYPE_CHECKING:
     from fastnn import datasets, neuron

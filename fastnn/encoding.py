@@ -83,7 +83,6 @@ def _count_classes(labels: NDArray[np.int64], num_classes: SupportsIndex | None)
     classes = integer_at_least("num_classes", num_classes, 1)
     if labels.size and labels.max() >= classes:
         raise ValueError(
-            f"y holds the label {labels.max()}, but num_classes is {classes}; "
-            f"expected labels from 0 to {classes - 1}."
+            f"y holds the label {labels.max()}, but num_classes is {classes}; expected labels from 0 to {classes - 1}."
         )
     return classes

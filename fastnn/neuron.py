@@ -249,8 +249,7 @@ def _activation(row: Sequence[float], weights: Sequence[float]) -> float:
 
 def _overflow(what: str, epoch: int, rate: float) -> ValueError:
     return ValueError(
-        f"the {what} overflowed in epoch {epoch}: x or l_rate ({rate}) is too large. "
-        "Scale x down or lower l_rate."
+        f"the {what} overflowed in epoch {epoch}: x or l_rate ({rate}) is too large. Scale x down or lower l_rate."
     )
 
 

@@ -3,7 +3,7 @@
 import argparse
 
 from fastnn.config import show_config
-from fastnn.files import load_metadata, load_network
+from fastnn.notebook.files import load_metadata, load_network
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -11,9 +11,9 @@ import numpy
 from numpy.typing import NDArray
 
 import fastnn
+from fastnn.arrays import real_array
 from fastnn.cli import tables
-from fastnn.files import load_metadata, load_network
-from fastnn.network import real_array
+from fastnn.notebook.files import load_metadata, load_network
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -8,9 +8,9 @@ import numpy
 from numpy.typing import NDArray
 
 import fastnn
+from fastnn.arrays import real_array
 from fastnn.cli import tables
-from fastnn.files import save_network
-from fastnn.network import real_array
+from fastnn.notebook.files import save_network
 
 # A target of numbers with at most so many different whole values is taken for classes.
 _MOST_CLASSES_TO_GUESS = 20

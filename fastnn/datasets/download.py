@@ -44,9 +44,7 @@ def cache_folder() -> Path:
     return root / "fastnn" / "mnist"
 
 
-def download_mnist(
-    folder: Path, mirrors: Sequence[str] = MIRRORS, checksums: Mapping[str, str] = CHECKSUMS
-) -> None:
+def download_mnist(folder: Path, mirrors: Sequence[str] = MIRRORS, checksums: Mapping[str, str] = CHECKSUMS) -> None:
     """Fetch the files that ``checksums`` names into ``folder``, each from the first mirror that gives it sound.
 
     Every file is downloaded under another name, checked by its SHA-256, and moved into place; a sound file that is

@@ -106,8 +106,7 @@ class FunctionMetric(Metric):
         value = np.asarray(self.function(y_true, y_pred))
         if value.dtype.kind not in "biuf" or value.size == 0:
             raise TypeError(
-                f"the metric {self.name} returned {value!r}; expected a number, or one for each sample. "
-                "Return a float."
+                f"the metric {self.name} returned {value!r}; expected a number, or one for each sample. Return a float."
             )
         return float(value.mean()) if value.ndim else float(value)
 

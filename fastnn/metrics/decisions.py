@@ -83,9 +83,7 @@ class Recall(_Decisions):
     0.5
     """
 
-    def __init__(
-        self, thresholds: float = 0.5, *, class_id: SupportsIndex | None = None, name: str = "recall"
-    ) -> None:
+    def __init__(self, thresholds: float = 0.5, *, class_id: SupportsIndex | None = None, name: str = "recall") -> None:
         super().__init__(thresholds, class_id, name)
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:

@@ -60,8 +60,7 @@ def read_samples(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], ND
     true_values, pred_values = _samples("y_true", y_true), _samples("y_pred", y_pred)
     if len(true_values) != len(pred_values):
         raise ValueError(
-            f"y_true has {len(true_values)} sample(s), y_pred {len(pred_values)}; "
-            "expected one prediction per sample."
+            f"y_true has {len(true_values)} sample(s), y_pred {len(pred_values)}; expected one prediction per sample."
         )
     return true_values, pred_values
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from numpy.typing import ArrayLike
 
-from fastnn.network import Network
+from fastnn.notebook.network import Network
+from fastnn.notebook.prediction import predict as predict_network
 from fastnn.plotting.canvas import COLOURS, axes, class_numbers
-from fastnn.prediction import predict as predict_network
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,7 @@ import pytest
 
 import fastnn
 from fastnn.cli import main
-from fastnn.files import load_metadata
+from fastnn.notebook.files import load_metadata
 
 
 def flowers(path, rows=120):

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy
 
-from fastnn.layers import FCLayer
-from fastnn.network import Network
+from fastnn.notebook.layers import FCLayer
+from fastnn.notebook.network import Network
 from fastnn.optimizers import SGD, Optimizer
 from fastnn_ext.update import optimizer_step
 

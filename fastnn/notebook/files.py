@@ -7,8 +7,8 @@ from typing import Any
 import numpy
 
 from fastnn import activations
-from fastnn.layers import ActivationLayer, FCLayer, FlattenLayer, Layer, SoftmaxLayer
-from fastnn.network import Network, check_network
+from fastnn.notebook.layers import ActivationLayer, FCLayer, FlattenLayer, Layer, SoftmaxLayer
+from fastnn.notebook.network import Network, check_network
 
 _FORMAT = "fastnn-network-1"
 _FUNCTIONS = tuple(name for name in activations.__all__ if not name.endswith("_prime"))

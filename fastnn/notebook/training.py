@@ -14,23 +14,12 @@ from typing import Any
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.layers import FlattenLayer, Layer
+from fastnn.arrays import check_finite, converted, real_array, real_dtype_array
 from fastnn.losses import LossFunction, built_in_loss, gradient_of, mse
-from fastnn.network import (
-    Network,
-    check_finite,
-    check_network,
-    converted,
-    count_samples,
-    input_size,
-    layer_name,
-    lower,
-    output_size,
-    real_array,
-    real_dtype_array,
-)
+from fastnn.notebook.layers import FlattenLayer, Layer
+from fastnn.notebook.network import Network, check_network, count_samples, input_size, layer_name, lower, output_size
+from fastnn.notebook.stepping import step_network
 from fastnn.optimizers import SGD, Optimizer
-from fastnn.stepping import step_network
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import NonFiniteDataError, Plan
 from fastnn_ext.training import NonFiniteError, Training

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy
 from numpy.typing import ArrayLike, DTypeLike
 
-from fastnn.layers.base import FloatArray, Layer, after_forward, checked_size
+from fastnn.notebook.layers.base import FloatArray, Layer, after_forward, checked_size
 from fastnn_ext.dense import dense_backward_input, dense_backward_parameters, dense_forward, dense_sgd_step
 from fastnn_ext.plan import Plan
 

@@ -5,8 +5,9 @@ from typing import Any
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.layers import Layer
-from fastnn.network import Network, check_network, converted, count_samples, input_size, lower, real_array
+from fastnn.arrays import converted, real_array
+from fastnn.notebook.layers import Layer
+from fastnn.notebook.network import Network, check_network, count_samples, input_size, lower
 from fastnn_ext.plan import NonFiniteDataError, Plan
 
 

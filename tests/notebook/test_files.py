@@ -7,7 +7,7 @@ import pytest
 
 import fastnn
 from fastnn import ActivationLayer, FCLayer, FlattenLayer, SoftmaxLayer
-from fastnn.files import load_metadata
+from fastnn.notebook.files import load_metadata
 
 
 def network(dtype=np.float32):

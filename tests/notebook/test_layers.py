@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 from fastnn import ActivationLayer, FCLayer, FlattenLayer, SoftmaxLayer
-from fastnn.network import lower
+from fastnn.notebook.network import lower
 
 
 def make(kind, dtype=np.float64):

@@ -7,7 +7,7 @@ import numpy
 from numpy.typing import ArrayLike
 
 from fastnn import activations
-from fastnn.layers.base import FloatArray, Layer, after_forward
+from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
 from fastnn_ext.activations import Activation, activation_gradient
 from fastnn_ext.plan import Plan
 

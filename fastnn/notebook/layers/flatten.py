@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy
 from numpy.typing import ArrayLike
 
-from fastnn.layers.base import FloatArray, Layer, after_forward, checked_size
+from fastnn.notebook.layers.base import FloatArray, Layer, after_forward, checked_size
 from fastnn_ext.plan import Plan
 
 

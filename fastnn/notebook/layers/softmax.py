@@ -3,7 +3,7 @@
 import numpy
 from numpy.typing import ArrayLike
 
-from fastnn.layers.base import FloatArray, Layer, after_forward, checked_size
+from fastnn.notebook.layers.base import FloatArray, Layer, after_forward, checked_size
 from fastnn_ext.plan import Plan
 from fastnn_ext.softmax import softmax, softmax_gradient
 

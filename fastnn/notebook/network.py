@@ -7,15 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from fastnn.layers import FCLayer, FlattenLayer, Layer
+from fastnn.notebook.layers import FCLayer, FlattenLayer, Layer
 from fastnn_ext.plan import Plan
 
 Network = Sequence[Any]
-
-# Rows are checked for NaN in pieces of about this many numbers, so that the check needs no copy of the data.
-_NUMBERS_PER_CHECK = 1 << 18
 
 
 def check_network(network: Network) -> None:
@@ -106,93 +103,9 @@ def lower(network: Network) -> Plan | None:
     shape = network[0].input_shape if isinstance(network[0], FlattenLayer) else None
     plan = Plan(size, dtype_of(network), shape)
     # A subclass may have overridden forward or backward, which the engine would not call.
-    if all(type(layer).__module__.startswith("fastnn.layers.") and layer.lower(plan) for layer in network):
+    if all(type(layer).__module__.startswith("fastnn.notebook.layers.") and layer.lower(plan) for layer in network):
         return plan
     return None
-
-
-def real_dtype_array(value: ArrayLike, name: str) -> NDArray[Any]:
-    """``value`` as an array of real numbers, whether finite or not.
-
-    Raises
-    ------
-    TypeError
-        For an object, complex, string or date dtype, or ragged lists.
-    """
-    try:
-        array = numpy.asarray(value)
-    except ValueError as error:
-        raise TypeError(f"{name} must be an array of numbers, but its rows differ in length: {error}") from error
-    if array.dtype.kind not in "fiub":
-        raise TypeError(
-            f"{name} must hold real numbers, but its dtype is {array.dtype}: "
-            f"convert it with {name}.astype(float) if its values are numbers"
-        )
-    return array
-
-
-def check_finite(array: NDArray[Any], name: str) -> None:
-    """Raise ValueError when ``array`` holds NaN or infinity; the message names the first place."""
-    if array.dtype.kind != "f" or not array.size:
-        return
-    rows = array.reshape(array.shape[0], -1) if array.ndim else array.reshape(1, 1)
-    step = max(1, _NUMBERS_PER_CHECK // max(1, rows.shape[1]))
-    for start in range(0, len(rows), step):
-        finite = numpy.isfinite(rows[start : start + step])
-        if not finite.all():
-            place = numpy.unravel_index(start * rows.shape[1] + int(finite.argmin()), array.shape)
-            spelled = ", ".join(str(int(i)) for i in place)
-            raise ValueError(
-                f"{name} must hold finite numbers, but {name}[{spelled}] is {array[place]}: "
-                "remove or fill in such samples first"
-            )
-
-
-def real_array(value: ArrayLike, name: str) -> NDArray[Any]:
-    """``value`` as an array of finite real numbers.
-
-    Raises
-    ------
-    TypeError
-        For an object, complex, string or date dtype, or ragged lists.
-    ValueError
-        When it holds NaN or infinity; the message names the first place.
-
-    Examples
-    --------
-    >>> real_array([[1.0, float("nan")]], "x_train")
-    Traceback (most recent call last):
-    ...
-    ValueError: x_train must hold finite numbers, but x_train[0, 1] is nan: remove or fill in such samples first
-    """
-    array = real_dtype_array(value, name)
-    check_finite(array, name)
-    return array
-
-
-def converted(array: NDArray[Any], dtype: numpy.dtype[numpy.floating], name: str) -> NDArray[Any]:
-    """``array`` contiguous and in ``dtype``: itself where it is so already, else one copy.
-
-    Raises
-    ------
-    ValueError
-        When a finite number becomes infinite in ``dtype``.
-
-    Examples
-    --------
-    >>> converted(numpy.array([1e300]), numpy.dtype(numpy.float32), "x_train")
-    Traceback (most recent call last):
-    ...
-    ValueError: x_train reaches 1e+300, too large for float32: scale it, or make the layers with dtype=numpy.float64
-    """
-    with numpy.errstate(over="ignore"):
-        result = numpy.ascontiguousarray(array, dtype=dtype)
-    if array.dtype.kind == "f" and array.dtype.itemsize > dtype.itemsize and not numpy.isfinite(result).all():
-        largest = numpy.abs(array).max()
-        raise ValueError(
-            f"{name} reaches {largest:g}, too large for {dtype}: scale it, or make the layers with dtype=numpy.float64"
-        )
-    return result
 
 
 def count_samples(network: Network, array: NDArray[Any], name: str) -> int | None:
