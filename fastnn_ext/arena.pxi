@@ -35,7 +35,7 @@ cdef void lay_out(Plan plan, Run* run, int threads, char** at) noexcept:
     if run.sparse:
         run.lists = placed(at, batch * 32)
         run.list_values = placed(at, batch * run.list_row * item)
-        run.list_columns = <uint16_t*> placed(at, batch * run.list_row * 2)
+        run.list_columns = <uint32_t*> placed(at, batch * run.list_row * 4)
         if run.narrow:
             scratch = aligned(run.input_size * run.operations[0].fan_out * item)
     run.targets = placed(at, batch * run.output_size * item)

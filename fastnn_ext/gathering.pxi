@@ -44,7 +44,7 @@ cdef inline const floating* row_in_place(floating* buffer, const Rows* rows, Py_
 
 
 cdef inline void set_list(
-    void* lists, Py_ssize_t at, const uint16_t* columns, const floating* values, Py_ssize_t count,
+    void* lists, Py_ssize_t at, const uint32_t* columns, const floating* values, Py_ssize_t count,
 ) noexcept nogil:
     if floating is float:
         (<f32_list*> lists)[at].columns = columns
@@ -124,7 +124,7 @@ cdef inline bint gather_augmented(
 
 cdef inline bint gather_list(Run* run, Py_ssize_t source, Py_ssize_t slot, floating zero) noexcept nogil:
     # The list of sample `source` goes to lists[slot]; False where a number is NaN or infinite.
-    cdef uint16_t* columns = run.list_columns + slot * run.list_row
+    cdef uint32_t* columns = run.list_columns + slot * run.list_row
     cdef floating* values = <floating*> run.list_values + slot * run.list_row
     cdef bint augmented = run.augmentation.height > 0, kept = not augmented and run.index.starts != NULL
     cdef Py_ssize_t count, at = run.index.starts[source] if kept else -1
@@ -146,7 +146,7 @@ cdef inline bint gather_list(Run* run, Py_ssize_t source, Py_ssize_t slot, float
     if kept and run.index.used + count <= run.index.capacity:
         at = take(&run.index.used, count)
         if at + count <= run.index.capacity:
-            memcpy(run.index.columns + at, columns, count * sizeof(uint16_t))
+            memcpy(run.index.columns + at, columns, count * sizeof(uint32_t))
             memcpy(<floating*> run.index.values + at, values, count * sizeof(floating))
             run.index.counts[source] = <int> count
             run.index.starts[source] = at

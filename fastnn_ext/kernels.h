@@ -21,7 +21,7 @@ enum {
 #define SELU_ALPHA ((real)1.6732632423543772848)
 #define SELU_SCALE ((real)1.0507009873554804934)
 
-typedef uint16_t column_number;
+typedef uint32_t column_number;
 
 /* Takes n places for the caller alone: returns the first. */
 FASTNN_INLINE ptrdiff_t fastnn_take(ptrdiff_t *used, ptrdiff_t n)

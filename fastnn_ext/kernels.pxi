@@ -5,7 +5,7 @@ cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_New
 from cython cimport floating
 from libc.math cimport cos, pow, sin, sqrt
-from libc.stdint cimport uint16_t, uint32_t, uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from fastnn_ext.barrier cimport barrier_wait

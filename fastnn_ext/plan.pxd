@@ -1,6 +1,6 @@
 # The plan and its runs as plain C structs: what the kernels of every instruction set receive.
 cimport numpy as cnp
-from libc.stdint cimport uint16_t, uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 from fastnn_ext.barrier cimport Barrier
 
 
@@ -105,7 +105,7 @@ cdef struct Index:
     # The non-zero numbers of rows that have been seen, kept for later epochs while there is room.
     cnp.npy_intp* starts            # per row; -1: not kept
     int* counts
-    uint16_t* columns
+    uint32_t* columns
     void* values
     Py_ssize_t used
     Py_ssize_t capacity
@@ -204,7 +204,7 @@ cdef struct Run:
     double* row_penalty             # of every row of every parameter, one behind the other
     double* row_squares
     char* lists                     # per row: its list of non-zero numbers
-    uint16_t* list_columns          # per row: room for a list
+    uint32_t* list_columns          # per row: room for a list
     void* list_values
     Py_ssize_t list_row
     char* scratch[MAXIMUM_THREADS]  # each thread's own, and where in it the inputs sorted by column begin

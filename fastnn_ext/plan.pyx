@@ -335,7 +335,7 @@ cdef class Plan:
         run.calls_python = bool(self.functions)
         run.block = min(samples, BLOCK_ROWS)
         run.widest_row = padded_row(self.widest, self.is_double)
-        run.list_row = run.widest_row + ALIGNMENT if self.input_size < 65536 and self.widest < 65536 else 0
+        run.list_row = run.widest_row + ALIGNMENT if self.widest < <Py_ssize_t> 1 << 32 else 0
         cdef Py_ssize_t item = 8 if self.is_double else 4
         cdef int threads = 1
         if samples > 1 and self.multiply_adds * samples >= 2 * WORK_FOR_A_THREAD and not self.functions:
@@ -346,7 +346,7 @@ cdef class Plan:
         if run.widest_row > (<Py_ssize_t> 1 << 44) // run.block:
             raise MemoryError(f"a layer of {self.widest} units does not fit an address space")
         cdef Py_ssize_t scratch = aligned((2 * run.block * run.widest_row + run.block * run.list_row) * item
-                                          + run.block * 32 + run.block * run.list_row * 2)
+                                          + run.block * 32 + run.block * run.list_row * 4)
         cdef Py_ssize_t packed = 0, size
         cdef bint packing = samples >= ROWS_WORTH_PACKING
         cdef int i

@@ -11,7 +11,7 @@ cdef bint list_rows(
     cdef Py_ssize_t row_size = run.list_row, count, row
     cdef floating* values = <floating*> scratch + 2 * run.block * run.widest_row
     cdef char* lists = <char*> (values + run.block * row_size)
-    cdef uint16_t* columns = <uint16_t*> (lists + run.block * sizeof(f64_list))
+    cdef uint32_t* columns = <uint32_t*> (lists + run.block * sizeof(f64_list))
     if operation.kind != DENSE or operation.fan_in >= row_size:
         return False
     if rows >= FEW_ROWS:

@@ -1,6 +1,6 @@
 # The C primitives of kernels.h under one name for both dtypes: each wrapper picks the function of its dtype.
 from cython cimport floating
-from libc.stdint cimport uint16_t, uint32_t
+from libc.stdint cimport uint32_t
 
 
 cdef extern from "kernels.h" nogil:
@@ -12,11 +12,11 @@ cdef extern from "kernels.h" nogil:
     void restore_denormals "fastnn_restore_denormals"(unsigned long long mode)
     Py_ssize_t take "fastnn_take"(Py_ssize_t* used, Py_ssize_t n)
     ctypedef struct f32_list:
-        const uint16_t* columns
+        const uint32_t* columns
         const float* values
         Py_ssize_t count
     ctypedef struct f64_list:
-        const uint16_t* columns
+        const uint32_t* columns
         const double* values
         Py_ssize_t count
     ctypedef struct f32_rule:
@@ -46,8 +46,8 @@ cdef extern from "kernels.h" nogil:
     void f32_pack_rows(float* panels, const float* w, Py_ssize_t w_row, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
     void f64_unpack_columns(double* w, Py_ssize_t w_row, const double* panels, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
     void f64_pack_rows(double* panels, const double* w, Py_ssize_t w_row, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
-    Py_ssize_t f32_compress(uint16_t* columns, float* values, const float* x, Py_ssize_t size)
-    Py_ssize_t f64_compress(uint16_t* columns, double* values, const double* x, Py_ssize_t size)
+    Py_ssize_t f32_compress(uint32_t* columns, float* values, const float* x, Py_ssize_t size)
+    Py_ssize_t f64_compress(uint32_t* columns, double* values, const double* x, Py_ssize_t size)
     void f32_lists_forward(const f32_list* lists, Py_ssize_t rows, const float* w, Py_ssize_t w_row, Py_ssize_t columns,
                            const float* bias, float* y, Py_ssize_t y_row, int activation, float slope)
     void f64_lists_forward(const f64_list* lists, Py_ssize_t rows, const double* w, Py_ssize_t w_row, Py_ssize_t columns,
@@ -166,7 +166,7 @@ cdef inline void pack_rows(
 
 
 cdef inline Py_ssize_t compress(
-    uint16_t* columns, floating* values, const floating* x, Py_ssize_t size,
+    uint32_t* columns, floating* values, const floating* x, Py_ssize_t size,
 ) noexcept nogil:
     if floating is float:
         return f32_compress(columns, values, x, size)

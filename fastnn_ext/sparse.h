@@ -44,12 +44,12 @@ FASTNN_FUNCTION ptrdiff_t N(compress)(column_number *columns, real *values, cons
         __mmask16 keep = _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
         __m512i number = _mm512_add_epi32(_mm512_set1_epi32((int)k), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
         _mm512_storeu_ps(values + count, _mm512_maskz_compress_ps(keep, (__m512)v));
-        _mm256_storeu_si256((__m256i *)(columns + count), _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(keep, number)));
+        _mm512_storeu_si512(columns + count, _mm512_maskz_compress_epi32(keep, number));
 #else
         __mmask8 keep = _mm512_cmp_pd_mask((__m512d)v, _mm512_setzero_pd(), _CMP_NEQ_UQ);
         __m512i number = _mm512_add_epi64(_mm512_set1_epi64(k), _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
         _mm512_storeu_pd(values + count, _mm512_maskz_compress_pd(keep, (__m512d)v));
-        _mm_storeu_si128((__m128i *)(columns + count), _mm512_cvtepi64_epi16(_mm512_maskz_compress_epi64(keep, number)));
+        _mm256_storeu_si256((__m256i *)(columns + count), _mm512_cvtepi64_epi32(_mm512_maskz_compress_epi64(keep, number)));
 #endif
         count += __builtin_popcount(keep);
     }

@@ -3,7 +3,7 @@
 import numpy
 cimport numpy as cnp
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport uint16_t, uint64_t, uintptr_t
+from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
@@ -194,9 +194,9 @@ cdef class Training:
         cdef double density = self.probe()
         if sparse is None:
             sparse = density <= (DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH)
-        # Column numbers have 16 bits, places of a batch's entries 32.
-        self.sparse = run.sparse = bool(sparse) and plan.operations[0].kind == DENSE and plan.input_size < 65536 \
-            and run.batch_size < (<Py_ssize_t> 1 << 32) // max(plan.input_size, padded_row(plan.operations[0].fan_out, True))
+        # Column numbers and places of a batch's entries have 32 bits.
+        self.sparse = run.sparse = bool(sparse) and plan.operations[0].kind == DENSE and run.batch_size \
+            < (<Py_ssize_t> 1 << 32) // max(plan.input_size, padded_row(plan.operations[0].fan_out, True))
         self.threads = self.threads_for(density) if threads is None or run.calls_python \
             else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
         self.choose_first_layer(plan.operations[0].fan_out)
@@ -402,10 +402,10 @@ cdef class Training:
         # Room for what the probe promises and a tenth more; rows that do not fit are listed again in each epoch.
         cdef Py_ssize_t item = 8 if self.plan.is_double else 4
         cdef Py_ssize_t wanted = <Py_ssize_t> (1.1 * density * self.samples * self.run.input_size) + 4096
-        self.index.capacity = min(wanted, LARGEST_INDEX // (item + 2))
+        self.index.capacity = min(wanted, LARGEST_INDEX // (item + 4))
         self.index.starts = <cnp.npy_intp*> malloc(self.samples * sizeof(cnp.npy_intp))
         self.index.counts = <int*> malloc(self.samples * sizeof(int))
-        self.index.columns = <uint16_t*> malloc(self.index.capacity * sizeof(uint16_t))
+        self.index.columns = <uint32_t*> malloc(self.index.capacity * sizeof(uint32_t))
         self.index.values = malloc(self.index.capacity * item)
         if self.index.starts == NULL or self.index.counts == NULL or self.index.columns == NULL or self.index.values == NULL:
             raise MemoryError(f"no memory for the index of {self.samples} sparse samples")
