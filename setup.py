@@ -38,6 +38,7 @@ DIRECTIVES = {
 
 MODULES = (
     "activations",
+    "compressed",
     "config",
     "dense",
     "dispatch",

@@ -10,29 +10,66 @@ cdef inline Py_ssize_t panel_of(floating zero) noexcept nogil:
     return f32_PANEL if floating is float else f64_PANEL
 
 
-cdef inline void convert_row(floating* out, const Rows* rows, Py_ssize_t row, Py_ssize_t size) noexcept nogil:
-    cdef const char* at = rows.data + row * rows.stride
+cdef inline void convert(floating* out, const Rows* rows, const char* at, Py_ssize_t count) noexcept nogil:
+    # `count` numbers side by side, in the plan's dtype and scaled.
     cdef Py_ssize_t i
+    cdef floating scale = <floating> rows.scale, shift = <floating> rows.shift
     if rows.kind == FLOAT32:
-        for i in range(size):
+        for i in range(count):
             out[i] = <floating> (<const float*> at)[i]
     elif rows.kind == FLOAT64:
-        for i in range(size):
+        for i in range(count):
             out[i] = <floating> (<const double*> at)[i]
     elif rows.kind == INT32:
-        for i in range(size):
+        for i in range(count):
             out[i] = <floating> (<const int*> at)[i]
     else:
-        for i in range(size):
+        for i in range(count):
             out[i] = (<const unsigned char*> at)[i]
+    if rows.scaled:
+        for i in range(count):
+            out[i] = out[i] * scale + shift
 
 
-cdef inline bint is_native(const Rows* rows, floating zero) noexcept nogil:
-    # Whether rows can be read where they are, as numbers of the plan's dtype.
+cdef inline void convert_row(floating* out, const Rows* rows, Py_ssize_t row, Py_ssize_t size) noexcept nogil:
+    # A whole row, whether it is compressed or not.
+    cdef Py_ssize_t i
+    if rows.starts == NULL:
+        convert(out, rows, rows.data + row * rows.stride, size)
+        return
+    for i in range(size):
+        out[i] = <floating> rows.shift
+    for i in range(rows.starts[row], rows.starts[row + 1]):
+        convert(out + rows.columns[i], rows, rows.data + i * rows.stride, 1)
+
+
+cdef inline bint are_ready(const Rows* rows, floating zero) noexcept nogil:
+    # Whether the numbers are as the plan computes with them.
+    if rows.scaled:
+        return False
     if floating is float:
         return rows.kind == FLOAT32
     else:
         return rows.kind == FLOAT64
+
+
+cdef inline bint is_native(const Rows* rows, floating zero) noexcept nogil:
+    # Whether rows can be read where they are.
+    return rows.starts == NULL and are_ready(rows, zero)
+
+
+cdef inline Py_ssize_t compressed_row(
+    const uint32_t** columns, const floating** values, floating* buffer, const Rows* rows, Py_ssize_t row,
+) noexcept nogil:
+    # A compressed row's columns and values, which are converted into the buffer where they have to be, and their number.
+    cdef Py_ssize_t first = rows.starts[row], count = rows.starts[row + 1] - first
+    columns[0] = rows.columns + first
+    if are_ready(rows, <floating> 0):
+        values[0] = <const floating*> (rows.data + first * rows.stride)
+    else:
+        convert(buffer, rows, rows.data + first * rows.stride, count)
+        values[0] = buffer
+    return count
 
 
 cdef inline const floating* row_in_place(floating* buffer, const Rows* rows, Py_ssize_t row, Py_ssize_t size) noexcept nogil:
@@ -128,6 +165,15 @@ cdef inline bint gather_list(Run* run, Py_ssize_t source, Py_ssize_t slot, float
     cdef floating* values = <floating*> run.list_values + slot * run.list_row
     cdef bint augmented = run.augmentation.height > 0, kept = not augmented and run.index.starts != NULL
     cdef Py_ssize_t count, at = run.index.starts[source] if kept else -1
+    cdef const uint32_t* its_columns
+    cdef const floating* its_values
+    if run.x.starts != NULL and not augmented:
+        count = compressed_row(&its_columns, &its_values, values, &run.x, source)
+        set_list(run.lists, slot, its_columns, its_values, count)
+        if run.check and run.seen != NULL:
+            for at in range(count):
+                run.seen[its_columns[at]] = 1
+        return not run.check or all_finite(its_values, count)
     if at >= 0:
         set_list(run.lists, slot, run.index.columns + at, <floating*> run.index.values + at, run.index.counts[source])
         return True

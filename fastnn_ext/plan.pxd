@@ -99,6 +99,12 @@ cdef struct Rows:
     const char* data
     Py_ssize_t stride
     RowKind kind
+    bint scaled                     # numbers are read as number * scale + shift
+    double scale
+    double shift
+    # Or a compressed one: its numbers that are not zero, `stride` bytes each, with their columns.
+    const uint32_t* columns
+    const cnp.npy_intp* starts      # where each row's numbers begin; NULL: not compressed
 
 
 cdef struct Index:
@@ -227,6 +233,8 @@ cdef class Plan:
     cdef readonly Py_ssize_t output_size
     cdef readonly object dtype
     cdef readonly tuple sample_shape
+    cdef readonly double input_scale
+    cdef readonly double input_shift
     cdef readonly list places           # for each operation, the number of the add_... call that made it
     cdef list parameters                # two arrays for each operation that learns, alive while pointers to them are held
     cdef list kept_alive
@@ -244,7 +252,8 @@ cdef class Plan:
     cdef Operation* append(self, OperationKind kind, Py_ssize_t fan_out) except NULL
     cdef Operation* append_normalization(self, OperationKind kind, object gamma, object beta, double epsilon) except NULL
     cdef Py_ssize_t samples_in(self, cnp.ndarray x) noexcept
-    cdef object predict_rows(self, cnp.ndarray x, Py_ssize_t samples, object out)
+    cdef object predict_rows(self, object x, Py_ssize_t samples, object out)
+    cdef int describe_inputs(self, Rows* rows, object x, bint rows_only) except -1
     cdef Py_ssize_t panels_size(self, int i) noexcept
 
 

@@ -3,13 +3,14 @@
 import numpy
 cimport numpy as cnp
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from libc.stdint cimport uintptr_t
+from libc.stdint cimport uint32_t, uintptr_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memset
 
 from fastnn_ext.activations cimport RELU, SOFTPLUS, TANH, Activation
 from fastnn_ext.arrays cimport as_parameters, overlaps, shape_of
 from fastnn_ext.barrier cimport barrier_init, fastnn_exchange
+from fastnn_ext.compressed cimport CompressedRows
 from fastnn_ext.dispatch cimport kernels_named
 from fastnn_ext.pool cimport pool_run, pool_size, pool_task
 
@@ -122,6 +123,14 @@ cdef class Plan:
         self.functions = {}
         self.places = []
         self.kernels = kernels_named(isa)
+
+        self.input_scale = 1
+
+    def set_input_scale(self, double scale, double shift=0.0):
+        """Read every input as ``input * scale + shift``, as when bytes become numbers from 0 to 1."""
+        if not (-float("inf") < scale < float("inf") and -float("inf") < shift < float("inf")):
+            raise ValueError(f"scale and shift must be finite, but they are {scale} and {shift}")
+        self.input_scale, self.input_shift = scale, shift
 
     def __dealloc__(self):
         free(self.operations)
@@ -286,7 +295,7 @@ cdef class Plan:
 
         Parameters
         ----------
-        x : ndarray of float32, float64 or uint8
+        x : ndarray of float32, float64 or uint8, or CompressedRows
             C-contiguous, of shape (samples, input_size) or (input_size,), or the same with sample_shape.
         out : ndarray, shape (samples, output_size), optional
             C-contiguous, of the plan's dtype: written and returned.
@@ -301,6 +310,10 @@ cdef class Plan:
         NonFiniteDataError
             When x holds NaN or infinity.
         """
+        if isinstance(x, CompressedRows):
+            if x.shape[1] != self.input_size:
+                raise ValueError(f"the rows must have {self.input_size} columns, but they have {x.shape[1]}")
+            return self.predict_rows(x, x.shape[0], out)
         if not isinstance(x, cnp.ndarray):
             return None
         cdef Py_ssize_t samples = self.samples_in(<cnp.ndarray> x)
@@ -308,7 +321,20 @@ cdef class Plan:
             return None
         return self.predict_rows(<cnp.ndarray> x, samples, out)
 
-    cdef object predict_rows(self, cnp.ndarray x, Py_ssize_t samples, object out):
+    cdef int describe_inputs(self, Rows* rows, object x, bint rows_only) except -1:
+        # How the kernels read the data, compressed or not.
+        if isinstance(x, CompressedRows):
+            values = (<CompressedRows> x).values
+            describe_rows(rows, values.reshape(-1, 1), "x", 1, False)
+            rows.columns = <const uint32_t*> cnp.PyArray_DATA((<CompressedRows> x).columns)
+            rows.starts = <const cnp.npy_intp*> cnp.PyArray_DATA((<CompressedRows> x).starts)
+        else:
+            describe_rows(rows, x, "x", self.input_size, rows_only)
+        rows.scaled = self.input_scale != 1 or self.input_shift != 0
+        rows.scale, rows.shift = self.input_scale, self.input_shift
+        return 0
+
+    cdef object predict_rows(self, object x, Py_ssize_t samples, object out):
         cdef cnp.npy_intp[2] shape
         cdef cnp.ndarray result
         cdef int kind = cnp.NPY_DOUBLE if self.is_double else cnp.NPY_FLOAT
@@ -322,7 +348,7 @@ cdef class Plan:
             return result
         cdef Run run
         memset(&run, 0, sizeof(Run))
-        describe_rows(&run.x, x, "input", self.input_size, False)
+        self.describe_inputs(&run.x, x, False)
         run.operations = self.operations
         run.operation_count = self.operation_count
         run.input_size = self.input_size
@@ -405,7 +431,7 @@ cdef class Plan:
         return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if self.is_double else 4))
 
 
-cdef cnp.ndarray checked_out(object out, Py_ssize_t samples, Py_ssize_t columns, object dtype, cnp.ndarray x):
+cdef cnp.ndarray checked_out(object out, Py_ssize_t samples, Py_ssize_t columns, object dtype, object x):
     if not isinstance(out, cnp.ndarray):
         raise TypeError(f"out must be a NumPy array, but it is a {type(out).__name__}")
     cdef cnp.ndarray array = <cnp.ndarray> out
@@ -414,7 +440,7 @@ cdef cnp.ndarray checked_out(object out, Py_ssize_t samples, Py_ssize_t columns,
                         f"{'' if cnp.PyArray_ISCARRAY(array) else ' of another layout, or read-only'}")
     if shape_of(array) != (samples, columns):
         raise ValueError(f"out must have shape ({samples}, {columns}), but its shape is {shape_of(array)}")
-    if overlaps(array, x):
+    if isinstance(x, cnp.ndarray) and overlaps(array, x):
         raise ValueError("out must not share memory with the input")
     return array
 

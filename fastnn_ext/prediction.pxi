@@ -4,7 +4,7 @@
 
 
 cdef bint list_rows(
-    Run* run, int i, const floating* input, Py_ssize_t input_row, Py_ssize_t rows, char* scratch,
+    Run* run, int i, const floating* input, Py_ssize_t input_row, Py_ssize_t start, Py_ssize_t rows, char* scratch,
 ) noexcept nogil:
     # Whether operation i is to visit the non-zero numbers of its input only; their lists are then in the scratch.
     cdef Operation* operation = &run.operations[i]
@@ -12,8 +12,19 @@ cdef bint list_rows(
     cdef floating* values = <floating*> scratch + 2 * run.block * run.widest_row
     cdef char* lists = <char*> (values + run.block * row_size)
     cdef uint32_t* columns = <uint32_t*> (lists + run.block * sizeof(f64_list))
+    cdef const uint32_t* its_columns
+    cdef const floating* its_values
     if operation.kind != DENSE or operation.fan_in >= row_size:
         return False
+    if i == 0 and run.x.starts != NULL:
+        if run.x.shift != 0:
+            return False
+        for row in range(rows):
+            count = compressed_row(&its_columns, &its_values, values + row * row_size, &run.x, start + row)
+            if not all_finite(its_values, count):
+                return False
+            set_list(lists, row, its_columns, its_values, count)
+        return True
     if rows >= FEW_ROWS:
         # One row speaks for its block. In later layers, zeros are too few to pay.
         if i > 0 or compress(columns, values, input, operation.fan_in) > SPARSE_ENOUGH * operation.fan_in:
@@ -54,7 +65,7 @@ cdef bint predict_block(
     cdef const floating* input
     cdef Py_ssize_t input_row, row, output_row
     cdef bint in_place = is_native(&run.x, zero) and run.x.stride % sizeof(floating) == 0
-    cdef bint listed
+    cdef bint listed, compressed = False
     cdef int i
     cdef Operation* operation
     cdef floating* output
@@ -66,9 +77,10 @@ cdef bint predict_block(
         # The second half: the first operation writes the first.
         input = buffers + half
         input_row = run.widest_row
-        for row in range(rows):
+        compressed = run.x.starts != NULL and run.operation_count > 0 and list_rows(run, 0, input, input_row, start, rows, scratch)
+        for row in range(0 if compressed else rows):
             convert_row(buffers + half + row * run.widest_row, &run.x, start + row, run.input_size)
-    listed = run.operation_count > 0 and list_rows(run, 0, input, input_row, rows, scratch)
+    listed = compressed or run.operation_count > 0 and list_rows(run, 0, input, input_row, start, rows, scratch)
     for row in range(rows):
         # A row that could be listed holds finite numbers.
         if not listed and not all_finite(input + row * input_row, run.input_size):
@@ -84,7 +96,7 @@ cdef bint predict_block(
             output_row = run.output_size
         if operation.kind == DENSE:
             if i > 0:
-                listed = list_rows(run, i, input, input_row, rows, scratch)
+                listed = list_rows(run, i, input, input_row, start, rows, scratch)
             if listed:
                 lists_forward(lists, rows, <floating*> operation.weights, operation.fan_out, operation.fan_out,
                               <floating*> operation.bias, output, output_row, operation.activation, slope)

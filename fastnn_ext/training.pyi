@@ -4,6 +4,7 @@ from typing import Any, Self
 import numpy
 from numpy.typing import NDArray
 
+from fastnn_ext.compressed import CompressedRows
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import Optimizer, Plan
 
@@ -11,6 +12,10 @@ class NonFiniteError(FloatingPointError):
     batch: int
     operation: int
     def __init__(self, batch: int, operation: int) -> None: ...
+
+class NonFiniteWeightsError(FloatingPointError):
+    operation: int
+    def __init__(self, operation: int) -> None: ...
 
 class Training:
     @property
@@ -29,7 +34,7 @@ class Training:
     def __new__(
         cls,
         plan: Plan,
-        x: NDArray[Any],
+        x: NDArray[Any] | CompressedRows,
         y: NDArray[Any],
         batch_size: int,
         loss: Loss,
@@ -64,6 +69,9 @@ class Training:
     def run_epoch(
         self, order: NDArray[numpy.intp] | None = None, progress: Callable[[int, float], object] | None = None
     ) -> float: ...
-    def run_batch(self, x: NDArray[Any], y: NDArray[Any], sample_weight: NDArray[Any] | None = None) -> float: ...
+    def run_batch(
+        self, x: NDArray[Any] | CompressedRows, y: NDArray[Any], sample_weight: NDArray[Any] | None = None
+    ) -> float: ...
     def set_learning_rates(self, rates: NDArray[Any] | None) -> None: ...
+    def gradients(self) -> list[NDArray[Any]]: ...
     def penalty(self) -> float: ...

@@ -2,6 +2,7 @@
 
 import numpy
 cimport numpy as cnp
+from cython cimport floating
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc
@@ -10,10 +11,11 @@ from libc.string cimport memcpy
 from fastnn_ext.activations cimport SIGMOID
 from fastnn_ext.arrays cimport shape_of
 from fastnn_ext.barrier cimport barrier_init, fastnn_exchange
+from fastnn_ext.compressed cimport CompressedRows
 from fastnn_ext.dispatch cimport kernels_for_samples
 from fastnn_ext.losses cimport BINARY_CROSS_ENTROPY, CROSS_ENTROPY, KL_DIVERGENCE, MEAN_SQUARED_ERROR, Loss
 from fastnn_ext.plan cimport (
-    ACTIVATION, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, INT32, LAYER_NORMALIZATION, MAXIMUM_THREADS, NADAM, NO_ACTIVATION,
+    ACTIVATION, BATCH_NORMALIZATION, COLLECT, DENSE, DROPOUT, FUNCTION, INT32, LAYER_NORMALIZATION, MAXIMUM_THREADS, NADAM, NO_ACTIVATION,
     NOISE, SGD, SOFTMAX, Index, Kernels, Operation, Optimizer, Parameter, Plan, Run, aligned, call_python, describe_rows,
     padded_row, raise_kept,
 )
@@ -59,6 +61,14 @@ cdef Py_ssize_t FIRST_COLUMN_GROUP = 64
 include "arena.pxi"
 
 
+cdef bint all_numbers_finite(const floating* x, Py_ssize_t count) noexcept nogil:
+    cdef floating zero = 0
+    cdef Py_ssize_t i
+    for i in range(count):
+        zero += x[i] * 0
+    return zero == 0
+
+
 class NonFiniteError(FloatingPointError):
     """A loss that is NaN or infinite: carries the ``batch`` and the ``operation`` where it first showed."""
 
@@ -68,19 +78,28 @@ class NonFiniteError(FloatingPointError):
         self.operation = operation
 
 
+class NonFiniteWeightsError(FloatingPointError):
+    """Weights that are NaN or infinite after an epoch or a batch: carries their ``operation``."""
+
+    def __init__(self, operation):
+        super().__init__(f"the weights of operation {operation} are not finite")
+        self.operation = operation
+
+
 cdef class Training:
     """One training of a plan on one set of data.
 
     Parameters
     ----------
     plan : Plan
-    x : ndarray of float32, float64 or uint8, shape (samples, input_size)
+    x : ndarray of float32, float64 or uint8, shape (samples, input_size), or CompressedRows
         Read where it is, batch by batch, also from a memory-mapped file: each row contiguous.
     y : ndarray of float32, float64 or uint8, shape (samples, output_size)
         Or of int32 and shape (samples, 1): class numbers, where there is more than one output.
     batch_size : int
     loss : Loss
     optimizer : Optimizer
+        COLLECT learns nothing and keeps the gradients for :meth:`gradients`.
     learning_rate, beta_1, beta_2, epsilon, weight_decay : float
         Of the optimiser's rule: beta_1 is also the momentum of SGD, beta_2 also RMSprop's rho.
     squares_weight : float, optional
@@ -135,21 +154,24 @@ cdef class Training:
     cdef const Kernels* kernels
     cdef Run run
     cdef Index index
-    cdef cnp.ndarray x
+    cdef object x
     cdef cnp.ndarray y
     cdef cnp.ndarray weights
     cdef cnp.ndarray rates
     cdef object loss_function
     cdef list arrays                # the optimiser's: for each operation, its weights' and its bias' by slot
+    cdef list starts                # the number that each of them starts from
     cdef readonly cnp.ndarray outputs   # (samples, output_size) where a record is kept, else None
     cdef char* arena
+    cdef list learning              # the arrays that training changes, beside the optimiser's
+    cdef char* backup               # what they held before the run
     cdef int running
     cdef readonly bint sparse
     cdef readonly int threads
     cdef readonly Py_ssize_t samples
 
     def __cinit__(
-        self, Plan plan not None, cnp.ndarray x not None, cnp.ndarray y not None, Py_ssize_t batch_size, Loss loss,
+        self, Plan plan not None, x not None, cnp.ndarray y not None, Py_ssize_t batch_size, Loss loss,
         Optimizer optimizer, double learning_rate, double beta_1=0.0, double beta_2=0.0, double epsilon=0.0,
         double weight_decay=0.0, *, squares_weight=None, double momentum_decay=0.0, double initial_square=0.0,
         double coupled_decay=0.0, double clip_value=0.0, double clip_norm=0.0, double global_clip_norm=0.0,
@@ -159,14 +181,17 @@ cdef class Training:
     ):
         cdef Run* run = &self.run
         self.plan = plan
-        if cnp.PyArray_NDIM(x) < 1 or cnp.PyArray_DIM(x, 0) < 1 or batch_size < 1 or plan.operation_count < 1:
-            raise ValueError(f"samples, batch_size and layers must be at least 1, but x has shape {shape_of(x)}, batch_size is "
+        self.learning = [*plan.parameters, *plan.kept_alive]
+        if not isinstance(x, (numpy.ndarray, CompressedRows)):
+            raise TypeError(f"x must be an array or CompressedRows, but it is a {type(x).__name__}")
+        if len(x.shape) < 1 or x.shape[0] < 1 or batch_size < 1 or plan.operation_count < 1:
+            raise ValueError(f"samples, batch_size and layers must be at least 1, but x has shape {x.shape}, batch_size is "
                              f"{batch_size} and there are {plan.operation_count} layers")
         if not MEAN_SQUARED_ERROR <= loss <= KL_DIVERGENCE:
             raise ValueError(f"loss must be a member of Loss, but it is {<int> loss}")
-        if not SGD <= optimizer <= NADAM:
+        if not SGD <= optimizer <= COLLECT:
             raise ValueError(f"optimizer must be a member of Optimizer, but it is {<int> optimizer}")
-        run.batch_size = min(batch_size, cnp.PyArray_DIM(x, 0))
+        run.batch_size = min(batch_size, x.shape[0])
         run.input_size, run.output_size = plan.input_size, plan.output_size
         run.loss, run.loss_parameter, run.from_logits = loss, loss_parameter, from_logits
         run.target_scale = 1 - label_smoothing
@@ -193,9 +218,9 @@ cdef class Training:
         self.set_data(x, y, sample_weight)
         cdef double density = self.probe()
         if sparse is None:
-            sparse = density <= (DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH)
+            sparse = run.x.shift == 0 and density <= (DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH)
         # Column numbers and places of a batch's entries have 32 bits.
-        self.sparse = run.sparse = bool(sparse) and plan.operations[0].kind == DENSE and run.batch_size \
+        self.sparse = run.sparse = bool(sparse) and not (run.x.starts != NULL and run.x.shift != 0) and plan.operations[0].kind == DENSE and run.batch_size \
             < (<Py_ssize_t> 1 << 32) // max(plan.input_size, padded_row(plan.operations[0].fan_out, True))
         self.threads = self.threads_for(density) if threads is None or run.calls_python \
             else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
@@ -208,7 +233,7 @@ cdef class Training:
         if record:
             self.outputs = numpy.empty((self.samples, plan.output_size), plan.dtype)
             run.record = cnp.PyArray_DATA(self.outputs)
-        if self.sparse and keep_index and augmentation is None:
+        if self.sparse and keep_index and augmentation is None and run.x.starts == NULL:
             self.reserve_index(density)
         if self.sparse and fresh and weight_decay == 0 and not run.separate:
             run.seen = <unsigned char*> calloc(plan.input_size, 1)
@@ -217,6 +242,7 @@ cdef class Training:
 
     def __dealloc__(self):
         free(self.arena)
+        free(self.backup)
         free(self.run.operations)
         free(self.run.seen)
         free(self.index.starts)
@@ -245,7 +271,7 @@ cdef class Training:
             run.through_sigmoid = True
             operation.activation = NO_ACTIVATION
         run.first_learning = run.last + 1
-        run.separate = run.rule.coupled_decay > 0 or run.rule.clip_value > 0 or run.rule.clip_norm > 0 \
+        run.separate = run.rule.optimizer == COLLECT or run.rule.coupled_decay > 0 or run.rule.clip_value > 0 or run.rule.clip_norm > 0 \
             or run.rule.global_clip_norm > 0
         run.by_sample = run.batch_size == 1 and run.rule.optimizer == SGD and not run.inference and not run.calls_python \
             and run.augmentation.height == 0
@@ -271,31 +297,37 @@ cdef class Training:
             and units >= self.threads * FIRST_COLUMN_GROUP
         return 0
 
-    cdef int set_data(self, cnp.ndarray x, cnp.ndarray y, object sample_weight) except -1:
+    cdef int set_data(self, object x, cnp.ndarray y, object sample_weight) except -1:
         # From here on the run reads these.
         cdef Run* run = &self.run
         cdef bint numbers = cnp.PyArray_TYPE(y) == cnp.NPY_INT32 and self.plan.output_size > 1
         cdef cnp.ndarray weights
-        describe_rows(&run.x, x, "x", self.plan.input_size, True)
+        cdef Py_ssize_t samples
+        if isinstance(x, CompressedRows) and x.shape[1] != self.plan.input_size:
+            raise ValueError(f"x must have {self.plan.input_size} columns, but it has {x.shape[1]}")
+        self.plan.describe_inputs(&run.x, x, True)
+        samples = x.shape[0]
         describe_rows(&run.y, y, "y", 1 if numbers else self.plan.output_size, True)
-        if cnp.PyArray_DIM(y, 0) != cnp.PyArray_DIM(x, 0):
-            raise ValueError(f"y must have as many rows as x, {cnp.PyArray_DIM(x, 0)}, but it has {cnp.PyArray_DIM(y, 0)}")
+        if cnp.PyArray_DIM(y, 0) != samples:
+            raise ValueError(f"y must have as many rows as x, {samples}, but it has {cnp.PyArray_DIM(y, 0)}")
         run.class_numbers = numbers
         run.sample_weight = NULL
         if sample_weight is not None:
             weights = numpy.ascontiguousarray(sample_weight, dtype=numpy.float64)
-            if cnp.PyArray_NDIM(weights) != 1 or cnp.PyArray_DIM(weights, 0) != cnp.PyArray_DIM(x, 0):
-                raise ValueError(f"sample_weight must have shape ({cnp.PyArray_DIM(x, 0)},), but its shape is {shape_of(weights)}")
+            if cnp.PyArray_NDIM(weights) != 1 or cnp.PyArray_DIM(weights, 0) != samples:
+                raise ValueError(f"sample_weight must have shape ({samples},), but its shape is {shape_of(weights)}")
             run.sample_weight = <double*> cnp.PyArray_DATA(weights)
             self.weights = weights
         self.x, self.y = x, y
-        self.samples = run.samples = cnp.PyArray_DIM(x, 0)
+        self.samples = run.samples = samples
         run.check = True
         return 0
 
     cdef double probe(self):
         # The share of non-zero numbers in some rows, evenly spaced.
         cdef Py_ssize_t step = max(1, self.samples // ROWS_PROBED)
+        if isinstance(self.x, CompressedRows):
+            return self.x.values.size / (<double> self.samples * self.plan.input_size)
         rows = self.x[::step]
         return numpy.count_nonzero(rows) / rows.size
 
@@ -351,8 +383,8 @@ cdef class Training:
         cdef int i, at = 0, slot
         # Adagrad's squares alone stay where there is no gradient; all else decays.
         cdef bint fresh = initial_square == 0 or self.run.rule.beta_2 == 1
-        slots = () if self.run.inference else {0: (), 1: (0,), 2: (0,), 3: (1,), 4: (0, 1), 5: (0, 1)}[<int> optimizer]
-        self.arrays = []
+        slots = () if self.run.inference else {0: (), 1: (0,), 2: (0,), 3: (1,), 4: (0, 1), 5: (0, 1), 6: ()}[<int> optimizer]
+        self.arrays, self.starts = [], []
         for i in range(self.run.operation_count):
             operation = &self.run.operations[i]
             if not (operation.kind == DENSE or operation.has_weights or operation.has_bias):
@@ -368,6 +400,7 @@ cdef class Training:
                         array = given[len(self.arrays)]
                         fresh = fresh and ((slot == 1 and self.run.rule.beta_2 == 1) or not array.any())
                     self.arrays.append(array)
+                    self.starts.append(initial_square if slot == 1 else 0.0)
                 operation.weights_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.arrays[len(self.arrays) - 2])
                 operation.bias_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.arrays[len(self.arrays) - 1])
             at += 1
@@ -462,6 +495,33 @@ cdef class Training:
             self.rates = array
             self.run.learning_rates = <double*> cnp.PyArray_DATA(array)
 
+    def gradients(self):
+        """Copies of the last batch's gradients, for each operation that learns those of its weights and its bias.
+
+        With an optimizer of COLLECT, or penalties, clipping or coupled decay; those of the loss with the penalties.
+        """
+        cdef Operation* operation
+        cdef cnp.npy_intp[1] shape
+        cdef int i, at = 0
+        if not self.run.separate:
+            raise ValueError("the gradients are not kept: make the training with an optimizer of COLLECT")
+        result = []
+        for i in range(self.run.operation_count):
+            operation = &self.run.operations[i]
+            if not (operation.kind == DENSE or operation.has_weights or operation.has_bias):
+                continue
+            for model, has, gradient in ((self.plan.parameters[2 * at], operation.has_weights, <uintptr_t> operation.weights_gradient),
+                                         (self.plan.parameters[2 * at + 1], operation.has_bias, <uintptr_t> operation.bias_gradient)):
+                shape[0] = model.size
+                if has:
+                    result.append(cnp.PyArray_SimpleNewFromData(
+                        1, shape, cnp.NPY_DOUBLE if self.plan.is_double else cnp.NPY_FLOAT, <void*> <uintptr_t> gradient
+                    ).reshape(model.shape).copy())
+                else:
+                    result.append(numpy.zeros_like(model))
+            at += 1
+        return result
+
     def penalty(self):
         """What the layers' penalties on their weights add to the loss now."""
         cdef double total = 0
@@ -488,11 +548,15 @@ cdef class Training:
         Raises
         ------
         NonFiniteError
-            When the loss of a batch is NaN or infinite; that batch has changed no weight.
+            When the loss of a batch is NaN or infinite.
+        NonFiniteWeightsError
+            When weights are, after the last batch.
         NonFiniteDataError
-            When a sample of the data holds NaN or infinity, or a number of no class; its batch has changed no weight.
+            When a sample of the data holds NaN or infinity, or a number of no class.
         RuntimeError
             When another thread is running this training.
+
+        After any of the first three all weights are what they were before this call, and the optimiser starts anew.
         """
         cdef cnp.ndarray order_array
         cdef const cnp.npy_intp* numbers = NULL
@@ -509,13 +573,14 @@ cdef class Training:
             self.run.order = NULL
             fastnn_exchange(&self.running, 0)
 
-    def run_batch(self, cnp.ndarray x not None, cnp.ndarray y not None, sample_weight=None):
+    def run_batch(self, x not None, cnp.ndarray y not None, sample_weight=None):
         """Train one step on other data of the same kind, at most batch_size rows, and return its mean loss.
 
-        ``outputs`` then holds, where a record is kept, this batch's in its first rows. Raises as :meth:`run_epoch` does.
+        ``outputs`` then holds, where a record is kept, this batch's in its first rows. Raises as :meth:`run_epoch` does, with
+        the weights from before this batch.
         """
-        if not 0 < cnp.PyArray_DIM(x, 0) <= self.run.batch_size:
-            raise ValueError(f"a batch must have from 1 to {self.run.batch_size} rows, but x has shape {shape_of(x)}")
+        if not 0 < len(x) <= self.run.batch_size:
+            raise ValueError(f"a batch must have from 1 to {self.run.batch_size} rows, but x has shape {x.shape}")
         if self.index.starts != NULL:
             raise ValueError("a training that keeps an index of its data takes no others: make it with keep_index=False")
         self.start_running()
@@ -530,7 +595,74 @@ cdef class Training:
             raise RuntimeError("this training is running in another thread: make one for each")
         return 0
 
+    cdef int save(self) except -1:
+        # Keeps what training is about to change.
+        cdef Py_ssize_t size = 0
+        cdef cnp.ndarray array
+        if self.run.inference:
+            return 0
+        if self.backup == NULL:
+            for array in self.learning:
+                size += cnp.PyArray_NBYTES(array)
+            self.backup = <char*> malloc(max(1, size))
+            if self.backup == NULL:
+                raise MemoryError(f"no memory to keep the {size} bytes of weights while they are trained")
+        size = 0
+        for array in self.learning:
+            memcpy(self.backup + size, cnp.PyArray_DATA(array), cnp.PyArray_NBYTES(array))
+            size += cnp.PyArray_NBYTES(array)
+        return 0
+
+    cdef int restore(self) except -1:
+        # Puts it back; the optimiser, which may have seen infinity, starts anew.
+        cdef Py_ssize_t size = 0
+        cdef cnp.ndarray array
+        if self.run.inference:
+            return 0
+        for array in self.learning:
+            memcpy(cnp.PyArray_DATA(array), self.backup + size, cnp.PyArray_NBYTES(array))
+            size += cnp.PyArray_NBYTES(array)
+        for array, start in zip(self.arrays, self.starts):
+            array[...] = start
+        self.move_state(False)
+        self.run.step = 0
+        self.run.momentum_product = 1
+        return 0
+
+    cdef int check_weights(self) except -1:
+        # One sum tells: a number that is not finite times zero is NaN.
+        cdef Py_ssize_t number = 0
+        cdef cnp.ndarray array
+        cdef bint finite
+        for array in self.plan.parameters:
+            if self.plan.is_double:
+                finite = all_numbers_finite(<double*> cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array))
+            else:
+                finite = all_numbers_finite(<float*> cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array))
+            if not finite:
+                raise NonFiniteWeightsError(self.place_of(number // 2))
+            number += 1
+        return 0
+
+    cdef object place_of(self, Py_ssize_t number):
+        # The place of the operation that has the arrays of this number.
+        cdef int i
+        for i in range(self.plan.operation_count):
+            if self.plan.operations[i].kind in (DENSE, BATCH_NORMALIZATION, LAYER_NORMALIZATION):
+                if number == 0:
+                    return self.plan.places[i]
+                number -= 1
+        return -1
+
     cdef object epoch(self, object progress):
+        self.save()
+        try:
+            return self.epoch_unguarded(progress)
+        except (FloatingPointError, NonFiniteDataError):
+            self.restore()
+            raise
+
+    cdef object epoch_unguarded(self, object progress):
         cdef Run* run = &self.run
         cdef Py_ssize_t batch = run.batch_size
         cdef Py_ssize_t stride = batch if run.calls_python else \
@@ -557,6 +689,8 @@ cdef class Training:
             if progress is not None:
                 progress(run.start, run.total_loss)
         run.check = False
+        if not run.inference:
+            self.check_weights()
         return run.total_loss / self.samples + (self.penalty() if run.inference else 0)
 
     cdef object first_non_finite(self, Py_ssize_t batch):

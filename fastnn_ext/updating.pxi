@@ -146,7 +146,7 @@ cdef double step_separately(Run* run, const void* rule, int thread, int threads,
         for row in range(parameter.place, parameter.place + parameter.rows):
             squares += run.row_squares[row]
         factor = clipped(sqrt(total_squares), run.rule.global_clip_norm) * clipped(sqrt(squares), run.rule.clip_norm)
-        limited = limited or parameter.maximum_norm > 0
+        limited = limited or (parameter.maximum_norm > 0 and run.rule.optimizer != COLLECT)
         columns = parameter.columns
         begin = share(parameter.rows, thread, threads)
         end = share(parameter.rows, thread + 1, threads)
@@ -154,8 +154,9 @@ cdef double step_separately(Run* run, const void* rule, int thread, int threads,
         values = <floating*> parameter.values + begin * columns
         if factor != 1 or run.rule.coupled_decay > 0:
             scale_row(gradient, values, (end - begin) * columns, <floating> factor, <floating> run.rule.coupled_decay)
-        step_rows(rule, gradient, columns, values, <floating*> parameter.state[0] + begin * columns,
-                  <floating*> parameter.state[1] + begin * columns, columns, end - begin, columns)
+        if run.rule.optimizer != COLLECT:
+            step_rows(rule, gradient, columns, values, <floating*> parameter.state[0] + begin * columns,
+                      <floating*> parameter.state[1] + begin * columns, columns, end - begin, columns)
     if limited:
         meet(run, threads)
         for i in range(run.parameter_count):

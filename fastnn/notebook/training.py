@@ -22,10 +22,15 @@ from fastnn.notebook.stepping import step_network
 from fastnn.optimizers import SGD, Optimizer
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import NonFiniteDataError, Plan
-from fastnn_ext.training import NonFiniteError, Training
+from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
 
 # Runs one epoch in the order given (None: as the data comes) and returns its mean error.
 Epoch = Callable[[NDArray[numpy.intp] | None], float]
+
+_INFINITE_WEIGHTS = (
+    "training stopped: weights became infinite in the last batch of an epoch. They are those from before this epoch. "
+    "Try a smaller learning_rate, or inputs scaled to about 1"
+)
 
 
 def train(
@@ -139,7 +144,8 @@ def train(
     with _only_training_of(network), _progress(epochs, verbose) as show:
         for epoch in range(epochs):
             order = rng.permutation(len(x)) if shuffle else None
-            with _restored_on_failure(network):
+            # The engine puts the weights of an epoch that fails back by itself.
+            with contextlib.nullcontext() if compiled else _restored_on_failure(network):
                 try:
                     error = run_epoch(order)
                 except _NotFiniteHereError as failure:
@@ -188,6 +194,8 @@ def _compiled_epoch(
         except NonFiniteError as failure:
             index = operations[failure.operation] if failure.operation >= 0 else None
             raise _NotFiniteHereError(failure.batch, _where(network, index)) from None
+        except NonFiniteWeightsError:
+            raise FloatingPointError(_INFINITE_WEIGHTS) from None
         except NonFiniteDataError:
             # What is finite in the data's dtype is too large for the network's.
             for array, name in ((x, "x_train"), (y, "y_train")):
@@ -292,10 +300,7 @@ def _restored_on_failure(network: Network) -> Iterator[None]:
     try:
         yield
         if not all(numpy.isfinite(array).all() for array in parameters):
-            raise FloatingPointError(
-                "training stopped: weights became infinite in the last batch of an epoch. They are those from before "
-                "this epoch. Try a smaller learning_rate, or inputs scaled to about 1"
-            )
+            raise FloatingPointError(_INFINITE_WEIGHTS)
     except (FloatingPointError, ValueError):
         for array, old in zip(parameters, before, strict=True):
             array[...] = old

@@ -1,14 +1,15 @@
-"""What a training refuses, before it starts and on its way: no weight has changed then, or none of the bad batch."""
+"""What a training refuses, before it starts and on its way: every weight is then what it was."""
 
 import numpy as np
 import pytest
 from door_table import said_by
 from plain_training import NETWORKS, RULES, bytes_of, copied, data_of, network_of, plan_of
 
+from fastnn_ext.activations import Activation
 from fastnn_ext.dispatch import supported_isas
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import NonFiniteDataError, Plan
-from fastnn_ext.training import NonFiniteError, Training
+from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
 
 INPUTS, SAMPLES = 12, 10
 X, Y = np.zeros((4, INPUTS)), np.zeros((4, 3))
@@ -44,7 +45,7 @@ every_isa = pytest.mark.parametrize("isa", supported_isas())
         ({"loss": "mse"}, (TypeError, ValueError), "int|mse"),
         ({"loss": 99}, ValueError, "99"),
         ({"learning_rate": "fast"}, TypeError, "real number"),
-        ({"optimizer": 6}, ValueError, "6"),
+        ({"optimizer": 7}, ValueError, "7"),
         ({"optimizer": 99}, ValueError, "99"),
         ({"threads": "two"}, TypeError, "int"),
     ],
@@ -123,17 +124,13 @@ plan.predict(x)
 @pytest.mark.parametrize("batch_size", [1, 3, 4])
 @pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_bad_data_stop_before_their_batch_learns(dtype, isa, batch_size, sparse, bad):
+def test_bad_data_leave_the_weights_as_they_were(dtype, isa, batch_size, sparse, bad):
     row = 7
     for place in ("x", "y"):
         for column in (0, -1):
             network, width = network_of(NETWORKS["relu, softmax"], INPUTS, dtype)
             x, y = data_of(INPUTS, width, SAMPLES, dtype)
-            clean = row // batch_size * batch_size
-            expected = copied(network)
             how = {**RULES["sgd"], "sparse": sparse}
-            plan = plan_of(expected, INPUTS, dtype, isa)
-            Training(plan, x[:clean], y[:clean], batch_size, Loss.CROSS_ENTROPY, **how).run_epoch()
             (x if place == "x" else y)[row, column] = bad
             for threads in (1, 2):
                 learner = copied(network)
@@ -142,7 +139,7 @@ def test_bad_data_stop_before_their_batch_learns(dtype, isa, batch_size, sparse,
                 with pytest.raises(NonFiniteDataError, match=f"sample {row} holds NaN or infinity") as caught:
                     training.run_epoch()
                 assert caught.value.sample == row
-                assert bytes_of(learner) == bytes_of(expected), (place, column, threads)
+                assert bytes_of(learner) == bytes_of(network), (place, column, threads)
 
 
 @pytest.mark.parametrize("batch_size", [1, 3])
@@ -161,22 +158,19 @@ def test_finite_data_too_large_for_the_network_are_bad(batch_size, sparse):
 @every_isa
 @pytest.mark.parametrize("batch_size", [1, 2, 3])
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_loss_that_is_not_finite_stops_before_its_batch_learns(dtype, isa, batch_size, threads):
+def test_a_loss_that_is_not_finite_leaves_the_weights_as_they_were(dtype, isa, batch_size, threads):
     network, width = network_of(NETWORKS["relu, softmax"], INPUTS, dtype)
     x, y = data_of(INPUTS, width, SAMPLES, dtype)
     # Twelve times the largest number: every hidden sum is infinite.
     network[0][0][...] = np.abs(network[0][0]) + 1
     x[5] = np.finfo(dtype).max
-    clean = 5 // batch_size * batch_size
-    expected = copied(network)
-    plan = plan_of(expected, INPUTS, dtype, isa)
-    Training(plan, x[:clean], y[:clean], batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"]).run_epoch()
+    before = bytes_of(network)
     plan = plan_of(network, INPUTS, dtype, isa)
     training = Training(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"], threads=threads)
     with pytest.raises(NonFiniteError) as caught:
         training.run_epoch()
     assert (caught.value.batch, caught.value.operation) == (5 // batch_size, 0)
-    assert bytes_of(network) == bytes_of(expected)
+    assert bytes_of(network) == before
 
 
 def test_the_operation_of_a_bad_weight_is_its_layer():
@@ -243,3 +237,42 @@ def test_a_training_goes_on_once_the_data_are_sound_again(batch_size):
     fresh = Training(plan_of(sound, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
     assert training.run_epoch() == fresh.run_epoch()
     assert bytes_of(network) == bytes_of(sound)
+
+
+@pytest.mark.parametrize("batch_size", [1, SAMPLES])
+def test_weights_that_become_infinite_are_put_back(batch_size):
+    network, _ = network_of((3,), INPUTS, np.float32)
+    x, y = data_of(INPUTS, 3, batch_size, np.float32)
+    start = bytes_of(network)
+    how = RULES["sgd"] | {"learning_rate": 3e38}
+    plan = plan_of(network, INPUTS, np.float32)
+    # One step: a second would see the infinite loss first.
+    training = Training(plan, 100 * x, y, batch_size, Loss.MEAN_ABSOLUTE_ERROR, **how)
+    with pytest.raises(NonFiniteWeightsError):
+        training.run_epoch()
+    assert bytes_of(network) == start
+
+
+def test_the_operation_of_infinite_weights_is_their_layer():
+    network, _ = network_of((4, Activation.TANH, 3), INPUTS, np.float32)
+    x, y = data_of(INPUTS, 3, SAMPLES, np.float32)
+    network[2][0][...] = 1e3
+    plan = plan_of(network, INPUTS, np.float32)
+    training = Training(plan, x, y, SAMPLES, Loss.MEAN_ABSOLUTE_ERROR, **(RULES["sgd"] | {"learning_rate": 3e38}))
+    with pytest.raises(NonFiniteWeightsError, match="the weights of operation 0") as caught:
+        training.run_epoch()
+    assert caught.value.operation == 0
+
+
+def test_the_optimiser_starts_anew_after_a_failure():
+    network, width = network_of(NETWORKS["relu"], INPUTS)
+    x, y = data_of(INPUTS, width, SAMPLES)
+    training = Training(
+        plan_of(network, INPUTS), x, y, 5, Loss.MEAN_SQUARED_ERROR, **RULES["adagrad"], initial_square=0.5
+    )
+    training.run_epoch()
+    x[7, 3] = 1e300
+    with pytest.raises(NonFiniteError):
+        training.run_epoch()
+    assert training.step == 0
+    assert all((array == 0.5).all() for array in training.state)

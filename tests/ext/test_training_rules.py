@@ -9,7 +9,7 @@ from fastnn_ext.activations import Activation
 from fastnn_ext.dispatch import supported_isas
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import Optimizer, Plan
-from fastnn_ext.training import Training
+from fastnn_ext.training import NonFiniteWeightsError, Training
 
 INPUTS, OUTPUTS, SAMPLES, BATCH = 13, 3, 20, 8
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
@@ -180,8 +180,9 @@ def test_gradients_that_are_infinite_are_not_hidden_by_clipping():
     training = Training(
         plan, np.ones((1, 1)), np.ones((1, 1)), 1, Loss.MEAN_ABSOLUTE_ERROR, Optimizer.SGD, 1.0, global_clip_norm=1.0
     )
-    training.run_epoch()
-    assert not np.isfinite(weights).all()
+    with pytest.raises(NonFiniteWeightsError):
+        training.run_epoch()
+    assert weights == 1e200
 
 
 @pytest.mark.parametrize("rule", list(RULES))
@@ -226,3 +227,32 @@ def test_squares_start_where_they_are_told():
         plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["adagrad"], initial_square=0.25
     )
     assert all((array == 0.25).all() for array in training.state)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("density", [1.0, 0.2])
+@both_dtypes
+def test_gradients_are_collected_and_nothing_is_learnt(threads, density, dtype):
+    x, y = data_of(INPUTS, OUTPUTS, SAMPLES, dtype, density)
+    network, exact = networks(dtype)
+    before = bytes_of(network)
+    plan = filled(network, dtype, l1=0.02, l2=0.05, maximum_norm=0.1)
+    training = Training(
+        plan, x, y, SAMPLES, Loss.MEAN_SQUARED_ERROR, Optimizer.COLLECT, 0.0, threads=threads, sparse=density < 1
+    )
+    value = training.run_epoch()
+    assert bytes_of(network) == before
+    plain = PlainTraining(exact, RULES["sgd"] | {"learning_rate": 1.0}, l1=0.02, l2=0.05)
+    start = copied(exact)
+    assert value == pytest.approx(plain.step(x.astype(float), y.astype(float)), rel=1e-5)
+    for gradient, old, new in zip(training.gradients(), parameters_of(start), parameters_of(exact), strict=True):
+        allowed = 1e-12 if dtype == np.float64 else 1e-5
+        np.testing.assert_allclose(gradient, old - new, rtol=0, atol=allowed)
+
+
+def test_gradients_that_are_not_kept():
+    network, _ = networks(np.float64)
+    x, y = data_of(INPUTS, OUTPUTS, SAMPLES)
+    training = Training(filled(network, np.float64), x, y, BATCH, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
+    with pytest.raises(ValueError, match="the gradients are not kept"):
+        training.gradients()
