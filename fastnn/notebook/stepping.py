@@ -1,5 +1,6 @@
 """One backward pass through a list of layers, for networks that run layer by layer."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,8 @@ import numpy
 
 from fastnn.notebook.layers import FCLayer
 from fastnn.notebook.network import Network
-from fastnn.optimizers import SGD, Optimizer
+from fastnn.optimizers.base import Optimizer
+from fastnn.optimizers.descent import SGD
 from fastnn_ext.update import optimizer_step
 
 
@@ -17,25 +19,47 @@ def step_network(network: Network, optimizer: Optimizer) -> Callable[[Any], None
     Plain gradient descent is what every layer's ``backward`` does; for other rules fully connected layers give their
     gradients, and layers of the user's own still learn in their ``backward``.
     """
-    plain = isinstance(optimizer, SGD) and optimizer.momentum == 0
+    rule, clipping = optimizer.rule(), optimizer.clipping()
+    start = rule.pop("initial_square", 0.0)
+    plain = isinstance(optimizer, SGD) and optimizer.momentum == 0 and not optimizer.weight_decay and not clipping
     state = {
-        id(layer): [(numpy.zeros_like(array), numpy.zeros_like(array)) for array in layer.parameters().values()]
+        id(layer): [(numpy.zeros_like(array), numpy.full_like(array, start)) for array in layer.parameters().values()]
         for layer in network
         if type(layer) is FCLayer
     }
-    steps = 0
+    steps, momentum_product = 0, 1.0
 
     def backward(output_error: Any) -> None:
-        nonlocal steps
+        nonlocal steps, momentum_product
+        rule["learning_rate"] = optimizer.rate_at(steps)
         steps += 1
+        gradients: list[tuple[FCLayer, tuple[Any, ...]]] = []
         for layer in reversed(network):
             if plain or id(layer) not in state:
-                output_error = layer.backward(output_error, optimizer.learning_rate)
+                output_error = layer.backward(output_error, rule["learning_rate"])
                 continue
-            output_error, gradients = layer.gradients(output_error)
+            output_error, its = layer.gradients(output_error)
+            gradients.append((layer, its))
+        if "momentum_decay" in rule:
+            momentum_product *= rule["beta_1"] * (1 - 0.5 * 0.96 ** (steps * rule["momentum_decay"]))
+        arrays = [array for _, its in gradients for array in its]
+        _clip(arrays, **clipping)
+        for layer, its in gradients:
             for array, gradient, (first, second) in zip(
-                layer.parameters().values(), gradients, state[id(layer)], strict=True
+                layer.parameters().values(), its, state[id(layer)], strict=True
             ):
-                optimizer_step(array, gradient, first, second, steps, **optimizer.rule())  # type: ignore[arg-type]
+                optimizer_step(array, gradient, first, second, steps, **rule, momentum_product=momentum_product)
 
     return backward
+
+
+def _clip(gradients: list[Any], clip_value: float = 0.0, clip_norm: float = 0.0, global_clip_norm: float = 0.0) -> None:
+    """Bring gradients within their limits, in place; 0 is no limit."""
+    if clip_value:
+        for gradient in gradients:
+            numpy.clip(gradient, -clip_value, clip_value, out=gradient)
+    norms = [float(numpy.linalg.norm(gradient)) for gradient in gradients] if clip_norm or global_clip_norm else []
+    whole = math.hypot(*norms)
+    for gradient, norm in zip(gradients, norms, strict=False):
+        factor = clip_norm / norm if 0 < clip_norm < norm else 1.0
+        gradient *= factor * (global_clip_norm / whole if 0 < global_clip_norm < whole else 1.0)

@@ -19,9 +19,11 @@ from fastnn.losses import LossFunction, built_in_loss, gradient_of, mse
 from fastnn.notebook.layers import FlattenLayer, Layer
 from fastnn.notebook.network import Network, check_network, count_samples, input_size, layer_name, lower, output_size
 from fastnn.notebook.stepping import step_network
-from fastnn.optimizers import SGD, Optimizer
+from fastnn.optimizers.base import Optimizer
+from fastnn.optimizers.descent import SGD
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import NonFiniteDataError, Plan
+from fastnn_ext.plan import Optimizer as Rule
 from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
 
 # Runs one epoch in the order given (None: as the data comes) and returns its mean error.
@@ -125,6 +127,10 @@ def train(
         optimizer = SGD(learning_rate)
     elif not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be one of fastnn.optimizers, such as Adam(), but it is {optimizer!r}")
+    elif optimizer.rule()["optimizer"] == Rule.COLLECT:
+        raise ValueError(
+            f"{type(optimizer).__name__} trains fastnn.Sequential models: take another optimizer for train"
+        )
     for index, layer in enumerate(network):
         for name, array in layer.parameters().items() if isinstance(layer, Layer) else ():
             real_array(array, f"{layer_name(network, index)}.{name}")
@@ -152,7 +158,7 @@ def train(
                     raise FloatingPointError(
                         f"training stopped: the loss is not finite in epoch {epoch + 1}, batch {failure.batch + 1}; "
                         f"{failure.where}. The weights are those from before this epoch. Try a smaller learning_rate "
-                        f"than {optimizer.learning_rate:g}, or inputs scaled to about 1"
+                        f"than {optimizer.rate_at(0):g}, or inputs scaled to about 1"
                     ) from None
             errors.append(error)
             show(error)
@@ -183,12 +189,16 @@ def _compiled_epoch(
         batch_size,
         loss,
         keep_index=epochs > 1,
-        **optimizer.rule(),  # type: ignore[arg-type]
+        **optimizer.rule(),
+        **optimizer.clipping(),
     )
     # A flatten layer is no operation of the plan.
     operations = [index for index, layer in enumerate(network) if not isinstance(layer, FlattenLayer)]
 
+    batches = -(-len(x) // batch_size)
+
     def run_epoch(order: NDArray[numpy.intp] | None) -> float:
+        training.set_learning_rates(optimizer.rates(training.step, batches))
         try:
             return training.run_epoch(order)
         except NonFiniteError as failure:

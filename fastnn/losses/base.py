@@ -1,0 +1,120 @@
+"""What all loss classes share: which of the engine's losses they are, and which targets they take."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn_ext.losses import Loss as EngineLoss
+
+__all__ = ["CustomLoss", "Loss"]
+
+
+class Loss:
+    """A loss for ``model.compile``; use a subclass, or a pair of functions through `CustomLoss`.
+
+    Values are averaged over samples, and over outputs too except for the entropies of classes, which are summed over
+    them. Sample weights multiply each sample's value before.
+
+    Attributes
+    ----------
+    name : str
+        Under which messages and files know it.
+    """
+
+    name: str
+    engine: EngineLoss
+
+    def options(self) -> dict[str, Any]:
+        """What the engine takes beside the loss, by the names of its arguments."""
+        return {}
+
+    def targets(self, y: NDArray[Any], outputs: int) -> NDArray[Any]:
+        """``y`` as rows that the engine reads, shape (samples, outputs), or (samples, 1) of int32 for class numbers.
+
+        Raises
+        ------
+        ValueError
+            For labels of the wrong form: the message says which form the loss takes.
+        """
+        if y.ndim == 1 and outputs == 1:
+            y = y.reshape(-1, 1)
+        if y.ndim != 2 or y.shape[1] != outputs:
+            raise ValueError(self.misfit(y, outputs))
+        return y
+
+    def misfit(self, y: NDArray[Any], outputs: int) -> str:
+        """What is wrong with targets of this shape, in a sentence."""
+        return (
+            f"the loss {self.name} takes targets of shape (samples, {outputs}), as many as the model has outputs, "
+            f"but y has shape {y.shape}"
+        )
+
+    def configuration(self) -> dict[str, Any]:
+        """The constructor's arguments as plain values, for saving."""
+        return dict(vars(self))
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.configuration().items())})"
+        )
+
+
+class CustomLoss(Loss):
+    """A loss of your own: its value and its gradient, as Python functions that are called for each batch.
+
+    Parameters
+    ----------
+    value : callable
+        Of (y_true, y_pred), both of shape (batch, outputs): the mean loss, or one number for each sample, which sample
+        weights need.
+    gradient : callable
+        Of the same: the gradient of the batch's mean loss with respect to y_pred, of y_pred's shape.
+    name : str, optional
+        By default the value's own name.
+
+    Raises
+    ------
+    TypeError
+        If either is not callable.
+
+    Examples
+    --------
+    >>> loss = CustomLoss(
+    ...     lambda y_true, y_pred: np.mean((y_true - y_pred) ** 4, axis=1),
+    ...     lambda y_true, y_pred: 4 * (y_pred - y_true) ** 3 / y_pred.size,
+    ...     name="fourth_power",
+    ... )
+    >>> loss.name
+    'fourth_power'
+    """
+
+    engine = EngineLoss.MEAN_SQUARED_ERROR
+
+    def __init__(
+        self, value: Callable[[Any, Any], Any], gradient: Callable[[Any, Any], Any], name: str | None = None
+    ) -> None:
+        for what, function in (("value", value), ("gradient", gradient)):
+            if not callable(function):
+                raise TypeError(f"{what} must be a function of (y_true, y_pred), but it is {function!r}")
+        self.value, self.gradient = value, gradient
+        self.name = name or str(getattr(value, "__name__", type(value).__name__))
+
+    def options(self) -> dict[str, Any]:
+        return {"loss_function": (self.value, self.gradient)}
+
+    def configuration(self) -> dict[str, Any]:
+        raise TypeError(f"the loss {self.name} has Python functions of your own and cannot be saved to a file")
+
+    def __repr__(self) -> str:
+        return f"CustomLoss(name={self.name!r})"
+
+
+def out_of_range(name: str, y: NDArray[Any], low: float, high: float, meaning: str) -> None:
+    """Raise ValueError where a target lies outside [low, high]; NaN is left to the check that names its place."""
+    if y.size and y.dtype.kind in "fiu":
+        smallest, largest = np.nanmin(y), np.nanmax(y)
+        if smallest < low or largest > high:
+            found = smallest if smallest < low else largest
+            raise ValueError(f"the loss {name} takes {meaning}, but y holds {found:g}")

@@ -1,0 +1,137 @@
+"""What all optimisers share: numbers that are checked once, a learning rate or a schedule of one, and clipping."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
+    from fastnn.optimizers.schedules import LearningRateSchedule
+
+__all__ = ["Optimizer", "checked_number"]
+
+# Numbers that are a share of what was before.
+_DECAYS = {"momentum", "rho", "beta_1", "beta_2"}
+
+
+class Optimizer:
+    """An optimiser; use one of its subclasses.
+
+    No dataclass: to make a handful of them takes a third of the package's import.
+
+    Parameters
+    ----------
+    learning_rate : float or schedule
+        Finite and not negative, or one of `fastnn.optimizers.schedules`. It may be assigned later.
+    clipnorm : float, optional
+        Each array's gradient with a larger Euclidean norm is scaled down to it.
+    clipvalue : float, optional
+        Each number of a gradient beyond it or its negative is set to it.
+    global_clipnorm : float, optional
+        All gradients are scaled down together where their common norm is larger, as PyTorch's ``clip_grad_norm_`` does.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a number that is not finite and at least 0, or a decay outside [0, 1).
+    """
+
+    _learning_rate: float | LearningRateSchedule
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.01,
+        *,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        **more: float,
+    ) -> None:
+        self.learning_rate = learning_rate
+        for name, value in more.items():
+            self.__dict__[name] = checked_number(name, value)
+        for name, limit in {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}.items():
+            self.__dict__[name] = None if limit is None else checked_number(name, limit)
+            if limit is not None and self.__dict__[name] == 0:
+                raise ValueError(f"{name} must be above 0, but it is 0: leave it out to clip nothing")
+
+    @property
+    def learning_rate(self) -> float | LearningRateSchedule:
+        """The rate, or its schedule."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float | LearningRateSchedule) -> None:
+        rate = value if callable(value) else checked_number("learning_rate", value)
+        self.__dict__["_learning_rate"] = rate
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name != "learning_rate":
+            raise AttributeError(f"{name} cannot be changed: make another {type(self).__name__}")
+        super().__setattr__(name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in self.configuration().items())})"
+
+    def configuration(self) -> dict[str, Any]:
+        """The constructor's arguments, without those that are None."""
+        return {name.lstrip("_"): value for name, value in vars(self).items() if value is not None}
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        rate = self._learning_rate
+        return float(rate(step)) if callable(rate) else rate
+
+    def rates(self, first: int, count: int) -> NDArray[numpy.float64] | None:
+        """The rates of ``count`` steps from step ``first`` on; None where all are `learning_rate`."""
+        if not callable(self._learning_rate):
+            return None
+        import numpy
+
+        steps = numpy.arange(first, first + count)
+        rates = numpy.array(self._learning_rate(steps), dtype=numpy.float64)
+        if rates.shape != steps.shape or not (numpy.isfinite(rates) & (rates >= 0)).all():
+            raise ValueError(
+                f"the learning rate's schedule must give a finite rate of at least 0 for each of {count} steps from "
+                f"step {first} on, but gave {rates}"
+            )
+        return rates
+
+    def rule(self) -> dict[str, Any]:
+        """The numbers that the engine takes, by the names of its arguments."""
+        raise NotImplementedError(f"{type(self).__name__} is no optimiser of fastnn")
+
+    def clipping(self) -> dict[str, Any]:
+        """The limits that gradients have, by the names of the engine's arguments."""
+        names = {"clip_norm": "clipnorm", "clip_value": "clipvalue", "global_clip_norm": "global_clipnorm"}
+        return {name: self.__dict__[own] for name, own in names.items() if self.__dict__[own] is not None}
+
+
+def checked_number(name: str, value: object) -> float:
+    """``value`` as a float that may be the optimiser's number ``name``.
+
+    >>> checked_number("momentum", 1)
+    Traceback (most recent call last):
+    ValueError: momentum must be below 1, but it is 1.0
+    """
+    if name == "nesterov":
+        if not isinstance(value, bool):
+            raise TypeError(f"nesterov must be True or False, but it is {value!r}")
+        return value
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, but it is {value!r}")
+    number = float(value)
+    if not (math.isfinite(number) and number >= 0):
+        raise ValueError(f"{name} must be finite and not negative, but it is {number}")
+    if name in _DECAYS and number >= 1:
+        raise ValueError(f"{name} must be below 1, but it is {number}")
+    return number

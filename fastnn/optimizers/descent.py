@@ -1,0 +1,58 @@
+"""Gradient descent, with momentum and weight decay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastnn.optimizers.base import Optimizer
+from fastnn_ext.plan import Optimizer as Rule
+
+if TYPE_CHECKING:
+    from fastnn.optimizers.schedules import LearningRateSchedule
+
+__all__ = ["SGD"]
+
+
+class SGD(Optimizer):
+    """Gradient descent: ``w -= learning_rate * g``, with momentum ``v = momentum * v + g; w -= learning_rate * v``.
+
+    This is PyTorch's form: where the rate changes, Keras' ``v = momentum * v - learning_rate * g`` differs from it.
+
+    Parameters
+    ----------
+    learning_rate : float or schedule, default 0.01
+    momentum : float, default 0
+        In [0, 1).
+    nesterov : bool, default False
+        Look ahead: ``w -= learning_rate * (g + momentum * v)`` (Sutskever et al. 2013, in PyTorch's form).
+    weight_decay : float, default 0
+        Adds ``weight_decay * w`` to every gradient, biases' too, after clipping: PyTorch's form, which is half of an L2
+        penalty of this size.
+    clipnorm, clipvalue, global_clipnorm : float, optional
+        As in `Optimizer`.
+
+    Examples
+    --------
+    >>> SGD(0.1, momentum=0.9)
+    SGD(learning_rate=0.1, momentum=0.9, nesterov=False, weight_decay=0.0)
+    """
+
+    momentum: float
+    nesterov: bool
+    weight_decay: float
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+        **clipping: float | None,
+    ) -> None:
+        numbers = {"momentum": momentum, "nesterov": nesterov, "weight_decay": weight_decay}
+        super().__init__(learning_rate, **numbers, **clipping)  # type: ignore[arg-type]
+
+    def rule(self) -> dict[str, Any]:
+        kind = Rule.SGD if self.momentum == 0 else Rule.NESTEROV if self.nesterov else Rule.MOMENTUM
+        rule = {"optimizer": kind, "learning_rate": self.rate_at(0), "beta_1": self.momentum}
+        return rule | ({"coupled_decay": self.weight_decay} if self.weight_decay else {})

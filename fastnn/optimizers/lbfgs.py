@@ -1,0 +1,52 @@
+"""L-BFGS: for small data and few parameters, where every step may look at all samples."""
+
+from typing import Any
+
+from fastnn.optimizers.base import Optimizer, checked_number
+from fastnn_ext.plan import Optimizer as Rule
+
+__all__ = ["LBFGS"]
+
+
+class LBFGS(Optimizer):
+    """Limited-memory BFGS on the whole data at once (Liu and Nocedal 1989), by SciPy's ``L-BFGS-B``.
+
+    ``fit`` gives the optimiser all samples in every step: ``batch_size`` and ``shuffle`` are without effect, and an
+    epoch is one iteration with its line search. Layers with randomness (dropout, noise) have no place here. Needs
+    SciPy: ``pip install fastnn-ext[scipy]``.
+
+    Parameters
+    ----------
+    history_size : int, default 10
+        Past steps that the approximation remembers: as many vectors of the parameters' size, twice.
+    tolerance_grad : float, default 1e-7
+        Training ends early where no number of the gradient is larger.
+    tolerance_change : float, default 1e-9
+        It ends, too, where an iteration changes the loss by no more than this share of it.
+
+    Examples
+    --------
+    >>> LBFGS(history_size=5).history_size
+    5
+    """
+
+    history_size: int
+    tolerance_grad: float
+    tolerance_change: float
+
+    def __init__(self, history_size: int = 10, tolerance_grad: float = 1e-7, tolerance_change: float = 1e-9) -> None:
+        super().__init__(1.0)
+        if isinstance(history_size, bool) or not isinstance(history_size, int):
+            raise TypeError(f"history_size must be an integer, but it is {history_size!r}")
+        if history_size < 1:
+            raise ValueError(f"history_size must be at least 1, but it is {history_size}")
+        self.__dict__["history_size"] = history_size
+        self.__dict__["tolerance_grad"] = checked_number("tolerance_grad", tolerance_grad)
+        self.__dict__["tolerance_change"] = checked_number("tolerance_change", tolerance_change)
+
+    def configuration(self) -> dict[str, Any]:
+        return {name: value for name, value in super().configuration().items() if name != "learning_rate"}
+
+    def rule(self) -> dict[str, Any]:
+        # Each step is SciPy's: the engine computes the gradient.
+        return {"optimizer": Rule.COLLECT, "learning_rate": 0.0}
