@@ -39,7 +39,7 @@ class MeanAbsoluteError(Loss):
 
 
 class Huber(Loss):
-    """``e**2 / 2`` for errors up to `delta`, beyond it ``delta * (abs(e) - delta / 2)``: outliers pull less (Huber 1964).
+    """``e**2 / 2`` up to `delta`, then ``delta * (abs(e) - delta / 2)``, so that outliers pull less (Huber 1964).
 
     Parameters
     ----------

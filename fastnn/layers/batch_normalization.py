@@ -1,0 +1,79 @@
+"""Batch normalisation: every feature gets mean 0 and variance 1 over the batch, then a scale and shift of its own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastnn.initializers import Ones, Zeros
+from fastnn.layers.base import Layer, Shape, Variable
+from fastnn.optimizers.base import checked_number
+from fastnn_ext.plan import Plan
+
+__all__ = ["BatchNormalization"]
+
+
+class BatchNormalization(Layer):
+    """``gamma * (x - mean) / sqrt(variance + epsilon) + beta`` (Ioffe and Szegedy 2015, algorithm 1).
+
+    In training with the batch's mean and variance, whose moving averages are kept; in prediction with those.
+
+    Parameters
+    ----------
+    momentum : float, default 0.99
+        Share of the old value in a moving average, from 0 to 1.
+    epsilon : float, default 1e-3
+        Above 0.
+    center, scale : bool, default True
+        Whether there is a beta, a gamma.
+    name, input_shape
+        As in `Layer`.
+
+    Examples
+    --------
+    >>> BatchNormalization().build((20,))
+    (20,)
+    """
+
+    def __init__(
+        self,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        *,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(name=name, input_shape=input_shape)
+        self.momentum_of_moving = float(momentum)
+        if not 0 <= self.momentum_of_moving <= 1:
+            raise ValueError(f"momentum must be from 0 to 1, but it is {momentum}")
+        self.epsilon = checked_number("epsilon", epsilon)
+        if self.epsilon == 0:
+            raise ValueError("epsilon must be above 0, but it is 0")
+        self.center, self.scale = bool(center), bool(scale)
+
+    def output_for(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 1:
+            raise ValueError(f"it takes rows, but gets samples of shape {input_shape}: put a Flatten() before it")
+        return input_shape
+
+    def variables(self) -> list[Variable]:
+        assert self.input_shape is not None
+        gamma = [Variable("gamma", self.input_shape, Ones(), True)] if self.scale else []
+        beta = [Variable("beta", self.input_shape, Zeros(), True)] if self.center else []
+        mean = Variable("moving_mean", self.input_shape, Zeros(), False)
+        return [*gamma, *beta, mean, Variable("moving_variance", self.input_shape, Ones(), False)]
+
+    def lower(self, plan: Plan) -> None:
+        plan.add_batch_normalization(
+            self.arrays.get("gamma"),
+            self.arrays.get("beta"),
+            self.arrays["moving_mean"],
+            self.arrays["moving_variance"],
+            self.momentum_of_moving,
+            self.epsilon,
+        )
+
+    def configuration(self) -> dict[str, Any]:
+        described = {"momentum": self.momentum_of_moving, "epsilon": self.epsilon}
+        return {**described, "center": self.center, "scale": self.scale, **super().configuration()}

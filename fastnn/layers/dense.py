@@ -1,0 +1,100 @@
+"""The dense layer: every output is a weighted sum of every input, plus a bias, through an activation."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastnn import constraints, initializers, regularizers
+from fastnn.layers import applied
+from fastnn.layers.base import Layer, Shape, Variable, checked_units
+from fastnn_ext.plan import Plan
+
+__all__ = ["Dense"]
+
+
+class Dense(Layer):
+    """``y = activation(x W + b)``.
+
+    Parameters
+    ----------
+    units : int
+        Outputs of a sample, fan_out.
+    activation : str, layer, or pair of functions, optional
+        One of linear, relu, leaky_relu, sigmoid, tanh, elu, selu, gelu, silu (or swish), softplus, softmax; or your own
+        function and its derivative, both of an array and elementwise.
+    use_bias : bool, default True
+    kernel_initializer, bias_initializer : str, object or function, default "glorot_uniform" and "zeros"
+        See `fastnn.initializers`.
+    kernel_regularizer : str or object, optional
+        See `fastnn.regularizers`: the weights' penalty, not the bias'.
+    kernel_constraint : str or object, optional
+        See `fastnn.constraints`.
+    name, input_shape
+        As in `Layer`.
+
+    Examples
+    --------
+    >>> layer = Dense(20, activation="relu", kernel_regularizer="l2")
+    >>> layer.build((784,))
+    (20,)
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        *,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(name=name, input_shape=input_shape)
+        self.units = checked_units(units, "units")
+        self.activation = applied.resolve(activation)
+        if not isinstance(use_bias, bool):
+            raise TypeError(f"use_bias must be True or False, but it is {use_bias!r}")
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.resolve(kernel_initializer)
+        self.bias_initializer = initializers.resolve(bias_initializer)
+        self.kernel_regularizer = regularizers.resolve(kernel_regularizer)
+        self.kernel_constraint = constraints.resolve(kernel_constraint)
+
+    def output_for(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 1:
+            raise ValueError(f"it takes rows, but gets samples of shape {input_shape}: put a Flatten() before it")
+        return (self.units,)
+
+    def variables(self) -> list[Variable]:
+        assert self.input_shape is not None
+        kernel = Variable("kernel", (self.input_shape[0], self.units), self.kernel_initializer, True)
+        bias = Variable("bias", (self.units,), self.bias_initializer, True)
+        return [kernel, bias] if self.use_bias else [kernel]
+
+    def lower(self, plan: Plan) -> None:
+        penalty, limit = self.kernel_regularizer, self.kernel_constraint
+        plan.add_dense(
+            self.arrays["kernel"],
+            self.arrays.get("bias"),
+            penalty.l1 if penalty else 0.0,
+            penalty.l2 if penalty else 0.0,
+            limit.max_value if limit else 0.0,
+        )
+        self.activation.lower(plan)
+
+    def configuration(self) -> dict[str, Any]:
+        described = {
+            "units": self.units,
+            "activation": self.activation.configuration(),
+            "use_bias": self.use_bias,
+        }
+        # First numbers of the user's own making are not needed again: a file has the weights.
+        penalty, limit = self.kernel_regularizer, self.kernel_constraint
+        return {
+            **described,
+            "kernel_regularizer": penalty.configuration() if penalty else None,
+            "kernel_constraint": limit.configuration() if limit else None,
+            **super().configuration(),
+        }

@@ -1,0 +1,37 @@
+"""Gaussian noise: in training, normal numbers are added, so that the model learns to do without the last digits."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastnn.layers.base import Layer
+from fastnn.optimizers.base import checked_number
+from fastnn_ext.plan import Plan
+
+__all__ = ["GaussianNoise"]
+
+
+class GaussianNoise(Layer):
+    """Adds normal noise of mean 0, in training alone.
+
+    Parameters
+    ----------
+    stddev : float
+        Its standard deviation, finite and not negative.
+    name, input_shape
+        As in `Layer`.
+
+    Examples
+    --------
+    >>> GaussianNoise(0.1).stddev
+    0.1
+    """
+
+    def __init__(self, stddev: float, *, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
+        super().__init__(name=name, input_shape=input_shape)
+        self.stddev = checked_number("stddev", stddev)
+
+    def lower(self, plan: Plan) -> None:
+        plan.add_noise(self.stddev)
+
+    def configuration(self) -> dict[str, Any]:
+        return {"stddev": self.stddev, **super().configuration()}

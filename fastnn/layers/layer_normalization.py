@@ -1,0 +1,61 @@
+"""Layer normalisation: every sample gets mean 0 and variance 1 over its features, each of which has a scale and shift."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastnn.initializers import Ones, Zeros
+from fastnn.layers.base import Layer, Shape, Variable
+from fastnn.optimizers.base import checked_number
+from fastnn_ext.plan import Plan
+
+__all__ = ["LayerNormalization"]
+
+
+class LayerNormalization(Layer):
+    """``gamma * (x - mean) / sqrt(variance + epsilon) + beta`` with each sample's mean and variance (Ba et al. 2016).
+
+    Parameters
+    ----------
+    epsilon : float, default 1e-3
+        Above 0.
+    center, scale : bool, default True
+        Whether there is a beta, a gamma.
+    name, input_shape
+        As in `Layer`.
+
+    Examples
+    --------
+    >>> LayerNormalization().build((20,))
+    (20,)
+    """
+
+    def __init__(
+        self,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        *,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(name=name, input_shape=input_shape)
+        self.epsilon = checked_number("epsilon", epsilon)
+        if self.epsilon == 0:
+            raise ValueError("epsilon must be above 0, but it is 0")
+        self.center, self.scale = bool(center), bool(scale)
+
+    def output_for(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 1:
+            raise ValueError(f"it takes rows, but gets samples of shape {input_shape}: put a Flatten() before it")
+        return input_shape
+
+    def variables(self) -> list[Variable]:
+        assert self.input_shape is not None
+        gamma = [Variable("gamma", self.input_shape, Ones(), True)] if self.scale else []
+        return [*gamma, Variable("beta", self.input_shape, Zeros(), True)] if self.center else gamma
+
+    def lower(self, plan: Plan) -> None:
+        plan.add_layer_normalization(self.arrays.get("gamma"), self.arrays.get("beta"), self.epsilon)
+
+    def configuration(self) -> dict[str, Any]:
+        return {"epsilon": self.epsilon, "center": self.center, "scale": self.scale, **super().configuration()}

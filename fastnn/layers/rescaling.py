@@ -1,0 +1,52 @@
+"""The rescaling layer: inputs become ``input * scale + offset`` as they are read, so that bytes need no float copy."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastnn.layers.base import Layer
+from fastnn_ext.plan import Plan
+
+__all__ = ["Rescaling"]
+
+
+class Rescaling(Layer):
+    """``x * scale + offset``: before all layers that compute.
+
+    Pictures of bytes, also in a memory-mapped file, are scaled batch by batch as they are read.
+
+    Parameters
+    ----------
+    scale : float
+        Such as 1 / 255.
+    offset : float, default 0
+        Any other than 0 makes zeros of the data count like all numbers, which costs time where they are many.
+    name, input_shape
+        As in `Layer`.
+
+    Examples
+    --------
+    >>> Rescaling(1 / 255).offset
+    0.0
+    """
+
+    def __init__(
+        self,
+        scale: float,
+        offset: float = 0.0,
+        *,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(name=name, input_shape=input_shape)
+        self.scale, self.offset = float(scale), float(offset)
+
+    def lower(self, plan: Plan) -> None:
+        if plan.places:
+            raise ValueError(
+                f"{self.name} must come before all layers that compute: it scales the data as they are read"
+            )
+        # One after the other.
+        plan.set_input_scale(plan.input_scale * self.scale, plan.input_shift * self.scale + self.offset)
+
+    def configuration(self) -> dict[str, Any]:
+        return {"scale": self.scale, "offset": self.offset, **super().configuration()}
