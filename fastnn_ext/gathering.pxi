@@ -115,6 +115,11 @@ cdef bint gather_target(Run* run, Py_ssize_t source, Py_ssize_t slot, floating z
         target[number] = scale + shift
         return True
     convert_row(target, &run.y, source, run.output_size)
+    if run.check:
+        # NaN is within no bounds.
+        for j in range(run.output_size):
+            if not (target[j] >= run.target_low and target[j] <= run.target_high):
+                return False
     if scale != 1 or shift != 0:
         for j in range(run.output_size):
             target[j] = target[j] * scale + shift

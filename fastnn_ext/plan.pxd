@@ -167,6 +167,8 @@ cdef struct Run:
     bint class_numbers              # y holds one class number a sample
     double target_scale             # label smoothing: target * scale + shift
     double target_shift
+    double target_low               # targets below it or above the next are bad
+    double target_high
     const double* sample_weight     # NULL: all 1
     void* record                    # (samples, output_size): the outputs that training saw, or NULL
     bint inference                  # no learning: the layers behave as in prediction
@@ -239,7 +241,7 @@ cdef class Plan:
     cdef list parameters                # two arrays for each operation that learns, alive while pointers to them are held
     cdef list kept_alive
     cdef dict functions                 # the user's own, by operation
-    cdef int calls
+    cdef readonly int calls             # how many add_... calls there were
     cdef bint is_double
     cdef const Kernels* kernels
     cdef Operation* operations

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import Any, Self
 
@@ -16,6 +16,10 @@ class Optimizer(IntEnum):
     NADAM = 5
     COLLECT = 6
 
+def allocate(
+    shapes: Iterable[tuple[int, ...]], dtype: DTypeLike
+) -> tuple[NDArray[Any], list[NDArray[Any]]]: ...
+
 class NonFiniteDataError(ValueError):
     sample: int
     def __init__(self, sample: int) -> None: ...
@@ -29,6 +33,8 @@ class Plan:
     def dtype(self) -> numpy.dtype[numpy.floating[Any]]: ...
     @property
     def sample_shape(self) -> tuple[int, ...]: ...
+    @property
+    def calls(self) -> int: ...
     @property
     def places(self) -> list[int]: ...
     def __new__(

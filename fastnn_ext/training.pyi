@@ -56,6 +56,8 @@ class Training:
         from_logits: bool = False,
         label_smoothing: float = 0.0,
         loss_function: tuple[Callable[..., Any], Callable[..., Any]] | None = None,
+        target_low: float = ...,
+        target_high: float = ...,
         sample_weight: NDArray[Any] | None = None,
         record: bool = False,
         inference: bool = False,

@@ -22,7 +22,7 @@ from fastnn_ext.plan cimport (
 from fastnn_ext.pool cimport pool_run, pool_size, pool_task
 from fastnn_ext.scalars cimport is_finite
 
-from fastnn_ext.plan import NonFiniteDataError
+from fastnn_ext.plan import NonFiniteDataError, allocate
 
 cnp.import_array()
 
@@ -121,6 +121,8 @@ cdef class Training:
     loss_function : tuple of two callables, optional
         The user's own loss in place of ``loss``: its value, one number or one a sample, and its gradient with respect to
         the outputs for the mean over the batch, both of (y_true, y_pred).
+    target_low, target_high : float
+        Targets beyond them are bad data.
     sample_weight : ndarray of float64, shape (samples,), optional
     record : bool
         Keep the outputs that the losses were computed from, as ``outputs``.
@@ -176,7 +178,7 @@ cdef class Training:
         double weight_decay=0.0, *, squares_weight=None, double momentum_decay=0.0, double initial_square=0.0,
         double coupled_decay=0.0, double clip_value=0.0, double clip_norm=0.0, double global_clip_norm=0.0,
         double loss_parameter=0.0, bint from_logits=False, double label_smoothing=0.0, loss_function=None, sample_weight=None,
-        bint record=False, bint inference=False, uint64_t seed=0, augmentation=None, state=None, sparse=None, threads=None,
+        double target_low=-numpy.inf, double target_high=numpy.inf, bint record=False, bint inference=False, uint64_t seed=0, augmentation=None, state=None, sparse=None, threads=None,
         bint keep_index=True,
     ):
         cdef Run* run = &self.run
@@ -196,6 +198,7 @@ cdef class Training:
         run.loss, run.loss_parameter, run.from_logits = loss, loss_parameter, from_logits
         run.target_scale = 1 - label_smoothing
         run.target_shift = label_smoothing / (2 if loss == BINARY_CROSS_ENTROPY else plan.output_size)
+        run.target_low, run.target_high = target_low, target_high
         run.rule.optimizer = optimizer
         run.rule.learning_rate = learning_rate
         run.rule.beta_1, run.rule.beta_2 = beta_1, beta_2
@@ -380,30 +383,35 @@ cdef class Training:
         # Arrays for momentum and squares, of the parameters' shapes; none for plain gradient descent. Returns whether a
         # parameter that has had no gradient stays as it is.
         cdef Operation* operation
-        cdef int i, at = 0, slot
+        cdef int i, slot
         # Adagrad's squares alone stay where there is no gradient; all else decays.
         cdef bint fresh = initial_square == 0 or self.run.rule.beta_2 == 1
         slots = () if self.run.inference else {0: (), 1: (0,), 2: (0,), 3: (1,), 4: (0, 1), 5: (0, 1), 6: ()}[<int> optimizer]
-        self.arrays, self.starts = [], []
+        pairs = [self.plan.parameters[i : i + 2] for i in range(0, len(self.plan.parameters), 2)]
+        models = [model for pair in pairs for slot in slots for model in pair]
+        self.starts = [initial_square if slot == 1 else 0.0 for pair in pairs for slot in slots for model in pair]
+        if given is None:
+            _, self.arrays = allocate([model.shape for model in models], self.plan.dtype)
+            for array, start in zip(self.arrays, self.starts):
+                array[...] = start
+        else:
+            self.arrays = list(given)
+            if len(self.arrays) != len(models) or any(
+                array.shape != model.shape or array.dtype != model.dtype or not array.flags.carray
+                for array, model in zip(self.arrays, models)
+            ):
+                raise ValueError("state must hold the arrays that a training of the same plan and optimiser had")
+            for array, start in zip(self.arrays, self.starts):
+                fresh = fresh and ((array == start).all() if start == 0 or self.run.rule.beta_2 == 1 else not array.any())
+        number = 0
         for i in range(self.run.operation_count):
             operation = &self.run.operations[i]
-            if not (operation.kind == DENSE or operation.has_weights or operation.has_bias):
+            if operation.kind not in (DENSE, BATCH_NORMALIZATION, LAYER_NORMALIZATION):
                 continue
             for slot in slots:
-                for model in self.plan.parameters[2 * at : 2 * at + 2]:
-                    if given is None:
-                        array = numpy.full_like(model, initial_square if slot == 1 else 0)
-                    else:
-                        if len(given) <= len(self.arrays) or given[len(self.arrays)].shape != model.shape \
-                                or given[len(self.arrays)].dtype != model.dtype or not given[len(self.arrays)].flags.carray:
-                            raise ValueError("state must hold the arrays that a training of the same plan and optimiser had")
-                        array = given[len(self.arrays)]
-                        fresh = fresh and ((slot == 1 and self.run.rule.beta_2 == 1) or not array.any())
-                    self.arrays.append(array)
-                    self.starts.append(initial_square if slot == 1 else 0.0)
-                operation.weights_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.arrays[len(self.arrays) - 2])
-                operation.bias_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.arrays[len(self.arrays) - 1])
-            at += 1
+                operation.weights_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.arrays[number])
+                operation.bias_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.arrays[number + 1])
+                number += 2
         return fresh
 
     cdef int move_state(self, bint back) except -1:
@@ -508,7 +516,7 @@ cdef class Training:
         result = []
         for i in range(self.run.operation_count):
             operation = &self.run.operations[i]
-            if not (operation.kind == DENSE or operation.has_weights or operation.has_bias):
+            if operation.kind not in (DENSE, BATCH_NORMALIZATION, LAYER_NORMALIZATION):
                 continue
             for model, has, gradient in ((self.plan.parameters[2 * at], operation.has_weights, <uintptr_t> operation.weights_gradient),
                                          (self.plan.parameters[2 * at + 1], operation.has_bias, <uintptr_t> operation.bias_gradient)):
@@ -552,7 +560,7 @@ cdef class Training:
         NonFiniteWeightsError
             When weights are, after the last batch.
         NonFiniteDataError
-            When a sample of the data holds NaN or infinity, or a number of no class.
+            When a sample of the data holds NaN or infinity, a number of no class, or a target out of bounds.
         RuntimeError
             When another thread is running this training.
 

@@ -1,4 +1,4 @@
-"""Layer normalisation: every sample gets mean 0 and variance 1 over its features, each of which has a scale and shift."""
+"""Layer normalisation: every sample gets mean 0 and variance 1 over its features, which have scales and shifts."""
 
 from collections.abc import Sequence
 from typing import Any

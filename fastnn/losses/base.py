@@ -1,9 +1,9 @@
 """What all loss classes share: which of the engine's losses they are, and which targets they take."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from fastnn_ext.losses import Loss as EngineLoss
@@ -25,6 +25,10 @@ class Loss:
 
     name: str
     engine: EngineLoss
+    # Targets lie within these.
+    low = -math.inf
+    high = math.inf
+    meaning = "finite targets"
 
     def options(self) -> dict[str, Any]:
         """What the engine takes beside the loss, by the names of its arguments."""
@@ -43,6 +47,17 @@ class Loss:
         if y.ndim != 2 or y.shape[1] != outputs:
             raise ValueError(self.misfit(y, outputs))
         return y
+
+    def bounds(self) -> dict[str, Any]:
+        """The limits of targets, by the names of the engine's arguments: it checks them as it reads."""
+        return {"target_low": self.low, "target_high": self.high}
+
+    def check_range(self, y: NDArray[Any]) -> None:
+        """Raise ValueError where a target lies outside the limits; the message says what the loss takes."""
+        smallest, largest = y.min(), y.max()
+        if smallest < self.low or largest > self.high:
+            found = smallest if smallest < self.low else largest
+            raise ValueError(f"the loss {self.name} takes {self.meaning}, but y holds {found:g}")
 
     def misfit(self, y: NDArray[Any], outputs: int) -> str:
         """What is wrong with targets of this shape, in a sentence."""
@@ -81,6 +96,7 @@ class CustomLoss(Loss):
 
     Examples
     --------
+    >>> import numpy as np
     >>> loss = CustomLoss(
     ...     lambda y_true, y_pred: np.mean((y_true - y_pred) ** 4, axis=1),
     ...     lambda y_true, y_pred: 4 * (y_pred - y_true) ** 3 / y_pred.size,
@@ -109,12 +125,3 @@ class CustomLoss(Loss):
 
     def __repr__(self) -> str:
         return f"CustomLoss(name={self.name!r})"
-
-
-def out_of_range(name: str, y: NDArray[Any], low: float, high: float, meaning: str) -> None:
-    """Raise ValueError where a target lies outside [low, high]; NaN is left to the check that names its place."""
-    if y.size and y.dtype.kind in "fiu":
-        smallest, largest = np.nanmin(y), np.nanmax(y)
-        if smallest < low or largest > high:
-            found = smallest if smallest < low else largest
-            raise ValueError(f"the loss {name} takes {meaning}, but y holds {found:g}")

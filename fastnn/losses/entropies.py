@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.losses.base import Loss, out_of_range
+from fastnn.losses.base import Loss
 from fastnn.optimizers.base import checked_number
 from fastnn_ext.losses import Loss as EngineLoss
 
@@ -23,13 +23,13 @@ class KLDivergence(Loss):
 
     name = "kl_divergence"
     engine = EngineLoss.KL_DIVERGENCE
-
-    def targets(self, y: NDArray[Any], outputs: int) -> NDArray[Any]:
-        out_of_range(self.name, y, 0, 1, "probabilities, from 0 to 1")
-        return super().targets(y, outputs)
+    low, high = 0.0, 1.0
+    meaning = "probabilities, from 0 to 1"
 
 
 class _Crossentropy(Loss):
+    low, high = 0.0, 1.0
+
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
         if not isinstance(from_logits, bool):
             raise TypeError(f"from_logits must be True or False, but it is {from_logits!r}")
@@ -60,10 +60,7 @@ class BinaryCrossentropy(_Crossentropy):
 
     name = "binary_crossentropy"
     engine = EngineLoss.BINARY_CROSS_ENTROPY
-
-    def targets(self, y: NDArray[Any], outputs: int) -> NDArray[Any]:
-        out_of_range(self.name, y, 0, 1, "targets from 0 to 1")
-        return super().targets(y, outputs)
+    meaning = "targets from 0 to 1"
 
 
 class CategoricalCrossentropy(_Crossentropy):
@@ -84,12 +81,7 @@ class CategoricalCrossentropy(_Crossentropy):
 
     name = "categorical_crossentropy"
     engine = EngineLoss.CROSS_ENTROPY
-
-    def targets(self, y: NDArray[Any], outputs: int) -> NDArray[Any]:
-        # The shape comes first: class numbers above 1 are told best by what they are.
-        rows = super().targets(y, outputs)
-        out_of_range(self.name, y, 0, 1, "one-hot rows or probabilities, from 0 to 1")
-        return rows
+    meaning = "one-hot rows or probabilities, from 0 to 1"
 
     def misfit(self, y: NDArray[Any], outputs: int) -> str:
         hint = ""

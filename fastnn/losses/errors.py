@@ -2,10 +2,7 @@
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from fastnn.losses.base import Loss, out_of_range
+from fastnn.losses.base import Loss
 from fastnn.optimizers.base import checked_number
 from fastnn_ext.losses import Loss as EngineLoss
 
@@ -101,10 +98,8 @@ class Poisson(Loss):
 
     name = "poisson"
     engine = EngineLoss.POISSON
-
-    def targets(self, y: NDArray[Any], outputs: int) -> NDArray[Any]:
-        out_of_range(self.name, y, 0, np.inf, "counts, which are not negative")
-        return super().targets(y, outputs)
+    low = 0.0
+    meaning = "counts, which are not negative"
 
 
 class Hinge(Loss):
@@ -118,10 +113,5 @@ class Hinge(Loss):
 
     name = "hinge"
     engine = EngineLoss.HINGE
-
-    def targets(self, y: NDArray[Any], outputs: int) -> NDArray[Any]:
-        values = np.unique(y) if y.size else y
-        if not np.isin(values, (-1, 0, 1)).all():
-            wrong = values[~np.isin(values, (-1, 0, 1))][0]
-            raise ValueError(f"the loss {self.name} takes classes -1 and 1, or 0 and 1, but y holds {wrong:g}")
-        return super().targets(y, outputs)
+    low, high = -1.0, 1.0
+    meaning = "classes -1 and 1, or 0 and 1"

@@ -6,8 +6,6 @@ import contextlib
 import math
 import operator
 import os
-import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +19,7 @@ from fastnn.notebook.network import Network, check_network, count_samples, input
 from fastnn.notebook.stepping import step_network
 from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.descent import SGD
+from fastnn.progress import epochs_bar
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import NonFiniteDataError, Plan
 from fastnn_ext.plan import Optimizer as Rule
@@ -147,7 +146,7 @@ def train(
         run_epoch = _layered_epoch(network, x, y, batch_size, loss, prime, optimizer)
 
     errors: list[float] = []
-    with _only_training_of(network), _progress(epochs, verbose) as show:
+    with _only_training_of(network), epochs_bar(epochs, verbose) as show:
         for epoch in range(epochs):
             order = rng.permutation(len(x)) if shuffle else None
             # The engine puts the weights of an epoch that fails back by itself.
@@ -338,28 +337,3 @@ def _only_training_of(network: Network) -> Iterator[None]:
     finally:
         for layer in marked:
             layer.__dict__.pop("_in_training", None)
-
-
-@contextlib.contextmanager
-def _progress(epochs: int, verbose: bool | None) -> Iterator[Callable[[float], None]]:
-    if verbose is False or (verbose is None and not (sys.stderr.isatty() or "ipykernel" in sys.modules)):
-        yield lambda error: None
-        return
-    started, done, bar = time.monotonic(), 0, None
-
-    def show(error: float) -> None:
-        nonlocal done, bar
-        done += 1
-        if bar is None and (verbose or time.monotonic() - started > 1.0):
-            from tqdm.auto import tqdm
-
-            bar = tqdm(total=epochs, initial=done - 1, unit="epoch")
-        if bar is not None:
-            bar.set_postfix(error=f"{error:.6f}", refresh=False)
-            bar.update()
-
-    try:
-        yield show
-    finally:
-        if bar is not None:
-            bar.close()

@@ -1,0 +1,1 @@
+"""Data as users have them: arrays, data frames, sparse matrices, and tensors of other libraries."""

@@ -1,0 +1,86 @@
+"""Evaluation: the loss and metrics of data with a model as it is, without learning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.models.inputs import Inputs, explain, read_inputs, read_targets, read_weights
+from fastnn_ext.plan import NonFiniteDataError
+from fastnn_ext.plan import Optimizer as Rule
+from fastnn_ext.training import NonFiniteError, Training
+
+if TYPE_CHECKING:
+    from fastnn.metrics.base import Metric
+    from fastnn.models.sequential import Sequential
+
+__all__ = ["Evaluation", "evaluate", "metrics_of"]
+
+# Rows that are evaluated together where the user does not say: as many as stay in the cache.
+_BATCH_SIZE = 256
+
+
+class Evaluation:
+    """Data made ready to be evaluated again and again, such as after each epoch."""
+
+    def __init__(
+        self,
+        model: Sequential,
+        inputs: Inputs,
+        targets: NDArray[Any],
+        weights: NDArray[np.float64] | None,
+        batch_size: int | None = None,
+    ) -> None:
+        _, loss = model.needs_compile()
+        self.model, self.inputs, self.targets = model, inputs, targets
+        self.training = Training(
+            model.needs_plan(),
+            inputs,
+            targets,
+            batch_size or _BATCH_SIZE,
+            loss.engine,
+            Rule.SGD,
+            0.0,
+            sample_weight=weights,
+            record=bool(model.metrics),
+            inference=True,
+            **loss.options(),
+            **loss.bounds(),
+        )
+
+    def run(self) -> dict[str, float]:
+        """Loss and metrics by name; a loss that is not finite is told as it is."""
+        try:
+            value = self.training.run_epoch()
+        except NonFiniteDataError as failure:
+            raise explain(self.model, self.inputs, self.targets, failure.sample) from None
+        except NonFiniteError:
+            value = float("nan")
+        return {"loss": value, **metrics_of(self.model.metrics, self.targets, self.training.outputs)}
+
+
+def evaluate(model: Sequential, x: Any, y: Any, batch_size: int | None, sample_weight: Any) -> dict[str, float]:
+    """Loss and metrics of a user's data, by name."""
+    model.needs_compile()
+    inputs = read_inputs(model, x, "x")
+    samples = inputs.shape[0]
+    if samples == 0:
+        raise ValueError("x must hold at least one sample, but it holds none")
+    targets = read_targets(model, y, "y", samples)
+    weights = read_weights(sample_weight, "sample_weight", samples)
+    return Evaluation(model, inputs, targets, weights, batch_size).run()
+
+
+def metrics_of(metrics: list[Metric], targets: NDArray[Any], outputs: NDArray[Any] | None) -> dict[str, float]:
+    """Each metric of the outputs; NaN where they are not finite."""
+    if not metrics:
+        return {}
+    assert outputs is not None
+    try:
+        return {metric.name: float(metric(targets, outputs)) for metric in metrics}
+    except ValueError:
+        if np.isfinite(outputs).all():
+            raise
+        return {metric.name: float("nan") for metric in metrics}

@@ -1,0 +1,106 @@
+"""Full-batch training: the loss over all data as a function of the parameters, minimised by SciPy's L-BFGS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.models.evaluation import Evaluation
+from fastnn.models.inputs import Inputs, explain
+from fastnn.models.training import make_training, raise_failure
+from fastnn.optimizers.lbfgs import LBFGS
+from fastnn_ext.plan import NonFiniteDataError, allocate
+from fastnn_ext.training import NonFiniteError
+
+if TYPE_CHECKING:
+    from fastnn.models.sequential import Sequential
+
+__all__ = ["minimize"]
+
+# What a line search is told where the loss is not finite: far above any loss, but no infinity, which it cannot halve.
+_VERY_HIGH = 1e100
+
+
+def minimize(
+    model: Sequential,
+    inputs: Inputs,
+    targets: NDArray[Any],
+    weights: NDArray[np.float64] | None,
+    iterations: int,
+    finish: Callable[[dict[str, float]], bool],
+) -> None:
+    """Minimise a model's loss; ``finish`` is told loss and metrics after each iteration and says whether to go on.
+
+    Raises
+    ------
+    ImportError
+        Where SciPy is missing; the message says how to get it.
+    """
+    try:
+        from scipy import optimize
+    except ImportError:
+        raise ImportError("LBFGS needs SciPy: pip install fastnn-ext[scipy]") from None
+    rule = model.optimizer
+    assert isinstance(rule, LBFGS)
+    training = make_training(model, inputs, targets, inputs.shape[0], weights, keep_index=True)
+    parameters = model.parameters
+    assert parameters is not None
+    variables = [variable for layer in model.layers for variable in layer.variables() if variable.trainable]
+    # The same layout as that of the parameters.
+    gradient, pieces = allocate([variable.shape for variable in variables], model.dtype)
+    present = _present(model)
+    evaluation = Evaluation(model, inputs, targets, weights)
+
+    def value_and_gradient(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        parameters[...] = point
+        try:
+            value = training.run_epoch()
+        except NonFiniteDataError as failure:
+            raise explain(model, inputs, targets, failure.sample) from None
+        except NonFiniteError:
+            return _VERY_HIGH, gradient.astype(np.float64)
+        collected = [array for array, there in zip(training.gradients(), present, strict=True) if there]
+        for piece, array in zip(pieces, collected, strict=True):
+            piece[...] = array.reshape(piece.shape)
+        return value, gradient.astype(np.float64)
+
+    def after_iteration(intermediate_result: Any) -> None:
+        parameters[...] = intermediate_result.x
+        if not finish(evaluation.run()):
+            raise StopIteration
+
+    start = parameters.astype(np.float64)
+    if value_and_gradient(start)[0] == _VERY_HIGH:
+        try:
+            training.run_epoch()
+        except NonFiniteError as failure:
+            raise_failure(model, failure, "the first look at the data", 1.0)
+    result = optimize.minimize(
+        value_and_gradient,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        callback=after_iteration,
+        options={
+            "maxiter": iterations,
+            "maxfun": 50 * iterations,
+            "maxcor": rule.history_size,
+            "gtol": rule.tolerance_grad,
+            "ftol": rule.tolerance_change,
+        },
+    )
+    parameters[...] = result.x
+
+
+def _present(model: Sequential) -> list[bool]:
+    """For the engine's pairs of arrays, which of them the model has: a dense layer may lack its bias."""
+    present = []
+    for layer in model.layers:
+        names = [variable.name for variable in layer.variables()]
+        if names:
+            pair = ("kernel", "bias") if "kernel" in names else ("gamma", "beta")
+            present += [name in names for name in pair]
+    return present

@@ -1,0 +1,68 @@
+"""The history of a training: what each epoch's loss and metrics were."""
+
+from typing import Any
+
+__all__ = ["History"]
+
+
+class History:
+    """What ``model.fit`` returns.
+
+    Attributes
+    ----------
+    history : dict of list of float
+        For "loss", each metric, and the same with "val_" before it: a value for each epoch.
+    epoch : list of int
+        The epochs, counted from 0.
+    params : dict
+        The numbers of epochs and of steps, and ``verbose``.
+
+    Examples
+    --------
+    >>> history = History()
+    >>> history.add(0, {"loss": 0.5})
+    >>> history.history
+    {'loss': [0.5]}
+    """
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+        self.params: dict[str, Any] = {}
+
+    def add(self, epoch: int, logs: dict[str, float]) -> None:
+        """Append an epoch's values; one that is new gets NaN for the epochs before, as one that is missing for this."""
+        for name, value in logs.items():
+            values = self.history.get(name)
+            if values is None:
+                values = self.history[name] = [float("nan")] * len(self.epoch)
+            values.append(value)
+        self.epoch.append(epoch)
+        for values in self.history.values():
+            if len(values) < len(self.epoch):
+                values.append(float("nan"))
+
+    def plot(self, path: str | None = None) -> Any:
+        """Draw loss and metrics over the epochs, validation beside training, as a Matplotlib figure.
+
+        Parameters
+        ----------
+        path : str, optional
+            A file to write the picture to.
+        """
+        from fastnn.plotting.history import plot_history
+
+        return plot_history(self, path)
+
+    def to_frame(self) -> Any:
+        """The history as a pandas DataFrame with an index of epochs; ImportError says how to get pandas."""
+        try:
+            import pandas
+        except ImportError:
+            raise ImportError("History.to_frame needs pandas: pip install pandas") from None
+        return pandas.DataFrame(self.history, index=pandas.Index(self.epoch, name="epoch"))
+
+    def __repr__(self) -> str:
+        last = {name: values[-1] for name, values in self.history.items() if values}
+        told = ", ".join(f"{name} {value:.4g}" for name, value in last.items())
+        return f"<History of {len(self.epoch)} epochs{': ' if told else ''}{told}>"

@@ -1,0 +1,155 @@
+"""From what a user passes as x, y and weights to rows that the engine reads where they lie."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.arrays import check_finite, converted
+from fastnn.data.convert import to_array
+from fastnn_ext.compressed import CompressedRows
+
+if TYPE_CHECKING:
+    from fastnn.models.sequential import Sequential
+
+__all__ = ["Inputs", "class_weights", "explain", "read_inputs", "read_targets", "read_weights"]
+
+Inputs = NDArray[Any] | CompressedRows
+
+# What the engine converts as it reads.
+_READ_IN_PLACE = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.uint8))
+
+
+def read_inputs(model: Sequential, x: Any, name: str, *, single: bool = False) -> Inputs:
+    """``x`` as rows of the model's inputs, in place where the engine can read it so, else one copy.
+
+    Parameters
+    ----------
+    model : Sequential
+        Built, or else built for samples of x's shape.
+    single : bool
+        Whether one sample may come without its batch axis.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When it is not an array of real numbers, or its samples have another shape than the model's; the message says
+        what came and what was expected.
+    """
+    array = to_array(x, name)
+    if isinstance(array, CompressedRows):
+        if not model.built:
+            model.build((array.shape[1],))
+        size = model.needs_plan().input_size
+        if array.shape[1] != size:
+            raise ValueError(f"{name} must have {size} columns to fit the model, but it has {array.shape[1]}")
+        return array
+    if not model.built and model.input_shape is None:
+        if array.ndim < 2:
+            raise ValueError(
+                f"{name} must have shape (samples, ...), but its shape is {array.shape}: one feature is a column, "
+                f"{name}.reshape(-1, 1)"
+            )
+        model.build(array.shape[1:])
+    plan = model.needs_plan()
+    shape = model.input_shape
+    assert shape is not None
+    shapes = {shape, (math.prod(shape),)}
+    if single and array.shape in shapes:
+        array = array[None]
+    if array.ndim < 1 or array.shape[1:] not in shapes:
+        hint = ""
+        if array.shape in shapes:
+            hint = f": a batch of one sample is {name}[None]"
+        elif shape == (1,) and array.ndim == 1:
+            hint = f": one feature is a column, {name}.reshape(-1, 1)"
+        expected = ", ".join(map(str, shape))
+        raise ValueError(f"{name} must have shape (samples, {expected}), but its shape is {array.shape}{hint}")
+    return _rows(array.reshape(len(array), plan.input_size), plan.dtype, name)
+
+
+def _rows(rows: NDArray[Any], dtype: np.dtype[np.floating[Any]], name: str) -> NDArray[Any]:
+    readable = rows.dtype in _READ_IN_PLACE and rows.dtype.isnative and rows.flags.aligned
+    if readable and (rows.shape[1] == 1 or rows.strides[1] == rows.itemsize):
+        return rows
+    if rows.dtype == np.bool_:
+        return np.ascontiguousarray(rows).view(np.uint8)
+    return converted(rows, rows.dtype if readable else dtype, name)
+
+
+def read_targets(model: Sequential, y: Any, name: str, samples: int) -> NDArray[Any]:
+    """``y`` as rows of the model's outputs, or class numbers, in the form that its loss takes.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `read_inputs`, and for labels of the wrong form for the loss.
+    """
+    if y is None:
+        raise ValueError(f"{name} is missing: pass the targets of {samples} samples")
+    array = to_array(y, name)
+    if isinstance(array, CompressedRows):
+        raise TypeError(f"{name} must be an array, but it is a sparse matrix: pass {name}.toarray()")
+    if array.ndim < 1 or len(array) != samples:
+        raise ValueError(f"{name} must have as many samples as x, {samples}, but its shape is {array.shape}")
+    _, loss = model.needs_compile()
+    plan = model.needs_plan()
+    rows = loss.targets(array, plan.output_size)
+    if rows.dtype == np.int32 and plan.output_size > 1 and rows.shape[1] == 1:
+        return rows
+    return _rows(rows, plan.dtype, name)
+
+
+def read_weights(weights: Any, name: str, samples: int) -> NDArray[np.float64] | None:
+    """Sample weights as float64, finite and not negative; None for None."""
+    if weights is None:
+        return None
+    array = to_array(weights, name)
+    if isinstance(array, CompressedRows) or array.shape not in ((samples,), (samples, 1)):
+        raise ValueError(f"{name} must have shape ({samples},), one for each sample, but its shape is {array.shape}")
+    check_finite(array, name)
+    result = np.ascontiguousarray(array.reshape(-1), dtype=np.float64)
+    if samples and result.min() < 0:
+        raise ValueError(f"{name} must not be negative, but one is {result.min():g}")
+    return result
+
+
+def class_weights(
+    class_weight: dict[int, float] | None, targets: NDArray[Any], weights: NDArray[np.float64] | None
+) -> NDArray[np.float64] | None:
+    """The weight of each sample's class times its own; classes that are not named count 1."""
+    if class_weight is None:
+        return weights
+    if not isinstance(class_weight, dict):
+        raise TypeError(f"class_weight must be a dict of class number to weight, but it is {class_weight!r}")
+    labels = targets.argmax(axis=1) if targets.shape[1] > 1 else targets[:, 0]
+    result = np.ones(len(targets))
+    for number, weight in class_weight.items():
+        if isinstance(number, bool) or not isinstance(number, int | np.integer):
+            raise TypeError(f"class_weight must have class numbers as keys, but one is {number!r}")
+        if not (isinstance(weight, int | float | np.number) and 0 <= float(weight) < math.inf):
+            raise ValueError(f"class_weight[{number}] must be a finite number of at least 0, but it is {weight!r}")
+        result[labels == number] = float(weight)
+    return result if weights is None else result * weights
+
+
+def explain(model: Sequential, inputs: Inputs, targets: NDArray[Any] | None, sample: int) -> ValueError:
+    """What is wrong with a sample that the engine refused: a number that is not finite, or a target out of bounds."""
+    dtype = model.needs_plan().dtype
+    for array, name in ((inputs, "x"), (targets, "y")):
+        if isinstance(array, np.ndarray):
+            try:
+                check_finite(array, name)
+                converted(array, dtype, name)
+            except ValueError as error:
+                return error
+    if targets is not None and model.loss is not None:
+        try:
+            model.loss.targets(targets, model.needs_plan().output_size)
+            model.loss.check_range(targets)
+        except ValueError as error:
+            return error
+    return ValueError(f"sample {sample} holds NaN or infinity: remove or fill it in first")

@@ -1,0 +1,261 @@
+"""Sources: where the batches of an epoch come from, and how an epoch of them is trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.callbacks.base import CallbackList
+from fastnn.models.evaluation import metrics_of
+from fastnn.models.inputs import Inputs, explain, read_inputs, read_targets, read_weights
+from fastnn.models.training import keep_state, make_training, raise_failure
+from fastnn_ext.compressed import CompressedRows
+from fastnn_ext.plan import NonFiniteDataError
+from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
+
+if TYPE_CHECKING:
+    from fastnn.models.sequential import Sequential
+
+__all__ = ["ArraySource", "BatchSource", "Source"]
+
+Progress = Callable[[int, float], object]
+Batch = tuple[Any, Any, Any]
+
+
+class Source:
+    """What all sources share.
+
+    Attributes
+    ----------
+    samples, steps : int or None
+        In an epoch; None where it is not known.
+    """
+
+    model: Sequential
+    samples: int | None = None
+    steps: int | None = None
+    training: Training | None = None
+
+    def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
+        """Train an epoch and return loss and metrics; None where training is to end without this epoch."""
+        raise NotImplementedError
+
+    def keep_state(self) -> None:
+        """Let the model's optimiser remember the state."""
+        if self.training is not None:
+            keep_state(self.model, self.training)
+
+    def rates_at(self, training: Training, steps: int) -> None:
+        """Set the learning rates of the next ``steps`` steps."""
+        optimizer = self.model.optimizer
+        assert optimizer is not None
+        rates = optimizer.rates(training.step, steps)
+        training.learning_rate = optimizer.rate_at(training.step)
+        training.set_learning_rates(rates)
+
+
+class ArraySource(Source):
+    """Arrays: an epoch is one call of the engine, or a loop of steps where batches are watched or augmented in Python.
+
+    Parameters
+    ----------
+    by_batch : bool
+        Whether a callback watches batches.
+    augmentation : ImageAugmentation, callable or None
+        The package's own runs in the engine, a function of (x_batch, rng) in Python.
+    """
+
+    def __init__(
+        self,
+        model: Sequential,
+        inputs: Inputs,
+        targets: NDArray[Any],
+        weights: NDArray[np.float64] | None,
+        batch_size: int,
+        *,
+        shuffle: bool,
+        several_epochs: bool,
+        by_batch: bool,
+        augmentation: Any,
+    ) -> None:
+        self.model, self.inputs, self.targets, self.weights = model, inputs, targets, weights
+        self.samples: int = inputs.shape[0]
+        self.batch_size = min(batch_size, self.samples)
+        self.steps: int = -(-self.samples // self.batch_size)
+        self.shuffle = shuffle
+        fields, self.function = engine_fields(model, augmentation)
+        self.by_batch = by_batch or self.function is not None
+        if self.by_batch and isinstance(inputs, CompressedRows):
+            raise ValueError(
+                "batches of a sparse matrix cannot be watched or augmented one by one: leave such callbacks out, or "
+                "pass an iterable of batches"
+            )
+        self.training = make_training(
+            model,
+            inputs,
+            targets,
+            self.batch_size,
+            weights,
+            keep_index=several_epochs and not self.by_batch,
+            augmentation=fields,
+        )
+
+    def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
+        order = self.model.rng.permutation(self.samples) if self.shuffle else None
+        if self.by_batch:
+            return run_batches(self, self._batches(order), epoch, progress, watchers)
+        training = self.training
+        assert training is not None
+        self.rates_at(training, self.steps)
+        try:
+            value = training.run_epoch(order, progress)
+        except NonFiniteDataError as failure:
+            raise explain(self.model, self.inputs, self.targets, failure.sample) from None
+        except (NonFiniteError, NonFiniteWeightsError) as failure:
+            end_quietly(self.model, failure, epoch, training.learning_rate, watchers)
+            return None
+        return {"loss": value, **metrics_of(self.model.metrics, self.targets, training.outputs)}
+
+    def _batches(self, order: NDArray[np.intp] | None) -> Iterator[Batch]:
+        assert isinstance(self.inputs, np.ndarray)
+        for start in range(0, self.samples, self.batch_size):
+            rows = slice(start, start + self.batch_size)
+            chosen = rows if order is None else order[rows]
+            x = self.inputs[chosen]
+            if self.function is not None:
+                x = augmented(self.model, self.function, x)
+            yield x, self.targets[chosen], None if self.weights is None else self.weights[chosen]
+
+
+class BatchSource(Source):
+    """An iterable of batches: a generator, which is gone through once, or one that begins anew with each epoch."""
+
+    def __init__(self, model: Sequential, batches: Any, steps: int | None, augmentation: Any) -> None:
+        self.model, self.iterable, self.steps = model, batches, steps
+        if hasattr(batches, "__len__") and steps is None:
+            self.steps = len(batches)
+        # A generator is its own iterator: it goes on where the epoch before has stopped.
+        self.goes_on = hasattr(batches, "__next__")
+        self.iterator: Iterator[Any] | None = iter(batches) if self.goes_on else None
+        self.fields, self.function = engine_fields(model, augmentation)
+        self.capacity = 0
+
+    def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
+        return run_batches(self, self._batches(), epoch, progress, watchers)
+
+    def _batches(self) -> Iterator[Batch]:
+        iterator = self.iterator if self.iterator is not None else iter(self.iterable)
+        number = 0
+        while self.steps is None or number < self.steps:
+            try:
+                item = next(iterator)
+            except StopIteration:
+                return
+            yield self._read(item)
+            number += 1
+
+    def _read(self, item: Any) -> Batch:
+        if not isinstance(item, tuple | list) or len(item) not in (2, 3):
+            raise TypeError(f"a batch must be (x, y) or (x, y, sample_weight), but it is a {type(item).__name__}")
+        inputs = read_inputs(self.model, item[0], "x of a batch")
+        samples = inputs.shape[0]
+        targets = read_targets(self.model, item[1], "y of a batch", samples)
+        weights = read_weights(item[2], "the weights of a batch", samples) if len(item) == 3 else None
+        if self.function is not None:
+            inputs = augmented(self.model, self.function, inputs)
+        if self.training is None or samples > self.capacity:
+            if self.training is not None:
+                self.keep_state()
+            self.capacity = samples
+            self.training = make_training(
+                self.model, inputs, targets, samples, weights, keep_index=False, augmentation=self.fields
+            )
+        return inputs, targets, weights
+
+
+def run_batches(
+    source: Source, batches: Iterator[Batch], epoch: int, progress: Progress | None, watchers: CallbackList
+) -> dict[str, float] | None:
+    """An epoch of single steps; None where there were no batches, or training ends quietly."""
+    model = source.model
+    total, done, number = 0.0, 0, 0
+    seen: list[tuple[NDArray[Any], NDArray[Any]]] = []
+    for inputs, targets, weights in batches:
+        training = source.training
+        assert training is not None
+        watchers.on_train_batch_begin(number)
+        assert model.optimizer is not None
+        training.learning_rate = model.optimizer.rate_at(training.step)
+        try:
+            value = training.run_batch(inputs, targets, weights)
+        except NonFiniteDataError as failure:
+            raise explain(model, inputs, targets, failure.sample) from None
+        except (NonFiniteError, NonFiniteWeightsError) as failure:
+            end_quietly(model, failure, epoch, training.learning_rate, watchers, number)
+            return None
+        count = len(targets)
+        total, done, number = total + value * count, done + count, number + 1
+        if training.outputs is not None:
+            seen.append((targets, training.outputs[:count].copy()))
+        watchers.on_train_batch_end(number - 1, {"loss": value})
+        if progress is not None:
+            progress(done, total)
+        if model.stop_training:
+            break
+    if done == 0:
+        return None
+    logs = {"loss": total / done}
+    if seen:
+        targets, outputs = (np.concatenate(parts) for parts in zip(*seen, strict=True))
+        logs |= metrics_of(model.metrics, targets, outputs)
+    return logs
+
+
+def end_quietly(
+    model: Sequential,
+    failure: NonFiniteError | NonFiniteWeightsError,
+    epoch: int,
+    learning_rate: float,
+    watchers: CallbackList,
+    batch: int | None = None,
+) -> None:
+    """Raise what a failure means, unless a callback wants training to end quietly."""
+    if batch is None and isinstance(failure, NonFiniteError):
+        batch = failure.batch
+    where = f"epoch {epoch + 1}" + ("" if batch is None else f", batch {batch + 1}")
+    try:
+        raise_failure(model, failure, where, learning_rate)
+    except FloatingPointError as error:
+        if not watchers.on_failure(error):
+            raise
+        model.stop_training = True
+
+
+def engine_fields(model: Sequential, augmentation: Any) -> tuple[dict[str, Any] | None, Any]:
+    """An augmentation as the engine's numbers, or as a function of Python; both None where there is none."""
+    if augmentation is None:
+        return None, None
+    fields = getattr(augmentation, "engine_fields", None)
+    if fields is not None:
+        assert model.input_shape is not None
+        return fields(model.input_shape), None
+    if not callable(augmentation):
+        raise TypeError(
+            f"augmentation must be an ImageAugmentation or a function of (x_batch, rng), but it is {augmentation!r}"
+        )
+    return None, augmentation
+
+
+def augmented(model: Sequential, function: Any, inputs: Any) -> Any:
+    """A batch through a user's function, in the shape of samples, and back as rows."""
+    if isinstance(inputs, CompressedRows):
+        inputs = inputs.dense()
+    assert model.input_shape is not None
+    result = function(inputs.reshape(len(inputs), *model.input_shape), model.rng)
+    rows = read_inputs(model, result, "what the augmentation returned")
+    if rows.shape[0] != len(inputs):
+        raise ValueError(f"the augmentation must return {len(inputs)} samples, but returned {rows.shape[0]}")
+    return rows

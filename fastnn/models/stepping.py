@@ -1,0 +1,88 @@
+"""Single steps: one batch at a time, as data come in, with as little around the engine as there can be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastnn.models.evaluation import metrics_of
+from fastnn.models.inputs import class_weights, explain, read_inputs, read_targets, read_weights
+from fastnn.models.training import make_training, raise_failure
+from fastnn_ext.plan import NonFiniteDataError
+from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
+
+if TYPE_CHECKING:
+    from fastnn.models.sequential import Sequential
+
+__all__ = ["Stepper"]
+
+
+class Stepper:
+    """Trains a model one batch at a time, with an engine training that it keeps."""
+
+    def __init__(self, model: Sequential) -> None:
+        self.model = model
+        self.training: Training | None = None
+        self.capacity = 0
+        # Rows in the model's dtype, of the right shape, need no look from here.
+        self.simple = not model.metrics
+
+    def step(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
+        """One step; see `Sequential.train_on_batch`."""
+        training = self.training
+        if training is not None and self.simple and sample_weight is None and class_weight is None and not return_dict:
+            model = self.model
+            if model._lock.acquire(blocking=False):
+                try:
+                    value = self._run(training, x, y, None)
+                except (TypeError, ValueError):
+                    value = None
+                finally:
+                    model._lock.release()
+                if value is not None:
+                    return value
+        return self._step_anything(x, y, sample_weight, class_weight, return_dict)
+
+    def _run(self, training: Training, x: Any, y: Any, weights: Any) -> float:
+        model = self.model
+        steps, optimizer = model.steps, model.optimizer
+        assert optimizer is not None
+        training.step = steps.step
+        training.momentum_product = steps.momentum_product
+        rate = optimizer.learning_rate
+        training.learning_rate = rate if type(rate) is float else optimizer.rate_at(steps.step)
+        try:
+            value = training.run_batch(x, y, weights)
+        except (NonFiniteError, NonFiniteWeightsError) as failure:
+            steps.step, steps.momentum_product = training.step, training.momentum_product
+            raise_failure(model, failure, "this batch", training.learning_rate)
+        steps.step = training.step
+        steps.momentum_product = training.momentum_product
+        return value
+
+    def _step_anything(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
+        model = self.model
+        model.needs_compile()
+        inputs = read_inputs(model, x, "x")
+        samples = inputs.shape[0]
+        if samples == 0:
+            raise ValueError("x must hold at least one sample, but it holds none")
+        targets = read_targets(model, y, "y", samples)
+        weights = class_weights(class_weight, targets, read_weights(sample_weight, "sample_weight", samples))
+        if not model._lock.acquire(blocking=False):
+            raise RuntimeError("the model is being trained by another thread: train a copy, or wait")
+        try:
+            if self.training is None or samples > self.capacity:
+                self.training = make_training(model, inputs, targets, samples, weights, keep_index=False)
+                self.capacity = samples
+            try:
+                value = self._run(self.training, inputs, targets, weights)
+            except NonFiniteDataError as failure:
+                raise explain(model, inputs, targets, failure.sample) from None
+            outputs = None if self.training.outputs is None else self.training.outputs[:samples]
+            logs = {"loss": value, **metrics_of(model.metrics, np.asarray(targets), outputs)}
+        finally:
+            model._lock.release()
+        values = list(logs.values())
+        return logs if return_dict else values[0] if len(values) == 1 else values

@@ -1,0 +1,76 @@
+"""An engine training of a model: made from its plan, loss and optimiser, and what its failures mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
+
+if TYPE_CHECKING:
+    from fastnn.models.inputs import Inputs
+    from fastnn.models.sequential import Sequential
+
+__all__ = ["keep_state", "make_training", "raise_failure"]
+
+
+def make_training(
+    model: Sequential,
+    inputs: Inputs,
+    targets: NDArray[Any],
+    batch_size: int,
+    weights: NDArray[np.float64] | None,
+    *,
+    keep_index: bool,
+    augmentation: dict[str, Any] | None = None,
+) -> Training:
+    """A training that goes on from the state of the model's optimiser."""
+    optimizer, loss = model.needs_compile()
+    steps = model.steps
+    training = Training(
+        model.needs_plan(),
+        inputs,
+        targets,
+        batch_size,
+        loss.engine,
+        **optimizer.rule(),
+        **optimizer.clipping(),
+        **loss.options(),
+        **loss.bounds(),
+        sample_weight=weights,
+        record=bool(model.metrics),
+        seed=model.seed,
+        augmentation=augmentation,
+        state=steps.arrays,
+        keep_index=keep_index,
+    )
+    training.step, training.momentum_product = steps.step, steps.momentum_product
+    if steps.arrays is None:
+        steps.arrays = training.state
+    return training
+
+
+def keep_state(model: Sequential, training: Training) -> None:
+    """Let the model's optimiser remember what this training came to."""
+    steps = model.steps
+    steps.arrays, steps.step, steps.momentum_product = training.state, training.step, training.momentum_product
+
+
+def raise_failure(
+    model: Sequential, failure: NonFiniteError | NonFiniteWeightsError, where: str, learning_rate: float
+) -> NoReturn:
+    """Raise FloatingPointError with what became infinite, where, and what to do."""
+    if isinstance(failure, NonFiniteError):
+        if failure.operation < 0:
+            cause = "every layer's output is finite, the loss alone is not"
+        else:
+            cause = f"the first output that is not finite is that of {model.layer_of(failure.operation)}"
+        what = f"the loss is not finite in {where}; {cause}"
+    else:
+        what = f"the weights of {model.layer_of(failure.operation)} are not finite after {where}"
+    raise FloatingPointError(
+        f"training stopped: {what}. The weights are those from before it, and the optimiser starts anew. Try a smaller "
+        f"learning_rate than {learning_rate:g}, clipnorm=1, or inputs scaled to about 1"
+    ) from None
