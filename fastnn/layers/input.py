@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fastnn.layers.base import Layer
+from fastnn.layers.base import Layer, checked_shape
 from fastnn_ext.plan import Plan
 
 __all__ = ["Input"]
@@ -24,7 +24,7 @@ class Input(Layer):
     """
 
     def __init__(self, shape: Sequence[int], *, name: str | None = None) -> None:
-        super().__init__(name=name, input_shape=shape)
+        super().__init__(name=name, input_shape=checked_shape(shape, "shape"))
 
     def lower(self, plan: Plan) -> None:
         pass

@@ -45,9 +45,7 @@ def summary_of(model: "Sequential") -> str:
             f"\nparameters: {size:,} ({_bytes(size * model.dtype.itemsize)}), of which {size - kept:,} are trained"
         )
     else:
-        lines.append(
-            "\nnot built: give the first layer an input_shape, or call fit or build, for shapes and parameters"
-        )
+        lines.append("\nnot built: start with Input(shape), or call fit or build, for shapes and parameters")
     return "\n".join([f"model: {model.name}", *lines])
 
 

@@ -16,10 +16,8 @@ from fastnn.arrays import check_finite, converted, real_array, real_dtype_array
 from fastnn.losses import LossFunction, built_in_loss, gradient_of, mse
 from fastnn.notebook.layers import FlattenLayer, Layer
 from fastnn.notebook.network import Network, check_network, count_samples, input_size, layer_name, lower, output_size
-from fastnn.notebook.stepping import step_network
 from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.descent import SGD
-from fastnn.progress import epochs_bar
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import NonFiniteDataError, Plan
 from fastnn_ext.plan import Optimizer as Rule
@@ -145,6 +143,8 @@ def train(
     else:
         run_epoch = _layered_epoch(network, x, y, batch_size, loss, prime, optimizer)
 
+    from fastnn.progress import epochs_bar
+
     errors: list[float] = []
     with _only_training_of(network), epochs_bar(epochs, verbose) as show:
         for epoch in range(epochs):
@@ -233,6 +233,8 @@ def _layered_epoch(
     loss_prime: LossFunction,
     optimizer: Optimizer,
 ) -> Epoch:
+    from fastnn.notebook.stepping import step_network
+
     backward = step_network(network, optimizer)
 
     def run_epoch(order: NDArray[numpy.intp] | None) -> float:
