@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from fastnn.augmentation import ImageAugmentation
     from fastnn.config import show_config
+    from fastnn.files.model import load_model
     from fastnn.layers import (
         ELU,
         GELU,
@@ -115,6 +116,7 @@ __all__ = [
     "BatchNormalization",
     "LayerNormalization",
     "ImageAugmentation",
+    "load_model",
     # Both
     "to_categorical",
     "accuracy",
@@ -161,6 +163,7 @@ _LAZY = {
         "LayerNormalization",
     ),
     "fastnn.augmentation": ("ImageAugmentation",),
+    "fastnn.files.model": ("load_model",),
     "fastnn.metrics": ("accuracy",),
     "fastnn.notebook.files": ("save_network", "load_network"),
     "fastnn.config": ("show_config",),

@@ -58,6 +58,9 @@ cdef Py_ssize_t OUTPUTS_WORTH_SORTING = 16384
 # Columns of the first layer for each thread from which on it trains them in panels of its own.
 cdef Py_ssize_t FIRST_COLUMN_GROUP = 64
 
+# Which of momentum (0) and squares (1) each optimiser keeps for every parameter.
+cdef tuple SLOTS = ((), (0,), (0,), (1,), (0, 1), (0, 1), ())
+
 include "arena.pxi"
 
 
@@ -84,6 +87,12 @@ class NonFiniteWeightsError(FloatingPointError):
     def __init__(self, operation):
         super().__init__(f"the weights of operation {operation} are not finite")
         self.operation = operation
+
+
+def state_shapes(Plan plan not None, Optimizer optimizer):
+    """Shapes of the arrays that a training of the plan by this optimiser keeps, in the order of `Training.state`."""
+    pairs = [plan.parameters[i : i + 2] for i in range(0, len(plan.parameters), 2)]
+    return [array.shape for pair in pairs for _ in SLOTS[<int> optimizer] for array in pair]
 
 
 cdef class Training:
@@ -386,19 +395,19 @@ cdef class Training:
         cdef int i, slot
         # Adagrad's squares alone stay where there is no gradient; all else decays.
         cdef bint fresh = initial_square == 0 or self.run.rule.beta_2 == 1
-        slots = () if self.run.inference else {0: (), 1: (0,), 2: (0,), 3: (1,), 4: (0, 1), 5: (0, 1), 6: ()}[<int> optimizer]
-        pairs = [self.plan.parameters[i : i + 2] for i in range(0, len(self.plan.parameters), 2)]
-        models = [model for pair in pairs for slot in slots for model in pair]
-        self.starts = [initial_square if slot == 1 else 0.0 for pair in pairs for slot in slots for model in pair]
+        slots = () if self.run.inference else SLOTS[<int> optimizer]
+        shapes = [] if self.run.inference else state_shapes(self.plan, optimizer)
+        self.starts = [
+            initial_square if slot == 1 else 0.0 for _ in self.plan.parameters[::2] for slot in slots for _ in range(2)]
         if given is None:
-            _, self.arrays = allocate([model.shape for model in models], self.plan.dtype)
+            _, self.arrays = allocate(shapes, self.plan.dtype)
             for array, start in zip(self.arrays, self.starts):
                 array[...] = start
         else:
             self.arrays = list(given)
-            if len(self.arrays) != len(models) or any(
-                array.shape != model.shape or array.dtype != model.dtype or not array.flags.carray
-                for array, model in zip(self.arrays, models)
+            if len(self.arrays) != len(shapes) or any(
+                array.shape != shape or array.dtype != self.plan.dtype or not array.flags.carray
+                for array, shape in zip(self.arrays, shapes)
             ):
                 raise ValueError("state must hold the arrays that a training of the same plan and optimiser had")
             for array, start in zip(self.arrays, self.starts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ Logs = dict[str, float]
 class Callback:
     """Override what you want to be told. `model` is the model in training; ``model.stop_training = True`` ends it.
 
-    Overriding a method about batches makes training go batch by batch through Python: some microseconds each.
+    Overriding a method about batches makes training go batch by batch through Python: some microseconds each. Where
+    only some of a class's objects need that, it overrides `watches_batches`, too.
 
     Examples
     --------
@@ -29,6 +31,14 @@ class Callback:
 
     model: Sequential
 
+    @property
+    def watches_batches(self) -> bool:
+        """Whether it must be told of each batch; by default where a method about batches is overridden."""
+        return any(
+            getattr(type(self), name) is not getattr(Callback, name)
+            for name in ("on_train_batch_begin", "on_train_batch_end")
+        )
+
     def set_model(self, model: Sequential) -> None:
         """Get to know the model, before training starts."""
         self.model = model
@@ -37,7 +47,7 @@ class Callback:
         """Before the first epoch."""
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """After the last epoch, also where training failed or was interrupted."""
+        """After the last epoch, also where training failed or was interrupted, or another callback failed."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Before an epoch, counted from 0."""
@@ -78,20 +88,22 @@ class CallbackList:
 
     @property
     def watches_batches(self) -> bool:
-        """Whether one overrides a method about batches."""
-        return any(
-            getattr(type(callback), name) is not getattr(Callback, name)
-            for callback in self.callbacks
-            for name in ("on_train_batch_begin", "on_train_batch_end")
-        )
+        """Whether one must be told of each batch."""
+        return any(callback.watches_batches for callback in self.callbacks)
 
     def on_train_begin(self) -> None:
-        for callback in self.callbacks:
-            callback.on_train_begin()
+        # Training does not start where one fails: those that were told of its beginning are told of its end.
+        with contextlib.ExitStack() as begun:
+            for callback in self.callbacks:
+                callback.on_train_begin()
+                begun.callback(callback.on_train_end)
+            begun.pop_all()
 
     def on_train_end(self) -> None:
-        for callback in self.callbacks:
-            callback.on_train_end()
+        # All are told, also where one fails. The stack is worked off from its end.
+        with contextlib.ExitStack() as told:
+            for callback in reversed(self.callbacks):
+                told.callback(callback.on_train_end)
 
     def on_epoch_begin(self, epoch: int) -> None:
         for callback in self.callbacks:

@@ -47,7 +47,7 @@ class Activation(Layer):
         self.applied.lower(plan)
 
     def configuration(self) -> dict[str, Any]:
-        return {"activation": self.applied.configuration(), **super().configuration()}
+        return {"activation": self.applied, **super().configuration()}
 
 
 class _Named(Activation):

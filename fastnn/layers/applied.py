@@ -63,11 +63,7 @@ class AppliedActivation:
             plan.add_activation(self.kind, self.slope)
 
     def configuration(self) -> str | dict[str, Any]:
-        """As plain values, which `resolve` takes; TypeError for functions of the user's own."""
-        if self.functions is not None:
-            raise TypeError(
-                f"the activation {self.name} is a Python function of your own and cannot be saved to a file"
-            )
+        """As plain values, which `resolve` takes, where the functions are not the user's own."""
         return self.name if self.slope == _BY_NAME[self.name][1] else {"name": self.name, "slope": self.slope}
 
 
@@ -102,7 +98,10 @@ def resolve(activation: Any) -> AppliedActivation:
             raise unknown_name("activation", activation, _BY_NAME, "a pair of a function and its derivative")
         return AppliedActivation(activation.lower(), known[1])
     if isinstance(activation, dict):
-        return AppliedActivation(resolve(activation["name"]).name, float(activation["slope"]))
+        slope = float(activation["slope"])
+        if not 0 <= slope < float("inf"):
+            raise ValueError(f"the slope of an activation must be finite and not negative, but it is {slope}")
+        return AppliedActivation(resolve(activation["name"]).name, slope)
     if callable(activation):
         kind = _BY_FUNCTION.get(activation)
         if kind is None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fastnn_ext.plan import Plan
 
-__all__ = ["Layer", "Shape", "Variable", "checked_shape", "checked_units"]
+__all__ = ["Layer", "Shape", "Variable", "checked_shape"]
 
 Shape = tuple[int, ...]
 
@@ -24,6 +24,10 @@ class Variable(NamedTuple):
     shape: Shape
     initializer: Callable[[Shape, np.random.Generator], Any]
     trainable: bool
+
+
+# A file's arrays are called by the layers: a name that is a path would lead elsewhere.
+_NOT_IN_NAMES = "/\\"
 
 
 class Layer:
@@ -47,13 +51,15 @@ class Layer:
     def __init__(self, *, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
         if name is not None and (not isinstance(name, str) or not name):
             raise TypeError(f"name must be a string that is not empty, but it is {name!r}")
+        if name is not None and not (name.isprintable() and not set(name) & set(_NOT_IN_NAMES)):
+            raise ValueError(f"name must have no slash, backslash or control character, but it is {name!r}")
         self.name = name
         self.declared_shape = None if input_shape is None else checked_shape(input_shape, "input_shape")
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
         self.arrays: dict[str, NDArray[Any]] = {}
-        # The model that this layer belongs to.
-        self.owner: object | None = None
+        # No reference to it: a model that nobody needs any more is freed at once.
+        self.in_model = False
 
     def build(self, input_shape: Shape) -> Shape:
         """Take the shape of a sample before the layer; return the one after it.
@@ -80,7 +86,7 @@ class Layer:
         raise NotImplementedError(f"{type(self).__name__} cannot be lowered to the engine")
 
     def configuration(self) -> dict[str, Any]:
-        """The constructor's arguments as plain values, for saving."""
+        """The constructor's arguments, for saving."""
         shape = {} if self.declared_shape is None else {"input_shape": list(self.declared_shape)}
         return {"name": self.name, **shape}
 
@@ -91,9 +97,6 @@ class Layer:
     def count_params(self) -> int:
         """How many numbers the layer's arrays hold; 0 before the model is built."""
         return sum(array.size for array in self.arrays.values())
-
-    def __getstate__(self) -> dict[str, Any]:
-        return dict(vars(self))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name or 'without a name'}: {self.input_shape} to {self.output_shape}>"
@@ -114,16 +117,3 @@ def checked_shape(value: object, name: str) -> Shape:
     if not sizes:
         raise ValueError(f"{name} must have at least one size, but it is {value!r}")
     return tuple(int(size) for size in sizes)  # type: ignore[call-overload]
-
-
-def checked_units(value: object, name: str) -> int:
-    """``value`` as a positive int.
-
-    >>> checked_units(20, "units")
-    20
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer, but it is {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, but it is {value}")
-    return int(value)

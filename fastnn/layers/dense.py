@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastnn import constraints, initializers, regularizers
+from fastnn.counts import whole_number
 from fastnn.layers import applied
-from fastnn.layers.base import Layer, Shape, Variable, checked_units
+from fastnn.layers.base import Layer, Shape, Variable
 from fastnn_ext.plan import Plan
 
 __all__ = ["Dense"]
@@ -52,7 +53,7 @@ class Dense(Layer):
         input_shape: Sequence[int] | None = None,
     ) -> None:
         super().__init__(name=name, input_shape=input_shape)
-        self.units = checked_units(units, "units")
+        self.units = whole_number(units, "units", at_least=1)
         self.activation = applied.resolve(activation)
         if not isinstance(use_bias, bool):
             raise TypeError(f"use_bias must be True or False, but it is {use_bias!r}")
@@ -85,16 +86,12 @@ class Dense(Layer):
         self.activation.lower(plan)
 
     def configuration(self) -> dict[str, Any]:
-        described = {
-            "units": self.units,
-            "activation": self.activation.configuration(),
-            "use_bias": self.use_bias,
-        }
-        # First numbers of the user's own making are not needed again: a file has the weights.
-        penalty, limit = self.kernel_regularizer, self.kernel_constraint
+        # No initialisers: a file has the weights.
         return {
-            **described,
-            "kernel_regularizer": penalty.configuration() if penalty else None,
-            "kernel_constraint": limit.configuration() if limit else None,
+            "units": self.units,
+            "activation": self.activation,
+            "use_bias": self.use_bias,
+            "kernel_regularizer": self.kernel_regularizer,
+            "kernel_constraint": self.kernel_constraint,
             **super().configuration(),
         }

@@ -120,8 +120,5 @@ class CustomLoss(Loss):
     def options(self) -> dict[str, Any]:
         return {"loss_function": (self.value, self.gradient)}
 
-    def configuration(self) -> dict[str, Any]:
-        raise TypeError(f"the loss {self.name} has Python functions of your own and cannot be saved to a file")
-
     def __repr__(self) -> str:
         return f"CustomLoss(name={self.name!r})"

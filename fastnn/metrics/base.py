@@ -110,9 +110,6 @@ class FunctionMetric(Metric):
             )
         return float(value.mean()) if value.ndim else float(value)
 
-    def configuration(self) -> dict[str, object]:
-        raise TypeError(f"the metric {self.name} is a Python function of your own and cannot be saved to a file")
-
 
 def read_rows(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return both with shape (n, outputs): class numbers beside two or more outputs become one-hot rows of uint8.

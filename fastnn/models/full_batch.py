@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.callbacks.base import CallbackList
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.inputs import Inputs, explain
-from fastnn.models.training import make_training, raise_failure
+from fastnn.models.training import end_quietly, make_training
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.plan import NonFiniteDataError, allocate
 from fastnn_ext.training import NonFiniteError
@@ -31,6 +32,7 @@ def minimize(
     weights: NDArray[np.float64] | None,
     iterations: int,
     finish: Callable[[dict[str, float]], bool],
+    watchers: CallbackList,
 ) -> None:
     """Minimise a model's loss; ``finish`` is told loss and metrics after each iteration and says whether to go on.
 
@@ -77,7 +79,8 @@ def minimize(
         try:
             training.run_epoch()
         except NonFiniteError as failure:
-            raise_failure(model, failure, "the first look at the data", 1.0)
+            end_quietly(model, failure, "the first look at the data", 1.0, watchers)
+            return
     result = optimize.minimize(
         value_and_gradient,
         start,

@@ -1,5 +1,6 @@
 """The history of a training: what each epoch's loss and metrics were."""
 
+import os
 from typing import Any
 
 __all__ = ["History"]
@@ -15,7 +16,7 @@ class History:
     epoch : list of int
         The epochs, counted from 0.
     params : dict
-        The numbers of epochs and of steps, and ``verbose``.
+        The numbers of epochs and of steps, ``verbose`` and ``validation_freq``.
 
     Examples
     --------
@@ -31,28 +32,37 @@ class History:
         self.params: dict[str, Any] = {}
 
     def add(self, epoch: int, logs: dict[str, float]) -> None:
-        """Append an epoch's values; one that is new gets NaN for the epochs before, as one that is missing for this."""
-        for name, value in logs.items():
-            values = self.history.get(name)
-            if values is None:
-                values = self.history[name] = [float("nan")] * len(self.epoch)
-            values.append(value)
-        self.epoch.append(epoch)
-        for values in self.history.values():
-            if len(values) < len(self.epoch):
-                values.append(float("nan"))
+        """Append an epoch's values, or add to those of the last epoch.
 
-    def plot(self, path: str | None = None) -> Any:
-        """Draw loss and metrics over the epochs, validation beside training, as a Matplotlib figure.
+        One that is new gets NaN for the epochs before, as one that is missing for this.
+        """
+        if not self.epoch or self.epoch[-1] != epoch:
+            self.epoch.append(epoch)
+        for name, value in logs.items():
+            values = self.history.setdefault(name, [])
+            values[len(self.epoch) - 1 :] = [float("nan")] * (len(self.epoch) - 1 - len(values)) + [value]
+        for values in self.history.values():
+            values += [float("nan")] * (len(self.epoch) - len(values))
+
+    def plot(self, path: str | os.PathLike[str] | None = None) -> Any:
+        """Draw loss and metrics over the epochs, validation beside training; see `fastnn.plotting.plot_history`.
 
         Parameters
         ----------
-        path : str, optional
-            A file to write the picture to.
+        path : str or path-like, optional
+            A file to write the picture to, such as "history.png" or "history.pdf".
+
+        Returns
+        -------
+        matplotlib Figure
+            Jupyter shows it by itself: a semicolon behind the call keeps it from being shown twice.
         """
         from fastnn.plotting.history import plot_history
 
-        return plot_history(self, path)
+        figure = plot_history(self)
+        if path is not None:
+            figure.savefig(path)
+        return figure
 
     def to_frame(self) -> Any:
         """The history as a pandas DataFrame with an index of epochs; ImportError says how to get pandas."""

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+import os
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastnn.arrays import check_finite
-from fastnn.layers.base import Layer, Shape, Variable, checked_shape
-from fastnn.layers.input import Input
+from fastnn.layers.base import Layer
 from fastnn.losses.base import Loss
 from fastnn.metrics.base import Metric
 from fastnn.models.history import History
 from fastnn.models.inputs import read_inputs
+from fastnn.models.stack import LayerStack
+from fastnn.models.training import OptimizerState
 from fastnn.optimizers.base import Optimizer
-from fastnn_ext.plan import NonFiniteDataError, Plan, allocate
+from fastnn_ext.plan import NonFiniteDataError
+
+if TYPE_CHECKING:
+    from fastnn.models.stepping import Stepper
 
 __all__ = ["Sequential"]
 
 
-class Sequential:
+class Sequential(LayerStack):
     """A stack of layers.
 
     Parameters
@@ -46,6 +50,8 @@ class Sequential:
         Set by a callback, it ends ``fit`` after the epoch.
     history : History or None
         Of the last ``fit``.
+    metadata : dict of str to plain values
+        Whatever belongs to the model, such as names of its inputs: what JSON can hold. Saved with it.
 
     Examples
     --------
@@ -69,240 +75,17 @@ class Sequential:
         dtype: DTypeLike = np.float32,
         seed: int | np.random.Generator | None = None,
     ) -> None:
-        if not isinstance(name, str) or not name:
-            raise TypeError(f"name must be a string that is not empty, but it is {name!r}")
-        self.dtype: np.dtype[Any] = np.dtype(dtype)
-        if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
-            raise TypeError(f"dtype must be float32 or float64, but it is {self.dtype}")
-        self.name = name
-        self.layers: list[Layer] = []
-        self.rng = np.random.default_rng(seed)
-        # Of what the engine draws: dropout, noise, augmentation.
-        self.seed = int(self.rng.integers(1 << 63))
         self.optimizer: Optimizer | None = None
         self.loss: Loss | None = None
         self.metrics: list[Metric] = []
         self.stop_training = False
         self.history: History | None = None
-        self.steps = OptimizerState()
-        self._declared_shape: Shape | None = None
-        self._reset()
-        for layer in layers or ():
-            self.add(layer)
+        self.metadata: dict[str, Any] = {}
+        super().__init__(layers, name=name, dtype=dtype, seed=seed)
 
     def _reset(self) -> None:
-        self.plan: Plan | None = None
-        self.parameters: NDArray[Any] | None = None
-        self._layer_of_call: list[int] = []
-        self._stepper: Any = None
-        self._lock = threading.Lock()
-
-    # Making.
-
-    @property
-    def built(self) -> bool:
-        return self.plan is not None
-
-    @property
-    def input_shape(self) -> Shape | None:
-        """Of one sample; None where it is not known yet."""
-        if self._declared_shape is not None:
-            return self._declared_shape
-        return self.layers[0].declared_shape if self.layers else None
-
-    @property
-    def output_shape(self) -> Shape | None:
-        """Of one sample's outputs; None until the model is built."""
-        return self.layers[-1].output_shape if self.built else None
-
-    def add(self, layer: Layer) -> None:
-        """Append a layer. A model that is built already is built anew and keeps its weights.
-
-        Raises
-        ------
-        TypeError
-            When it is no layer of `fastnn.layers`.
-        ValueError
-            When it is in a model already, has another layer's name, or cannot take what comes from the one before.
-        """
-        if not isinstance(layer, Layer):
-            raise TypeError(f"a model takes layers of fastnn.layers, such as Dense(10), but this is {layer!r}")
-        if isinstance(layer, Input):
-            if self.layers or self._declared_shape is not None:
-                raise ValueError("an Input must be the first layer, and the only one")
-            self._declared_shape = layer.declared_shape
-            return
-        if layer.owner is not None:
-            raise ValueError(f"the layer {layer.name} is in a model already: make a new one for each")
-        if layer.declared_shape is not None and self.layers:
-            raise ValueError(f"only the first layer has an input_shape, but {_called(layer)} comes after others")
-        layer.name = self._name_for(layer)
-        layer.owner = self
-        self.layers.append(layer)
-        try:
-            if self.input_shape is not None:
-                self._build(self.input_shape)
-        except BaseException:
-            self.layers.pop()
-            layer.owner = None
-            raise
-
-    def pop(self) -> Layer:
-        """Remove the last layer and return it."""
-        if not self.layers:
-            raise ValueError("there is no layer to remove")
-        layer = self.layers.pop()
-        layer.owner = None
-        if self.built and self.layers:
-            assert self.input_shape is not None
-            self._build(self.input_shape)
-        else:
-            self._reset()
-        return layer
-
-    def _name_for(self, layer: Layer) -> str:
-        names = {other.name for other in self.layers}
-        if layer.name is not None:
-            if layer.name in names:
-                raise ValueError(f"there is a layer {layer.name!r} already: names in a model must differ")
-            return layer.name
-        kind = type(layer).__name__
-        base = "".join(
-            f"_{c.lower()}" if c.isupper() and i and kind[i - 1].islower() else c.lower() for i, c in enumerate(kind)
-        )
-        number = 0
-        while (name := base if number == 0 else f"{base}_{number}") in names:
-            number += 1
-        return name
-
-    def build(self, input_shape: Sequence[int] | None = None) -> None:
-        """Find all shapes and make the weights.
-
-        Parameters
-        ----------
-        input_shape : tuple of int, optional
-            Of one sample, without the batch; by default that of the `Input` or the first layer.
-
-        Raises
-        ------
-        ValueError
-            When it is not known, or a layer cannot take what comes from the one before; the message names the layer.
-        """
-        shape = self.input_shape if input_shape is None else checked_shape(input_shape, "input_shape")
-        if shape is None:
-            raise ValueError("the shape of a sample is not known: start with Input(shape), or call build(input_shape)")
-        if not self.layers:
-            raise ValueError("the model has no layers: add one, such as Dense(1)")
-        if self.input_shape is not None and shape != self.input_shape:
-            raise ValueError(f"the model takes samples of shape {self.input_shape}, not {shape}")
-        self._declared_shape = shape
-        if not self.built:
-            self._build(shape)
-
-    def _build(self, input_shape: Shape) -> None:
-        shape = input_shape
-        for index, layer in enumerate(self.layers):
-            before = f"{_called(self.layers[index - 1])} gives" if index else "the input has"
-            try:
-                shape = layer.build(shape)
-            except ValueError as error:
-                raise ValueError(f"{_called(layer)} does not fit: {error} ({before} shape {shape})") from None
-        self._reset()
-        kept = {(layer.name, name): array for layer in self.layers for name, array in layer.arrays.items()}
-        self._attach()
-        for layer in self.layers:
-            for variable in layer.variables():
-                old = kept.get((layer.name, variable.name))
-                if old is not None and old.shape == variable.shape:
-                    layer.arrays[variable.name][...] = old
-                else:
-                    layer.arrays[variable.name][...] = _first_numbers(layer, variable, self.rng)
-        self._lower(input_shape)
-        self.steps = OptimizerState()
-
-    def _attach(self) -> None:
-        """One vector for all that gradients change, one for the rest; layers hold views."""
-        variables = [(layer, variable) for layer in self.layers for variable in layer.variables()]
-        views: dict[tuple[int, str], NDArray[Any]] = {}
-        for trainable in (True, False):
-            mine = [(layer, variable) for layer, variable in variables if variable.trainable is trainable]
-            vector, arrays = allocate([variable.shape for _, variable in mine], self.dtype)
-            views |= {(id(layer), variable.name): array for (layer, variable), array in zip(mine, arrays, strict=True)}
-            if trainable:
-                self.parameters = vector
-        for layer in self.layers:
-            layer.arrays = {variable.name: views[id(layer), variable.name] for variable in layer.variables()}
-
-    def _lower(self, input_shape: Shape) -> None:
-        plan = Plan(int(np.prod(input_shape)), self.dtype, input_shape)
-        self._layer_of_call = []
-        for index, layer in enumerate(self.layers):
-            layer.lower(plan)
-            self._layer_of_call += [index] * (plan.calls - len(self._layer_of_call))
-        self.plan = plan
-
-    def needs_plan(self) -> Plan:
-        """The plan of a model that is built.
-
-        Raises RuntimeError where it is not.
-        """
-        if self.plan is None:
-            self.build()
-        assert self.plan is not None
-        return self.plan
-
-    def layer_of(self, call: int) -> str:
-        """How messages call the layer that made this operation of the plan."""
-        return _called(self.layers[self._layer_of_call[call]])
-
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """A layer by its name or its place."""
-        if (name is None) == (index is None):
-            raise ValueError("get_layer takes a name or an index, one of the two")
-        if index is not None:
-            return self.layers[index]
-        for layer in self.layers:
-            if layer.name == name:
-                return layer
-        known = ", ".join(str(layer.name) for layer in self.layers)
-        raise ValueError(f"there is no layer {name!r}: the model has {known}")
-
-    # Weights.
-
-    def get_weights(self) -> list[NDArray[Any]]:
-        """Copies of all arrays, layer by layer: kernel and bias; gamma, beta, moving mean and variance."""
-        return [array for layer in self.layers for array in layer.get_weights()]
-
-    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Put arrays in place of the model's, in the order of `get_weights`.
-
-        Raises
-        ------
-        ValueError
-            When their number or a shape is another, or a number is not finite; nothing has changed then.
-        """
-        self.needs_plan()
-        own = [(layer, name, array) for layer in self.layers for name, array in layer.arrays.items()]
-        if isinstance(weights, np.ndarray) or len(weights) != len(own):
-            raise ValueError(f"weights must be a list of {len(own)} arrays, but there are {len(weights)}")
-        given = []
-        for value, (layer, name, array) in zip(weights, own, strict=True):
-            new = np.asarray(value)
-            if new.dtype.kind not in "fiub":
-                raise TypeError(f"the {name} of {layer.name} must hold real numbers, but its dtype is {new.dtype}")
-            if new.shape != array.shape:
-                raise ValueError(
-                    f"the {name} of {layer.name} must have shape {array.shape}, but its shape is {new.shape}"
-                )
-            check_finite(new, f"the {name} of {layer.name}")
-            given.append(new)
-        for new, (_, _, array) in zip(given, own, strict=True):
-            array[...] = new
-
-    def count_params(self) -> int:
-        """How many numbers the layers' arrays hold."""
-        self.needs_plan()
-        return sum(layer.count_params() for layer in self.layers)
+        super()._reset()
+        self._stepper: Stepper | None = None
 
     def summary(self, print_fn: Callable[[str], object] = print) -> None:
         """Print a table of the layers with their shapes and numbers of parameters."""
@@ -310,11 +93,27 @@ class Sequential:
 
         print_fn(summary_of(self))
 
-    def plot(self, path: str | None = None) -> Any:
-        """Draw the layers with their shapes and activations, as a Matplotlib figure."""
+    def plot(self, path: str | os.PathLike[str] | None = None, *, style: str = "boxes") -> Any:
+        """Draw the layers with their shapes, activations and numbers of parameters; see `fastnn.plotting.plot_network`.
+
+        Parameters
+        ----------
+        path : str or path-like, optional
+            A file to write the picture to, such as "model.png" or "model.pdf".
+        style : {"boxes", "units"}, default "boxes"
+            A box for each layer, or its units as circles with their connections coloured by weight.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
         from fastnn.plotting.network import plot_network
 
-        return plot_network(self, path)
+        ax = plot_network(self, style=style)
+        if path is not None:
+            figure: Any = ax.figure
+            figure.savefig(path)
+        return ax
 
     # Training.
 
@@ -581,61 +380,61 @@ class Sequential:
 
     __call__ = predict
 
-    # Copies.
+    # Files.
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = {name: value for name, value in vars(self).items() if name not in _NOT_COPIED}
-        return state | {"weights": self.get_weights() if self.built else None}
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write layers, weights, optimiser, random state and history to one ``.safetensors`` file.
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        weights = state.pop("weights")
-        self.__dict__.update(state)
-        self._reset()
-        for layer in self.layers:
-            layer.owner = self
-        if weights is not None:
-            assert self.input_shape is not None
-            self._attach()
-            arrays = [array for layer in self.layers for array in layer.arrays.values()]
-            for array, value in zip(arrays, weights, strict=True):
-                array[...] = value
-            self._lower(self.input_shape)
+        A kill at any moment leaves the file that was there or the new one. `fastnn.load_model` reads it.
+
+        Parameters
+        ----------
+        path : path-like
+
+        Raises
+        ------
+        OSError
+            When the folder is missing, the file may not be written, or the disk is full.
+        TypeError
+            When a layer is of the user's own class. Own activations, losses and metrics are kept by name.
+        ValueError
+            When the name is that of another kind of file.
+        """
+        from fastnn.files.model import save_model
+
+        save_model(self, path)
+
+    def save_weights(self, path: str | os.PathLike[str]) -> None:
+        """Write the weights alone, under names such as ``dense.kernel``.
+
+        Parameters
+        ----------
+        path : path-like
+            Ends in ``.safetensors``, or ``.npz`` for NumPy's own format.
+        """
+        from fastnn.files.weights import save_weights
+
+        save_weights(self, path)
+
+    def load_weights(self, path: str | os.PathLike[str]) -> None:
+        """Put a file's weights in place of the model's, found by their names.
+
+        Parameters
+        ----------
+        path : path-like
+            What `save_weights` or `save` wrote.
+
+        Raises
+        ------
+        OSError
+            When the file cannot be read.
+        ValueError
+            When it is damaged, or its names or shapes are others than the model's; nothing has changed then.
+        """
+        from fastnn.files.weights import load_weights
+
+        load_weights(self, path)
 
     def __repr__(self) -> str:
         kinds = ", ".join(type(layer).__name__ for layer in self.layers)
         return f"<Sequential {self.name}: {kinds or 'no layers'}>"
-
-
-# What a copy of a model makes anew.
-_NOT_COPIED = {"plan", "parameters", "_layer_of_call", "_stepper", "_lock"}
-
-
-class OptimizerState:
-    """What the optimiser of a model remembers between trainings.
-
-    Attributes
-    ----------
-    arrays : list of ndarray or None
-        Momentum and squares, in the engine's order; None before the first step.
-    step : int
-        Optimiser steps done.
-    momentum_product : float
-        Of Nadam's momentums.
-    """
-
-    def __init__(self, arrays: list[NDArray[Any]] | None = None, step: int = 0, momentum_product: float = 1.0) -> None:
-        self.arrays, self.step, self.momentum_product = arrays, step, momentum_product
-
-
-def _called(layer: Layer) -> str:
-    return f"{layer.name} ({type(layer).__name__})"
-
-
-def _first_numbers(layer: Layer, variable: Variable, rng: np.random.Generator) -> NDArray[Any]:
-    numbers = np.asarray(variable.initializer(variable.shape, rng))
-    if numbers.shape != variable.shape or numbers.dtype.kind not in "fiu" or not np.isfinite(numbers).all():
-        raise ValueError(
-            f"the initializer of the {variable.name} of {layer.name} must give finite numbers of shape "
-            f"{variable.shape}, but gave {numbers.dtype} of shape {numbers.shape}"
-        )
-    return numbers

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fastnn.callbacks.base import CallbackList
 from fastnn.models.evaluation import metrics_of
 from fastnn.models.inputs import Inputs, explain, read_inputs, read_targets, read_weights
-from fastnn.models.training import keep_state, make_training, raise_failure
+from fastnn.models.training import end_quietly, keep_state, make_training
 from fastnn_ext.compressed import CompressedRows
 from fastnn_ext.plan import NonFiniteDataError
 from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
@@ -115,7 +115,7 @@ class ArraySource(Source):
         except NonFiniteDataError as failure:
             raise explain(self.model, self.inputs, self.targets, failure.sample) from None
         except (NonFiniteError, NonFiniteWeightsError) as failure:
-            end_quietly(self.model, failure, epoch, training.learning_rate, watchers)
+            end_quietly(self.model, failure, _place(failure, epoch), training.learning_rate, watchers)
             return None
         return {"loss": value, **metrics_of(self.model.metrics, self.targets, training.outputs)}
 
@@ -181,12 +181,13 @@ def run_batches(
 ) -> dict[str, float] | None:
     """An epoch of single steps; None where there were no batches, or training ends quietly."""
     model = source.model
-    total, done, number = 0.0, 0, 0
+    total, done, number, watches = 0.0, 0, 0, watchers.watches_batches
     seen: list[tuple[NDArray[Any], NDArray[Any]]] = []
     for inputs, targets, weights in batches:
         training = source.training
         assert training is not None
-        watchers.on_train_batch_begin(number)
+        if watches:
+            watchers.on_train_batch_begin(number)
         assert model.optimizer is not None
         training.learning_rate = model.optimizer.rate_at(training.step)
         try:
@@ -194,13 +195,16 @@ def run_batches(
         except NonFiniteDataError as failure:
             raise explain(model, inputs, targets, failure.sample) from None
         except (NonFiniteError, NonFiniteWeightsError) as failure:
-            end_quietly(model, failure, epoch, training.learning_rate, watchers, number)
+            end_quietly(model, failure, f"epoch {epoch + 1}, batch {number + 1}", training.learning_rate, watchers)
             return None
         count = len(targets)
         total, done, number = total + value * count, done + count, number + 1
         if training.outputs is not None:
             seen.append((targets, training.outputs[:count].copy()))
-        watchers.on_train_batch_end(number - 1, {"loss": value})
+        if watches:
+            # Who saves the model now saves its optimiser, too.
+            source.keep_state()
+            watchers.on_train_batch_end(number - 1, {"loss": value})
         if progress is not None:
             progress(done, total)
         if model.stop_training:
@@ -214,24 +218,8 @@ def run_batches(
     return logs
 
 
-def end_quietly(
-    model: Sequential,
-    failure: NonFiniteError | NonFiniteWeightsError,
-    epoch: int,
-    learning_rate: float,
-    watchers: CallbackList,
-    batch: int | None = None,
-) -> None:
-    """Raise what a failure means, unless a callback wants training to end quietly."""
-    if batch is None and isinstance(failure, NonFiniteError):
-        batch = failure.batch
-    where = f"epoch {epoch + 1}" + ("" if batch is None else f", batch {batch + 1}")
-    try:
-        raise_failure(model, failure, where, learning_rate)
-    except FloatingPointError as error:
-        if not watchers.on_failure(error):
-            raise
-        model.stop_training = True
+def _place(failure: NonFiniteError | NonFiniteWeightsError, epoch: int) -> str:
+    return f"epoch {epoch + 1}" + (f", batch {failure.batch + 1}" if isinstance(failure, NonFiniteError) else "")
 
 
 def engine_fields(model: Sequential, augmentation: Any) -> tuple[dict[str, Any] | None, Any]:

@@ -33,13 +33,13 @@ class Stepper:
         training = self.training
         if training is not None and self.simple and sample_weight is None and class_weight is None and not return_dict:
             model = self.model
-            if model._lock.acquire(blocking=False):
+            if model.training_lock.acquire(blocking=False):
                 try:
                     value = self._run(training, x, y, None)
                 except (TypeError, ValueError):
                     value = None
                 finally:
-                    model._lock.release()
+                    model.training_lock.release()
                 if value is not None:
                     return value
         return self._step_anything(x, y, sample_weight, class_weight, return_dict)
@@ -70,7 +70,7 @@ class Stepper:
             raise ValueError("x must hold at least one sample, but it holds none")
         targets = read_targets(model, y, "y", samples)
         weights = class_weights(class_weight, targets, read_weights(sample_weight, "sample_weight", samples))
-        if not model._lock.acquire(blocking=False):
+        if not model.training_lock.acquire(blocking=False):
             raise RuntimeError("the model is being trained by another thread: train a copy, or wait")
         try:
             if self.training is None or samples > self.capacity:
@@ -83,6 +83,6 @@ class Stepper:
             outputs = None if self.training.outputs is None else self.training.outputs[:samples]
             logs = {"loss": value, **metrics_of(model.metrics, np.asarray(targets), outputs)}
         finally:
-            model._lock.release()
+            model.training_lock.release()
         values = list(logs.values())
         return logs if return_dict else values[0] if len(values) == 1 else values

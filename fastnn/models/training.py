@@ -10,10 +10,28 @@ from numpy.typing import NDArray
 from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
 
 if TYPE_CHECKING:
+    from fastnn.callbacks.base import CallbackList
     from fastnn.models.inputs import Inputs
     from fastnn.models.sequential import Sequential
 
-__all__ = ["keep_state", "make_training", "raise_failure"]
+__all__ = ["OptimizerState", "end_quietly", "keep_state", "make_training", "raise_failure"]
+
+
+class OptimizerState:
+    """What the optimiser of a model remembers between trainings.
+
+    Attributes
+    ----------
+    arrays : list of ndarray or None
+        Momentum and squares, in the engine's order; None before the first step.
+    step : int
+        Optimiser steps done.
+    momentum_product : float
+        Of Nadam's momentums.
+    """
+
+    def __init__(self, arrays: list[NDArray[Any]] | None = None, step: int = 0, momentum_product: float = 1.0) -> None:
+        self.arrays, self.step, self.momentum_product = arrays, step, momentum_product
 
 
 def make_training(
@@ -74,3 +92,19 @@ def raise_failure(
         f"training stopped: {what}. The weights are those from before it, and the optimiser starts anew. Try a smaller "
         f"learning_rate than {learning_rate:g}, clipnorm=1, or inputs scaled to about 1"
     ) from None
+
+
+def end_quietly(
+    model: Sequential,
+    failure: NonFiniteError | NonFiniteWeightsError,
+    where: str,
+    learning_rate: float,
+    watchers: CallbackList,
+) -> None:
+    """Raise what a failure means, unless a callback wants training to end quietly."""
+    try:
+        raise_failure(model, failure, where, learning_rate)
+    except FloatingPointError as error:
+        if not watchers.on_failure(error):
+            raise
+        model.stop_training = True

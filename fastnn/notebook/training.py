@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import operator
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +12,7 @@ import numpy
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.arrays import check_finite, converted, real_array, real_dtype_array
+from fastnn.counts import whole_number
 from fastnn.losses import LossFunction, built_in_loss, gradient_of, mse
 from fastnn.notebook.layers import FlattenLayer, Layer
 from fastnn.notebook.network import Network, check_network, count_samples, input_size, layer_name, lower, output_size
@@ -110,8 +110,8 @@ def train(
     """
     check_network(network)
     x, y = _training_data(network, x_train, y_train)
-    epochs = _whole_number(epochs, "epochs", at_least=0)
-    batch_size = min(_whole_number(batch_size, "batch_size", at_least=1), len(x))
+    epochs = whole_number(epochs, "epochs", at_least=0)
+    batch_size = min(whole_number(batch_size, "batch_size", at_least=1), len(x))
     learning_rate = _rate(learning_rate)
     if rng is None:
         rng = numpy.random.default_rng()
@@ -281,16 +281,6 @@ def _training_data(network: Network, x_train: ArrayLike, y_train: ArrayLike) -> 
             f"y_train must have shape ({len(x)}, {size}) to fit the network's outputs, but its shape is {y.shape}{hint}"
         )
     return x, y.reshape(-1, 1) if y.ndim == 1 else y
-
-
-def _whole_number(value: object, name: str, at_least: int) -> int:
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, but it is {value!r}") from None
-    if number < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, but it is {number}")
-    return number
 
 
 def _rate(value: object) -> float:

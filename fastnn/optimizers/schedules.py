@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fastnn.counts import whole_number
 from fastnn.optimizers.base import checked_number
 
 __all__ = [
@@ -60,7 +61,7 @@ class StepDecay(LearningRateSchedule):
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float = 0.1) -> None:
         self.initial_learning_rate = checked_number("initial_learning_rate", initial_learning_rate)
-        self.decay_steps = _steps("decay_steps", decay_steps)
+        self.decay_steps = whole_number(decay_steps, "decay_steps", at_least=1)
         self.decay_rate = checked_number("decay_rate", decay_rate)
 
     def __call__(self, step: ArrayLike) -> Any:
@@ -84,7 +85,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     """
 
     def __init__(self, boundaries: Sequence[int], values: Sequence[float]) -> None:
-        self.boundaries = [_steps("a boundary", boundary, at_least=0) for boundary in boundaries]
+        self.boundaries = [whole_number(boundary, "a boundary", at_least=0) for boundary in boundaries]
         self.values = [checked_number("a value", value) for value in values]
         if len(self.values) != len(self.boundaries) + 1:
             raise ValueError(
@@ -119,7 +120,7 @@ class ExponentialDecay(LearningRateSchedule):
         self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False
     ) -> None:
         self.initial_learning_rate = checked_number("initial_learning_rate", initial_learning_rate)
-        self.decay_steps = _steps("decay_steps", decay_steps)
+        self.decay_steps = whole_number(decay_steps, "decay_steps", at_least=1)
         self.decay_rate = checked_number("decay_rate", decay_rate)
         self.staircase = bool(staircase)
 
@@ -159,10 +160,10 @@ class CosineDecay(LearningRateSchedule):
         warmup_steps: int = 0,
     ) -> None:
         self.initial_learning_rate = checked_number("initial_learning_rate", initial_learning_rate)
-        self.decay_steps = _steps("decay_steps", decay_steps)
+        self.decay_steps = whole_number(decay_steps, "decay_steps", at_least=1)
         self.alpha = checked_number("alpha", alpha)
         self.warmup_target = None if warmup_target is None else checked_number("warmup_target", warmup_target)
-        self.warmup_steps = _steps("warmup_steps", warmup_steps, at_least=0)
+        self.warmup_steps = whole_number(warmup_steps, "warmup_steps", at_least=0)
 
     def __call__(self, step: ArrayLike) -> Any:
         steps = np.asarray(step, dtype=float)
@@ -204,7 +205,7 @@ class OneCycle(LearningRateSchedule):
         final_div_factor: float = 1e4,
     ) -> None:
         self.max_learning_rate = checked_number("max_learning_rate", max_learning_rate)
-        self.total_steps = _steps("total_steps", total_steps)
+        self.total_steps = whole_number(total_steps, "total_steps", at_least=1)
         self.pct_start = checked_number("pct_start", pct_start)
         self.div_factor = checked_number("div_factor", div_factor)
         self.final_div_factor = checked_number("final_div_factor", final_div_factor)
@@ -228,11 +229,3 @@ class OneCycle(LearningRateSchedule):
 def _between(start: float, end: float, share: Any) -> Any:
     """From start to end along half a cosine."""
     return end + (start - end) / 2 * (1 + np.cos(math.pi * share))
-
-
-def _steps(name: str, value: object, at_least: int = 1) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer number of steps, but it is {value!r}")
-    if value < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, but it is {value}")
-    return int(value)

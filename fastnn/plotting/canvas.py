@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # M. Okabe and K. Ito, "Color Universal Design", 2008.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
@@ -17,13 +18,25 @@ def axes(ax: "Axes | None", size: tuple[float, float] = (6.4, 4.8)) -> "Axes":
 
     Raises ImportError, with the command that helps, where matplotlib is missing.
     """
-    if ax is not None:
-        return ax
+    return new_figure(size).subplots() if ax is None else ax
+
+
+def panels(figure: "Figure | None", count: int, size: tuple[float, float] = (4.4, 3.4)) -> "tuple[Figure, list[Axes]]":
+    """``count`` Axes, at most three side by side, in ``figure`` or a new one with ``size`` inches for each."""
+    columns = 2 if count == 4 else min(count, 3)
+    rows = -(-count // columns)
+    if figure is None:
+        figure = new_figure((size[0] * columns, size[1] * rows))
+    return figure, [figure.add_subplot(rows, columns, place + 1) for place in range(count)]
+
+
+def new_figure(size: tuple[float, float]) -> "Figure":
+    """An empty figure of ``size`` inches that Jupyter and ``pyplot.show`` know of."""
     try:
         from matplotlib import pyplot
     except ImportError:
         raise ImportError("plots need matplotlib: pip install fastnn-ext[plot]") from None
-    return pyplot.subplots(figsize=size, layout="constrained")[1]
+    return pyplot.figure(figsize=size, layout="constrained")
 
 
 def class_numbers(values: ArrayLike, name: str) -> NDArray[numpy.intp]:

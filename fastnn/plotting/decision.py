@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from numpy.typing import ArrayLike
 
+from fastnn.losses.errors import Hinge
+from fastnn.models.sequential import Sequential
 from fastnn.notebook.network import Network
 from fastnn.notebook.prediction import predict as predict_network
 from fastnn.plotting.canvas import COLOURS, axes, class_numbers
+from fastnn.plotting.model import built
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +20,7 @@ _MARKERS = "osD^vP*X"
 
 
 def plot_decision_regions(
-    predict: Network | Callable[[Any], ArrayLike],
+    predict: Sequential | Network | Callable[[Any], ArrayLike],
     x: ArrayLike,
     y: ArrayLike,
     *,
@@ -28,9 +31,10 @@ def plot_decision_regions(
 
     Parameters
     ----------
-    predict : list of layers, or callable
-        A network with two inputs, or a function of (samples, 2) that returns (samples, classes), or (samples,) or
-        (samples, 1) with the probability of class 1.
+    predict : Sequential, list of layers, or callable
+        A built model or a network with two inputs, or a function of (samples, 2) that returns (samples, classes), or
+        (samples,) or (samples, 1) with the probability of class 1. Of a model that was compiled with a hinge loss or
+        one from logits, a single output above 0 means class 1.
     x : array-like, shape (samples, 2)
     y : array-like
         Class numbers (samples,) or one-hot rows (samples, classes).
@@ -42,6 +46,8 @@ def plot_decision_regions(
     ------
     ValueError
         When shapes do not fit or numbers are not finite.
+    RuntimeError
+        When a model is not built.
 
     Examples
     --------
@@ -62,19 +68,27 @@ def plot_decision_regions(
     margin = 0.1 * numpy.where(high > low, high - low, 1.0)
     sides = [numpy.linspace(a, b, resolution) for a, b in zip(low - margin, high + margin, strict=True)]
     grid = numpy.stack(numpy.meshgrid(*sides), axis=-1).reshape(-1, 2)
-    output = numpy.asarray(predict(grid) if callable(predict) else predict_network(predict, grid))
+    threshold = 0.5
+    if isinstance(predict, Sequential):
+        loss = built(predict).loss
+        if isinstance(loss, Hinge) or getattr(loss, "from_logits", False):
+            threshold = 0.0
+        output = predict.predict(grid)
+    else:
+        output = numpy.asarray(predict(grid) if callable(predict) else predict_network(predict, grid))
     if output.size == len(grid):
-        regions = (output.reshape(-1) > 0.5).astype(int)
+        regions = (output.reshape(-1) > threshold).astype(int)
     else:
         regions = class_numbers(output, "what predict returned")
     if len(regions) != len(grid):
         raise ValueError(f"predict must return {len(grid)} rows for as many samples, but returned {len(regions)}")
 
-    from matplotlib.colors import ListedColormap
-
     classes = int(max(regions.max(), labels.max())) + 1
     colours = [COLOURS[index % len(COLOURS)] for index in range(classes)]
     ax = axes(ax)
+
+    from matplotlib.colors import ListedColormap
+
     extent = (sides[0][0], sides[0][-1], sides[1][0], sides[1][-1])
     ax.imshow(
         regions.reshape(resolution, resolution),

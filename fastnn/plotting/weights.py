@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 import numpy
 from numpy.typing import ArrayLike
 
+from fastnn.models.sequential import Sequential
 from fastnn.plotting.canvas import axes
+from fastnn.plotting.model import built, layers_with_kernel
 from fastnn.plotting.mosaic import columns_for, tile
 
 if TYPE_CHECKING:
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def plot_weights(
-    weights: ArrayLike,
-    image_shape: tuple[int, int] = (28, 28),
+    weights: Sequential | ArrayLike,
+    image_shape: tuple[int, int] | None = None,
     *,
     columns: int | None = None,
     ax: "Axes | None" = None,
@@ -23,9 +25,10 @@ def plot_weights(
 
     Parameters
     ----------
-    weights : array-like, shape (height * width, units)
-        As in ``FCLayer.weights``.
-    image_shape : (height, width), default (28, 28)
+    weights : Sequential, or array-like, shape (height * width, units)
+        A built model, of which the first layer with a kernel is drawn, or an array as in ``FCLayer.weights``.
+    image_shape : (height, width), optional
+        By default the shape of the model's samples where it has two sizes, else (28, 28).
     columns : int, optional
         Units side by side.
     ax : matplotlib Axes, optional
@@ -34,6 +37,8 @@ def plot_weights(
     ------
     ValueError
         When the shapes do not fit or weights are not finite.
+    RuntimeError
+        When a model is not built.
 
     Examples
     --------
@@ -42,8 +47,13 @@ def plot_weights(
     ...
     ValueError: weights must have shape (4, units) to fit images of (2, 2), but its shape is (1, 1)
     """
+    default = (28, 28)
+    if isinstance(weights, Sequential):
+        if (shape := built(weights).input_shape) and len(shape) == 2:
+            default = shape
+        weights = layers_with_kernel(weights)[0].arrays["kernel"]
     array = numpy.asarray(weights, dtype=float)
-    height, width = image_shape
+    height, width = image_shape = image_shape or default
     if array.ndim != 2 or array.shape[0] != height * width or array.shape[1] == 0:
         raise ValueError(
             f"weights must have shape ({height * width}, units) to fit images of {tuple(image_shape)}, "

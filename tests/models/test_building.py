@@ -8,6 +8,7 @@ import pytest
 
 import fastnn
 from fastnn import layers
+from fastnn.files.description import described
 from fastnn.models import Sequential
 
 ALL_LAYERS = {
@@ -67,7 +68,7 @@ def test_every_layer_has_its_configuration(kind):
     configuration = layer.configuration()
     assert configuration["name"] is None
     again = type(layer)(**configuration)
-    assert again.configuration() == configuration
+    assert described(again) == described(layer)
 
 
 def test_shapes_and_names():
@@ -139,7 +140,7 @@ def test_adding_keeps_the_weights_there_are():
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=False))
     assert len(model.get_weights()) == 4
     removed = model.pop()
-    assert removed.owner is None
+    assert not removed.in_model
     assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
     model.add(removed)
 

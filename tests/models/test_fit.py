@@ -34,7 +34,7 @@ def test_history_tells_loss_and_metrics_of_every_epoch():
     assert list(history.history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
     assert all(len(values) == 4 for values in history.history.values())
     assert history.epoch == [0, 1, 2, 3]
-    assert history.params == {"epochs": 4, "steps": 5, "verbose": 0}
+    assert history.params == {"epochs": 4, "steps": 5, "verbose": 0, "validation_freq": 1}
     assert fitted.history is history
     assert fitted.evaluate(x[:7], y[:7]) == [history.history["val_loss"][-1], history.history["val_accuracy"][-1]]
     assert "4 epochs" in repr(history)

@@ -7,7 +7,6 @@ built-in layers share, so that they can be checked and lowered to the engine.
 from abc import ABC, abstractmethod
 from typing import Any
 
-import numpy
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn_ext.plan import Plan
@@ -52,19 +51,6 @@ class Layer(ABC):
     def configuration(self) -> dict[str, object]:
         """The constructor's arguments as plain values, for saving."""
         raise TypeError(f"{type(self).__name__} with Python functions of your own cannot be saved to a file")
-
-
-def checked_size(value: object, name: str) -> int:
-    """``value`` as a positive int.
-
-    >>> checked_size(numpy.int64(3), "input_size")
-    3
-    """
-    if isinstance(value, bool) or not isinstance(value, int | numpy.integer):
-        raise TypeError(f"{name} must be an integer, but it is {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, but it is {value}")
-    return int(value)
 
 
 def after_forward(remembered: FloatArray | None, layer: Layer) -> FloatArray:

@@ -6,7 +6,8 @@ from __future__ import annotations
 import numpy
 from numpy.typing import ArrayLike, DTypeLike
 
-from fastnn.notebook.layers.base import FloatArray, Layer, after_forward, checked_size
+from fastnn.counts import whole_number
+from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
 from fastnn_ext.dense import dense_backward_input, dense_backward_parameters, dense_forward, dense_sgd_step
 from fastnn_ext.plan import Plan
 
@@ -60,8 +61,8 @@ class FCLayer(Layer):
         rng: numpy.random.Generator | None = None,
         dtype: DTypeLike = numpy.float32,
     ) -> None:
-        self.input_size = checked_size(input_size, "input_size")
-        self.output_size = checked_size(output_size, "output_size")
+        self.input_size = whole_number(input_size, "input_size", at_least=1)
+        self.output_size = whole_number(output_size, "output_size", at_least=1)
         if numpy.dtype(dtype) not in (numpy.dtype(numpy.float32), numpy.dtype(numpy.float64)):
             raise TypeError(f"dtype must be float32 or float64, but it is {numpy.dtype(dtype)}")
         if rng is None:

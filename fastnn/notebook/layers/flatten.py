@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import numpy
 from numpy.typing import ArrayLike
 
-from fastnn.notebook.layers.base import FloatArray, Layer, after_forward, checked_size
+from fastnn.counts import whole_number
+from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
 from fastnn_ext.plan import Plan
 
 
@@ -35,7 +36,7 @@ class FlattenLayer(Layer):
     def __init__(self, input_shape: Sequence[int]) -> None:
         if isinstance(input_shape, int):
             input_shape = (input_shape,)
-        self.input_shape = tuple(checked_size(size, "input_shape") for size in input_shape)
+        self.input_shape = tuple(whole_number(size, "input_shape", at_least=1) for size in input_shape)
         if not self.input_shape:
             raise ValueError("input_shape must have at least one size, but it is ()")
         self.input_size: int = math.prod(self.input_shape)

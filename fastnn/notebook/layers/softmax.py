@@ -3,7 +3,8 @@
 import numpy
 from numpy.typing import ArrayLike
 
-from fastnn.notebook.layers.base import FloatArray, Layer, after_forward, checked_size
+from fastnn.counts import whole_number
+from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
 from fastnn_ext.plan import Plan
 from fastnn_ext.softmax import softmax, softmax_gradient
 
@@ -31,7 +32,7 @@ class SoftmaxLayer(Layer):
     input_size: int
 
     def __init__(self, input_size: int) -> None:
-        self.input_size = self.output_size = checked_size(input_size, "input_size")
+        self.input_size = self.output_size = whole_number(input_size, "input_size", at_least=1)
         self.output: FloatArray | None = None
 
     def forward(self, input: ArrayLike) -> FloatArray:

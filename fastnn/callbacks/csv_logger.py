@@ -1,0 +1,130 @@
+"""The CSV logger: a line of a table, in a text file, for each epoch."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable
+
+from fastnn.callbacks.base import Callback, Logs
+
+__all__ = ["CSVLogger"]
+
+
+class CSVLogger(Callback):
+    """Write each epoch's values as a line into a file, which anybody may read while training goes on.
+
+    The first line names the columns: epoch, counted from 0, then the values' names in the order in which they first
+    came. A value that is missing for an epoch leaves its field empty. Numbers are written so that reading them gives
+    the same float.
+
+    Parameters
+    ----------
+    filename : path-like
+        Its folder must be there.
+    separator : str, default ","
+        One character.
+    append : bool, default False
+        Go on after the lines of a file that is there already; otherwise it is replaced.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a separator that is not one character; with `append`, where a value has no column in the file.
+    FileNotFoundError
+        When training begins and the folder is not there.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import numpy as np
+    >>> from fastnn.layers import Dense
+    >>> from fastnn.models import Sequential
+    >>> model = Sequential([Dense(1, kernel_initializer="zeros")], seed=0)
+    >>> model.compile(optimizer="sgd", loss="mse")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "log.csv"
+    ...     history = model.fit(np.ones((8, 2)), np.zeros(8), epochs=2, callbacks=[CSVLogger(path)])
+    ...     print(path.read_text())
+    epoch,loss
+    0,0.0
+    1,0.0
+    """
+
+    def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
+        self.filename = os.fspath(filename)
+        if not isinstance(separator, str):
+            raise TypeError(f"separator must be a string of one character, but it is {separator!r}")
+        if len(separator) != 1 or separator in '"\r\n':
+            raise ValueError(f"separator must be one character that is no quote or line end, but it is {separator!r}")
+        self.separator = separator
+        self.append = append
+        self._path = ""
+        self._names: list[str] = []
+        # Whether the file's first line was there before: it stays as it is.
+        self._found = False
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        # From here on, the program may change its working directory.
+        self._path = os.path.abspath(self.filename)
+        folder = os.path.dirname(self._path)
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(f"the folder {folder} of the CSVLogger's {self.filename!r} is not there: create it")
+        self._names = self._continued() if self.append else []
+        self._found = bool(self._names)
+        if self._found:
+            self._refuse_new(["loss", *(metric.name for metric in self.model.metrics)])
+        # At once: a file that cannot be written is no reason to fail after an epoch.
+        self._write("a" if self.append else "w", [])
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        if any(name not in self._names for name in logs):
+            if self._found:
+                self._refuse_new(logs)
+            self._add_columns(logs)
+        self._write("a", [[epoch, *(logs.get(name, "") for name in self._names)]])
+
+    def _write(self, mode: str, rows: Iterable[Iterable[object]], path: str | None = None) -> None:
+        # Opened for each line: nothing waits in a buffer, and nothing is left open where training fails.
+        with open(path or self._path, mode, newline="", encoding="utf-8") as file:
+            csv.writer(file, delimiter=self.separator, lineterminator="\n").writerows(rows)
+
+    def _rows(self) -> list[list[str]]:
+        with open(self._path, newline="", encoding="utf-8") as file:
+            return list(csv.reader(file, delimiter=self.separator))
+
+    def _continued(self) -> list[str]:
+        """The names in the first line of a file to append to; none where there is no such line."""
+        if not os.path.exists(self._path):
+            return []
+        rows = self._rows()
+        if not rows:
+            return []
+        if rows[0][:1] != ["epoch"]:
+            raise ValueError(
+                f"to append to {self.filename!r}, its first line must name the columns, epoch first, with "
+                f"{self.separator!r} between them, but it is {self.separator.join(rows[0])!r}"
+            )
+        with open(self._path, "rb+") as file:
+            file.seek(-1, os.SEEK_END)
+            if file.read() != b"\n":
+                file.write(b"\n")
+        return rows[0][1:]
+
+    def _refuse_new(self, names: Iterable[str]) -> None:
+        missing = [name for name in names if name not in self._names]
+        if missing:
+            raise ValueError(
+                f"{self.filename!r} has no column for {', '.join(missing)}, but only for {', '.join(self._names)}: "
+                "log to another file, or leave append out to replace this one"
+            )
+
+    def _add_columns(self, logs: Logs) -> None:
+        """Write the file anew with columns for values that come for the first time, as after a later validation."""
+        new = [name for name in logs if name not in self._names]
+        self._names += new
+        lines = self._rows()[1:]
+        rows = [["epoch", *self._names], *(line + [""] * len(new) for line in lines)]
+        # Beside it first: whatever happens, one of the two is whole.
+        self._write("w", rows, f"{self._path}.new")
+        os.replace(f"{self._path}.new", self._path)

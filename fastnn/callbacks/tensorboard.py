@@ -1,0 +1,103 @@
+"""TensorBoard: the values and weights of a training as event files, which TensorBoard draws in a browser."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from fastnn._checks import integer_at_least
+from fastnn.callbacks.base import Callback, Logs
+from fastnn.optimizers.lbfgs import LBFGS
+
+__all__ = ["TensorBoard"]
+
+# The writer's own two minutes are long for somebody who looks on.
+_SECONDS_BETWEEN_WRITES = 10
+
+
+class TensorBoard(Callback):
+    """Write event files into ``log_dir/train`` and ``log_dir/validation``; ``tensorboard --logdir logs`` shows them.
+
+    Names are Keras': epoch_loss, epoch_accuracy and so on for both, with epoch_learning_rate beside those of training,
+    at steps that count epochs from 0; batch_loss at steps that count all batches from 1; and histograms of weights such
+    as dense/kernel/histogram. Needs tensorboardX, not TensorFlow: ``pip install fastnn-ext[tensorboard]``.
+
+    Parameters
+    ----------
+    log_dir : path-like, default "logs"
+        Made where it is not there. Each training adds files; one folder a training keeps their curves apart.
+    histogram_freq : int, default 0
+        Write the histograms of all weights after every so many epochs, from the first on; 0 writes none.
+    update_freq : "epoch", "batch" or int, default "epoch"
+        "batch" writes each batch's loss, too, and a number that of every so many batches; training then goes batch by
+        batch.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that are none of these.
+    ImportError
+        When training begins and tensorboardX is missing.
+
+    Examples
+    --------
+    >>> board = TensorBoard("logs/first-try", histogram_freq=5)
+    """
+
+    def __init__(
+        self, log_dir: str | os.PathLike[str] = "logs", histogram_freq: int = 0, *, update_freq: str | int = "epoch"
+    ) -> None:
+        self.log_dir = os.fspath(log_dir)
+        self.histogram_freq = integer_at_least("histogram_freq", histogram_freq, 0)
+        if isinstance(update_freq, str) and update_freq not in ("epoch", "batch"):
+            raise ValueError(f"update_freq must be 'epoch', 'batch' or a number of batches, but it is {update_freq!r}")
+        self.update_freq = update_freq
+        # Batches from one value to the next; None where values are of epochs alone.
+        self._every: int | None = None
+        if update_freq != "epoch":
+            self._every = 1 if isinstance(update_freq, str) else integer_at_least("update_freq", update_freq, 1)
+        self._batches = 0
+        self._writers: dict[str, Any] = {}
+
+    @property
+    def watches_batches(self) -> bool:
+        return self._every is not None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._batches = 0
+        self._writer("train")
+
+    def _writer(self, part: str) -> Any:
+        """Of train or validation; made when first used, so that there is no empty file."""
+        if part not in self._writers:
+            try:
+                from tensorboardX import SummaryWriter
+            except ImportError:
+                raise ImportError("TensorBoard needs tensorboardX: pip install fastnn-ext[tensorboard]") from None
+            folder = os.path.join(self.log_dir, part)
+            self._writers[part] = SummaryWriter(folder, flush_secs=_SECONDS_BETWEEN_WRITES)
+        return self._writers[part]
+
+    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        self._batches += 1
+        if self._every is not None and self._batches % self._every == 0:
+            for name, value in logs.items():
+                self._writer("train").add_scalar(f"batch_{name}", value, self._batches)
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        for name, value in {**self._learning_rate(), **logs}.items():
+            part = "validation" if name.startswith("val_") else "train"
+            self._writer(part).add_scalar(f"epoch_{name.removeprefix('val_')}", value, epoch)
+        if self.histogram_freq and epoch % self.histogram_freq == 0:
+            for layer in self.model.layers:
+                for name, array in layer.arrays.items():
+                    self._writer("train").add_histogram(f"{layer.name}/{name}/histogram", array, epoch)
+
+    def _learning_rate(self) -> Logs:
+        """That of the next step, where the optimiser has one."""
+        optimizer, _ = self.model.needs_compile()
+        return {} if isinstance(optimizer, LBFGS) else {"learning_rate": optimizer.rate_at(self.model.steps.step)}
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        while self._writers:
+            self._writers.popitem()[1].close()

@@ -1,0 +1,1 @@
+"""Files: how models and weights are written, read and checked."""

@@ -1,0 +1,160 @@
+"""Tensor files: named arrays and a few lines of text in one ``.safetensors`` file, which holds no code.
+
+The format (https://huggingface.co/docs/safetensors): the header's length as 8 bytes, little-endian; the header, a JSON
+object of each array's type, shape and place; the arrays, one after the other. Its own library judges the files that are
+read. Bytes go straight between the file and the arrays: through the library they would be copied twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import struct
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.files.writing import written_whole
+
+__all__ = ["TensorFile", "regular_file", "write_tensors"]
+
+_TYPES = {
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "BOOL": "|b1",
+}  # fmt: skip
+_NAMES = {np.dtype(kind): name for name, kind in _TYPES.items()}
+# Bytes, so that arrays behind the header are aligned in memory that maps the file.
+_ALIGNMENT = 8
+
+
+def write_tensors(path: str | os.PathLike[str], tensors: Mapping[str, NDArray[Any]], metadata: dict[str, str]) -> None:
+    """Write arrays and texts to a file: whole or not at all.
+
+    Parameters
+    ----------
+    tensors : mapping of str to ndarray
+        All of one dtype, so that each is aligned.
+
+    Raises
+    ------
+    OSError
+        As `written_whole` does.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "a.safetensors")
+    ...     write_tensors(path, {"a": np.ones(2)}, {"what": "ones"})
+    ...     with TensorFile(path) as file:
+    ...         print(file.metadata, file.read("a"))
+    {'what': 'ones'} [1. 1.]
+    """
+    header: dict[str, Any] = {"__metadata__": metadata}
+    arrays, end = [], 0
+    for name, tensor in tensors.items():
+        array = np.ascontiguousarray(tensor).astype(tensor.dtype.newbyteorder("<"), copy=False)
+        start, end = end, end + array.nbytes
+        header[name] = {"dtype": _NAMES[array.dtype], "shape": tensor.shape, "data_offsets": [start, end]}
+        arrays.append(array.reshape(-1).view(np.uint8).data)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % _ALIGNMENT)
+    with written_whole(path) as file:
+        file.write(struct.pack("<Q", len(text)))
+        file.write(text)
+        for content in arrays:
+            file.write(content)
+
+
+def regular_file(path: str | os.PathLike[str]) -> None:
+    """Raise OSError where a path is no file that may be read: a pipe may wait for ever, a device never end."""
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(f"{os.fspath(path)!r} is a folder, not a file")
+    if not stat.S_ISREG(mode):
+        raise OSError(f"{os.fspath(path)!r} is a device or a pipe, not a file")
+
+
+class TensorFile:
+    """A file that is open for reading: its header is checked against its size, and arrays are read one by one.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Attributes
+    ----------
+    metadata : dict of str to str
+    shapes : dict of str to tuple of int
+    dtypes : dict of str to numpy dtype
+
+    Raises
+    ------
+    OSError
+        When there is no such file, or it may not be read, or is no file but a folder, a device or a pipe.
+    ValueError
+        When the header is damaged, or promises what the file does not have; or an array's type is none of NumPy's.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        regular_file(path)
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by __exit__
+        try:
+            _judge(path)
+            (length,) = struct.unpack("<Q", self._file.read(8))
+            header = json.loads(self._file.read(length))
+            self._first = 8 + length
+            self.metadata: dict[str, str] = header.pop("__metadata__", None) or {}
+            self.shapes: dict[str, tuple[int, ...]] = {}
+            self.dtypes: dict[str, np.dtype[Any]] = {}
+            self._places: dict[str, int] = {}
+            for name, entry in header.items():
+                if entry["dtype"] not in _TYPES:
+                    raise ValueError(f"the array {name!r} is of type {entry['dtype']}, which NumPy does not have")
+                self.shapes[name] = tuple(entry["shape"])
+                self.dtypes[name] = np.dtype(_TYPES[entry["dtype"]])
+                self._places[name] = entry["data_offsets"][0]
+        except BaseException:
+            self._file.close()
+            raise
+
+    def read(self, name: str) -> NDArray[Any]:
+        """The array of that name."""
+        array = np.empty(self.shapes[name], self.dtypes[name])
+        self.read_into(name, array)
+        return array
+
+    def read_into(self, name: str, array: NDArray[Any]) -> None:
+        """Read the array of that name into one of its shape and dtype, C-contiguous."""
+        assert (array.shape, array.dtype) == (self.shapes[name], self.dtypes[name])
+        assert array.flags.c_contiguous
+        self._file.seek(self._first + self._places[name])
+        rest = array.reshape(-1).view(np.uint8).data
+        while rest:
+            read = self._file.readinto(rest)
+            if not read:
+                raise ValueError(f"it ends within the array {name!r}")
+            rest = rest[read:]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+def _judge(path: str | os.PathLike[str]) -> None:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        # Not mapped: a file that another process cuts short would end this one.
+        with safe_open(path, framework="np", backend="pread"):
+            pass
+    except SafetensorError as error:
+        raise ValueError(f"it is damaged, or no .safetensors file: {error}") from error

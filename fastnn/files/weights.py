@@ -1,0 +1,94 @@
+"""Weight files: a model's arrays alone, by name, as ``.safetensors`` or as NumPy's ``.npz``."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.files.tensors import TensorFile, regular_file, write_tensors
+from fastnn.files.writing import written_whole
+
+if TYPE_CHECKING:
+    from fastnn.models.sequential import Sequential
+
+__all__ = ["load_weights", "save_weights"]
+
+
+def save_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
+    """Write a model's weights; see `Sequential.save_weights`."""
+    model.needs_plan()
+    arrays = {f"{layer.name}.{name}": array for layer in model.layers for name, array in layer.arrays.items()}
+    if _is_npz(path):
+        with written_whole(path) as file:
+            np.savez(file, allow_pickle=False, **arrays)
+    else:
+        write_tensors(path, arrays, {"format": "np"})
+
+
+def load_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
+    """Read a model's weights; see `Sequential.load_weights`."""
+    npz = _is_npz(path)
+    model.needs_plan()
+    shapes = {f"{layer.name}.{name}": array.shape for layer in model.layers for name, array in layer.arrays.items()}
+    try:
+        model.set_weights(_from_npz(path, shapes) if npz else _from_tensors(path, shapes))
+    except (ValueError, TypeError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"the weights of {os.fspath(path)!r} cannot be loaded: {error}") from error
+
+
+def _is_npz(path: str | os.PathLike[str]) -> bool:
+    suffix = PurePath(os.fsdecode(path)).suffix.lower()
+    if suffix not in (".npz", ".safetensors"):
+        raise ValueError(
+            f"a file of weights is a .safetensors or .npz, but the name is {os.fspath(path)!r}; fastnn.interop reads "
+            "those of Keras and PyTorch"
+        )
+    return suffix == ".npz"
+
+
+def _from_tensors(path: str | os.PathLike[str], shapes: dict[str, tuple[int, ...]]) -> list[NDArray[Any]]:
+    with TensorFile(path) as file:
+        _check_names({name for name in file.shapes if not name.startswith("optimizer/")}, shapes)
+        for name, shape in shapes.items():
+            _check_shape(name, file.shapes[name], shape)
+        return [file.read(name) for name in shapes]
+
+
+def _from_npz(path: str | os.PathLike[str], shapes: dict[str, tuple[int, ...]]) -> list[NDArray[Any]]:
+    regular_file(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+        _check_names(set(members), shapes)
+        arrays = []
+        for name, shape in shapes.items():
+            with archive.open(members[name]) as member:
+                # The header first: an array may promise more than memory has.
+                version = np.lib.format.read_magic(member)
+                read_header = (
+                    np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                )
+                found, _, dtype = read_header(member)
+                _check_shape(name, found, shape)
+                if dtype.kind not in "fiub":
+                    raise ValueError(f"the array {name!r} must hold real numbers, but its dtype is {dtype}")
+            with archive.open(members[name]) as member:
+                arrays.append(np.lib.format.read_array(member, allow_pickle=False))
+    return arrays
+
+
+def _check_names(found: set[str], expected: dict[str, Any]) -> None:
+    missing, more = sorted(set(expected) - found), sorted(found - set(expected))
+    if missing or more:
+        words = [f"it lacks {', '.join(map(repr, missing[:5]))}"] if missing else []
+        words += [f"it has {', '.join(map(repr, more[:5]))}, which the model has not"] if more else []
+        raise ValueError(f"{' and '.join(words)}: the model's arrays are {', '.join(map(repr, list(expected)[:10]))}")
+
+
+def _check_shape(name: str, found: tuple[int, ...], expected: tuple[int, ...]) -> None:
+    if found != expected:
+        raise ValueError(f"the array {name!r} must have shape {expected}, but its shape is {found}")

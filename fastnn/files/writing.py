@@ -1,0 +1,81 @@
+"""Writing a file whole or not at all: beside its place, flushed to the disk, then moved into place."""
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+__all__ = ["written_whole"]
+
+
+@contextlib.contextmanager
+def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file to write to that becomes ``path`` when the block ends well.
+
+    A kill at any moment, an exception in the block or a full disk leaves what was at ``path`` before.
+
+    Parameters
+    ----------
+    path : path-like
+        A symbolic link is followed: what it points to is replaced. Permissions of a file that was there are kept.
+
+    Raises
+    ------
+    FileNotFoundError
+        When the folder does not exist; the message names it.
+    IsADirectoryError
+        When ``path`` is a folder.
+    OSError
+        What the system says, with ``path`` in it, such as a full disk.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with written_whole(Path(folder) / "numbers.bin") as file:
+    ...         _ = file.write(b"123")
+    ...     (Path(folder) / "numbers.bin").read_bytes()
+    b'123'
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(f"{os.fspath(path)!r} is a folder: name a file in it")
+    if target.exists() and not target.is_file():
+        raise OSError(f"{os.fspath(path)!r} is a device or a pipe, not a file that can be replaced")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {os.fspath(target.parent)!r} to write {target.name!r} to")
+    temporary = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}")
+    try:
+        # A new file's permissions are those that the process gives to all its files.
+        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            if target.exists():
+                os.chmod(temporary, target.stat().st_mode & 0o777)
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        # The user knows nothing of the temporary name; a full disk names none.
+        if error.filename in (None, os.fspath(temporary)):
+            error.filename, error.filename2 = os.fspath(path), None
+        raise
+    _keep_name(target.parent)
+
+
+def _keep_name(folder: Path) -> None:
+    """Flush the folder's list of names, without which a power cut may forget the new file."""
+    if hasattr(os, "O_DIRECTORY"):
+        # Some file systems cannot, and some folders may be written to but not read; the file itself is on the disk.
+        with contextlib.suppress(OSError):
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)

@@ -1,0 +1,62 @@
+"""Reporting: what a user sees of a training while it runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastnn.progress import Bar, wanted
+
+__all__ = ["Reporting", "verbosity_of"]
+
+# verbose="auto" where somebody looks on: a bar, once training has taken a second.
+_AUTOMATIC = 3
+
+
+def verbosity_of(verbose: object) -> int:
+    """``verbose`` as a number: what there is to see."""
+    if verbose == "auto":
+        return _AUTOMATIC if wanted() else 0
+    if verbose in (0, 1, 2):
+        return int(verbose)
+    raise ValueError(f"verbose must be 'auto', 0, 1 or 2, but it is {verbose!r}")
+
+
+class Reporting:
+    """What is shown of a training: a bar over all its samples, a line for each epoch, or nothing."""
+
+    def __init__(self, verbosity: int, samples: int | None, first: int, epochs: int) -> None:
+        self.lines = verbosity == 2
+        self.samples, self.first, self.epochs = samples or 0, first, epochs
+        total = None if samples is None else samples * (epochs - first)
+        self.bar = Bar(total, "sample", at_once=verbosity == 1) if verbosity in (1, _AUTOMATIC) else None
+
+    def progress(self, epoch: int) -> Any:
+        """Who is told how an epoch goes on; None where nobody looks on."""
+        bar, before = self.bar, (epoch - self.first) * self.samples
+        if bar is None:
+            return None
+        title = f"epoch {epoch + 1}/{self.epochs}"
+
+        def show(done: int, total_loss: float) -> None:
+            bar.show(before + done, title, lambda: {"loss": f"{total_loss / max(1, done):.4f}"})
+
+        return show
+
+    def epoch(self, epoch: int, logs: dict[str, float]) -> None:
+        """An epoch has ended."""
+        values = {name: _short(value) for name, value in logs.items()} if self.lines or self.bar else {}
+        title = f"epoch {epoch + 1}/{self.epochs}"
+        if self.bar is not None:
+            self.bar.show((epoch + 1 - self.first) * self.samples, title, lambda: values)
+        if self.lines:
+            print(" - ".join([title, *(f"{name}: {value}" for name, value in values.items())]), flush=True)
+
+    def close(self) -> None:
+        """Training has ended."""
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _short(value: float) -> str:
+    # A small learning rate would be 0.0000 with four places.
+    return f"{value:.4f}" if value == 0 or abs(value) >= 1e-3 else f"{value:.3e}"

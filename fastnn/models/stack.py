@@ -1,0 +1,351 @@
+"""A stack of layers, built into one engine plan over one vector of parameters."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from fastnn.arrays import check_finite
+from fastnn.layers.base import Layer, Shape, Variable, checked_shape
+from fastnn.layers.input import Input
+from fastnn.models.training import OptimizerState
+from fastnn_ext.plan import Plan, allocate
+
+__all__ = ["LayerStack"]
+
+# What a copy of a model makes anew.
+_NOT_COPIED = {"plan", "parameters", "_layer_of_call", "training_lock"}
+
+
+class LayerStack:
+    """What a model is before it is trained: its layers, their shapes and weights; see `Sequential`.
+
+    Attributes
+    ----------
+    parameters : ndarray or None
+        All numbers that training changes by gradients, as one vector; the layers' arrays are views into it.
+    plan : Plan or None
+        What the engine runs.
+    steps : OptimizerState
+    rng : numpy.random.Generator
+    training_lock : threading.Lock
+        Held while the weights change.
+    """
+
+    def __init__(
+        self,
+        layers: Iterable[Layer] | None = None,
+        *,
+        name: str = "sequential",
+        dtype: DTypeLike = np.float32,
+        seed: int | np.random.Generator | None = None,
+    ) -> None:
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"name must be a string that is not empty, but it is {name!r}")
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
+            raise TypeError(f"dtype must be float32 or float64, but it is {self.dtype}")
+        self.name = name
+        self.layers: list[Layer] = []
+        self.rng = np.random.default_rng(seed)
+        # Of what the engine draws: dropout, noise, augmentation.
+        self.seed = int(self.rng.integers(1 << 63))
+        self.steps = OptimizerState()
+        self._declared_shape: Shape | None = None
+        self._reset()
+        for layer in layers or ():
+            self.add(layer)
+
+    def _reset(self) -> None:
+        self.plan: Plan | None = None
+        self.parameters: NDArray[Any] | None = None
+        self._layer_of_call: list[int] = []
+        self.training_lock = threading.Lock()
+
+    # Making.
+
+    @property
+    def built(self) -> bool:
+        return self.plan is not None
+
+    @property
+    def input_shape(self) -> Shape | None:
+        """Of one sample; None where it is not known yet."""
+        if self._declared_shape is not None:
+            return self._declared_shape
+        return self.layers[0].declared_shape if self.layers else None
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """Of one sample's outputs; None until the model is built."""
+        return self.layers[-1].output_shape if self.built else None
+
+    def add(self, layer: Layer) -> None:
+        """Append a layer. A model that is built already is built anew and keeps its weights.
+
+        Raises
+        ------
+        TypeError
+            When it is no layer of `fastnn.layers`.
+        ValueError
+            When it is in a model already, has another layer's name, or cannot take what comes from the one before.
+        """
+        if not isinstance(layer, Layer):
+            raise TypeError(f"a model takes layers of fastnn.layers, such as Dense(10), but this is {layer!r}")
+        if isinstance(layer, Input):
+            if self.layers or self._declared_shape is not None:
+                raise ValueError("an Input must be the first layer, and the only one")
+            self._declared_shape = layer.declared_shape
+            return
+        if layer.in_model:
+            raise ValueError(f"the layer {layer.name} is in a model already: make a new one for each")
+        if layer.declared_shape is not None and self.layers:
+            raise ValueError(f"only the first layer has an input_shape, but {_called(layer)} comes after others")
+        layer.name = self._name_for(layer)
+        layer.in_model = True
+        self.layers.append(layer)
+        try:
+            if self.input_shape is not None:
+                self._build(self.input_shape)
+        except BaseException:
+            self.layers.pop()
+            layer.in_model = False
+            raise
+
+    def pop(self) -> Layer:
+        """Remove the last layer and return it."""
+        if not self.layers:
+            raise ValueError("there is no layer to remove")
+        layer = self.layers.pop()
+        layer.in_model = False
+        if self.built and self.layers:
+            assert self.input_shape is not None
+            self._build(self.input_shape)
+        else:
+            self._reset()
+        return layer
+
+    def _name_for(self, layer: Layer) -> str:
+        names = {other.name for other in self.layers}
+        if layer.name is not None:
+            if layer.name in names:
+                raise ValueError(f"there is a layer {layer.name!r} already: names in a model must differ")
+            return layer.name
+        kind = type(layer).__name__
+        base = "".join(
+            f"_{c.lower()}" if c.isupper() and i and kind[i - 1].islower() else c.lower() for i, c in enumerate(kind)
+        )
+        number = 0
+        while (name := base if number == 0 else f"{base}_{number}") in names:
+            number += 1
+        return name
+
+    def build(self, input_shape: Sequence[int] | None = None) -> None:
+        """Find all shapes and make the weights.
+
+        Parameters
+        ----------
+        input_shape : tuple of int, optional
+            Of one sample, without the batch; by default that of the `Input` or the first layer.
+
+        Raises
+        ------
+        ValueError
+            When it is not known, or a layer cannot take what comes from the one before; the message names the layer.
+        """
+        shape = self.input_shape if input_shape is None else checked_shape(input_shape, "input_shape")
+        if shape is None:
+            raise ValueError("the shape of a sample is not known: start with Input(shape), or call build(input_shape)")
+        if not self.layers:
+            raise ValueError("the model has no layers: add one, such as Dense(1)")
+        if self.input_shape is not None and shape != self.input_shape:
+            raise ValueError(f"the model takes samples of shape {self.input_shape}, not {shape}")
+        self._declared_shape = shape
+        if not self.built:
+            self._build(shape)
+
+    def _build(self, input_shape: Shape) -> None:
+        self._infer(input_shape)
+        self._reset()
+        kept = {(layer.name, name): array for layer in self.layers for name, array in layer.arrays.items()}
+        self._attach()
+        for layer in self.layers:
+            for variable in layer.variables():
+                old = kept.get((layer.name, variable.name))
+                if old is not None and old.shape == variable.shape:
+                    layer.arrays[variable.name][...] = old
+                else:
+                    layer.arrays[variable.name][...] = _first_numbers(layer, variable, self.rng)
+        self._lower(input_shape)
+        self.steps = OptimizerState()
+
+    def _infer(self, input_shape: Shape) -> None:
+        shape = input_shape
+        for index, layer in enumerate(self.layers):
+            before = f"{_called(self.layers[index - 1])} gives" if index else "the input has"
+            try:
+                shape = layer.build(shape)
+            except ValueError as error:
+                raise ValueError(f"{_called(layer)} does not fit: {error} ({before} shape {shape})") from None
+
+    def assemble(self, layers: Sequence[Layer], input_shape: Shape, weights: Sequence[NDArray[Any]]) -> None:
+        """Take layers with the weights that they had elsewhere.
+
+        Parameters
+        ----------
+        layers : sequence of Layer
+            All with names, in no model.
+        weights : sequence of ndarray
+            In the order of `get_weights`.
+
+        Raises
+        ------
+        ValueError
+            When layers or weights do not fit.
+        """
+        expected = self.take(layers, input_shape)
+        if len(weights) != len(expected):
+            raise ValueError(f"the layers have {len(expected)} arrays, but there are {len(weights)}")
+        for (layer, variable), array in zip(expected, weights, strict=True):
+            check_fits(layer, variable.name, variable.shape, array)
+        self.allocate()
+        for (layer, variable), array in zip(expected, weights, strict=True):
+            layer.arrays[variable.name][...] = array
+
+    def take(self, layers: Sequence[Layer], input_shape: Shape) -> list[tuple[Layer, Variable]]:
+        """Take layers, all with names and in no model, and tell what arrays they need. It takes no memory for them."""
+        self.layers = list(layers)
+        self._declared_shape = input_shape
+        names = [layer.name for layer in layers]
+        if len(set(names)) < len(names):
+            raise ValueError(f"names of layers must differ, but they are {names}")
+        self._infer(input_shape)
+        return [(layer, variable) for layer in layers for variable in layer.variables()]
+
+    def allocate(self) -> None:
+        """Make the arrays of layers that were taken, and the plan over them; the caller puts numbers into them."""
+        assert self._declared_shape is not None
+        self._reset()
+        self._attach()
+        self._lower(self._declared_shape)
+        for layer in self.layers:
+            layer.in_model = True
+
+    def _attach(self) -> None:
+        """One vector for all that gradients change, one for the rest; layers hold views."""
+        variables = [(layer, variable) for layer in self.layers for variable in layer.variables()]
+        views: dict[tuple[int, str], NDArray[Any]] = {}
+        for trainable in (True, False):
+            mine = [(layer, variable) for layer, variable in variables if variable.trainable is trainable]
+            vector, arrays = allocate([variable.shape for _, variable in mine], self.dtype)
+            views |= {(id(layer), variable.name): array for (layer, variable), array in zip(mine, arrays, strict=True)}
+            if trainable:
+                self.parameters = vector
+        for layer in self.layers:
+            layer.arrays = {variable.name: views[id(layer), variable.name] for variable in layer.variables()}
+
+    def _lower(self, input_shape: Shape) -> None:
+        plan = Plan(int(np.prod(input_shape)), self.dtype, input_shape)
+        self._layer_of_call = []
+        for index, layer in enumerate(self.layers):
+            layer.lower(plan)
+            self._layer_of_call += [index] * (plan.calls - len(self._layer_of_call))
+        self.plan = plan
+
+    def needs_plan(self) -> Plan:
+        """The plan of a model that is built.
+
+        Raises RuntimeError where it is not.
+        """
+        if self.plan is None:
+            self.build()
+        assert self.plan is not None
+        return self.plan
+
+    def layer_of(self, call: int) -> str:
+        """How messages call the layer that made this operation of the plan."""
+        return _called(self.layers[self._layer_of_call[call]])
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """A layer by its name or its place."""
+        if (name is None) == (index is None):
+            raise ValueError("get_layer takes a name or an index, one of the two")
+        if index is not None:
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        known = ", ".join(str(layer.name) for layer in self.layers)
+        raise ValueError(f"there is no layer {name!r}: the model has {known}")
+
+    # Weights.
+
+    def get_weights(self) -> list[NDArray[Any]]:
+        """Copies of all arrays, layer by layer: kernel and bias; gamma, beta, moving mean and variance."""
+        return [array for layer in self.layers for array in layer.get_weights()]
+
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
+        """Put arrays in place of the model's, in the order of `get_weights`.
+
+        Raises
+        ------
+        ValueError
+            When their number or a shape is another, or a number is not finite; nothing has changed then.
+        """
+        self.needs_plan()
+        own = [(layer, name, array) for layer in self.layers for name, array in layer.arrays.items()]
+        if isinstance(weights, np.ndarray) or len(weights) != len(own):
+            raise ValueError(f"weights must be a list of {len(own)} arrays, but there are {len(weights)}")
+        given = []
+        for value, (layer, name, array) in zip(weights, own, strict=True):
+            new = np.asarray(value)
+            check_fits(layer, name, array.shape, new)
+            given.append(new)
+        for new, (_, _, array) in zip(given, own, strict=True):
+            array[...] = new
+
+    def count_params(self) -> int:
+        """How many numbers the layers' arrays hold."""
+        self.needs_plan()
+        return sum(layer.count_params() for layer in self.layers)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: value for name, value in vars(self).items() if name not in _NOT_COPIED}
+        return state | {"weights": self.get_weights() if self.built else None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        weights = state.pop("weights")
+        self.__dict__.update(state)
+        self._reset()
+        for layer in self.layers:
+            layer.in_model = True
+        if weights is not None:
+            assert self.input_shape is not None
+            self.assemble(self.layers, self.input_shape, weights)
+
+
+def _called(layer: Layer) -> str:
+    return f"{layer.name} ({type(layer).__name__})"
+
+
+def _first_numbers(layer: Layer, variable: Variable, rng: np.random.Generator) -> NDArray[Any]:
+    numbers = np.asarray(variable.initializer(variable.shape, rng))
+    if numbers.shape != variable.shape or numbers.dtype.kind not in "fiu" or not np.isfinite(numbers).all():
+        raise ValueError(
+            f"the initializer of the {variable.name} of {layer.name} must give finite numbers of shape "
+            f"{variable.shape}, but gave {numbers.dtype} of shape {numbers.shape}"
+        )
+    return numbers
+
+
+def check_fits(layer: Layer, name: str, shape: Shape, array: NDArray[Any]) -> None:
+    """Raise where an array cannot be that variable of the layer."""
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"the {name} of {layer.name} must hold real numbers, but its dtype is {array.dtype}")
+    if array.shape != shape:
+        raise ValueError(f"the {name} of {layer.name} must have shape {shape}, but its shape is {array.shape}")
+    check_finite(array, f"the {name} of {layer.name}")

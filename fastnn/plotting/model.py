@@ -1,0 +1,104 @@
+"""What pictures of a `fastnn.Sequential` model need to know of it: that it is built, and how its parts are called."""
+
+from fastnn.layers.activation import Activation
+from fastnn.layers.base import Layer, Shape
+from fastnn.layers.dense import Dense
+from fastnn.models.sequential import Sequential
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+
+def built(model: object) -> Sequential:
+    """``model``, where it is a built `Sequential`.
+
+    Raises
+    ------
+    TypeError
+        When it is no model.
+    RuntimeError
+        When it is not built.
+
+    Examples
+    --------
+    >>> built(Sequential())
+    Traceback (most recent call last):
+    ...
+    RuntimeError: the model is not built: call model.build(input_shape) with the shape of one sample, or fit it, first
+    """
+    if not isinstance(model, Sequential):
+        raise TypeError(f"model must be a fastnn.Sequential, but it is of type {type(model).__name__}")
+    if not model.built:
+        raise RuntimeError(
+            "the model is not built: call model.build(input_shape) with the shape of one sample, or fit it, first"
+        )
+    return model
+
+
+def layers_with_kernel(model: Sequential) -> list[Layer]:
+    """The layers that weigh their inputs.
+
+    Raises ValueError where there is none.
+    """
+    found = [layer for layer in model.layers if "kernel" in layer.arrays]
+    if not found:
+        raise ValueError(f"the model {model.name} has no layer with weights to draw, such as Dense(10)")
+    return found
+
+
+def activation_of(layer: Layer) -> str:
+    """The name of the activation that a layer applies; empty where it has none.
+
+    >>> activation_of(Dense(20, "relu"))
+    'relu'
+    """
+    if isinstance(layer, Dense):
+        return layer.activation.name
+    return layer.applied.name if isinstance(layer, Activation) else ""
+
+
+def shape_text(shape: Shape | None) -> str:
+    """A shape as people write it.
+
+    >>> shape_text((2, 3)) == f"2 {TIMES} 3"
+    True
+    """
+    return f" {TIMES} ".join(f"{size:,}" for size in shape or ())
+
+
+def short_name(layer: Layer, limit: int = 24) -> str:
+    """A layer's name, cut where it is longer than ``limit`` letters.
+
+    >>> short_name(Dense(20, name="a_layer_with_much_to_say"), limit=10)
+    'a_layer_w…'
+    """
+    name = str(layer.name)
+    return name if len(name) <= limit else f"{name[: limit - 1]}…"
+
+
+def title_of(layer: Layer) -> str:
+    """A layer's name with what it is.
+
+    >>> title_of(Dense(20, "relu", name="hidden"))
+    'hidden (Dense, relu)'
+    """
+    kind = type(layer).__name__
+    activation = "" if isinstance(layer, Activation) and activation_of(layer) == kind.lower() else activation_of(layer)
+    return f"{short_name(layer)} ({kind}, {activation})" if activation else f"{short_name(layer)} ({kind})"
+
+
+def count_text(layers: list[Layer]) -> str:
+    """How many parameters layers have, in words.
+
+    >>> count_text([Dense(20)])
+    '0 parameters'
+    """
+    return counted(sum(layer.count_params() for layer in layers), "parameter")
+
+
+def counted(count: int, word: str, plural: str | None = None) -> str:
+    """A number of things.
+
+    >>> counted(1, "bias", "biases"), counted(1200, "weight")
+    ('1 bias', '1,200 weights')
+    """
+    return f"{count:,} {word if count == 1 else plural or f'{word}s'}"
