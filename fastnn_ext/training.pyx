@@ -65,11 +65,20 @@ include "arena.pxi"
 
 
 cdef bint all_numbers_finite(const floating* x, Py_ssize_t count) noexcept nogil:
-    cdef floating zero = 0
-    cdef Py_ssize_t i
-    for i in range(count):
-        zero += x[i] * 0
-    return zero == 0
+    # Sixteen sums side by side, which the compiler keeps in vectors: one alone would wait for each of its additions.
+    cdef floating zeros[16]
+    cdef Py_ssize_t i, lane
+    for lane in range(16):
+        zeros[lane] = 0
+    for i in range(0, count - 15, 16):
+        for lane in range(16):
+            zeros[lane] += x[i + lane] * 0
+    for i in range(count // 16 * 16, count):
+        zeros[0] += x[i] * 0
+    for lane in range(16):
+        if zeros[lane] != 0:
+            return False
+    return True
 
 
 class NonFiniteError(FloatingPointError):
