@@ -10,6 +10,8 @@ __all__ = ["Bar", "wanted"]
 
 # Shorter trainings show no bar unless they are told to.
 _SECONDS_BEFORE_IT_SHOWS = 1.0
+# As often as the eye follows.
+_SECONDS_BETWEEN = 0.1
 
 
 def wanted() -> bool:
@@ -30,24 +32,38 @@ class Bar:
 
     def __init__(self, total: int | None, unit: str, *, at_once: bool) -> None:
         self._total, self._unit = total, unit
+        self._begun = time.monotonic()
         self._due = 0.0 if at_once else time.monotonic() + _SECONDS_BEFORE_IT_SHOWS
         self._bar: Any = None
+        self._last: tuple[int, str, Callable[[], dict[str, str]]] = (0, "", dict)
 
     def show(self, done: int, title: str, values: Callable[[], dict[str, str]]) -> None:
-        """Move to ``done``; ``values`` is asked only where the bar is there to be seen."""
+        """Move to ``done``; ``values`` is asked only where the bar is drawn."""
+        self._last = (done, title, values)
+        now = time.monotonic()
+        if now >= self._due:
+            self._due = now + _SECONDS_BETWEEN
+            self._draw()
+
+    def _draw(self) -> None:
+        done, title, values = self._last
         if self._bar is None:
-            if time.monotonic() < self._due:
-                return
             from tqdm.auto import tqdm
 
-            self._bar = tqdm(total=self._total, unit=self._unit, unit_scale=self._unit != "epoch")
+            # It draws whenever it is told to: when, is decided here, where it costs least. Its rate is that since the
+            # beginning, which was before the bar.
+            self._bar = tqdm(
+                total=self._total, unit=self._unit, unit_scale=self._unit != "epoch", mininterval=0, smoothing=0
+            )
+            self._bar.start_t -= time.monotonic() - self._begun
         self._bar.set_description_str(title, refresh=False)
         self._bar.set_postfix(values(), refresh=False)
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
-        """Leave the bar as it is."""
+        """Leave the bar as it is, at its last place."""
         if self._bar is not None:
+            self._draw()
             self._bar.close()
 
 

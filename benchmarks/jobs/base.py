@@ -17,10 +17,13 @@ from benchmarks.jobs import data
 
 FloatArray = NDArray[Any]
 
-Goal = Literal["train", "predict"]
+Goal = Literal["train", "step", "predict"]
 Loss = Literal["mse", "cross_entropy"]
 Output = Literal["softmax", "linear"]
 Optimizer = Literal["sgd", "rmsprop", "adam"]
+
+# Of batch normalisation.
+BATCH_EPSILON = 1e-3
 
 # The rules' constants, the same for every peer, used in PyTorch's formulas.
 RHO = 0.9
@@ -35,8 +38,9 @@ class Task:
 
     Attributes
     ----------
-    goal : "train" or "predict"
-        To predict, a peer passes ``batch_size`` samples a call.
+    goal : "train", "step" or "predict"
+        To step, batches come one by one, as if from elsewhere, each in a call of its own. To predict, a peer passes
+        ``batch_size`` samples a call.
     x : ndarray of float32, shape (samples, ...)
     y : ndarray of float32, shape (samples, outputs)
     parameters : list of (weights, bias), float32
@@ -52,6 +56,10 @@ class Task:
     learning_rate : float
     threads : int
         Threads that the peer may use.
+    dropout : float
+        The share of each hidden layer's outputs that training drops; such results are not compared.
+    batch_normalization : bool
+        Whether each hidden layer's sums are normalised, before they are rectified.
     """
 
     goal: Goal
@@ -65,6 +73,8 @@ class Task:
     optimizer: Optimizer
     learning_rate: float
     threads: int = 1
+    dropout: float = 0.0
+    batch_normalization: bool = False
 
     @property
     def rows(self) -> FloatArray:
@@ -125,8 +135,10 @@ class Job:
     loss: Loss = "mse"
     optimizer: Optimizer = "sgd"
     learning_rate: float = 0.1
+    dropout: float = 0.0
+    batch_normalization: bool = False
     fewer_epochs: dict[str, int] = dataclasses.field(default_factory=dict)
-    unit: Literal["µs a sample", "µs a call", "ms a call"] = "µs a sample"
+    unit: Literal["µs a sample", "µs a step", "µs a call", "ms a call"] = "µs a sample"
     reference: str = "reference"
     tolerance: float = 1e-3
 
@@ -150,6 +162,8 @@ class Job:
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
             threads=threads,
+            dropout=self.dropout,
+            batch_normalization=self.batch_normalization,
         )
 
     @property

@@ -82,8 +82,17 @@ def gaussian(samples: int, sizes: tuple[int, ...]) -> Samples:
     return x, (np.sin(projected) + projected**2 / 4).astype(np.float32)
 
 
+def gaussian_classes(samples: int, sizes: tuple[int, ...]) -> Samples:
+    """Gaussian inputs, and the one of their random projections that is largest as their class."""
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((samples, sizes[0]), dtype=np.float32)
+    classes = (x @ rng.standard_normal((sizes[0], sizes[-1]))).argmax(axis=1)
+    return x, np.eye(sizes[-1], dtype=np.float32)[classes]
+
+
 SOURCES: dict[str, Source] = {
     "mnist-sample": Source(mnist_sample),
     "mnist": Source(mnist, mnist_missing),
     "gaussian": Source(gaussian),
+    "gaussian-classes": Source(gaussian_classes),
 }

@@ -12,7 +12,10 @@ ONE_SMALL = Job(
     samples=100,
     epochs=100,
     quick_epochs=2,
-    peers=("numpy", "onnxruntime", "torch", "keras", "keras-function", "kann", "fann", "genann", "fastnn"),
+    peers=(
+        *("numpy", "onnxruntime", "torch", "keras", "keras-function", "kann", "fann", "genann"),
+        *("fastnn-model", "fastnn"),
+    ),
     fewer_epochs={"keras": 1, "keras-function": 10},
     unit="µs a call",
 )

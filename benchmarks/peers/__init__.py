@@ -89,5 +89,6 @@ PEERS: dict[str, Peer] = {
     "fann": Peer("FANN", threaded=False, libraries=("cynn",)),
     "genann": Peer("genann (float64)", threaded=False, libraries=("cynn",)),
     "tinn": Peer("Tinn", threaded=False, libraries=("cynn",)),
+    "fastnn-model": Peer("fastnn.Sequential (float32)", threaded=True),
     "fastnn": Peer("fastnn (float32)", threaded=True),
 }

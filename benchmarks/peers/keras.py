@@ -5,8 +5,10 @@ import importlib.metadata
 import os
 from typing import Any
 
+import numpy as np
+
 from benchmarks.jobs import Task
-from benchmarks.jobs.base import BETA_1, BETA_2, EPSILON, RHO
+from benchmarks.jobs.base import BATCH_EPSILON, BETA_1, BETA_2, EPSILON, RHO
 from benchmarks.peers import Run
 
 
@@ -28,16 +30,33 @@ def library(task: Task) -> tuple[Any, Any]:
 def build(keras: Any, task: Task, activation: str | None) -> Any:
     """The network with the task's weights."""
     sizes = [weights.shape[1] for weights, _ in task.parameters]
-    dense = [keras.layers.Dense(size, activation="relu") for size in sizes[:-1]]
+    layers = keras.layers
+    hidden: list[Any] = []
+    for size in sizes[:-1]:
+        if task.batch_normalization:
+            hidden += [layers.Dense(size), layers.BatchNormalization(epsilon=BATCH_EPSILON), layers.ReLU()]
+        else:
+            hidden.append(layers.Dense(size, activation="relu"))
+        if task.dropout:
+            hidden.append(layers.Dropout(task.dropout))
     model = keras.Sequential(
-        [keras.Input((task.rows.shape[1],)), *dense, keras.layers.Dense(sizes[-1], activation=activation)]
+        [keras.Input((task.rows.shape[1],)), *hidden, layers.Dense(sizes[-1], activation=activation)]
     )
-    model.set_weights(_weights(task))
+    _put_weights(model, task)
     return model
 
 
-def _weights(task: Task) -> list[Any]:
-    return [array for weights, bias in task.parameters for array in (weights, bias[0])]
+def _put_weights(model: Any, task: Task) -> None:
+    given = iter(task.parameters)
+    for layer in model.layers:
+        arrays = layer.get_weights()
+        if len(arrays) == 2:
+            weights, bias = next(given)
+            layer.set_weights([weights, bias[0]])
+        elif arrays:
+            # Batch normalisation: scale, shift, and what it has seen.
+            size = len(arrays[0])
+            layer.set_weights([np.ones(size), np.zeros(size), np.zeros(size), np.ones(size)])
 
 
 def setup(task: Task) -> Run:
@@ -77,15 +96,19 @@ def _training(keras: Any, task: Task) -> Run:
     x, y = task.rows, task.labels if classes else task.y
 
     def reset() -> None:
-        model.set_weights(_weights(task))
+        _put_weights(model, task)
         for variable, value in zip(optimizer.variables, first, strict=True):
             variable.assign(value)
 
-    def run() -> Any:
+    def steps() -> Any:
+        rows = [(x[batch], y[batch]) for batch in task.batches]
+        return [float(np.mean([model.train_on_batch(*row) for row in rows])) for _ in range(task.epochs)]
+
+    def fit() -> Any:
         fitted = model.fit(x, y, batch_size=task.batch_size, epochs=task.epochs, shuffle=False, verbose=0)
         return fitted.history["loss"]
 
-    return Run(run, reset)
+    return Run(steps if task.goal == "step" else fit, reset)
 
 
 def _prediction(keras: Any, task: Task) -> Run:

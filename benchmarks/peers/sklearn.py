@@ -42,12 +42,15 @@ def setup(task: Task) -> Run:
         # It warns that one sample is less than a batch.
         warnings.simplefilter("ignore")
         model.partial_fit(x[:1], y[:1], **({"classes": np.arange(task.y.shape[1])} if classifies else {}))
-    model.warm_start = True
+    # With partial_fit, that is so anyway.
+    model.warm_start = task.goal == "train"
 
     def reset() -> None:
         model.coefs_ = [weights.copy() for weights, _ in task.parameters]
         model.intercepts_ = [bias[0].copy() for _, bias in task.parameters]
         model.loss_curve_ = []
+        # Made anew where it is missing.
+        vars(model).pop("_optimizer", None)
         model.n_iter_ = model.t_ = model._no_improvement_count = 0
         model.best_loss_ = np.inf
 
@@ -66,4 +69,17 @@ def setup(task: Task) -> Run:
     if task.goal == "predict":
         reset()
         return Run(predict)
+
+    def steps() -> Any:
+        rows = [(x[batch], y[batch]) for batch in task.batches]
+        losses = []
+        for _ in range(task.epochs):
+            total = 0.0
+            for row in rows:
+                total += model.partial_fit(*row).loss_
+            losses.append(total / len(rows))
+        return losses
+
+    if task.goal == "step":
+        return Run(steps, reset)
     return Run(fit, reset, values=lambda losses: factor * np.asarray(losses))

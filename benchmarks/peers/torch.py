@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks.jobs import Task
-from benchmarks.jobs.base import BETA_1, BETA_2, EPSILON, RHO
+from benchmarks.jobs.base import BATCH_EPSILON, BETA_1, BETA_2, EPSILON, RHO
 from benchmarks.peers import Run
 
 
@@ -26,11 +26,18 @@ def setup(task: Task) -> Run:
     return _prediction(torch, task) if task.goal == "predict" else _training(torch, task)
 
 
-def forward(torch: Any, x: Any, parameters: list[tuple[Any, Any]]) -> Any:
-    """The last layer's sums, before softmax."""
-    linear, relu = torch.nn.functional.linear, torch.relu
-    for weights, bias in parameters[:-1]:
-        x = relu(linear(x, weights, bias))
+def forward(torch: Any, x: Any, parameters: list[tuple[Any, Any]], normalization: Any = (), dropout: float = 0) -> Any:
+    """The last layer's sums, before softmax; ``normalization`` has scale, shift and moving averages of each layer."""
+    functional = torch.nn.functional
+    linear, relu = functional.linear, torch.relu
+    for index, (weights, bias) in enumerate(parameters[:-1]):
+        x = linear(x, weights, bias)
+        if normalization:
+            scale, shift, mean, variance = normalization[index]
+            x = functional.batch_norm(x, mean, variance, scale, shift, training=True, momentum=0.01, eps=BATCH_EPSILON)
+        x = relu(x)
+        if dropout:
+            x = functional.dropout(x, dropout)
     return linear(x, *parameters[-1])
 
 
@@ -80,15 +87,19 @@ def _training(torch: Any, task: Task) -> Run:
     x, y = torch.from_numpy(task.rows), targets(torch, task)
     first = first_parameters(torch, task)
     parameters = [(w.clone().requires_grad_(), b.clone().requires_grad_()) for w, b in first]
-    tensors = [tensor for layer in parameters for tensor in layer]
+    sizes = [len(bias) for _, bias in parameters[:-1]] if task.batch_normalization else []
+    normalization = [(torch.ones(n), torch.zeros(n), torch.zeros(n), torch.ones(n)) for n in sizes]
+    scales = [tensor.requires_grad_() for layer in normalization for tensor in layer[:2]]
+    tensors = [tensor for layer in parameters for tensor in layer] + scales
+    start = [tensor.detach().clone() for tensor in tensors]
     batches = [(x[rows], y[rows]) for rows in task.batches]
     shares = torch.tensor([(rows.stop - rows.start) / len(x) for rows in task.batches])
     state: dict[str, Any] = {}
 
     def reset() -> None:
         with torch.no_grad():
-            for tensor, start in zip(tensors, (t for layer in first for t in layer), strict=True):
-                tensor.copy_(start)
+            for tensor, value in zip(tensors, start, strict=True):
+                tensor.copy_(value)
         state["step"] = _step(torch, task, tensors)
 
     def run() -> list[float]:
@@ -97,7 +108,7 @@ def _training(torch: Any, task: Task) -> Run:
         for _ in range(task.epochs):
             parts = []
             for samples, target in batches:
-                loss = loss_of(torch, task, forward(torch, samples, parameters), target)
+                loss = loss_of(torch, task, forward(torch, samples, parameters, normalization, task.dropout), target)
                 step(loss)
                 parts.append(loss.detach())
             losses.append(float(torch.stack(parts) @ shares))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STUDIES", "Content", "Study", "save_study", "time_workers"]
 
-STUDIES = ("growth", "scaling", "roofline")
+STUDIES = ("growth", "scaling", "roofline", "features", "files")
 
 Content = dict[str, Any]
 

@@ -44,12 +44,11 @@ class Reporting:
 
     def epoch(self, epoch: int, logs: dict[str, float]) -> None:
         """An epoch has ended."""
-        values = {name: _short(value) for name, value in logs.items()} if self.lines or self.bar else {}
         title = f"epoch {epoch + 1}/{self.epochs}"
         if self.bar is not None:
-            self.bar.show((epoch + 1 - self.first) * self.samples, title, lambda: values)
+            self.bar.show((epoch + 1 - self.first) * self.samples, title, lambda: _short(logs))
         if self.lines:
-            print(" - ".join([title, *(f"{name}: {value}" for name, value in values.items())]), flush=True)
+            print(" - ".join([title, *(f"{name}: {value}" for name, value in _short(logs).items())]), flush=True)
 
     def close(self) -> None:
         """Training has ended."""
@@ -57,6 +56,6 @@ class Reporting:
             self.bar.close()
 
 
-def _short(value: float) -> str:
+def _short(logs: dict[str, float]) -> dict[str, str]:
     # A small learning rate would be 0.0000 with four places.
-    return f"{value:.4f}" if value == 0 or abs(value) >= 1e-3 else f"{value:.3e}"
+    return {name: f"{x:.4f}" if x == 0 or abs(x) >= 1e-3 else f"{x:.3e}" for name, x in logs.items()}

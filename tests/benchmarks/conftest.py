@@ -34,7 +34,7 @@ def small_job():
         samples = min(70, job.samples)
         return dataclasses.replace(
             job,
-            source="gaussian" if job.source == "gaussian" else "mnist-sample",
+            source="mnist-sample" if job.source == "mnist" else job.source,
             samples=samples,
             batch_size=min(job.batch_size, samples),
         )

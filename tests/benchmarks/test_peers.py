@@ -8,14 +8,15 @@ import pytest
 from benchmarks.jobs import JOBS
 from benchmarks.peers import PEERS, notebook, reference
 from benchmarks.peers import fastnn as ours
+from benchmarks.peers import fastnn_model as model
 from benchmarks.peers import numpy as expert
 
 # Every way through the files of the libraries that start in a moment; torch.compile and TensorFlow take many seconds.
 LIBRARIES = {
-    "torch": ("notebook", "keras", "dense", "predict-one-small"),
+    "torch": ("notebook", "keras", "dense", "one-step", "predict-one-small"),
     "jax": ("notebook", "keras", "dense", "predict-one-wide"),
     "onnxruntime": ("predict-one-small", "predict-10k-small"),
-    "sklearn": ("mid", "dense", "predict-10k-small"),
+    "sklearn": ("mid", "dense", "one-step", "predict-10k-small"),
     "kann": ("keras60k", "predict-one-small"),
     "fann": ("notebook", "predict-one-small"),
     "genann": ("notebook", "predict-one-small"),
@@ -30,7 +31,7 @@ def test_both_float64_peers_train_alike():
 
 
 @pytest.mark.parametrize("name", JOBS)
-@pytest.mark.parametrize("peer", [expert, ours], ids=["numpy", "fastnn"])
+@pytest.mark.parametrize("peer", [expert, ours, model], ids=["numpy", "fastnn", "fastnn-model"])
 def test_a_job_has_the_references_results(small_job, name, peer):
     task = small_job(name).make(3)
     expected = reference.setup(task)()
@@ -55,7 +56,7 @@ def test_a_library_has_the_references_results(small_job, peer, name):
 @pytest.mark.parametrize("name", ["notebook", "keras", "mid"])
 def test_every_round_starts_from_the_same_weights(small_job, name):
     task = small_job(name).make(2)
-    for peer in (expert, ours, reference):
+    for peer in (expert, ours, model, reference):
         run = peer.setup(task)
         np.testing.assert_array_equal(run(), run())
 

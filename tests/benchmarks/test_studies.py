@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks.jobs import JOBS
 from benchmarks.machine_peak import MachinePeak
-from benchmarks.studies import fit_memory, growth, roofline, save_study, scaling
+from benchmarks.peers import fastnn_model
+from benchmarks.studies import features, files, fit_memory, growth, roofline, save_study, scaling
 
 SILENT = [].append
 
@@ -84,3 +85,25 @@ def test_a_fit_that_copied_its_data_would_show():
     assert measured["slots"] == fit_memory.SLOTS
     # 63 MB of data: the fit's own memory is far below a copy of them.
     assert measured["peak"] - measured["before"] < measured["data"] / 2
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a pseudo-terminal and the kernel's account of memory")
+@pytest.mark.parametrize("study", [features, files], ids=["features", "files"])
+def test_studies_of_features_and_files_in_small(study, tmp_path):
+    pytest.importorskip("scipy")
+    content = study.measure(True, SILENT, [])
+    assert study.describe(content).count("\n") >= 2
+    save_study(study, content, tmp_path, "study", plot=True)
+    assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_keras_and_torch_normalise_and_step_as_we_do():
+    """The layers that the study compares are the same ones: losses agree after two epochs."""
+    job = dataclasses.replace(JOBS["mid"], source="mnist-sample", samples=100, batch_normalization=True)
+    task = job.make(2)
+    ours = fastnn_model.setup(task)()
+    pytest.importorskip("torch")
+    from benchmarks.peers import torch
+
+    # float32 sums in other orders: 1e-6, where a wrong epsilon gives 1e-3.
+    assert ours == pytest.approx(torch.setup(task)(), rel=2e-5)
