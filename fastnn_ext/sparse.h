@@ -270,10 +270,45 @@ FASTNN_FUNCTION void N(finish_rows)(
     }
 }
 
+/* sum[v] = the gradient of a row of weights, from its column's entries. */
+FASTNN_INLINE void N(column_gradient)(const int vectors, const N(entry) *entry, const N(entry) *stop, const real *dy, vec sum[PANEL_VECTORS])
+{
+    FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[v] = N(set1)(0);
+    for (; entry < stop; entry++) {
+        const vec value = N(set1)(entry->value);
+        const real *row = dy + entry->place;
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[v] = N(fma)(value, N(load)(row + v * LANES), sum[v]);
+    }
+}
+
+/* Plain descent leaves a weight without a gradient as it is, to the last bit. Of ten thousand columns a batch may have a
+ * quarter: only their rows are visited, each once. All other rules go on for the others, too. */
+FASTNN_INLINE void N(columns_descent)(
+    const int vectors, const uint32_t *starts, const N(entry) *entries, ptrdiff_t size, const real *dy, real *w,
+    ptrdiff_t w_row, ptrdiff_t w_panel, ptrdiff_t width, const N(rule) *rule)
+{
+    const vec rate = N(set1)(-rule->learning_rate);
+    const part last = N(first)(width - (vectors - 1) * LANES);
+    for (ptrdiff_t k = 0; k < size; k++, w += w_row) {
+        if (starts[k] == starts[k + 1]) continue;
+        vec sum[PANEL_VECTORS];
+        N(column_gradient)(vectors, entries + starts[k], entries + starts[k + 1], dy, sum);
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++) {
+            real *at = w + v / 2 * w_panel + v % 2 * LANES;
+            if (v < vectors - 1) N(store)(at, N(fma)(rate, sum[v], N(load)(at)));
+            else N(store_part)(at, N(fma)(rate, sum[v], N(load_part)(at, last)), last);
+        }
+    }
+}
+
 FASTNN_INLINE void N(columns_panel)(
     const int vectors, const uint32_t *starts, const N(entry) *entries, ptrdiff_t begin, ptrdiff_t end, const real *dy, real *w,
     real *first, real *second, ptrdiff_t w_row, ptrdiff_t w_panel, ptrdiff_t width, const N(rule) *rule, const unsigned char *seen)
 {
+    if (rule->optimizer == SGD) {
+        N(columns_descent)(vectors, starts, entries, end - begin, dy, w + begin * w_row, w_row, w_panel, width, rule);
+        return;
+    }
     /* Some rows' gradients wait on the stack for the optimiser, which then goes through them without a stop. */
     real gradient[GROUPED_ROWS][PANEL_VECTORS * LANES];
     /* A matrix' columns follow one another, a panel's do not. */
@@ -286,12 +321,8 @@ FASTNN_INLINE void N(columns_panel)(
         ptrdiff_t rows = end - k < GROUPED_ROWS ? end - k : GROUPED_ROWS;
         for (ptrdiff_t r = 0; r < rows; r++) {
             vec sum[PANEL_VECTORS];
-            FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[v] = N(set1)(0);
-            for (const N(entry) *entry = entries + starts[k - begin + r], *stop = entries + starts[k - begin + r + 1]; entry < stop; entry++) {
-                const vec value = N(set1)(entry->value);
-                const real *row = dy + entry->place;
-                FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[v] = N(fma)(value, N(load)(row + v * LANES), sum[v]);
-            }
+            const uint32_t *at = starts + (k - begin + r);
+            N(column_gradient)(vectors, entries + at[0], entries + at[1], dy, sum);
             FASTNN_UNROLL for (int v = 0; v < vectors; v++) N(store)(gradient[r] + v * LANES, sum[v]);
         }
         for (ptrdiff_t j = 0; j < width; j += piece) {
