@@ -1,64 +1,67 @@
-"""``fastnn predict``: a saved network's answers for new rows, as CSV."""
+"""``fastnn predict``: a model's answers for new rows, as CSV."""
+
+from __future__ import annotations
 
 import argparse
 import csv
-import os
+import io
 import sys
-import tempfile
-from typing import IO, Any
+from collections.abc import Iterator
+from typing import Any, TextIO
 
-import numpy
+import numpy as np
 from numpy.typing import NDArray
 
-import fastnn
-from fastnn.arrays import real_array
-from fastnn.cli import tables
-from fastnn.notebook.files import load_metadata, load_network
+from fastnn.cli import arrays
+from fastnn.cli.opening import open_model
+from fastnn.cli.preparing import Preparation
+from fastnn.cli.samples import inputs_for
+from fastnn.files.writing import written_whole
+
+__all__ = ["run"]
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Write one line for each row of the data: the class and its probability, or the value."""
-    network, metadata = load_network(arguments.model), load_metadata(arguments.model)
-    if "task" not in metadata:
-        raise ValueError(f"{arguments.model!r} was not saved by fastnn train, so how to prepare its inputs is unknown")
-    x = _inputs(arguments.data, metadata)
-    mean, scale = numpy.array(metadata["mean"]), numpy.array(metadata["scale"])
-    output = fastnn.predict(network, ((x - mean) / scale).astype(numpy.float32))
-    if arguments.output is None:
-        _write(sys.stdout, output, metadata)
+    model, preparation = open_model(arguments.model)
+    if preparation is None:
+        if not arrays.is_array_file(arguments.data):
+            raise ValueError(
+                f"{arguments.model!r} was not made by fastnn train, so which columns it takes is unknown: give an .npy "
+                f"file, or an .npz file with an array x, not {arguments.data!r}"
+            )
+        x = arrays.read_inputs(arguments.data)
+    else:
+        x = inputs_for(preparation, arguments.data)
+    output = model.predict(x)
+    if arguments.out is None:
+        _write(sys.stdout, output, preparation)
         return
-    # Beside its place first, so that an interruption leaves the old file or the new one.
-    folder = os.path.dirname(os.path.abspath(arguments.output))
-    handle, temporary = tempfile.mkstemp(dir=folder)
-    try:
-        with os.fdopen(handle, "w", newline="", encoding="utf-8") as file:
-            _write(file, output, metadata)
-        os.replace(temporary, arguments.output)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-    print(f"{len(output)} predictions: {arguments.output}", file=sys.stderr)
+    with written_whole(arguments.out) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        _write(text, output, preparation)
+        text.detach()
+    print(f"{len(output)} predictions are in {arguments.out}", file=sys.stderr)
 
 
-def _inputs(path: str, metadata: dict[str, Any]) -> NDArray[Any]:
-    width = len(metadata["mean"])
-    if path.endswith(".npz"):
-        [x] = tables.read_arrays(path, ("x",))
-        if x.ndim < 2 or x[0].size != width:
-            raise ValueError(f"x of {path!r} must hold {width} numbers a sample, but its shape is {x.shape}")
-        return real_array(x, "x").reshape(len(x), width)
-    if metadata["columns"] is None:
-        raise ValueError(f"the model was trained on arrays: give an .npz file with an array x, not {path!r}")
-    return tables.matrix(tables.read_csv(path), metadata["columns"])
-
-
-def _write(file: IO[str], output: NDArray[Any], metadata: dict[str, Any]) -> None:
+def _write(file: TextIO, output: NDArray[Any], preparation: Preparation | None) -> None:
     writer = csv.writer(file, lineterminator="\n")
-    if metadata["task"] == "classification":
-        writer.writerow(["class", "probability"])
+    writer.writerows(_lines(output, preparation))
+    file.flush()
+
+
+def _lines(output: NDArray[Any], preparation: Preparation | None) -> Iterator[list[str]]:
+    # Nine digits tell any float32 from its neighbours, seventeen any float64.
+    digits = ".9g" if output.dtype == np.float32 else ".17g"
+    if preparation is None:
+        yield [f"output_{number}" for number in range(output.shape[1])]
         for row in output:
-            writer.writerow([metadata["classes"][int(row.argmax())], f"{row.max():.6f}"])
-        return
-    writer.writerow(["value"])
-    for value in output[:, 0]:
-        writer.writerow([f"{float(value) * metadata['target_scale'] + metadata['target_mean']:.9g}"])
+            yield [format(value, digits) for value in row]
+    elif preparation.classes is None:
+        yield ["value"]
+        for value in output[:, 0]:
+            yield [format(value, digits)]
+    else:
+        yield ["class", "probability"]
+        for number, probability in zip(output.argmax(axis=1), output.max(axis=1), strict=True):
+            yield [preparation.classes[number], f"{probability:.6f}"]

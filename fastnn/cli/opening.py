@@ -1,0 +1,36 @@
+"""Opening a model file, with what it says of the table that it was trained on."""
+
+from fastnn.cli.preparing import Preparation
+from fastnn.files.model import load_model
+from fastnn.models.sequential import Sequential
+
+__all__ = ["open_model"]
+
+
+def open_model(path: str) -> tuple[Sequential, Preparation | None]:
+    """A model, and the preparation of its data where ``fastnn train`` made it.
+
+    Raises
+    ------
+    OSError
+        When the file cannot be read.
+    ValueError
+        When it is no model, or damaged; a network of the notebook's layers is told apart.
+    """
+    if path.lower().endswith(".npz"):
+        # Opened, so that a file that is not there is told first.
+        with open(path, "rb"):
+            raise ValueError(
+                f"{path!r} is an .npz file, as networks of the notebook's layers are: fastnn.load_network reads those "
+                "in Python, and this command takes the .safetensors files of fastnn train and Sequential.save"
+            )
+    model = load_model(path)
+    table = model.metadata.get("table")
+    if table is None:
+        return model, None
+    preparation = Preparation.from_plain(table)
+    outputs = 1 if preparation.classes is None else len(preparation.classes)
+    inputs = None if preparation.features is None else (len(preparation.inputs),)
+    if model.output_shape != (outputs,) or inputs not in (None, model.input_shape):
+        raise ValueError(f"what {path!r} says of its table does not fit its network")
+    return model, preparation
