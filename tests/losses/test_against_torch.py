@@ -1,0 +1,270 @@
+"""Every loss of a model, its value and its gradient, against PyTorch's of the same meaning and autograd.
+
+The inputs are the rows of the identity, so that a dense layer's kernel holds its outputs, and what a step of rate 1
+takes from the kernel is the gradient with respect to them.
+"""
+
+import numpy as np
+import pytest
+
+from fastnn import losses, optimizers
+from fastnn.layers import Activation, Dense, Input
+from fastnn.models import Sequential
+
+torch = pytest.importorskip("torch")
+functional = torch.nn.functional
+
+SAMPLES, OUTPUTS = 7, 4
+# Sums of some thirty numbers of size one in another order.
+TOLERANCE = {"rtol": 1e-12, "atol": 1e-14}
+
+
+def step(loss, outputs, y, activation=None, dtype="float64", **weights):
+    """The loss of these outputs, or of ``activation`` of them, its gradient, and the loss that ``evaluate`` gives."""
+    layers = [Input((len(outputs),)), Dense(outputs.shape[1], use_bias=False)]
+    model = Sequential(layers + ([Activation(activation)] if activation else []), dtype=dtype)
+    model.set_weights([outputs])
+    model.compile(optimizers.SGD(1.0), loss)
+    x = np.eye(len(outputs), dtype=dtype)
+    evaluated = model.evaluate(x, y, **weights)
+    value = model.train_on_batch(x, y, **weights)
+    return value, outputs.astype(dtype) - model.get_weights()[0], evaluated
+
+
+def by_torch(function, outputs, y, weights=None):
+    """``function(t, p)`` is the loss of each sample."""
+    p = torch.tensor(outputs, requires_grad=True)
+    rows = function(torch.tensor(y), p)
+    value = (rows if weights is None else rows * torch.tensor(weights)).mean()
+    value.backward()
+    return value.item(), p.grad.numpy()
+
+
+def rows_of(values):
+    return values.mean(dim=1)
+
+
+def smoothed(t, smoothing):
+    return t * (1 - smoothing) + smoothing / t.shape[1]
+
+
+def binary(t, p, smoothing=0.0):
+    return rows_of(functional.binary_cross_entropy(p, t * (1 - smoothing) + smoothing / 2, reduction="none"))
+
+
+def binary_of_logits(t, p, smoothing=0.0):
+    t = t * (1 - smoothing) + smoothing / 2
+    return rows_of(functional.binary_cross_entropy_with_logits(p, t, reduction="none"))
+
+
+def categorical(t, p, smoothing=0.0):
+    return -(smoothed(t, smoothing) * p.log()).sum(dim=1)
+
+
+def categorical_of_logits(t, p, smoothing=0.0):
+    return functional.cross_entropy(p, t, reduction="none", label_smoothing=smoothing)
+
+
+def sparse(t, p):
+    return functional.nll_loss(p.log(), t, reduction="none")
+
+
+def sparse_of_logits(t, p):
+    return functional.cross_entropy(p, t, reduction="none")
+
+
+def divergence(t, p):
+    return functional.kl_div(p.log(), t, reduction="none").sum(dim=1)
+
+
+def hinge(t, p):
+    return rows_of(torch.clamp(1 - torch.where(t > 0, 1.0, -1.0) * p, min=0))
+
+
+def pinball(t, p):
+    return rows_of(torch.maximum(0.8 * (t - p), -0.2 * (t - p)))
+
+
+def poisson(t, p):
+    # Keras' epsilon keeps the logarithm from zero.
+    return rows_of(functional.poisson_nll_loss(p, t, log_input=False, eps=1e-7, reduction="none"))
+
+
+def numbers(rng):
+    return rng.normal(size=(SAMPLES, OUTPUTS))
+
+
+def classes(rng):
+    return rng.integers(OUTPUTS, size=SAMPLES)
+
+
+def one_hot(rng):
+    return np.eye(OUTPUTS)[classes(rng)]
+
+
+def distributions(rng):
+    return rng.dirichlet(np.ones(OUTPUTS), size=SAMPLES)
+
+
+def decisions(rng):
+    return rng.integers(2, size=(SAMPLES, OUTPUTS)).astype(float)
+
+
+def shares(rng):
+    return rng.uniform(0.05, 0.95, size=(SAMPLES, OUTPUTS))
+
+
+def signs(rng):
+    return rng.choice([-1.0, 1.0], size=(SAMPLES, OUTPUTS))
+
+
+def counts(rng):
+    return rng.poisson(2.0, size=(SAMPLES, OUTPUTS)).astype(float)
+
+
+def positive(rng):
+    return rng.uniform(0.2, 4, size=(SAMPLES, OUTPUTS))
+
+
+def mse(t, p):
+    return rows_of(functional.mse_loss(p, t, reduction="none"))
+
+
+def mae(t, p):
+    return rows_of(functional.l1_loss(p, t, reduction="none"))
+
+
+def huber(delta):
+    return lambda t, p: rows_of(functional.huber_loss(p, t, reduction="none", delta=delta))
+
+
+# The loss, PyTorch's on samples, the targets, and the outputs.
+CASES = {
+    "MSE": (losses.MeanSquaredError(), mse, numbers, numbers),
+    "MAE": (losses.MeanAbsoluteError(), mae, numbers, numbers),
+    "Huber": (losses.Huber(), huber(1.0), numbers, numbers),
+    "Huber, delta 0.3": (losses.Huber(0.3), huber(0.3), numbers, numbers),
+    "quantile": (losses.Quantile(0.8), pinball, numbers, numbers),
+    "Poisson": (losses.Poisson(), poisson, counts, positive),
+    "hinge": (losses.Hinge(), hinge, signs, numbers),
+    "hinge of 0 and 1": (losses.Hinge(), hinge, decisions, numbers),
+    "KL": (losses.KLDivergence(), divergence, distributions, distributions),
+    "binary": (losses.BinaryCrossentropy(), binary, decisions, shares),
+    "binary, shares": (losses.BinaryCrossentropy(), binary, shares, shares),
+    "binary, logits": (losses.BinaryCrossentropy(True), binary_of_logits, decisions, numbers),
+    "binary, smooth": (
+        losses.BinaryCrossentropy(label_smoothing=0.2),
+        lambda t, p: binary(t, p, 0.2),
+        decisions,
+        shares,
+    ),
+    "binary, logits, smooth": (
+        losses.BinaryCrossentropy(True, 0.2),
+        lambda t, p: binary_of_logits(t, p, 0.2),
+        decisions,
+        numbers,
+    ),
+    "categorical": (losses.CategoricalCrossentropy(), categorical, one_hot, distributions),
+    "categorical, distributions": (losses.CategoricalCrossentropy(), categorical, distributions, distributions),
+    "categorical, logits": (losses.CategoricalCrossentropy(True), categorical_of_logits, one_hot, numbers),
+    "categorical, smooth": (
+        losses.CategoricalCrossentropy(label_smoothing=0.1),
+        lambda t, p: categorical(t, p, 0.1),
+        one_hot,
+        distributions,
+    ),
+    "categorical, logits, smooth": (
+        losses.CategoricalCrossentropy(True, 0.1),
+        lambda t, p: categorical_of_logits(t, p, 0.1),
+        one_hot,
+        numbers,
+    ),
+    "sparse": (losses.SparseCategoricalCrossentropy(), sparse, classes, distributions),
+    "sparse, logits": (losses.SparseCategoricalCrossentropy(True), sparse_of_logits, classes, numbers),
+}
+
+
+def test_the_table_has_all_losses():
+    built_in = {getattr(losses, name) for name in losses.__all__ if isinstance(getattr(losses, name), type)}
+    assert {type(case[0]) for case in CASES.values()} == built_in - {losses.Loss, losses.CustomLoss}
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
+def test_value_and_gradient(name, weighted):
+    loss, function, make_targets, make_outputs = CASES[name]
+    rng = np.random.default_rng(0)
+    y, outputs, weights = make_targets(rng), make_outputs(rng), rng.uniform(0, 3, SAMPLES) if weighted else None
+    value, gradient, evaluated = step(loss, outputs, y, sample_weight=weights)
+    right, expected = by_torch(function, outputs, y, weights)
+    assert value == pytest.approx(right, rel=1e-12)
+    assert evaluated == pytest.approx(right, rel=1e-12)
+    np.testing.assert_allclose(gradient, expected, **TOLERANCE)
+
+
+BEHIND = {
+    "softmax": ["MSE", "KL", "categorical", "categorical, smooth", "categorical, distributions", "sparse"],
+    "sigmoid": ["MSE", "binary", "binary, shares", "binary, smooth"],
+    "softplus": ["Poisson"],
+    "tanh": ["hinge", "MAE"],
+}
+
+
+@pytest.mark.parametrize(("activation", "name"), [(a, name) for a, names in BEHIND.items() for name in names])
+def test_value_and_gradient_behind_an_activation(activation, name):
+    loss, function, make_targets, _ = CASES[name]
+    rng = np.random.default_rng(1)
+    y, outputs = make_targets(rng), numbers(rng)
+    applied = {"softmax": lambda p: torch.softmax(p, dim=1), "softplus": functional.softplus}.get(activation)
+    applied = applied or getattr(torch, activation)
+    value, gradient, _ = step(loss, outputs, y, activation)
+    right, expected = by_torch(lambda t, p: function(t, applied(p)), outputs, y)
+    assert value == pytest.approx(right, rel=1e-12)
+    np.testing.assert_allclose(gradient, expected, **TOLERANCE)
+
+
+HUGE = {
+    "binary, logits": (None, binary_of_logits),
+    "binary, logits, smooth": (None, lambda t, p: binary_of_logits(t, p, 0.2)),
+    "binary": ("sigmoid", binary_of_logits),
+    "categorical, logits": (None, categorical_of_logits),
+    "categorical, logits, smooth": (None, lambda t, p: categorical_of_logits(t, p, 0.1)),
+    "categorical": ("softmax", categorical_of_logits),
+    "sparse, logits": (None, sparse_of_logits),
+    "sparse": ("softmax", sparse_of_logits),
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_logits_of_ten_thousand_are_exact(name, dtype):
+    loss, _, make_targets, _ = CASES[name]
+    activation, function = HUGE[name]
+    rng = np.random.default_rng(2)
+    y, outputs = make_targets(rng), rng.choice([-1e4, 0.0, 1e4], size=(SAMPLES, OUTPUTS))
+    value, gradient, evaluated = step(loss, outputs, y, activation, dtype)
+    right, expected = by_torch(function, outputs, y)
+    assert right > 100, "some are wrong by ten thousand"
+    eps = float(np.finfo(dtype).eps)
+    assert value == pytest.approx(right, rel=8 * eps)
+    assert evaluated == pytest.approx(right, rel=8 * eps)
+    # The kernel is of size 1e4, so what a step takes from it is rounded to that.
+    np.testing.assert_allclose(gradient, expected, rtol=0, atol=1e4 * eps)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("name", "activation"), [("KL", "softmax"), ("MSE", "softmax"), ("Poisson", "softplus")])
+def test_other_losses_of_huge_logits_are_finite(name, activation, dtype):
+    loss, _, make_targets, _ = CASES[name]
+    rng = np.random.default_rng(3)
+    y, outputs = make_targets(rng), rng.choice([-1e4, 0.0, 1e4], size=(SAMPLES, OUTPUTS))
+    value, gradient, _ = step(loss, outputs, y, activation, dtype)
+    assert np.isfinite(value)
+    assert np.isfinite(gradient).all()
+
+
+def test_the_divergence_of_zeros_is_kerass():
+    t, p = np.array([[0.0, 1.0], [0.5, 0.5]]), np.array([[1.0, 0.0], [0.0, 1.0]])
+    value, _, _ = step(losses.KLDivergence(), p, t)
+    kept = np.clip(t, 1e-7, 1), np.clip(p, 1e-7, 1)
+    assert value == pytest.approx(np.sum(kept[0] * np.log(kept[0] / kept[1]), axis=1).mean(), rel=1e-12)
