@@ -71,7 +71,8 @@ cdef void lay_out(Plan plan, Run* run, int threads, char** at) noexcept:
         run.scratch[i] = placed(at, scratch)
     for i in range(run.operation_count):
         operation = &run.operations[i]
-        if not (operation.has_weights or operation.has_bias):
+        # A normalisation without gamma and beta works out their gradients all the same.
+        if not (operation.has_weights or operation.has_bias) and operation.kind not in (BATCH_NORMALIZATION, LAYER_NORMALIZATION):
             continue
         size = operation.fan_in if operation.kind == DENSE else 1
         if run.separate or operation.kind != DENSE:

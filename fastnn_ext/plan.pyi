@@ -16,9 +16,7 @@ class Optimizer(IntEnum):
     NADAM = 5
     COLLECT = 6
 
-def allocate(
-    shapes: Iterable[tuple[int, ...]], dtype: DTypeLike
-) -> tuple[NDArray[Any], list[NDArray[Any]]]: ...
+def allocate(shapes: Iterable[tuple[int, ...]], dtype: DTypeLike) -> tuple[NDArray[Any], list[NDArray[Any]]]: ...
 
 class NonFiniteDataError(ValueError):
     sample: int

@@ -639,8 +639,8 @@ cdef class Training:
             size += cnp.PyArray_NBYTES(array)
         return 0
 
-    cdef int restore(self) except -1:
-        # Puts it back; the optimiser, which may have seen infinity, starts anew.
+    cdef int restore(self, bint stepped) except -1:
+        # Puts it back; an optimiser that has stepped, and may have seen infinity, starts anew.
         cdef Py_ssize_t size = 0
         cdef cnp.ndarray array
         if self.run.inference:
@@ -648,6 +648,8 @@ cdef class Training:
         for array in self.learning:
             memcpy(cnp.PyArray_DATA(array), self.backup + size, cnp.PyArray_NBYTES(array))
             size += cnp.PyArray_NBYTES(array)
+        if not stepped:
+            return 0
         for array, start in zip(self.arrays, self.starts):
             array[...] = start
         self.move_state(False)
@@ -684,8 +686,12 @@ cdef class Training:
         self.save()
         try:
             return self.epoch_unguarded(progress)
-        except (FloatingPointError, NonFiniteDataError):
-            self.restore()
+        except NonFiniteDataError:
+            # Bad data in the only batch are found before its step.
+            self.restore(self.samples > self.run.batch_size)
+            raise
+        except FloatingPointError:
+            self.restore(True)
             raise
 
     cdef object epoch_unguarded(self, object progress):

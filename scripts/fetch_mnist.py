@@ -39,9 +39,7 @@ def cache_folder() -> Path:
 
 def is_sound(path: Path, size: int, sha256: str) -> bool:
     # The size first: a file that is much too large is not read.
-    return (
-        path.is_file() and path.stat().st_size == size and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
-    )
+    return path.is_file() and path.stat().st_size == size and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
 def unpack(archive: Path, temporary: Path, folder: Path) -> None:

@@ -141,6 +141,8 @@ class _Data:
 
 
 def _read(model: Sequential, x: Any, y: Any, class_weight: dict[int, float] | None, sample_weight: Any) -> _Data:
+    if x is None:
+        raise ValueError("x is missing: pass an array of samples, or an iterable of batches")
     inputs = read_inputs(model, x, "x")
     samples = inputs.shape[0]
     if samples == 0:
@@ -191,6 +193,8 @@ class _Run:
                 logs = source.run_epoch(self.epoch, self.reporting.progress(self.epoch), self.watchers)
                 # None: a callback has ended training where it would have failed, or there are no more batches.
                 if logs is None:
+                    if self.epoch == self.first and not self.model.stop_training:
+                        raise ValueError("x gave no batches: it must be an iterable of (x, y) or (x, y, sample_weight)")
                     return
                 source.keep_state()
                 if not self.finish(logs):

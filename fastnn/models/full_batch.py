@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.callbacks.base import CallbackList
+from fastnn.layers import BatchNormalization, Dense, Dropout, GaussianNoise, LayerNormalization
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.inputs import Inputs, explain
 from fastnn.models.training import end_quietly, make_training
@@ -40,7 +41,14 @@ def minimize(
     ------
     ImportError
         Where SciPy is missing; the message says how to get it.
+    ValueError
+        For layers that draw at random, and for constraints: a line search knows neither.
     """
+    for layer in model.layers:
+        if isinstance(layer, Dropout | GaussianNoise):
+            raise ValueError(f"LBFGS needs a loss that is always the same, but {layer.name} draws at random")
+        if isinstance(layer, Dense) and layer.kernel_constraint is not None:
+            raise ValueError(f"LBFGS knows no constraints, but {layer.name} has one: use a kernel_regularizer")
     try:
         from scipy import optimize
     except ImportError:
@@ -79,7 +87,7 @@ def minimize(
         try:
             training.run_epoch()
         except NonFiniteError as failure:
-            end_quietly(model, failure, "the first look at the data", 1.0, watchers)
+            end_quietly(model, failure, "the first look at the data", None, watchers)
             return
     result = optimize.minimize(
         value_and_gradient,
@@ -102,8 +110,8 @@ def _present(model: Sequential) -> list[bool]:
     """For the engine's pairs of arrays, which of them the model has: a dense layer may lack its bias."""
     present = []
     for layer in model.layers:
-        names = [variable.name for variable in layer.variables()]
-        if names:
+        if isinstance(layer, Dense | BatchNormalization | LayerNormalization):
+            names = [variable.name for variable in layer.variables()]
             pair = ("kernel", "bias") if "kernel" in names else ("gamma", "beta")
             present += [name in names for name in pair]
     return present

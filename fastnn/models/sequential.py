@@ -238,8 +238,8 @@ class Sequential(LayerStack):
         TypeError, ValueError
             For arguments that do not fit; the message names the argument, and every weight is as it was.
         FloatingPointError
-            When loss or weights stop being finite; weights are then those from before that epoch, and the optimiser
-            starts anew.
+            When loss or weights stop being finite; weights are then those from before that epoch, or from before that
+            batch where batches are trained on one by one, and the optimiser starts anew.
         KeyboardInterrupt
             On Ctrl-C, between two batches; weights are those after the last finished one.
         RuntimeError

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.arrays import check_finite
+from fastnn.augmentation import ImageAugmentation
 from fastnn.callbacks.base import CallbackList
 from fastnn.models.evaluation import metrics_of
 from fastnn.models.inputs import Inputs, explain, read_inputs, read_targets, read_weights
@@ -140,7 +142,7 @@ class BatchSource(Source):
         # A generator is its own iterator: it goes on where the epoch before has stopped.
         self.goes_on = hasattr(batches, "__next__")
         self.iterator: Iterator[Any] | None = iter(batches) if self.goes_on else None
-        self.fields, self.function = engine_fields(model, augmentation)
+        self.augmentation = augmentation
         self.capacity = 0
 
     def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
@@ -164,14 +166,16 @@ class BatchSource(Source):
         samples = inputs.shape[0]
         targets = read_targets(self.model, item[1], "y of a batch", samples)
         weights = read_weights(item[2], "the weights of a batch", samples) if len(item) == 3 else None
-        if self.function is not None:
-            inputs = augmented(self.model, self.function, inputs)
+        # The first batch may have told the model its input shape.
+        fields, function = engine_fields(self.model, self.augmentation)
+        if function is not None:
+            inputs = augmented(self.model, function, inputs)
         if self.training is None or samples > self.capacity:
             if self.training is not None:
                 self.keep_state()
             self.capacity = samples
             self.training = make_training(
-                self.model, inputs, targets, samples, weights, keep_index=False, augmentation=self.fields
+                self.model, inputs, targets, samples, weights, keep_index=False, augmentation=fields
             )
         return inputs, targets, weights
 
@@ -226,11 +230,10 @@ def engine_fields(model: Sequential, augmentation: Any) -> tuple[dict[str, Any] 
     """An augmentation as the engine's numbers, or as a function of Python; both None where there is none."""
     if augmentation is None:
         return None, None
-    fields = getattr(augmentation, "engine_fields", None)
-    if fields is not None:
+    if isinstance(augmentation, ImageAugmentation):
         assert model.input_shape is not None
-        return fields(model.input_shape), None
-    if not callable(augmentation):
+        return augmentation.engine_fields(model.input_shape), None
+    if not callable(augmentation) or isinstance(augmentation, type):
         raise TypeError(
             f"augmentation must be an ImageAugmentation or a function of (x_batch, rng), but it is {augmentation!r}"
         )
@@ -242,8 +245,11 @@ def augmented(model: Sequential, function: Any, inputs: Any) -> Any:
     if isinstance(inputs, CompressedRows):
         inputs = inputs.dense()
     assert model.input_shape is not None
-    result = function(inputs.reshape(len(inputs), *model.input_shape), model.rng)
+    # A copy: the function may write into its batch, and these are the user's own data.
+    result = function(inputs.reshape(len(inputs), *model.input_shape).copy(), model.rng)
     rows = read_inputs(model, result, "what the augmentation returned")
+    if isinstance(rows, np.ndarray):
+        check_finite(rows, "what the augmentation returned")
     if rows.shape[0] != len(inputs):
         raise ValueError(f"the augmentation must return {len(inputs)} samples, but returned {rows.shape[0]}")
     return rows

@@ -56,6 +56,7 @@ class LayerStack:
         self.seed = int(self.rng.integers(1 << 63))
         self.steps = OptimizerState()
         self._declared_shape: Shape | None = None
+        self.training_lock = threading.Lock()
         self._reset()
         for layer in layers or ():
             self.add(layer)
@@ -64,7 +65,6 @@ class LayerStack:
         self.plan: Plan | None = None
         self.parameters: NDArray[Any] | None = None
         self._layer_of_call: list[int] = []
-        self.training_lock = threading.Lock()
 
     # Making.
 
@@ -320,6 +320,7 @@ class LayerStack:
     def __setstate__(self, state: dict[str, Any]) -> None:
         weights = state.pop("weights")
         self.__dict__.update(state)
+        self.training_lock = threading.Lock()
         self._reset()
         for layer in self.layers:
             layer.in_model = True

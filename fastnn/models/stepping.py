@@ -9,6 +9,7 @@ import numpy as np
 from fastnn.models.evaluation import metrics_of
 from fastnn.models.inputs import class_weights, explain, read_inputs, read_targets, read_weights
 from fastnn.models.training import make_training, raise_failure
+from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.plan import NonFiniteDataError
 from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
 
@@ -63,7 +64,9 @@ class Stepper:
 
     def _step_anything(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         model = self.model
-        model.needs_compile()
+        optimizer, _ = model.needs_compile()
+        if isinstance(optimizer, LBFGS):
+            raise ValueError("LBFGS looks at all samples in every step: call fit, or choose another optimizer")
         inputs = read_inputs(model, x, "x")
         samples = inputs.shape[0]
         if samples == 0:

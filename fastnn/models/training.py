@@ -77,7 +77,7 @@ def keep_state(model: Sequential, training: Training) -> None:
 
 
 def raise_failure(
-    model: Sequential, failure: NonFiniteError | NonFiniteWeightsError, where: str, learning_rate: float
+    model: Sequential, failure: NonFiniteError | NonFiniteWeightsError, where: str, learning_rate: float | None
 ) -> NoReturn:
     """Raise FloatingPointError with what became infinite, where, and what to do."""
     if isinstance(failure, NonFiniteError):
@@ -88,9 +88,10 @@ def raise_failure(
         what = f"the loss is not finite in {where}; {cause}"
     else:
         what = f"the weights of {model.layer_of(failure.operation)} are not finite after {where}"
+    remedy = "" if learning_rate is None else f"a smaller learning_rate than {learning_rate:g}, clipnorm=1, or "
     raise FloatingPointError(
-        f"training stopped: {what}. The weights are those from before it, and the optimiser starts anew. Try a smaller "
-        f"learning_rate than {learning_rate:g}, clipnorm=1, or inputs scaled to about 1"
+        f"training stopped: {what}. The weights are those from before it, and the optimiser starts anew. Try {remedy}"
+        "inputs scaled to about 1"
     ) from None
 
 
@@ -98,7 +99,7 @@ def end_quietly(
     model: Sequential,
     failure: NonFiniteError | NonFiniteWeightsError,
     where: str,
-    learning_rate: float,
+    learning_rate: float | None,
     watchers: CallbackList,
 ) -> None:
     """Raise what a failure means, unless a callback wants training to end quietly."""

@@ -89,7 +89,14 @@ class Optimizer:
     def rate_at(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
         rate = self._learning_rate
-        return float(rate(step)) if callable(rate) else rate
+        if not callable(rate):
+            return rate
+        value = float(rate(step))
+        if not 0 <= value < math.inf:
+            raise ValueError(
+                f"the learning rate's schedule must give a finite rate of at least 0, but gave {value} for step {step}"
+            )
+        return value
 
     def rates(self, first: int, count: int) -> NDArray[numpy.float64] | None:
         """The rates of ``count`` steps from step ``first`` on; None where all are `learning_rate`."""

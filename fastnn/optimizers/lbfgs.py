@@ -12,8 +12,8 @@ class LBFGS(Optimizer):
     """Limited-memory BFGS on the whole data at once (Liu and Nocedal 1989), by SciPy's ``L-BFGS-B``.
 
     ``fit`` gives the optimiser all samples in every step: ``batch_size`` and ``shuffle`` are without effect, and an
-    epoch is one iteration with its line search. Layers with randomness (dropout, noise) have no place here. Needs
-    SciPy: ``pip install fastnn-ext[scipy]``.
+    epoch is one iteration with its line search. Layers that draw at random (dropout, noise) and constraints are
+    refused. Needs SciPy: ``pip install fastnn-ext[scipy]``.
 
     Parameters
     ----------

@@ -197,11 +197,6 @@ assert not np.array_equal(model.get_weights()[0], start)
 """
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the engine writes the gradients of a scale and shift that are not there",
-    raises=subprocess.CalledProcessError,
-)
 def test_batch_normalization_without_scale_and_shift():
     # In a process of its own, which the engine ends by a segmentation fault.
     subprocess.run([sys.executable, "-c", PLAIN_NORMALIZATION], check=True)

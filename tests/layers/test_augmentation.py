@@ -123,7 +123,6 @@ def test_a_function_may_return_other_forms(convert):
     np.testing.assert_array_equal(converted.parameters, plain.parameters)
 
 
-@pytest.mark.xfail(strict=True, reason="without shuffling, a batch is a view of the user's array")
 @pytest.mark.parametrize("how", ["arrays", "batches"])
 def test_a_function_that_writes_into_its_batch_spoils_no_data(how):
     def cleared(batch, rng):
@@ -237,7 +236,6 @@ def test_samples_that_are_no_images_are_refused():
             flat.fit(*data, augmentation=EVERYTHING)
 
 
-@pytest.mark.xfail(strict=True, reason="the shape of the images is not known yet", raises=AssertionError)
 def test_the_first_batch_says_what_shape_the_images_have():
     x, y = pictures()
     later = Sequential([Flatten(), Dense(3, "softmax")], seed=0)

@@ -1,0 +1,85 @@
+"""Assembling: layers that another system described, and the arrays that they had there, become a built model."""
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from numpy.typing import ArrayLike
+
+from fastnn.arrays import converted, real_array
+from fastnn.layers.activation import Activation
+from fastnn.layers.base import Shape
+from fastnn.models.sequential import Sequential
+
+__all__ = ["Wanted", "assemble", "in_dtype", "wanted_arrays"]
+
+
+class Wanted(NamedTuple):
+    """An array that a layer needs: what messages call it, and its shape."""
+
+    name: str
+    shape: Shape
+
+
+def wanted_arrays(model: Sequential, input_shape: Shape) -> list[list[Wanted]]:
+    """The arrays that each layer of a model needs, in the order of `Sequential.get_weights`. It takes no memory.
+
+    Raises
+    ------
+    ValueError
+        When a layer cannot take what comes from the one before; the message names it.
+
+    Examples
+    --------
+    >>> from fastnn.layers import Dense
+    >>> wanted_arrays(Sequential([Dense(10**12, name="wide")]), (3,))[0][0]
+    Wanted(name='the kernel of wide', shape=(3, 1000000000000))
+    """
+    wanted = []
+    shape = input_shape
+    for layer in model.layers:
+        if math.prod(shape) > sys.maxsize // model.dtype.itemsize:
+            raise ValueError(f"{layer.name} would get samples of shape {shape}, larger than any memory")
+        try:
+            softmax = isinstance(layer, Activation) and layer.applied.name == "softmax" and not layer.applied.functions
+            if softmax and len(shape) > 1:
+                # Elsewhere it is a softmax over the last axis, here over the whole sample.
+                raise ValueError("a softmax takes rows: put a Flatten before it")
+            after = layer.build(shape)
+        except ValueError as error:
+            raise ValueError(f"{layer.name}, which gets samples of shape {shape}, does not fit: {error}") from error
+        variables = layer.variables()
+        wanted.append([Wanted(f"the {variable.name} of {layer.name}", variable.shape) for variable in variables])
+        shape = after
+    return wanted
+
+
+def assemble(model: Sequential, input_shape: Shape, arrays: Sequence[ArrayLike]) -> Sequential:
+    """Build a model that is not built, with arrays in the order of `Sequential.get_weights`; return it.
+
+    Raises
+    ------
+    TypeError
+        For an array that holds no real numbers.
+    ValueError
+        When shapes do not fit, or a number is not finite, or none in the model's dtype.
+
+    Examples
+    --------
+    >>> from fastnn.layers import Dense
+    >>> assemble(Sequential([Dense(1)]), (2,), [[[1], [2]], [3]]).predict([[1, 1]])
+    array([[6.]], dtype=float32)
+    """
+    names = [array.name for of_layer in wanted_arrays(model, input_shape) for array in of_layer]
+    if len(names) != len(arrays):
+        wanted = ", ".join(names) or "none"
+        raise ValueError(f"there must be {len(names)} arrays ({wanted}), but there are {len(arrays)}")
+    given = [in_dtype(array, model, name) for array, name in zip(arrays, names, strict=True)]
+    model.assemble(model.layers, input_shape, given)
+    return model
+
+
+def in_dtype(array: ArrayLike, model: Sequential, name: str) -> Any:
+    """An array of finite real numbers in a model's dtype; raises as `assemble` does."""
+    return converted(real_array(array, name), model.dtype, name)

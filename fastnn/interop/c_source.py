@@ -1,0 +1,247 @@
+"""The pieces of C99 that `to_c` puts together: functions that steps call, tables of exact numbers, and words."""
+
+import math
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FUNCTIONS", "HEAD", "KEYWORDS", "MAIN", "comment_text", "literal", "table"]
+
+# C23's, which has all of C99's, and those of C++ that a file for both may not use.
+_KEYWORDS = """
+    alignas alignof asm auto bool break case catch char class const constexpr continue default delete do double else
+    enum extern false float for friend goto if inline int long mutable namespace new nullptr operator private
+    protected public register restrict return short signed sizeof static static_assert struct switch template this
+    thread_local throw true try typedef typeid typename typeof typeof_unqual union unsigned using virtual void
+    volatile while _Alignas _Alignof _Atomic _BitInt _Bool _Complex _Decimal128 _Decimal32 _Decimal64 _Generic
+    _Imaginary _Noreturn _Static_assert _Thread_local
+"""
+KEYWORDS = frozenset(_KEYWORDS.split())
+
+HEAD = """\
+/* The prediction of the network "$model" in C99; fastnn $version wrote this file.
+ *
+ *     void ${name}_predict(const $real *input, $real *output);
+ *
+ * takes one sample of ${upper}_INPUTS = $inputs numbers$shape and writes ${upper}_OUTPUTS = $outputs numbers;
+ * the two may not overlap. It needs $stack bytes of stack for the numbers between layers, some more for its calls, and
+ * $constants bytes of constants. It allocates nothing and keeps nothing from call to call, so that several threads and
+ * interrupts may call it at a time.
+ *
+ * Compile it with "cc -std=c99 -O2 -c $name.c" and link with -lm; or try it at once:
+ *
+ *     cc -std=c99 -O2 -D${upper}_MAIN $name.c -lm -o $name
+ *     echo $example | ./$name
+ */
+#include <math.h>
+
+#define ${upper}_INPUTS $inputs
+#define ${upper}_OUTPUTS $outputs
+
+void ${name}_predict(const $real *input, $real *output);
+"""
+
+# The functions by name, each needed by a step of a kind. $real is float or double, $f the suffix of float's literals
+# and functions. Every function writes y, which may be x itself except in a product.
+FUNCTIONS = {
+    "copy": """
+static void ${name}_copy($real *y, const $real *x, int size)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i];
+}
+""",
+    "rescale": """
+/* y = x scale + shift */
+static void ${name}_rescale($real *y, const $real *x, int size, $real scale, $real shift)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i] * scale + shift;
+}
+""",
+    "dense": """
+/* y = x kernel + bias; the kernel has a row of outputs for each input, the bias may be a null pointer. */
+static void ${name}_dense($real *y, const $real *x, int inputs, int outputs, const $real *kernel, const $real *bias)
+{
+    for (int j = 0; j < outputs; j++) y[j] = bias ? bias[j] : 0;
+    for (int i = 0; i < inputs; i++)
+        for (int j = 0; j < outputs; j++) y[j] += x[i] * *kernel++;
+}
+""",
+    "dense_rescaled": """
+/* y = (x scale + shift) kernel + bias, which needs no place for the rescaled numbers. */
+static void ${name}_dense_rescaled($real *y, const $real *x, int inputs, int outputs, const $real *kernel,
+                                   const $real *bias, $real scale, $real shift)
+{
+    for (int j = 0; j < outputs; j++) y[j] = bias ? bias[j] : 0;
+    for (int i = 0; i < inputs; i++) {
+        const $real rescaled = x[i] * scale + shift;
+        for (int j = 0; j < outputs; j++) y[j] += rescaled * *kernel++;
+    }
+}
+""",
+    "normalize_batch": """
+/* y = (x - mean) scale + shift */
+static void ${name}_normalize_batch($real *y, const $real *x, int size, const $real *mean, const $real *scale,
+                                    const $real *shift)
+{
+    for (int i = 0; i < size; i++) y[i] = (x[i] - mean[i]) * scale[i] + shift[i];
+}
+""",
+    "normalize_layer": """
+/* y = (x - mean of x) / sqrt(variance of x + epsilon) scale + shift */
+static void ${name}_normalize_layer($real *y, const $real *x, int size, const $real *scale, const $real *shift,
+                                    $real epsilon)
+{
+    $real mean = 0, variance = 0;
+    for (int i = 0; i < size; i++) mean += x[i];
+    mean /= ($real)size;
+    for (int i = 0; i < size; i++) variance += (x[i] - mean) * (x[i] - mean);
+    variance /= ($real)size;
+    const $real inverse = 1 / sqrt$f(variance + epsilon);
+    for (int i = 0; i < size; i++) y[i] = (x[i] - mean) * inverse * scale[i] + shift[i];
+}
+""",
+    "relu": """
+/* max(x, 0); NaN stays NaN. */
+static void ${name}_relu($real *y, const $real *x, int size)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i] <= 0 ? 0 : x[i];
+}
+""",
+    "leaky_relu": """
+static void ${name}_leaky_relu($real *y, const $real *x, int size, $real slope)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i] <= 0 ? slope * x[i] : x[i];
+}
+""",
+    "sigmoid": """
+/* 1 / (1 + exp(-x)) by the exponential of a number that is not positive, which cannot overflow. */
+static void ${name}_sigmoid($real *y, const $real *x, int size)
+{
+    for (int i = 0; i < size; i++) {
+        const $real e = exp$f(-fabs$f(x[i]));
+        y[i] = (x[i] >= 0 ? 1 : e) / (1 + e);
+    }
+}
+""",
+    "tanh": """
+static void ${name}_tanh($real *y, const $real *x, int size)
+{
+    for (int i = 0; i < size; i++) y[i] = tanh$f(x[i]);
+}
+""",
+    "elu": """
+/* alpha (exp(x) - 1) below zero */
+static void ${name}_elu($real *y, const $real *x, int size, $real alpha)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i] <= 0 ? alpha * expm1$f(x[i]) : x[i];
+}
+""",
+    "selu": """
+/* scale times ELU, with the numbers of Klambauer et al. 2017 */
+static void ${name}_selu($real *y, const $real *x, int size)
+{
+    const $real alpha = 1.6732632423543772848$f, scale = 1.0507009873554804934$f;
+    for (int i = 0; i < size; i++) y[i] = scale * (x[i] <= 0 ? alpha * expm1$f(x[i]) : x[i]);
+}
+""",
+    "gelu": """
+/* x times the normal distribution function of x */
+static void ${name}_gelu($real *y, const $real *x, int size)
+{
+    const $real root_of_half = 0.70710678118654752440$f;
+    for (int i = 0; i < size; i++) y[i] = x[i] * 0.5$f * erfc$f(-root_of_half * x[i]);
+}
+""",
+    "silu": """
+/* x / (1 + exp(-x)) by the exponential of a number that is not positive, which cannot overflow. */
+static void ${name}_silu($real *y, const $real *x, int size)
+{
+    for (int i = 0; i < size; i++) {
+        const $real e = exp$f(-fabs$f(x[i]));
+        y[i] = x[i] * ((x[i] >= 0 ? 1 : e) / (1 + e));
+    }
+}
+""",
+    "softplus": """
+/* log(1 + exp(x)) by the exponential of a number that is not positive, which cannot overflow. */
+static void ${name}_softplus($real *y, const $real *x, int size)
+{
+    for (int i = 0; i < size; i++) y[i] = (x[i] <= 0 ? 0 : x[i]) + log1p$f(exp$f(-fabs$f(x[i])));
+}
+""",
+    "softmax": """
+/* exp(x) / sum of exp(x); less the largest number, no exponential overflows. */
+static void ${name}_softmax($real *y, const $real *x, int size)
+{
+    $real largest = x[0], sum = 0;
+    for (int i = 1; i < size; i++)
+        if (x[i] > largest) largest = x[i];
+    for (int i = 0; i < size; i++) {
+        y[i] = exp$f(x[i] - largest);
+        sum += y[i];
+    }
+    for (int i = 0; i < size; i++) y[i] /= sum;
+}
+""",
+}
+
+MAIN = """
+#ifdef ${upper}_MAIN
+#include <stdio.h>
+
+/* Reads samples of ${upper}_INPUTS numbers from standard input and prints a line of outputs for each. */
+int main(void)
+{
+    $real input[${upper}_INPUTS], output[${upper}_OUTPUTS];
+    int count = 0;
+    while (scanf("$scan", &input[count]) == 1) {
+        if (++count < ${upper}_INPUTS) continue;
+        count = 0;
+        ${name}_predict(input, output);
+        for (int j = 0; j < ${upper}_OUTPUTS; j++) printf("%s$print", j ? " " : "", (double)output[j]);
+        printf("\\n");
+    }
+    if (!feof(stdin) || count > 0) {
+        fprintf(stderr, "expected ${inputs} numbers for each sample, and nothing else\\n");
+        return 1;
+    }
+    return 0;
+}
+#endif
+"""
+
+
+def comment_text(text: str) -> str:
+    """``text`` without what could end a comment or be anything but ASCII.
+
+    >>> comment_text("model */ 1")
+    'model __ 1'
+    """
+    return re.sub(r"[^A-Za-z0-9 ._-]", "_", text)
+
+
+def literal(value: Any, dtype: np.dtype[Any]) -> str:
+    """A number of this dtype in C, exactly: hexadecimal, which needs no rounding.
+
+    Raises ValueError where it is not finite.
+
+    >>> literal(0.1, np.dtype("float64")), literal(0.1, np.dtype("float32")), literal(-2, np.dtype("float32"))
+    ('0x1.999999999999ap-4', '0x1.99999ap-4f', '-0x1p+1f')
+    """
+    number = float(dtype.type(value))
+    if not math.isfinite(number):
+        raise ValueError(f"a number of the model is {number} in {dtype}: such a model predicts nothing")
+    digits, exponent = number.hex().split("p")
+    suffix = "f" if dtype == np.float32 else ""
+    return f"{digits.rstrip('0').rstrip('.')}p{exponent}{suffix}"
+
+
+def table(name: str, values: NDArray[Any], comment: str) -> str:
+    """A constant array in C."""
+    real, columns = ("float", 6) if values.dtype == np.float32 else ("double", 4)
+    numbers = [literal(value, values.dtype) for value in values.reshape(-1)]
+    lines = [", ".join(numbers[start : start + columns]) for start in range(0, len(numbers), columns)]
+    body = ",\n    ".join(lines)
+    return f"\n/* {comment} */\nstatic const {real} {name}[{len(numbers)}] = {{\n    {body}\n}};\n"

@@ -1,0 +1,195 @@
+"""Keras configurations: what a Keras model says of its layers, of their order, and of its inputs.
+
+They come from files as often as from Keras, so that nothing in them is trusted.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from fastnn.interop.keras_layers import check_own, layer_of
+from fastnn.layers.base import Layer, Shape, checked_shape
+
+__all__ = ["Described", "Entry", "described", "entries", "groups"]
+
+# Beyond any that is of use; to read millions would take hours.
+_MOST_LAYERS = 10_000
+
+# Numbers of half precision are numbers of float32, too.
+_DTYPES = {
+    "float32": "float32",
+    "float64": "float64",
+    "float16": "float32",
+    "mixed_float16": "float32",
+    "mixed_bfloat16": "float32",
+}
+
+
+class Entry(NamedTuple):
+    """One layer of a configuration, and the group that holds its arrays in a file of weights."""
+
+    kind: str
+    options: Mapping[str, Any]
+    built: Mapping[str, Any]
+    place: str
+    frozen: bool
+
+
+class Described(NamedTuple):
+    """A model's layers without their arrays."""
+
+    name: str
+    dtype: str
+    input_shape: Shape
+    layers: list[Layer]
+    places: list[str]
+
+
+def described(model: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> Described:
+    """The layers that a model's configuration means.
+
+    Parameters
+    ----------
+    model : mapping
+        With "class_name" and "config", as in config.json of a ``.keras`` file.
+    custom_objects : mapping of str to activation
+        As for `from_keras`.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError, AttributeError
+        For what fastnn has not, or no configuration at all.
+
+    Examples
+    --------
+    >>> dense = {"name": "last", "units": 2, "activation": "tanh", "use_bias": True, "batch_input_shape": [None, 3]}
+    >>> model = {"name": "small", "layers": [{"class_name": "Dense", "config": dense}]}
+    >>> described({"class_name": "Sequential", "config": model}, {}).layers
+    [<Dense last: None to None>]
+    """
+    found = list(itertools.islice(entries(model), _MOST_LAYERS + 1))
+    if len(found) > _MOST_LAYERS:
+        raise ValueError(f"the model has more than {_MOST_LAYERS} layers")
+    shape = _input_shape(model["config"], found)
+    made: list[Layer] = []
+    places: list[str] = []
+    names: set[str] = set()
+    dtypes: set[str] = set()
+    for entry in found:
+        if entry.kind == "InputLayer":
+            continue
+        try:
+            if entry.frozen:
+                raise ValueError("it is frozen (trainable=False), which fastnn has not: set trainable=True first")
+            layer = layer_of(entry.kind, entry.options, custom_objects)
+            dtypes.add(_dtype(entry.options.get("dtype")))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+            raise ValueError(f"the layer {entry.options['name']!r} ({entry.kind}): {what}") from error
+        name = entry.options["name"]
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"a layer has the name {name!r}, but names are strings")
+        layer.name = _unused(name, names)
+        names.add(layer.name)
+        made.append(layer)
+        places.append(entry.place)
+    if not made:
+        raise ValueError("the model has no layers that compute")
+    return Described(model["config"]["name"], max(dtypes), shape, made, places)
+
+
+def entries(model: Mapping[str, Any], place: str = "", frozen: bool = False) -> Iterator[Entry]:
+    """The layers of a configuration in their order, those of models within the model, too.
+
+    Raises
+    ------
+    ValueError
+        When it is no chain of layers of Keras' own.
+    """
+    kind, config = model["class_name"], model["config"]
+    check_own(model)
+    frozen = frozen or config.get("trainable") is False
+    if kind not in ("Sequential", "Functional"):
+        yield Entry(kind, config, model.get("build_config") or {}, place, frozen)
+        return
+    if kind == "Functional":
+        _check_chain(config)
+    for child, group in zip(config["layers"], groups(child["class_name"] for child in config["layers"]), strict=True):
+        yield from entries(child, f"{place}layers/{group}/", frozen)
+
+
+def groups(kinds: Iterable[str]) -> Iterator[str]:
+    """The groups of layers of these classes in a file of weights: each class is counted.
+
+    Examples
+    --------
+    >>> list(groups(["Dense", "BatchNormalization", "Dense"]))
+    ['dense', 'batch_normalization', 'dense_1']
+    """
+    counts: dict[str, int] = {}
+    for kind in kinds:
+        name = "".join(
+            f"_{c.lower()}" if c.isupper() and i and kind[i - 1].islower() else c.lower() for i, c in enumerate(kind)
+        )
+        number = counts[name] = counts.get(name, -1) + 1
+        yield f"{name}_{number}" if number else name
+
+
+def _check_chain(config: Mapping[str, Any]) -> None:
+    before = None
+    for layer in config["layers"]:
+        if _inputs(layer["inbound_nodes"]) != ([] if before is None else [before]):
+            raise ValueError(
+                f"the model {config['name']!r} is no chain, in which {layer['name']!r} takes what {before!r} gives and "
+                "nothing else: fastnn has layers one after the other"
+            )
+        before = layer["name"]
+    outputs = config["output_layers"]
+    # One output is written as [name, 0, 0] or [[name, 0, 0]].
+    if [output[0] for output in (outputs if isinstance(outputs[0], list | tuple) else [outputs])] != [before]:
+        raise ValueError(f"the model {config['name']!r} has outputs other than its last layer's")
+
+
+def _inputs(nodes: Any) -> list[Any]:
+    """Which layers feed one: by name, or as None where a call has other arguments, or what only Keras 2 writes."""
+    tensors: list[Any] = []
+    for node in nodes:
+        if not isinstance(node, dict) or any(node["kwargs"].values()):
+            return [None]
+        tensors += node["args"]
+    return [tensor["config"]["keras_history"][0] if isinstance(tensor, dict) else None for tensor in tensors]
+
+
+def _unused(name: str, names: set[str]) -> str:
+    number = 0
+    while (found := name if number == 0 else f"{name}_{number}") in names:
+        number += 1
+    return found
+
+
+def _input_shape(config: Mapping[str, Any], found: list[Entry]) -> Shape:
+    first = found[0] if found else Entry("", {}, {}, "", False)
+    candidates = (
+        first.options.get("batch_shape"),
+        first.options.get("batch_input_shape"),
+        config.get("build_input_shape"),
+        first.built.get("input_shape"),
+    )
+    for shape in candidates:
+        if shape is None:
+            continue
+        if not isinstance(shape, list | tuple) or len(shape) < 2 or None in shape[1:]:
+            raise ValueError(f"its inputs have the shape {shape!r}, but fastnn needs every size but that of the batch")
+        return checked_shape(list(shape[1:]), "the shape of a sample")
+    raise ValueError("the shape of its inputs is not known: build the model, or start it with keras.Input(shape)")
+
+
+def _dtype(policy: Any) -> str:
+    name = policy["config"].get("name") if isinstance(policy, dict) else policy
+    if name is None:
+        return "float32"
+    if name not in _DTYPES:
+        raise ValueError(f"its dtype is {name!r}, but fastnn has float32 and float64")
+    return _DTYPES[name]

@@ -1,0 +1,212 @@
+"""Keras layers: each that fastnn has, made of its class' name and its options.
+
+Classes and functions are looked up in tables, and an option that is not known is refused unless it is off.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastnn import constraints, layers, regularizers
+from fastnn.layers.applied import AppliedActivation, resolve
+from fastnn.layers.base import Layer
+
+__all__ = ["check_own", "layer_of"]
+
+# Options that say nothing of what a layer computes.
+_IGNORED = {"name", "dtype", "trainable", "seed", "synchronized", "renorm_momentum", "batch_shape", "batch_input_shape"}
+
+
+def check_own(entry: Mapping[str, Any]) -> None:
+    """Raise ValueError where a class is not Keras' own: a user's may be called Dense, too."""
+    own = entry.get("registered_name") in (None, entry["class_name"])
+    if not own or str(entry.get("module") or "keras").split(".")[0] != "keras":
+        name = entry["config"].get("name")
+        what = f"the layer {name!r} is" if name else "it has"
+        raise ValueError(f"{what} a {entry['class_name']} that is not Keras' own, and whose code no file holds")
+
+
+def layer_of(kind: str, config: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> Layer:
+    """A layer of fastnn that computes what a layer of Keras does.
+
+    Parameters
+    ----------
+    kind : str
+        The class of Keras.
+    config : mapping
+        Its options.
+    custom_objects : mapping of str to activation
+        As for `from_keras`.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError, AttributeError
+        For a class or an option that fastnn has not, or that is none of Keras'.
+
+    Examples
+    --------
+    >>> layer_of("LeakyReLU", {"negative_slope": 0.1}, {}).applied.slope
+    0.1
+    """
+    maker = _MAKERS.get(kind)
+    if maker is None:
+        raise ValueError(f"fastnn has no such layer; it has {', '.join(_MAKERS)}")
+    options = _Options(config, custom_objects)
+    layer = maker(options)
+    options.finish()
+    return layer
+
+
+class _Options:
+    """A layer's options, and which of them have been read."""
+
+    def __init__(self, config: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
+        self.config, self.custom_objects = config, custom_objects
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.read.add(name)
+        return self.config[name]
+
+    def get(self, name: str) -> Any:
+        self.read.add(name)
+        return self.config.get(name)
+
+    def number(self, name: str) -> float:
+        return _number(name, self[name])
+
+    def switch(self, name: str) -> bool:
+        value = self[name]
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} must be true or false, but it is {value!r}")
+        return value
+
+    def last_axis(self, *, may_be_first: bool = False) -> None:
+        """Rows have one axis but the batch's: what normalises over axis 1 does so over the last."""
+        axis = self["axis"]
+        if axis not in (-1, [-1], (-1,)) and not (may_be_first and axis in (1, [1], (1,))):
+            raise ValueError(f"its axis is {axis!r}, but fastnn has the last one, -1")
+
+    def activation(self) -> AppliedActivation:
+        return _activation(self["activation"], self.custom_objects)
+
+    def finish(self) -> None:
+        for name, value in self.config.items():
+            if value and name not in self.read | _IGNORED and not name.endswith("_initializer"):
+                raise ValueError(f"it has {name}={value!r}, which fastnn has not")
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, but it is {value!r}")
+    return float(value)
+
+
+def _activation(value: Any, custom_objects: Mapping[str, Any]) -> AppliedActivation:
+    name: Any = value
+    if isinstance(value, dict):
+        name = value.get("config", {})
+        if isinstance(name, dict) and "class_name" in value and value["class_name"] in _MAKERS:
+            check_own(value)
+            layer = layer_of(value["class_name"], name, custom_objects)
+            if not isinstance(layer, layers.Activation):
+                raise ValueError(f"its activation is a {value['class_name']}, which is none")
+            return layer.applied
+    if name is not None and not isinstance(name, str):
+        raise ValueError(
+            f"its activation is {value!r}, but fastnn takes names and layers of activations: give a lambda's function "
+            "a name, and see custom_objects"
+        )
+    # A function of the user's own is registered as package>name.
+    for own in (name, name.split(">")[-1]) if name else ():
+        if own in custom_objects:
+            return resolve(custom_objects[own])
+    try:
+        return resolve(name)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} For one of your own pass custom_objects={{{name!r}: (function, derivative)}}."
+        ) from error
+
+
+def _regularizer(options: _Options) -> regularizers.L1L2 | None:
+    value = options.get("kernel_regularizer")
+    if value is None:
+        return None
+    check_own(value)
+    if value["class_name"] not in ("L1", "L2", "L1L2"):
+        raise ValueError(f"its kernel_regularizer is {value['class_name']}, but fastnn has L1, L2, L1L2")
+    return regularizers.L1L2(**{name: _number(name, size) for name, size in value["config"].items()})
+
+
+def _constraint(options: _Options) -> constraints.MaxNorm | None:
+    value = options.get("kernel_constraint")
+    if value is None:
+        return None
+    check_own(value)
+    if value["class_name"] != "MaxNorm" or value["config"].get("axis", 0) not in (0, [0]):
+        raise ValueError(f"its kernel_constraint is {value['class_name']}, but fastnn has MaxNorm over axis 0")
+    return constraints.MaxNorm(_number("max_value", value["config"]["max_value"]))
+
+
+def _dense(options: _Options) -> Layer:
+    return layers.Dense(
+        options["units"],
+        options.activation(),
+        options.switch("use_bias"),
+        kernel_regularizer=_regularizer(options),
+        kernel_constraint=_constraint(options),
+    )
+
+
+def _flatten(options: _Options) -> Layer:
+    if options.get("data_format") == "channels_first":
+        raise ValueError("it has data_format='channels_first', but fastnn's Flatten takes numbers as they lie")
+    return layers.Flatten()
+
+
+def _relu(options: _Options) -> Layer:
+    slope = _number("negative_slope", options.get("negative_slope") or 0.0)
+    # 0, too, is a limit; a threshold `finish` refuses.
+    if options.get("max_value") is not None:
+        raise ValueError(f"it has max_value={options.config['max_value']!r}, which fastnn has not")
+    return layers.LeakyReLU(slope) if slope else layers.ReLU()
+
+
+def _leaky_relu(options: _Options) -> Layer:
+    # Keras 2 called it alpha.
+    return layers.LeakyReLU(options.number("alpha" if "alpha" in options.config else "negative_slope"))
+
+
+def _softmax(options: _Options) -> Layer:
+    options.last_axis()
+    return layers.Softmax()
+
+
+def _batch_normalization(options: _Options) -> Layer:
+    options.last_axis(may_be_first=True)
+    momentum, epsilon = options.number("momentum"), options.number("epsilon")
+    return layers.BatchNormalization(momentum, epsilon, options.switch("center"), options.switch("scale"))
+
+
+def _layer_normalization(options: _Options) -> Layer:
+    options.last_axis(may_be_first=True)
+    return layers.LayerNormalization(options.number("epsilon"), options.switch("center"), options.switch("scale"))
+
+
+_MAKERS: dict[str, Callable[[_Options], Layer]] = {
+    "Dense": _dense,
+    "Flatten": _flatten,
+    "Activation": lambda options: layers.Activation(options.activation()),
+    "ReLU": _relu,
+    "LeakyReLU": _leaky_relu,
+    "ELU": lambda options: layers.ELU(options.number("alpha")),
+    "Softmax": _softmax,
+    "Dropout": lambda options: layers.Dropout(options.number("rate")),
+    "GaussianNoise": lambda options: layers.GaussianNoise(options.number("stddev")),
+    "BatchNormalization": _batch_normalization,
+    "LayerNormalization": _layer_normalization,
+    "Rescaling": lambda options: layers.Rescaling(options.number("scale"), options.number("offset")),
+}

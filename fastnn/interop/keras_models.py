@@ -1,0 +1,200 @@
+"""Keras models: `from_keras` reads a ``.keras`` file, or a model that lives, and `load_keras_weights` weights alone."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import PurePath
+from typing import IO, Any
+
+from numpy.typing import ArrayLike
+
+from fastnn.files.tensors import regular_file
+from fastnn.interop.assembling import Wanted, assemble, in_dtype, wanted_arrays
+from fastnn.interop.keras_config import Described, Entry, described, entries, groups
+from fastnn.interop.keras_weights import WeightFile
+from fastnn.models.sequential import Sequential
+
+__all__ = ["from_keras", "load_keras_weights"]
+
+# Keras does not compress; what others pack again shrinks by less than this.
+_LARGEST_EXPANSION = 100
+# What readers raise for what they cannot read.
+_DAMAGES = (
+    ValueError, TypeError, AttributeError, IndexError, ArithmeticError, RuntimeError, EOFError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
+
+
+def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> Sequential:
+    """Make a model of a Keras model: its layers, options and weights, in float32 or float64.
+
+    Parameters
+    ----------
+    source : path-like or keras.Sequential
+        A ``.keras`` file, which is read without Keras (with h5py), or a model that is built. Models within the model
+        are taken apart, and a functional model is taken where it is a chain.
+    custom_objects : mapping of str to (function, derivative), optional
+        Your own activations by the name that Keras has for them; a file holds no code.
+
+    Returns
+    -------
+    Sequential
+        Not compiled. Layers keep their names; a number is added where two would be the same.
+
+    Raises
+    ------
+    ImportError
+        When a file is to be read and h5py is missing.
+    OSError
+        When there is no such file, it may not be read, or it is a folder, a device or a pipe.
+    TypeError
+        When `source` is neither of them.
+    ValueError
+        For a layer or an option that fastnn has not, also one that training alone reads, such as frozen weights: the
+        message names the layer, its class and what there is. For a damaged file. Nothing in a file is run, and no more
+        memory is taken than its arrays have bytes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import h5py
+    >>> dense = {"name": "last", "units": 1, "activation": "linear", "use_bias": False}
+    >>> layers = [
+    ...     {"class_name": "InputLayer", "config": {"batch_shape": [None, 2]}},
+    ...     {"class_name": "Dense", "config": dense},
+    ... ]
+    >>> config = {"class_name": "Sequential", "config": {"name": "small", "layers": layers}}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with h5py.File(f"{folder}/model.weights.h5", "w") as weights:
+    ...         weights["layers/dense/vars/0"] = [[1.0], [2.0]]
+    ...     with zipfile.ZipFile(f"{folder}/model.keras", "w") as archive:
+    ...         archive.writestr("config.json", json.dumps(config))
+    ...         archive.write(f"{folder}/model.weights.h5", "model.weights.h5")
+    ...     model = from_keras(f"{folder}/model.keras")
+    >>> model.predict([[10, 1]])
+    array([[12.]], dtype=float32)
+    """
+    custom = custom_objects or {}
+    if isinstance(source, str | os.PathLike):
+        regular_file(source)
+        with _named_errors(os.fspath(source)), zipfile.ZipFile(source) as archive:
+            found = described(_config(archive), custom)
+            with WeightFile(_weights(archive)) as file:
+                return _assembled(found, lambda wanted: file.arrays(found.places, wanted))
+    if not all(hasattr(source, name) for name in ("get_config", "get_weights", "layers")):
+        raise TypeError(f"source must be a .keras file's path or a Keras model, but it is {source!r}")
+    # tf_keras is Keras 2.
+    module = type(source).__module__.removeprefix("tf_")
+    with _named_errors(source):
+        entry = {"module": module, "class_name": type(source).__name__, "config": source.get_config()}
+        return _assembled(described(entry, custom), lambda wanted: source.get_weights())
+
+
+def load_keras_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
+    """Put the weights of a Keras model of the same layers in place of a model's own.
+
+    Parameters
+    ----------
+    model : Sequential
+        Its layers with weights have the classes, the order and the shapes of Keras' model.
+    path : path-like
+        A ``.weights.h5`` or ``.keras`` file of Keras 3, or an ``.h5`` file of Keras 2, which are read with h5py. Keras
+        models within a model are taken from a ``.keras`` file alone, for the others lack their place.
+
+    Raises
+    ------
+    ImportError
+        When h5py is missing.
+    OSError
+        When there is no such file, it may not be read, or it is a folder, a device or a pipe.
+    ValueError
+        When it is damaged, has other layers or shapes, or numbers that are not finite; nothing has changed then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import h5py
+    >>> from fastnn.layers import Dense, Input
+    >>> model = Sequential([Input((2,)), Dense(1, use_bias=False)])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with h5py.File(f"{folder}/small.weights.h5", "w") as file:
+    ...         file["layers/dense/vars/0"] = [[1.0], [2.0]]
+    ...     load_keras_weights(model, f"{folder}/small.weights.h5")
+    >>> model.predict([[10, 1]])
+    array([[12.]], dtype=float32)
+    """
+    model.needs_plan()
+    assert model.input_shape is not None
+    wanted = [arrays for arrays in wanted_arrays(model, model.input_shape) if arrays]
+    kinds = [type(layer).__name__ for layer in model.layers if layer.arrays]
+    regular_file(path)
+    with _named_errors(os.fspath(path)), open(path, "rb") as opened:
+        content: IO[bytes] = opened
+        places = [f"layers/{group}/" for group in groups(kinds)]
+        if PurePath(os.fsdecode(path)).suffix.lower() == ".keras":
+            with zipfile.ZipFile(opened) as archive:
+                places = _places(kinds, _config(archive))
+                content = _weights(archive)
+        with WeightFile(content) as file:
+            arrays = file.arrays_by_attributes(wanted) if file.by_attributes else file.arrays(places, wanted)
+        names = [array.name for of_layer in wanted for array in of_layer]
+        model.set_weights([in_dtype(array, model, name) for array, name in zip(arrays, names, strict=True)])
+
+
+def _assembled(found: Described, read: Callable[[list[list[Wanted]]], Sequence[ArrayLike]]) -> Sequential:
+    model = Sequential(found.layers, name=found.name, dtype=found.dtype)
+    return assemble(model, found.input_shape, read(wanted_arrays(model, found.input_shape)))
+
+
+def _places(kinds: list[str], config: Mapping[str, Any]) -> list[str]:
+    """The places of a ``.keras`` file's layers with arrays, which must be of these classes."""
+    found = [entry for entry in entries(config) if _has_arrays(entry)]
+    if [entry.kind for entry in found] != kinds:
+        raise ValueError(
+            f"its layers with weights are {', '.join(entry.kind for entry in found) or 'none'}, but the model's are "
+            f"{', '.join(kinds) or 'none'}"
+        )
+    return [entry.place for entry in found]
+
+
+def _has_arrays(entry: Entry) -> bool:
+    if entry.kind == "LayerNormalization":
+        return bool(entry.options["center"] or entry.options["scale"])
+    return entry.kind in ("Dense", "BatchNormalization")
+
+
+def _config(archive: zipfile.ZipFile) -> Any:
+    return json.loads(_member(archive, "config.json"))
+
+
+def _weights(archive: zipfile.ZipFile) -> IO[bytes]:
+    return io.BytesIO(_member(archive, "model.weights.h5"))
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    info = archive.getinfo(name)
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"its {name} is compressed in a way that Keras does not use")
+    if info.file_size > _LARGEST_EXPANSION * info.compress_size:
+        raise ValueError(f"its {name} would grow from {info.compress_size} to {info.file_size} bytes")
+    return archive.read(info)
+
+
+@contextlib.contextmanager
+def _named_errors(source: object) -> Iterator[None]:
+    """Errors of what is read become a ValueError that names it; those of a path stay."""
+    try:
+        yield
+    except KeyError as error:
+        raise ValueError(f"{source!r} cannot be loaded: it lacks {error}") from error
+    except (OSError, *_DAMAGES) as error:
+        # h5py raises a plain one without a path for a damaged file.
+        if isinstance(error, OSError) and (error.filename is not None or type(error) is not OSError):
+            raise
+        raise ValueError(f"{source!r} cannot be loaded: {error}") from error

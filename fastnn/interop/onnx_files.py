@@ -1,0 +1,187 @@
+"""ONNX: a model's prediction as a graph in the exchange format for networks, which ONNX Runtime and others run."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import fastnn
+from fastnn.files.writing import written_whole
+from fastnn.interop.onnx_activations import activated
+from fastnn.interop.onnx_graph import Graph, Value
+from fastnn.interop.steps import Activate, NormalizeBatch, NormalizeLayer, Product, Rescale, Step, steps_of
+from fastnn.layers.flatten import Flatten
+from fastnn.models.sequential import Sequential
+
+if TYPE_CHECKING:
+    from onnx import GraphProto, ModelProto
+
+__all__ = ["to_onnx"]
+
+# The first opset whose Softmax is of one axis.
+_OLDEST_OPSET = 13
+# Protobuf's limit is 2 GiB; the difference is more than any graph's names take.
+_LARGEST_FILE = 2_000_000_000
+
+
+def to_onnx(model: Sequential, path: str | os.PathLike[str] | None = None, *, opset: int | None = None) -> ModelProto:
+    """A model's prediction as an ONNX model, also in a file.
+
+    The input is called "input" and has shape ("batch", \\*input_shape), the output is "output" with shape ("batch",
+    outputs); both have the model's dtype, so that bytes must be converted first. Weights are initializers with names
+    such as "dense.kernel". Dropout and noise are left out; batch normalisation is that of prediction.
+
+    Parameters
+    ----------
+    model : Sequential
+        Built, or with an input shape.
+    path : path-like, optional
+        Where to write it, usually with the suffix ".onnx"; an existing file is replaced.
+    opset : int, optional
+        ONNX's version of the operators, at least 13. By default the lowest that has one for each layer, since newer
+        programs read older versions, too: 13; in float32 17 for layer normalisation, 20 for GELU.
+
+    Returns
+    -------
+    onnx.ModelProto
+
+    Raises
+    ------
+    ImportError
+        Where onnx is missing: ``pip install fastnn-ext[onnx]``.
+    TypeError
+        For a layer or an activation of your own making, or an opset that is no integer.
+    ValueError
+        When the model cannot be built, holds NaN or infinity, or is too large for a file, or for an unknown opset.
+    OSError
+        When the file cannot be written.
+
+    Notes
+    -----
+    ONNX Runtime computes a float64 model in float64, too, where not every operator has a kernel: ELU, SELU, GELU,
+    leaky ReLU, softplus and layer normalisation are written as formulas of those that have one, the error function as a
+    series. In float32, its predictions differ from the model's by some 1e-7 of the numbers that it adds.
+
+    Examples
+    --------
+    >>> from fastnn.layers import Dense, Input
+    >>> graph = to_onnx(Sequential([Input((4,)), Dense(8, "relu"), Dense(3, "softmax")])).graph
+    >>> [node.op_type for node in graph.node]
+    ['Gemm', 'Relu', 'Gemm', 'Softmax']
+    >>> [array.name for array in graph.initializer]
+    ['dense.kernel', 'dense.bias', 'dense_1.kernel', 'dense_1.bias']
+    """
+    try:
+        import onnx
+    except ImportError:
+        raise ImportError("to_onnx needs the package onnx: pip install fastnn-ext[onnx]") from None
+    steps = steps_of(model)
+    size = sum(array.nbytes for layer in model.layers for array in layer.arrays.values())
+    if size > _LARGEST_FILE:
+        raise ValueError(
+            f"the weights of {model.name} take {size / 1e9:.2f} GB, but an ONNX file holds 2 GB at most: "
+            "make the model smaller, or make it in float32 if it is in float64"
+        )
+    graph = Graph(model.dtype, _checked_opset(opset, steps, model.dtype))
+    opsets = [onnx.helper.make_operatorsetid("", graph.opset)]
+    result = onnx.helper.make_model(
+        _written(graph, model, steps),
+        opset_imports=opsets,
+        ir_version=onnx.helper.find_min_ir_version_for(opsets),
+        producer_name="fastnn",
+        producer_version=fastnn.__version__,
+    )
+    onnx.checker.check_model(result, full_check=True)
+    if path is not None:
+        with written_whole(path) as file:
+            file.write(result.SerializeToString())
+    return result
+
+
+def _checked_opset(opset: int | None, steps: list[Step], dtype: np.dtype[Any]) -> int:
+    """The opset to write, by default the lowest that has an operator for each step."""
+    from onnx import defs
+
+    if opset is None:
+        single = dtype == np.float32
+        if single and any(isinstance(step, Activate) and step.activation == "gelu" for step in steps):
+            return 20
+        return 17 if single and any(isinstance(step, NormalizeLayer) for step in steps) else _OLDEST_OPSET
+    newest = defs.onnx_opset_version()
+    if isinstance(opset, bool) or not isinstance(opset, int):
+        raise TypeError(f"opset must be an integer, but it is {opset!r}")
+    if not _OLDEST_OPSET <= opset <= newest:
+        raise ValueError(
+            f"opset must be from {_OLDEST_OPSET} to {newest}, the newest that this onnx knows, but it is {opset}"
+        )
+    return opset
+
+
+def _written(graph: Graph, model: Sequential, steps: list[Step]) -> GraphProto:
+    """The model's steps written into the graph, with its input and output."""
+    from onnx import helper
+
+    assert model.input_shape is not None
+    x = Value(graph, "input")
+    if len(model.input_shape) > 1:
+        graph.layer = next((str(layer.name) for layer in model.layers if isinstance(layer, Flatten)), "rows")
+        x = x.apply("Flatten", axis=1)
+    for step in steps:
+        graph.layer = step.layer
+        x = _value_of(step, x)
+    if not graph.nodes:
+        graph.layer = str(model.layers[-1].name)
+        x.apply("Identity")
+    graph.nodes[-1].output[0] = "output"
+    element = helper.np_dtype_to_tensor_dtype(model.dtype)
+    return helper.make_graph(
+        graph.nodes,
+        model.name,
+        [helper.make_tensor_value_info("input", element, ("batch", *model.input_shape))],
+        [helper.make_tensor_value_info("output", element, ("batch", model.needs_plan().output_size))],
+        graph.initializers,
+    )
+
+
+def _value_of(step: Step, x: Value) -> Value:
+    graph = x.graph
+    match step:
+        case Rescale():
+            return x * graph.initializer("scale", step.scale) + graph.initializer("offset", step.shift)
+        case Product():
+            arrays = [graph.initializer("kernel", step.kernel)]
+            if step.bias is not None:
+                arrays.append(graph.initializer("bias", step.bias))
+            return x.apply("Gemm", *arrays)
+        case Activate():
+            return activated(x, step)
+        case NormalizeBatch():
+            return _normalized_batch(step, x)
+        case NormalizeLayer():
+            return _normalized_layer(step, x)
+    raise AssertionError(step)
+
+
+def _normalized_batch(step: NormalizeBatch, x: Value) -> Value:
+    graph = x.graph
+    arrays = [graph.initializer("gamma", step.gamma), graph.initializer("beta", step.beta)]
+    arrays.append(graph.initializer("moving_mean", step.mean))
+    if graph.dtype == np.float32:
+        arrays.append(graph.initializer("moving_variance", step.variance))
+        return x.apply("BatchNormalization", *arrays, epsilon=step.epsilon)
+    # The attribute is a float32 and has half of a float64's digits.
+    arrays.append(graph.initializer("moving_variance_plus_epsilon", step.variance + step.epsilon))
+    return x.apply("BatchNormalization", *arrays, epsilon=0.0)
+
+
+def _normalized_layer(step: NormalizeLayer, x: Value) -> Value:
+    graph = x.graph
+    gamma, beta = graph.initializer("gamma", step.gamma), graph.initializer("beta", step.beta)
+    if graph.dtype == np.float32 and graph.opset >= 17:
+        return x.apply("LayerNormalization", gamma, beta, axis=-1, epsilon=step.epsilon)
+    # In float64 the operator's epsilon would be a float32, and by default its mean, too.
+    apart = x - x.mean()
+    deviation = ((apart * apart).mean() + graph.initializer("epsilon", step.epsilon)).apply("Sqrt")
+    return apart / deviation * gamma + beta

@@ -1,0 +1,90 @@
+"""Random Sequential models of every layer, for all tests that carry models elsewhere and compare predictions."""
+
+import numpy as np
+
+from fastnn import layers
+from fastnn.models import Sequential
+
+ACTIVATIONS = [
+    "linear",
+    "relu",
+    "leaky_relu",
+    "sigmoid",
+    "tanh",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "swish",
+    "softplus",
+    "softmax",
+]
+
+
+def width(rng):
+    return int(rng.integers(1, 71))
+
+
+def coin(rng):
+    return bool(rng.integers(2))
+
+
+# Rescaling is left out: it may only come first. Epsilon is large enough for normalised sums of float32 not to be noise.
+MAKERS = {
+    "Dense": lambda rng: layers.Dense(width(rng), str(rng.choice(ACTIVATIONS)), use_bias=coin(rng)),
+    "Activation": lambda rng: layers.Activation(str(rng.choice(ACTIVATIONS))),
+    "ReLU": lambda rng: layers.ReLU(),
+    "LeakyReLU": lambda rng: layers.LeakyReLU(rng.uniform(0, 1)),
+    "Sigmoid": lambda rng: layers.Sigmoid(),
+    "Tanh": lambda rng: layers.Tanh(),
+    "ELU": lambda rng: layers.ELU(rng.uniform(0, 2)),
+    "SELU": lambda rng: layers.SELU(),
+    "GELU": lambda rng: layers.GELU(),
+    "SiLU": lambda rng: layers.SiLU(),
+    "Softplus": lambda rng: layers.Softplus(),
+    "Softmax": lambda rng: layers.Softmax(),
+    "Flatten": lambda rng: layers.Flatten(),
+    "Dropout": lambda rng: layers.Dropout(0.5),
+    "GaussianNoise": lambda rng: layers.GaussianNoise(0.5),
+    "BatchNormalization": lambda rng: layers.BatchNormalization(0.9, rng.uniform(1e-3, 0.1), coin(rng), coin(rng)),
+    "LayerNormalization": lambda rng: layers.LayerNormalization(rng.uniform(0.01, 0.1), coin(rng), coin(rng)),
+}
+NEED_ROWS = ("Dense", "BatchNormalization", "LayerNormalization")
+
+
+def random_model(seed, dtype):
+    """A model of 1 to 6 layers, and a Flatten where one is needed, with widths from 1 to 70 and random weights.
+
+    Half of all layers are dense ones; one model in three begins with a Rescaling, or two.
+    """
+    rng = np.random.default_rng(seed)
+    side = int(rng.integers(1, 9))
+    shape = [(width(rng),), (width(rng),), (side, 3), (2, 3, side)][rng.integers(4)]
+    model = Sequential([layers.Input(shape)], name=f"model {seed}", dtype=dtype, seed=rng)
+    for _ in range(max(0, int(rng.integers(-3, 3)))):
+        model.add(layers.Rescaling(rng.uniform(0.2, 1), rng.uniform(-1, 1)))
+    for _ in range(rng.integers(1, 7)):
+        kind = "Dense" if coin(rng) else str(rng.choice(list(MAKERS)))
+        if kind in NEED_ROWS and len(model.output_shape or shape) > 1:
+            model.add(layers.Flatten())
+        model.add(MAKERS[kind](rng))
+    randomize(model, rng)
+    return model
+
+
+def randomize(model, rng):
+    """Weights as after training: none is 0 or 1, and numbers keep their size from layer to layer."""
+    for layer in model.layers:
+        for name, array in layer.arrays.items():
+            if name == "kernel":
+                array[...] = rng.normal(size=array.shape, scale=1.4 / np.sqrt(len(array)))
+            elif name in ("gamma", "moving_variance"):
+                array[...] = rng.uniform(0.3, 2, size=array.shape)
+            else:
+                array[...] = rng.normal(size=array.shape, scale=0.5)
+
+
+def random_data(model, samples, seed):
+    """Data for a model in its dtype."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(samples, *model.input_shape), scale=2).astype(model.dtype)
