@@ -661,16 +661,26 @@ cdef class Training:
         # One sum tells: a number that is not finite times zero is NaN.
         cdef Py_ssize_t number = 0
         cdef cnp.ndarray array
-        cdef bint finite
+        cdef Operation* operation
+        cdef int i
         for array in self.plan.parameters:
-            if self.plan.is_double:
-                finite = all_numbers_finite(<double*> cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array))
-            else:
-                finite = all_numbers_finite(<float*> cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array))
-            if not finite:
+            if not self.all_finite(cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array)):
                 raise NonFiniteWeightsError(self.place_of(number // 2))
             number += 1
+        # A variance that overflows makes outputs of zero: no loss would show it.
+        for i in range(self.run.operation_count):
+            operation = &self.run.operations[i]
+            if operation.kind == BATCH_NORMALIZATION and not (
+                self.all_finite(operation.moving_mean, operation.fan_out)
+                and self.all_finite(operation.moving_variance, operation.fan_out)
+            ):
+                raise NonFiniteWeightsError(self.plan.places[i])
         return 0
+
+    cdef bint all_finite(self, const void* numbers, Py_ssize_t count) noexcept:
+        if self.plan.is_double:
+            return all_numbers_finite(<const double*> numbers, count)
+        return all_numbers_finite(<const float*> numbers, count)
 
     cdef object place_of(self, Py_ssize_t number):
         # The place of the operation that has the arrays of this number.

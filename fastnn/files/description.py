@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.layers.applied import AppliedActivation
+from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
 from fastnn.losses.base import CustomLoss
-from fastnn.metrics.base import FunctionMetric
+from fastnn.metrics.base import FunctionMetric, Metric
 
 __all__ = ["described", "restored"]
 
@@ -44,13 +44,20 @@ _CLASSES = {
 _WRITTEN_AS = {"regularizers.L1": "regularizers.L1L2", "regularizers.L2": "regularizers.L1L2"}
 
 
-def described(value: Any) -> Any:
+def described(value: Any, own: dict[str, Any] | None = None) -> Any:
     """A value as plain ones.
+
+    Parameters
+    ----------
+    own : dict, optional
+        Receives the user's own functions and objects by name, of which no two may be the same.
 
     Raises
     ------
     TypeError
         For a layer of the user's own class, whose arithmetic no file can hold.
+    ValueError
+        When two things of the user's own have one name.
 
     Examples
     --------
@@ -58,6 +65,7 @@ def described(value: Any) -> Any:
     >>> described(Dense(3, "relu", name="first"))["activation"]
     'relu'
     """
+    own = {} if own is None else own
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic):
@@ -65,27 +73,39 @@ def described(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, list | tuple):
-        return [described(item) for item in value]
+        return [described(item, own) for item in value]
     if isinstance(value, Mapping):
-        return {str(key): described(item) for key, item in value.items()}
+        return {str(key): described(item, own) for key, item in value.items()}
     if isinstance(value, AppliedActivation):
-        return {"own": value.name} if value.functions is not None else value.configuration()
-    if isinstance(value, CustomLoss | FunctionMetric):
-        return {"own": value.name}
+        return value.configuration() if value.functions is None else _by_name(value.name, value.functions, own)
+    if isinstance(value, CustomLoss):
+        return _by_name(value.name, (value.value, value.gradient), own)
+    if isinstance(value, FunctionMetric):
+        return _by_name(value.name, value.function, own)
     kind = type(value)
     for place in _places():
         if place.endswith(f".{kind.__name__}") and _class_at(place) is kind:
-            configuration = {name: described(item) for name, item in value.configuration().items()}
+            configuration = {name: described(item, own) for name, item in value.configuration().items()}
             return {"class": _WRITTEN_AS.get(place, place), **configuration}
     if isinstance(value, Layer):
         raise TypeError(
             f"the layer {value.name} is of your own class {kind.__name__} and cannot be saved in a model's file: "
             "save_weights keeps its weights"
         )
-    return {"own": str(getattr(value, "__name__", None) or getattr(value, "name", None) or kind.__name__)}
+    return _by_name(getattr(value, "__name__", None) or getattr(value, "name", None) or kind.__name__, value, own)
 
 
-def restored(value: Any, custom_objects: Mapping[str, Any], where: str) -> Any:
+def _by_name(name: Any, thing: Any, own: dict[str, Any]) -> dict[str, str]:
+    known = own.setdefault(str(name), thing)
+    if known is not thing and known != thing:
+        raise ValueError(
+            f"two functions or objects of your own are called {name!r}, and a file knows them by their names alone: "
+            "rename one, such as by def in place of lambda, or by its name argument"
+        )
+    return {"own": str(name)}
+
+
+def restored(value: Any, custom_objects: Mapping[str, Any], where: str, argument: str = "") -> Any:
     """What `described` made plain.
 
     Parameters
@@ -94,6 +114,8 @@ def restored(value: Any, custom_objects: Mapping[str, Any], where: str) -> Any:
         What the user's own functions are, by the names they were saved under.
     where : str
         How messages call what is restored.
+    argument : str, optional
+        Which argument it is, such as "loss".
 
     Raises
     ------
@@ -106,30 +128,42 @@ def restored(value: Any, custom_objects: Mapping[str, Any], where: str) -> Any:
     3
     """
     if isinstance(value, list):
-        return [restored(item, custom_objects, where) for item in value]
+        return [restored(item, custom_objects, where, argument) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{where} has {argument}={value}")
     if not isinstance(value, dict):
         return value
     if "own" in value:
         name = value["own"]
-        if name not in custom_objects:
+        if custom_objects.get(name) is None:
             raise ValueError(
                 f"{where} uses {name!r}, which is no part of fastnn but a function or object of your own: pass "
                 f"custom_objects={{{name!r}: ...}} with what was given when the model was made"
             )
-        return custom_objects[name]
-    arguments = {name: restored(item, custom_objects, where) for name, item in value.items() if name != "class"}
+        return _called(name, custom_objects[name], argument)
+    arguments = {name: restored(item, custom_objects, where, name) for name, item in value.items() if name != "class"}
     if "class" not in value:
         return arguments
     place = value["class"]
     if not isinstance(place, str) or place not in _places():
         raise ValueError(f"{where} is of the unknown class {place!r}")
-    for name, number in arguments.items():
-        if isinstance(number, float) and not math.isfinite(number):
-            raise ValueError(f"{where} has {name}={number}")
     try:
         return _class_at(place)(**arguments)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{where}, a {place}, cannot be made: {error}") from error
+
+
+def _called(name: str, thing: Any, argument: str) -> Any:
+    """A function under the name that it had, whatever it is called by itself: a history and the next file have it."""
+    if argument == "activation":
+        applied = resolve(thing)
+        return thing if applied.functions is None else AppliedActivation(name, functions=applied.functions)
+    if argument == "loss" and isinstance(thing, tuple):
+        value, gradient = thing
+        return CustomLoss(value, gradient, name)
+    if argument == "metrics" and callable(thing) and not isinstance(thing, Metric | type):
+        return FunctionMetric(thing, name)
+    return thing
 
 
 @functools.cache

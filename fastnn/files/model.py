@@ -1,24 +1,26 @@
 """Model files: layers, weights, optimiser and history of a model in one ``.safetensors`` file.
 
-The arrays are the file's tensors; all else is one JSON text in its header. Nothing in a file is ever run, and no more
-memory is taken than the file has bytes.
+The arrays are the file's tensors; all else is one JSON text in its header. Nothing in a file is ever run, and no
+memory is taken for numbers that the file does not have.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import zlib
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.arrays import check_finite
 from fastnn.files.description import described, restored
+from fastnn.files.generators import generator_state, restored_generator
 from fastnn.files.tensors import TensorFile, write_tensors
-from fastnn.layers.base import Layer, checked_shape
+from fastnn.layers.base import Layer, Shape, checked_shape
+from fastnn.layers.layer_normalization import LayerNormalization
 from fastnn.models.history import History
 from fastnn.models.sequential import Sequential
 from fastnn.models.training import OptimizerState
@@ -28,22 +30,40 @@ from fastnn_ext.training import state_shapes
 __all__ = ["load_model", "save_model"]
 
 _FORMAT = "fastnn-model-1"
-# Generators of random numbers that a file may name.
-_GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
-_PLACES = {"pos": 624, "buffer_pos": 4}
-# Bytes; a disk's.
-_BLOCK = 4096
+_MOST_LAYERS = 10_000
+# Numbers in a sample: gigabytes each, and far from where a product of sizes overflows.
+_LARGEST_SAMPLE = 1 << 31
+# Bytes that layers without arrays may take, beside some times the file's.
+_SMALL, _TIMES = 1 << 26, 16
+# Steps of an optimiser, which counts on from there.
+_MOST_STEPS = 1 << 62
 # What other systems' files are called: a model's own file by such a name would mislead.
 _FOREIGN = (".keras", ".h5", ".hdf5", ".npz", ".npy", ".onnx", ".pt", ".pth", ".pkl", ".joblib", ".json", ".c")
 
 
 def save_model(model: Sequential, path: str | os.PathLike[str]) -> None:
-    """Write a model to a file; see `Sequential.save`."""
-    name = os.fspath(path)
-    if str(name).lower().endswith(_FOREIGN):
+    """Write a model to a file; see `Sequential.save`. What `load_model` would refuse is not written.
+
+    Raises
+    ------
+    OSError
+        As `written_whole` does.
+    TypeError
+        For a layer of the user's own class, a generator that is none of NumPy's, metadata that JSON cannot hold, or a
+        history of something else than numbers.
+    ValueError
+        For a name of another kind of file, weights that are not finite, or functions that share a name.
+    """
+    name = os.fsdecode(path)
+    if name.lower().endswith(_FOREIGN):
         raise ValueError(f"a model is saved as a .safetensors file, but the name is {name!r}")
     model.needs_plan()
     tensors = {f"{layer.name}.{variable}": array for layer in model.layers for variable, array in layer.arrays.items()}
+    if len(model.layers) > _MOST_LAYERS:
+        raise ValueError(f"a model's file holds at most {_MOST_LAYERS} layers, but the model has {len(model.layers)}")
+    for called, array in tensors.items():
+        _check_finite(array, called)
+    # Training ends by itself where these are not finite.
     state = model.steps.arrays or []
     tensors |= {f"optimizer/{number}": array for number, array in enumerate(state)}
     content = {
@@ -51,18 +71,17 @@ def save_model(model: Sequential, path: str | os.PathLike[str]) -> None:
         "name": model.name,
         "dtype": model.dtype.name,
         "input_shape": model.input_shape,
-        "layers": [described(layer) for layer in model.layers],
+        "layers": model.layers,
         "compiled": _compilation(model),
         "state": {
             "arrays": len(state),
             "step": model.steps.step,
             "momentum_product": model.steps.momentum_product,
             "seed": model.seed,
-            "generator": model.rng.bit_generator.state,
+            "generator": generator_state(model.rng),
         },
-        "metadata": _plain(model.metadata),
-        "history": None if model.history is None else vars(model.history),
-        "checksums": {name: _checksum(array) for name, array in tensors.items()},
+        "metadata": _plain(model.metadata, "metadata"),
+        "history": None if model.history is None else vars(_history(described(vars(model.history)))),
     }
     text = json.dumps(described(content))
     # Other readers of the format look for "format"; a changed letter of the text would make another model.
@@ -100,6 +119,7 @@ def load_model(
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> from fastnn.layers import Dense, Input
     >>> model = Sequential([Input((3,)), Dense(2)], seed=0)
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -115,7 +135,7 @@ def load_model(
         raise
     except KeyError as error:
         raise ValueError(f"{os.fspath(path)!r} is no model saved by fastnn: it lacks {error}") from error
-    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError) as error:
         raise ValueError(f"{os.fspath(path)!r} cannot be loaded: {error}") from error
 
 
@@ -126,7 +146,17 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
     content = json.loads(text)
     if content["format"] != _FORMAT:
         raise ValueError(f"its format is {content['format']!r}, but this version of fastnn reads {_FORMAT!r}")
+    if content["dtype"] not in ("float32", "float64"):
+        raise ValueError(f"its dtype is {content['dtype']!r}, but it must be float32 or float64")
     shape = checked_shape(content["input_shape"], "input_shape")
+    # Step by step: the product of a million sizes takes longer than a minute.
+    numbers = 1
+    for size in shape:
+        numbers *= size
+        if numbers >= _LARGEST_SAMPLE:
+            raise ValueError(f"its input_shape is that of {_LARGEST_SAMPLE} numbers or more, which no sample has")
+    if len(content["layers"]) > _MOST_LAYERS:
+        raise ValueError(f"it has {len(content['layers'])} layers, but may have at most {_MOST_LAYERS}")
     layers = [restored(entry, custom_objects, f"layer {number}") for number, entry in enumerate(content["layers"])]
     if not layers or not all(isinstance(layer, Layer) and layer.name is not None for layer in layers):
         raise ValueError("its layers are not all layers with names")
@@ -141,56 +171,71 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
             raise ValueError(f"it lacks the array {name!r}")
         if file.shapes[name] != wanted:
             raise ValueError(f"the array {name!r} must have shape {wanted}, but its shape is {file.shapes[name]}")
+    if set(file.checksums) != set(file.shapes):
+        raise ValueError("its checksums are not those of its arrays")
+    _check_memory(layers, model.dtype.itemsize, file.size)
     model.allocate()
     for layer in layers:
         for variable, array in layer.arrays.items():
-            _fill(array, file, f"{layer.name}.{variable}", content["checksums"])
+            file.read_into(f"{layer.name}.{variable}", array)
+            _check_finite(array, f"{layer.name}.{variable}")
     state = content["state"]
-    model.seed = _number(state, "seed")
-    model.rng = _generator(state["generator"])
+    model.seed = _number(state, "seed", (1 << 63) - 1)
+    model.rng = restored_generator(state["generator"])
     if content["history"] is not None:
         model.history = _history(content["history"])
-    model.metadata = dict(content["metadata"])
-    unknown = set(file.shapes) - set(expected) - {f"optimizer/{number}" for number in range(_number(state, "arrays"))}
+    model.metadata = _plain(content["metadata"], "metadata")
+    count = _number(state, "arrays", len(file.shapes))
+    unknown = set(file.shapes) - set(expected) - {f"optimizer/{number}" for number in range(count)}
     if unknown:
         raise ValueError(f"it has arrays that belong to no layer: {', '.join(sorted(unknown)[:5])}")
     if compile and content["compiled"] is not None:
         compilation = {
-            name: restored(value, custom_objects, f"its {name}") for name, value in content["compiled"].items()
+            name: restored(value, custom_objects, f"its {name}", name) for name, value in content["compiled"].items()
         }
         model.compile(**compilation)
-        model.steps = _optimizer_state(model, file, state, content["checksums"])
+        for metric, entry in zip(model.metrics, content["compiled"]["metrics"], strict=True):
+            if entry.get("own", metric.name) != metric.name:
+                raise ValueError(f"the metric {entry['own']!r} is called {metric.name!r} in custom_objects")
+        model.steps = _optimizer_state(model, file, state)
     return model
 
 
-def _fill(array: NDArray[Any], file: TensorFile, name: str, checksums: dict[str, int]) -> None:
-    file.read_into(name, array)
-    if _checksum(array) != checksums[name]:
-        raise ValueError(f"the array {name!r} is damaged: its checksum is another")
-    check_finite(array, f"the array {name!r}")
+def _check_memory(layers: list[Layer], itemsize: int, size: int) -> None:
+    """Raise where layers need far more memory than a file of that size has bytes."""
+    # The one layer without arrays that computes with some: ones and zeros.
+    bare = [layer for layer in layers if isinstance(layer, LayerNormalization) and not layer.variables()]
+    needed = sum(2 * itemsize * math.prod(_outputs(layer)) for layer in bare)
+    if needed > max(_SMALL, _TIMES * size):
+        raise ValueError(f"its layers would take {needed} bytes, but the file has {size}")
 
 
-def _checksum(array: NDArray[Any]) -> int:
-    # Sums of blocks first: many times faster than a cyclic code of all bytes, and it notices any changed bit and any
-    # two blocks of a disk that have changed places.
-    content = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-    whole = content.size // _BLOCK * _BLOCK
-    sums = content[:whole].view(np.uint64).reshape(-1, _BLOCK // 8).sum(axis=1)
-    return zlib.crc32(content[whole:].data, zlib.crc32(sums.data))
+def _outputs(layer: Layer) -> Shape:
+    assert layer.output_shape is not None
+    return layer.output_shape
 
 
-def _plain(metadata: dict[str, Any]) -> dict[str, Any]:
+def _check_finite(array: NDArray[Any], name: str) -> None:
     try:
-        json.dumps(metadata)
+        check_finite(array, name)
+    except ValueError:
+        raise ValueError(f"the array {name!r} holds NaN or infinity, with which no model goes on") from None
+
+
+def _plain(value: Any, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{name} must be a dict, but it is {value!r}")
+    try:
+        json.dumps(value)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"metadata must hold what JSON can, such as numbers, strings and lists: {error}") from error
-    return metadata
+        raise TypeError(f"{name} must hold what JSON can, such as numbers, strings and lists: {error}") from error
+    return value
 
 
-def _number(values: dict[str, Any], name: str) -> int:
+def _number(values: dict[str, Any], name: str, limit: int) -> int:
     value = values[name]
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
-        raise ValueError(f"{name} is {value!r}")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= limit:
+        raise ValueError(f"{name} is {value!r}, but must be a whole number from 0 to {limit}")
     return value
 
 
@@ -200,13 +245,11 @@ def _compilation(model: Sequential) -> dict[str, Any] | None:
     return {"optimizer": model.optimizer, "loss": model.loss, "metrics": model.metrics}
 
 
-def _optimizer_state(
-    model: Sequential, file: TensorFile, state: dict[str, Any], checksums: dict[str, int]
-) -> OptimizerState:
-    count = _number(state, "arrays")
-    step, product = _number(state, "step"), float(state["momentum_product"])
-    if not 0 <= product <= 1:
-        raise ValueError(f"momentum_product is {product}")
+def _optimizer_state(model: Sequential, file: TensorFile, state: dict[str, Any]) -> OptimizerState:
+    count, step = _number(state, "arrays", len(file.shapes)), _number(state, "step", _MOST_STEPS)
+    product = state["momentum_product"]
+    if isinstance(product, bool) or not isinstance(product, int | float) or not 0 <= product <= 1:
+        raise ValueError(f"momentum_product is {product!r}, but must be a number from 0 to 1")
     optimizer, _ = model.needs_compile()
     shapes = state_shapes(model.needs_plan(), optimizer.rule()["optimizer"])
     # Plain gradient descent has none, but counts its steps.
@@ -218,33 +261,26 @@ def _optimizer_state(
         raise ValueError(f"the optimizer's arrays have shapes {found[:4]}..., but its rule needs {shapes[:4]}...")
     _, arrays = allocate(shapes, model.dtype)
     for array, name in zip(arrays, names, strict=True):
-        _fill(array, file, name, checksums)
-    return OptimizerState(arrays, step, product)
+        file.read_into(name, array)
+        _check_finite(array, name)
+    return OptimizerState(arrays, step, float(product))
 
 
 def _history(content: dict[str, Any]) -> History:
     history = History()
-    history.epoch = [int(epoch) for epoch in content["epoch"]]
-    history.history = {str(name): [float(value) for value in values] for name, values in content["history"].items()}
-    history.params = dict(content["params"])
+    history.epoch = _numbers(content["epoch"], int, "epoch")
+    history.history = {
+        name: [float(value) for value in _numbers(values, int | float, name)]
+        for name, values in content["history"].items()
+    }
+    history.params = _plain(content["params"], "the history's params")
     return history
 
 
-def _generator(state: dict[str, Any]) -> np.random.Generator:
-    kind = state["bit_generator"]
-    if kind not in _GENERATORS:
-        raise ValueError(f"its generator of random numbers is a {kind!r}, which is none of {', '.join(_GENERATORS)}")
-    bits = getattr(np.random, kind)(0)
-    bits.state = _with_arrays(state)
-    return np.random.Generator(bits)
-
-
-def _with_arrays(value: Any, name: str = "") -> Any:
-    if isinstance(value, dict):
-        return {name: _with_arrays(item, name) for name, item in value.items()}
-    if isinstance(value, list):
-        return np.array(value, dtype=np.uint64)
-    # NumPy reads its buffers at these places without a look.
-    if name in _PLACES and not 0 <= value <= _PLACES[name]:
-        raise ValueError(f"its generator of random numbers has {name}={value}")
-    return value
+def _numbers(values: Any, kind: Any, name: str) -> list[Any]:
+    if not isinstance(values, list):
+        raise TypeError(f"the history's {name!r} must be a list of numbers, but it is {values!r}")
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, kind):
+            raise TypeError(f"the history's {name!r} must hold numbers, but one is {value!r}")
+    return values

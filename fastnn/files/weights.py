@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import math
 import os
 import zipfile
 from pathlib import PurePath
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.arrays import converted
 from fastnn.files.tensors import TensorFile, regular_file, write_tensors
 from fastnn.files.writing import written_whole
 
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
 
 __all__ = ["load_weights", "save_weights"]
+
+# Bytes in front of an array's numbers; NumPy itself writes 128.
+_LONGEST_START = 1 << 16
 
 
 def save_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
@@ -35,9 +41,16 @@ def load_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
     npz = _is_npz(path)
     model.needs_plan()
     shapes = {f"{layer.name}.{name}": array.shape for layer in model.layers for name, array in layer.arrays.items()}
+    regular_file(path)
     try:
-        model.set_weights(_from_npz(path, shapes) if npz else _from_tensors(path, shapes))
-    except (ValueError, TypeError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        arrays = _from_npz(path, shapes) if npz else _from_tensors(path, shapes)
+        model.set_weights([converted(array, model.dtype, name) for name, array in zip(shapes, arrays, strict=True)])
+    except MemoryError:
+        raise
+    except Exception as error:
+        # zipfile, zlib and NumPy raise a dozen kinds for damaged bytes; the user needs one. The system names the file.
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
         raise ValueError(f"the weights of {os.fspath(path)!r} cannot be loaded: {error}") from error
 
 
@@ -60,22 +73,28 @@ def _from_tensors(path: str | os.PathLike[str], shapes: dict[str, tuple[int, ...
 
 
 def _from_npz(path: str | os.PathLike[str], shapes: dict[str, tuple[int, ...]]) -> list[NDArray[Any]]:
-    regular_file(path)
     with zipfile.ZipFile(path) as archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
         _check_names(set(members), shapes)
         arrays = []
         for name, shape in shapes.items():
+            # LZMA takes as much memory as its data ask for.
+            if members[name].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError(f"the array {name!r} is compressed in a way that NumPy does not write")
             with archive.open(members[name]) as member:
-                # The header first: an array may promise more than memory has.
-                version = np.lib.format.read_magic(member)
+                # The header first, and no more than one of numbers may have: an array may promise more than memory has.
+                start = io.BytesIO(member.read(_LONGEST_START))
+                version = np.lib.format.read_magic(start)
                 read_header = (
                     np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
                 )
-                found, _, dtype = read_header(member)
+                found, _, dtype = read_header(start)
                 _check_shape(name, found, shape)
                 if dtype.kind not in "fiub":
                     raise ValueError(f"the array {name!r} must hold real numbers, but its dtype is {dtype}")
+                # A checksum is compared where a member has been read to its end.
+                if members[name].file_size != start.tell() + math.prod(shape) * dtype.itemsize:
+                    raise ValueError(f"the array {name!r} has not the bytes that its shape and dtype take")
             with archive.open(members[name]) as member:
                 arrays.append(np.lib.format.read_array(member, allow_pickle=False))
     return arrays

@@ -1,6 +1,7 @@
 """Writing a file whole or not at all: beside its place, flushed to the disk, then moved into place."""
 
 import contextlib
+import errno
 import os
 import uuid
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Parameters
     ----------
     path : path-like
-        A symbolic link is followed: what it points to is replaced. Permissions of a file that was there are kept.
+        A symbolic link is followed: what it points to is replaced. Permissions of a file that was there are kept, and
+        one that may not be written to is not replaced.
 
     Raises
     ------
@@ -46,24 +48,25 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise OSError(f"{os.fspath(path)!r} is a device or a pipe, not a file that can be replaced")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {os.fspath(target.parent)!r} to write {target.name!r} to")
-    temporary = target.with_name(f".{target.name[:100]}.{uuid.uuid4().hex}")
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+    # Names have 255 bytes at most, and a character has four.
+    temporary = target.with_name(f".{target.name[:50]}.{uuid.uuid4().hex}")
     try:
         # A new file's permissions are those that the process gives to all its files.
-        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            if target.exists():
-                os.chmod(temporary, target.stat().st_mode & 0o777)
-            os.replace(temporary, target)
-        except BaseException:
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            os.chmod(temporary, target.stat().st_mode & 0o777)
+        os.replace(temporary, target)
+    except BaseException as error:
+        # Also where it was never made: Ctrl-C may come between any two steps.
+        with contextlib.suppress(OSError):
             os.unlink(temporary)
-            raise
-    except OSError as error:
         # The user knows nothing of the temporary name; a full disk names none.
-        if error.filename in (None, os.fspath(temporary)):
+        if isinstance(error, OSError) and error.errno is not None and error.filename in (None, os.fspath(temporary)):
             error.filename, error.filename2 = os.fspath(path), None
         raise
     _keep_name(target.parent)

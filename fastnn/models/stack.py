@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastnn.arrays import check_finite
+from fastnn.arrays import check_finite, converted
 from fastnn.layers.base import Layer, Shape, Variable, checked_shape
 from fastnn.layers.input import Input
 from fastnn.models.training import OptimizerState
@@ -210,10 +210,12 @@ class LayerStack:
         expected = self.take(layers, input_shape)
         if len(weights) != len(expected):
             raise ValueError(f"the layers have {len(expected)} arrays, but there are {len(weights)}")
+        given = []
         for (layer, variable), array in zip(expected, weights, strict=True):
             check_fits(layer, variable.name, variable.shape, array)
+            given.append(converted(array, self.dtype, f"the {variable.name} of {layer.name}"))
         self.allocate()
-        for (layer, variable), array in zip(expected, weights, strict=True):
+        for (layer, variable), array in zip(expected, given, strict=True):
             layer.arrays[variable.name][...] = array
 
     def take(self, layers: Sequence[Layer], input_shape: Shape) -> list[tuple[Layer, Variable]]:
@@ -294,7 +296,8 @@ class LayerStack:
         Raises
         ------
         ValueError
-            When their number or a shape is another, or a number is not finite; nothing has changed then.
+            When their number or a shape is another, or a number is not finite or too large for the model's dtype;
+            nothing has changed then.
         """
         self.needs_plan()
         own = [(layer, name, array) for layer in self.layers for name, array in layer.arrays.items()]
@@ -304,7 +307,7 @@ class LayerStack:
         for value, (layer, name, array) in zip(weights, own, strict=True):
             new = np.asarray(value)
             check_fits(layer, name, array.shape, new)
-            given.append(new)
+            given.append(converted(new, self.dtype, f"the {name} of {layer.name}"))
         for new, (_, _, array) in zip(given, own, strict=True):
             array[...] = new
 

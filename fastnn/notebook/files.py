@@ -32,6 +32,8 @@ def save_network(path: str | os.PathLike[str], network: Network, metadata: dict[
     ------
     TypeError
         When a layer is the user's own.
+    OSError
+        When the folder is missing, the file may not be written, or the disk is full.
 
     Examples
     --------
@@ -52,20 +54,12 @@ def save_network(path: str | os.PathLike[str], network: Network, metadata: dict[
         description.append({"layer": type(layer).__name__, **layer.configuration()})
         arrays.update({f"{index}.{name}": array for name, array in layer.parameters().items()})
     import json
-    import tempfile
+
+    from fastnn.files.writing import written_whole
 
     header = json.dumps({"format": _FORMAT, "layers": description, "metadata": metadata or {}})
-    target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            numpy.savez(file, header=numpy.array(header), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with written_whole(path) as file:
+        numpy.savez(file, header=numpy.array(header), **arrays)
 
 
 def load_network(path: str | os.PathLike[str]) -> list[Layer]:

@@ -392,3 +392,12 @@ def test_the_summary_of_a_model_that_is_not_built():
     told = []
     Sequential([layers.Dense(3)]).summary(print_fn=told.append)
     assert "not built: start with Input(shape)" in told[0]
+
+
+def test_weights_too_large_for_the_models_dtype_change_nothing():
+    model = Sequential([layers.Input((2,)), layers.Dense(1)], seed=0)
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=r"the kernel of dense reaches 1e\+300, too large for float32"):
+        model.set_weights([np.full((2, 1), 1e300), np.zeros(1)])
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)

@@ -668,3 +668,15 @@ def test_a_loss_of_ones_own_and_an_activation_of_ones_own():
         made.compile("adam", loss)
         results.append(made.fit(x, y, epochs=3, sample_weight=np.arange(50)).history["loss"])
     assert results[0] == pytest.approx(results[1], rel=1e-10)
+
+
+def test_moving_statistics_that_overflow_end_training():
+    # A batch's variance beyond float32 makes outputs of zero: the loss alone would not show it.
+    model = Sequential([Input((2,)), BatchNormalization(), Dense(1)], seed=0)
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    x = np.array([[1e25, 1.0], [-1e25, 2.0]], dtype=np.float32)
+    with pytest.raises(FloatingPointError, match="batch_normalization"):
+        model.fit(x, np.zeros((2, 1)))
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
