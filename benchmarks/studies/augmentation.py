@@ -5,11 +5,10 @@ fastnn in its engine as it trains (the time is what that adds to an epoch of the
 layers, PyTorch by an affine grid for each batch, SciPy by an affine transformation of each image.
 """
 
+import functools
 import importlib
 import json
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.jobs import JOBS
 from benchmarks.peers import fastnn_model, keras, torch
+from benchmarks.studies.alternating import median_seconds
 
 # Degrees, and shares of the image's size.
 ROTATION, SHIFT, ZOOM = 10.0, 0.1, 0.1
@@ -36,13 +36,10 @@ def ours(images: NDArray[Any], rounds: int) -> float:
         rotation_range=ROTATION, width_shift_range=SHIFT, height_shift_range=SHIFT, zoom_range=ZOOM
     )
 
-    def epoch(how: Any) -> float:
-        begin = time.perf_counter()
-        model.fit(images, labels, augmentation=how)
-        return time.perf_counter() - begin
-
-    epoch(augmentation)
-    return statistics.median(epoch(augmentation) - epoch(None) for _ in range(rounds))
+    ways = {"with": augmentation, "without": None}
+    runs = {way: functools.partial(model.fit, images, labels, augmentation=how) for way, how in ways.items()}
+    seconds = median_seconds(runs, rounds)
+    return seconds["with"] - seconds["without"]
 
 
 def with_torch(images: NDArray[Any], rounds: int) -> float:
@@ -61,7 +58,7 @@ def with_torch(images: NDArray[Any], rounds: int) -> float:
         grid = functional.affine_grid(library.stack(rows, 1), list(batch.shape), align_corners=False)
         return functional.grid_sample(batch, grid, align_corners=False)
 
-    return _median_of(lambda: [augment(batch) for batch in x.split(BATCH)], rounds)
+    return _seconds(lambda: [augment(batch) for batch in x.split(BATCH)], rounds)
 
 
 def with_keras(images: NDArray[Any], rounds: int) -> float:
@@ -80,7 +77,7 @@ def with_keras(images: NDArray[Any], rounds: int) -> float:
 
     compiled = tensorflow.function(through)
     x = images[..., None]
-    return _median_of(lambda: [compiled(x[i : i + BATCH]) for i in range(0, len(x), BATCH)], rounds)
+    return _seconds(lambda: [compiled(x[i : i + BATCH]) for i in range(0, len(x), BATCH)], rounds)
 
 
 def with_scipy(images: NDArray[Any], rounds: int) -> float:
@@ -97,17 +94,11 @@ def with_scipy(images: NDArray[Any], rounds: int) -> float:
         moved: NDArray[Any] = transform(image, matrix, shift, order=1)
         return moved
 
-    return _median_of(lambda: [augment(image) for image in images], rounds)
+    return _seconds(lambda: [augment(image) for image in images], rounds)
 
 
-def _median_of(run: Callable[[], Any], rounds: int) -> float:
-    seconds = []
-    for number in range(rounds + 1):
-        begin = time.perf_counter()
-        run()
-        if number:
-            seconds.append(time.perf_counter() - begin)
-    return statistics.median(seconds)
+def _seconds(run: Callable[[], Any], rounds: int) -> float:
+    return median_seconds({"alone": run}, rounds)["alone"]
 
 
 PEERS = {"fastnn-model": ours, "torch": with_torch, "keras": with_keras, "scipy": with_scipy}

@@ -6,32 +6,23 @@ Linux only: the kernel tells what memory is the process' own and what is the fil
 import json
 import os
 import pathlib
-import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import fastnn
+from benchmarks.studies.alternating import median_seconds
 from fastnn_ext.training import Training
 
 WIDE = (784, 512, 512, 10)
 SPARSE = {"samples": 2000, "columns": 10_000, "density": 0.01}
 
 
-def _alternate(runs: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
-    """Median milliseconds of each, after a round to warm up."""
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for number in range(rounds + 1):
-        for name, run in runs.items():
-            begin = time.perf_counter()
-            run()
-            if number:
-                seconds[name].append(time.perf_counter() - begin)
-    return {name: 1e3 * statistics.median(times) for name, times in seconds.items()}
+def _milliseconds(runs: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    return {name: 1e3 * seconds for name, seconds in median_seconds(runs, rounds).items()}
 
 
 def _classifier(sizes: tuple[int, ...], optimizer: str) -> fastnn.Sequential:
@@ -62,7 +53,7 @@ def model_file(quick: bool) -> dict[str, float]:
             "read": lambda: (folder / "bytes").read_bytes(),
             "load": lambda: fastnn.load_model(folder / "model.safetensors"),
         }
-        return {"megabytes": len(content) / 1e6, **_alternate(runs, 3 if quick else 101)}
+        return {"megabytes": len(content) / 1e6, **_milliseconds(runs, 3 if quick else 101)}
 
 
 def mapped_file(quick: bool) -> dict[str, float]:
@@ -100,7 +91,7 @@ def mapped_file(quick: bool) -> dict[str, float]:
 
             return run
 
-        times = _alternate({way: fit(way) for way in data}, 1 if quick else 7)
+        times = _milliseconds({way: fit(way) for way in data}, 1 if quick else 7)
         assert all(np.array_equal(*pair) for pair in zip(*(m.get_weights() for m in models.values()), strict=True)), (
             "the same numbers gave other weights"
         )
@@ -149,7 +140,7 @@ def sparse_matrix(quick: bool) -> dict[str, float]:
         "dense": lambda: models["dense"].fit(array, labels, shuffle=False),
         "sparse": lambda: models["sparse"].fit(matrix, labels, shuffle=False),
     }
-    times = _alternate(runs, 1 if quick else 7)
+    times = _milliseconds(runs, 1 if quick else 7)
     weights = [model.get_weights() for model in models.values()]
     for arrays in zip(*weights, strict=True):
         # Sums in other orders, in float32, over some hundred steps.

@@ -9,15 +9,14 @@ import io
 import json
 import os
 import pty
-import statistics
 import sys
 import threading
-import time
 from collections.abc import Callable
 
 import fastnn
 from benchmarks.jobs import JOBS
 from benchmarks.peers.fastnn_model import build
+from benchmarks.studies.alternating import median_seconds
 from fastnn.models.training import make_training
 
 # Long enough for a bar to be drawn again and again, a tenth of a second each time.
@@ -48,14 +47,7 @@ def measure(epochs: int, rounds: int) -> dict[str, float]:
         return run
 
     runs = {"engine": engine, "fit": fit("fit", 0), "fit with a bar": fit("fit with a bar", "auto")}
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    for number in range(rounds + 1):
-        for name, run in runs.items():
-            begin = time.perf_counter()
-            run()
-            if number:
-                seconds[name].append(time.perf_counter() - begin)
-    return {name: job.in_unit(statistics.median(times), epochs) for name, times in seconds.items()}
+    return {name: job.in_unit(seconds, epochs) for name, seconds in median_seconds(runs, rounds).items()}
 
 
 def main(kind: str) -> None:
