@@ -83,6 +83,11 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     custom = custom_objects or {}
     if isinstance(source, str | os.PathLike):
         regular_file(source)
+        if str(os.fspath(source)).lower().endswith((".h5", ".hdf5")):
+            raise ValueError(
+                f"{os.fspath(source)!r} is no .keras file: save it as one with Keras, or make the same layers here and "
+                "call load_keras_weights"
+            )
         with _named_errors(os.fspath(source)), zipfile.ZipFile(source) as archive:
             found = described(_config(archive), custom)
             with WeightFile(_weights(archive)) as file:

@@ -183,6 +183,8 @@ def _leaves(module: Any, torch: Any, prefix: str = "") -> Iterator[_Leaf]:
 
 
 def _check_no_hooks(module: Any, called: str) -> None:
+    if getattr(module, "has_uninitialized_params", bool)():
+        raise ValueError(f"{called} is lazy and has no weights yet: let it see a batch first")
     if module._forward_hooks or module._forward_pre_hooks:
         raise ValueError(f"{called} has hooks, which may change what it computes: remove them first")
 

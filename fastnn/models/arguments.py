@@ -66,4 +66,5 @@ def validation_of(model: Sequential, data: Any, batch_size: int) -> Evaluation |
         raise ValueError("validation_data must hold at least one sample, but it holds none")
     targets = read_targets(model, data[1], "the validation y", inputs.shape[0])
     weights = read_weights(data[2], "the validation weights", inputs.shape[0]) if len(data) == 3 else None
-    return Evaluation(model, inputs, targets, weights, batch_size)
+    # Before the first step: after it, the weights would no longer be those of before.
+    return Evaluation(model, inputs, targets, weights, batch_size).check()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.arrays import check_finite
 from fastnn.models.inputs import Inputs, explain, read_inputs, read_targets, read_weights
 from fastnn_ext.plan import NonFiniteDataError
 from fastnn_ext.plan import Optimizer as Rule
@@ -49,6 +50,15 @@ class Evaluation:
             **loss.options(),
             **loss.bounds(),
         )
+
+    def check(self) -> Evaluation:
+        """Itself, once every number is known to be finite and every target in bounds; ValueError says which is not."""
+        _, loss = self.model.needs_compile()
+        for array, name in ((self.inputs, "the validation x"), (self.targets, "the validation y")):
+            if isinstance(array, np.ndarray):
+                check_finite(array, name)
+        loss.check_range(self.targets)
+        return self
 
     def run(self) -> dict[str, float]:
         """Loss and metrics by name; a loss that is not finite is told as it is."""

@@ -81,7 +81,8 @@ def fit(
         kept = 0 if validation else kept_for_validation(validation_split, data.samples, data.inputs)
         if kept:
             data, held_out = data.split(data.samples - kept)
-            validation = Evaluation(model, held_out.inputs, held_out.targets, held_out.weights, validation_batch_size)
+            weights = held_out.weights
+            validation = Evaluation(model, held_out.inputs, held_out.targets, weights, validation_batch_size).check()
         if not isinstance(model.optimizer, LBFGS):
             source = ArraySource(
                 model,

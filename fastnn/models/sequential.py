@@ -236,7 +236,8 @@ class Sequential(LayerStack):
         Raises
         ------
         TypeError, ValueError
-            For arguments that do not fit; the message names the argument, and every weight is as it was.
+            For arguments that do not fit; the message names the argument, and every weight is as it was. A batch of an
+            iterable that does not fit ends training with the weights after the batch before.
         FloatingPointError
             When loss or weights stop being finite; weights are then those from before that epoch, or from before that
             batch where batches are trained on one by one, and the optimiser starts anew.

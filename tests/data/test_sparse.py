@@ -303,3 +303,11 @@ def test_a_model_of_another_number_of_inputs():
     model.build((5,))
     with pytest.raises(ValueError, match="x must have 5 columns to fit the model, but it has 6"):
         model.predict(sparse("csr"))
+
+
+def test_nan_in_a_sparse_matrix_is_what_a_fit_on_classes_reports():
+    matrix = scipy.sparse.csr_array(np.array([[0.0, 1.0], [2.0, 0.0], [np.nan, 0.0]]))
+    model = Sequential([Dense(3, "softmax")], seed=0)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(ValueError, match="sample 2 holds NaN or infinity"):
+        model.fit(matrix, [0, 1, 2])

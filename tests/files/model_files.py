@@ -8,7 +8,6 @@ import json
 import os
 import pathlib
 import re
-import resource
 import struct
 import subprocess
 import sys
@@ -88,17 +87,15 @@ def everything(model):
 
 def run(program, *arguments, memory=None, check=True, **options):
     """Run a program of Python in a process of its own, with so many bytes of address space; its standard output."""
-
-    def limit():
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-
+    if memory is not None:
+        # In the program itself: a fork of this process would be refused where a library with threads is loaded.
+        program = f"import resource\nresource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))\n{program}"
     result = subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=60,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-        preexec_fn=limit if memory is not None else None,
         **options,
     )
     if check:

@@ -618,3 +618,9 @@ def test_weights_as_keras_2_writes_them(keras, tmp_path):
         ValueError, match=r"it has \[2, 2, 4, 1, 2\] arrays by layer, but the model's layers have \[2\]"
     ):
         load_keras_weights(small_model(), tmp_path / "model.h5")
+
+
+def test_an_hdf5_file_is_told_where_to_go(tmp_path):
+    (tmp_path / "model.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
+    with pytest.raises(ValueError, match=r"model\.h5' is no \.keras file: .* load_keras_weights"):
+        from_keras(tmp_path / "model.h5")

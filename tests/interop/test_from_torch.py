@@ -330,3 +330,8 @@ def test_damaged_files_and_other_sources(tmp_path):
         load_torch_weights(model, nn.Linear(3, 2))
     with pytest.raises(TypeError, match="must hold real numbers"):
         load_torch_weights(model, {"0.weight": np.array([["a", "b", "c"]] * 2), "0.bias": np.zeros(2)})
+
+
+def test_a_lazy_module_must_have_seen_a_batch():
+    with pytest.raises(ValueError, match="is lazy and has no weights yet"):
+        from_torch(torch.nn.Sequential(torch.nn.LazyLinear(3)))

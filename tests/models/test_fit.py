@@ -680,3 +680,17 @@ def test_moving_statistics_that_overflow_end_training():
         model.fit(x, np.zeros((2, 1)))
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("way", ["data", "split"])
+def test_bad_validation_data_are_found_before_the_first_step(way):
+    model = Sequential([Input((2,)), Dense(1)], seed=0)
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    x, y = np.ones((8, 2)), np.ones((8, 1))
+    x[7, 1] = np.nan
+    data = {"validation_data": (x, y)} if way == "data" else {"validation_split": 0.25}
+    with pytest.raises(ValueError, match="the validation x must hold finite numbers"):
+        model.fit(x[:7] if way == "data" else x, y[:7] if way == "data" else y, **data)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
