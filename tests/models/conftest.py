@@ -1,0 +1,6 @@
+"""Makes the helpers importable from the tests beside them, which pytest's importlib mode does not."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
