@@ -9,7 +9,7 @@ import typing
 from collections.abc import Sequence
 
 from benchmarks.report import factor, rounded
-from benchmarks.results import BASELINE, JobResult
+from benchmarks.results import JobResult
 
 if typing.TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +36,7 @@ def plot_result(result: JobResult, ax: "Axes | None" = None) -> "Axes":
         [peer.median - peer.minimum for peer in result.peers],
         [peer.maximum - peer.median for peer in result.peers],
     ]
-    colours = [OURS if peer.name == BASELINE else THEIRS for peer in result.peers]
+    colours = [OURS if peer is result.baseline else THEIRS for peer in result.peers]
     titles = [peer.title + ("*" if peer.differs else "") for peer in result.peers]
     ax.barh(titles, medians, xerr=spread, color=colours, ecolor="0.25", capsize=3)
     ax.set_xscale("log")
@@ -45,7 +45,7 @@ def plot_result(result: JobResult, ax: "Axes | None" = None) -> "Axes":
     ax.set_xlim(min(medians) / 3, max(peer.maximum for peer in result.peers) * 6)
     unit, ratios = result.unit.split()[0], result.ratios()
     for index, peer in enumerate(result.peers):
-        ratio = f"  ({factor(ratios[peer.name])}×)" if ratios and peer.name != BASELINE else ""  # noqa: RUF001
+        ratio = f"  ({factor(ratios[peer.name])}×)" if ratios and peer is not result.baseline else ""  # noqa: RUF001
         ax.annotate(
             f"{_few_digits(peer.median)} {unit}{ratio}",
             (peer.maximum, index),
@@ -65,8 +65,9 @@ def _few_digits(number: float) -> str:
 
 def plot_ratios(result: JobResult, ax: "Axes") -> "Axes":
     """Draw how many times fastnn's time every other peer takes, as bars from 1, to the left for faster ones."""
-    ratios = result.ratios()
-    others = [peer for peer in result.peers if peer.name != BASELINE]
+    ratios, baseline = result.ratios(), result.baseline
+    assert baseline is not None
+    others = [peer for peer in result.peers if peer is not baseline]
     lengths = [ratios[peer.name] - 1 for peer in others]
     ax.barh([peer.name + ("*" if peer.differs else "") for peer in others], lengths, left=1, color=THEIRS)
     ax.set_xscale("log")
@@ -81,8 +82,7 @@ def plot_ratios(result: JobResult, ax: "Axes") -> "Axes":
             va="center",
             fontsize="small",
         )
-    median = next(peer.median for peer in result.peers if peer.name == BASELINE)
-    ax.set_title(f"{result.name}: fastnn {_few_digits(median)} {result.unit}", fontsize="medium", loc="left")
+    ax.set_title(f"{result.name}: fastnn {_few_digits(baseline.median)} {result.unit}", fontsize="medium", loc="left")
     ax.spines[["top", "right"]].set_visible(False)
     return ax
 

@@ -7,7 +7,7 @@ and a line of every job after ``<!-- benchmark:summary -->``.
 import re
 from collections.abc import Callable, Sequence
 
-from benchmarks.results import BASELINE, JobResult
+from benchmarks.results import JobResult
 
 SUMMARY = "summary"
 Row = tuple[str, ...]
@@ -66,15 +66,14 @@ def _conditions(result: JobResult) -> str:
 
 def summary_rows(results: Sequence[JobResult]) -> list[Row]:
     """A line a job: fastnn's time, and how many times longer every peer takes."""
-    names = dict.fromkeys(peer.name for result in results for peer in result.peers if peer.name != BASELINE)
+    names = dict.fromkeys(peer.name for result in results for peer in result.peers if peer is not result.baseline)
     rows: list[Row] = [("job", "fastnn", *names)]
     for result in results:
-        ratios = result.ratios()
-        if not ratios:
+        if result.baseline is None:
             continue
-        median = next(peer.median for peer in result.peers if peer.name == BASELINE)
+        ratios = {name: ratio for name, ratio in result.ratios().items() if name != result.baseline.name}
         cells = (factor(ratios[name]) if name in ratios else "" for name in names)
-        rows.append((result.name, f"{rounded(median)} {result.unit}", *cells))
+        rows.append((result.name, f"{rounded(result.baseline.median)} {result.unit}", *cells))
     return rows
 
 

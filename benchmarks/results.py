@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BASELINE = "fastnn"
+# Whom the others are compared with: the first of these that took part.
+OURS = ("fastnn", "fastnn-model")
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,17 @@ class JobResult:
     peers: list[PeerResult]
     unit: str = "µs a sample"
 
+    @property
+    def baseline(self) -> PeerResult | None:
+        """The peer of fastnn that the others are compared with; None where it took no part."""
+        peers = {peer.name: peer for peer in self.peers}
+        return next((peers[name] for name in OURS if name in peers), None)
+
     def ratios(self) -> dict[str, float]:
         """Each peer's median over fastnn's: how many times longer it takes. Empty where fastnn took no part."""
-        medians = {peer.name: peer.median for peer in self.peers}
-        if BASELINE not in medians:
+        if self.baseline is None:
             return {}
-        return {name: median / medians[BASELINE] for name, median in medians.items()}
+        return {peer.name: peer.median / self.baseline.median for peer in self.peers}
 
     def save(self, path: pathlib.Path) -> None:
         """Write JSON, with medians and ratios for readers who do not want to compute."""

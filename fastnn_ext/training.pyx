@@ -50,10 +50,9 @@ cdef Py_ssize_t NARROW = 48
 cdef Py_ssize_t ROWS_WORTH_PACKING = 32
 cdef Py_ssize_t WIDTH_WORTH_PACKING = 65
 
-# Where a row of a sparse first layer's weights is read once a batch, rather than once a sample: in layers of so many units,
-# and in batches whose outputs, and those of the other threads, stay near the processor.
-cdef Py_ssize_t WIDE_FIRST_LAYER = 256
-cdef Py_ssize_t OUTPUTS_WORTH_SORTING = 16384
+# Units of a sparse first layer from which on a row of its weights is read once a batch, rather than once a sample. Narrower
+# weights stay in the second-level cache, and a thread's samples need no sorting by another.
+cdef Py_ssize_t WIDE_FIRST_LAYER = 320
 
 # Columns of the first layer for each thread from which on it trains them in panels of its own.
 cdef Py_ssize_t FIRST_COLUMN_GROUP = 64
@@ -311,8 +310,7 @@ cdef class Training:
         # How a sparse first layer takes its inputs, and whether threads share its columns: see first_layer.pxi.
         cdef Run* run = &self.run
         run.narrow = self.sparse and units <= min(4 * self.kernels.lanes[self.plan.is_double], NARROW)
-        run.sorted = self.sparse and not run.narrow \
-            and (units >= WIDE_FIRST_LAYER or run.batch_size * units * self.threads <= OUTPUTS_WORTH_SORTING)
+        run.sorted = self.sparse and not run.narrow and units >= WIDE_FIRST_LAYER
         run.in_panels = self.threads > 1 and not run.separate and not run.inference \
             and self.plan.operations[0].kind == DENSE and (run.sorted or not self.sparse) \
             and units >= self.threads * FIRST_COLUMN_GROUP

@@ -51,3 +51,16 @@ def test_the_summary_has_a_line_a_job_and_a_column_a_peer(result):
         ("import", "2.50 ms", "", "8.0"),
     ]
     assert len({len(line) for line in text_summary([result, other]).splitlines()}) == 1
+
+
+def test_where_fastnns_functions_took_no_part_its_models_are_the_measure(result):
+    ours = dataclasses.replace(result.peers[1], name="fastnn-model", rounds=[4.0])
+    alone = dataclasses.replace(result, name="one-step", peers=[result.peers[0], ours])
+    both = dataclasses.replace(result, peers=[*result.peers, ours])
+    assert alone.ratios() == {"notebook": 50.0, "fastnn-model": 1.0}
+    assert both.ratios()["fastnn-model"] == pytest.approx(1.6)
+    assert summary_rows([both, alone]) == [
+        ("job", "fastnn", "notebook", "fastnn-model"),
+        ("notebook", "2.50 µs a sample", "80.0", "1.6"),
+        ("one-step", "4.00 µs a sample", "50.0", ""),
+    ]

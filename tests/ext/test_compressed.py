@@ -18,7 +18,7 @@ every_isa = pytest.mark.parametrize("isa", supported_isas())
 NETWORKS = {
     "narrow": (5, Activation.TANH, 3, "softmax"),
     "middling": (60, Activation.RELU, 3, "softmax"),
-    "wide": (300, Activation.RELU, 3, "softmax"),
+    "wide": (330, Activation.RELU, 3, "softmax"),
     "no layer of weights first": (Activation.TANH, 3, "softmax"),
 }
 every_network = pytest.mark.parametrize("name", NETWORKS)

@@ -73,7 +73,7 @@ def test_every_rule_is_the_plain_one(name, loss, dtype, isa):
 
 # Shapes that leave a rest in every loop: of a vector, of a tile, of a panel, of a block.
 BATCHES = (1, 2, 3, 7, 17, 33, 65, 130, 300)
-WIDTHS = (1, 2, 3, 7, 17, 33, 65, 130, 300)
+WIDTHS = (1, 2, 3, 7, 17, 33, 65, 130, 330)
 
 
 @functools.cache
@@ -116,7 +116,10 @@ def test_odd_shapes(number, dtype, isa):
             training = Training(plan, x, y, batch_size, loss, **rule, sparse=sparse, threads=threads)
             values = [training.run_epoch() for _ in range(2)]
             how = f"sparse {sparse}, {threads} threads, {case}"
-            np.testing.assert_allclose(values, errors, rtol=1e-11 if dtype == np.float64 else 1e-4, err_msg=how)
+            # A loss near zero after one of 38 has the roundings of weights that came from there.
+            last_digit = np.finfo(dtype).eps * max(errors)
+            rtol = 1e-11 if dtype == np.float64 else 1e-4
+            np.testing.assert_allclose(values, errors, rtol=rtol, atol=last_digit, err_msg=how)
             assert_learnt(trained, exact, start, how)
 
 

@@ -35,7 +35,7 @@ def network_dtype(network):
     return parameters_of(network)[0].dtype
 
 
-LARGE = (300, Activation.RELU, 300, Activation.TANH, 10, "softmax")
+LARGE = (330, Activation.RELU, 300, Activation.TANH, 10, "softmax")
 
 
 @both_dtypes
@@ -58,7 +58,7 @@ def test_threads_change_no_bit_of_a_large_training(dtype, density, rule):
 ODD = [
     ((3, Activation.RELU, 2), 7, 5),
     ((129, Activation.SIGMOID, 257, Activation.LEAKY_RELU, 3, "softmax"), 65, 33),
-    ((300, Activation.RELU, 130, Activation.TANH, 17, "softmax"), 131, 40),
+    ((330, Activation.RELU, 130, Activation.TANH, 17, "softmax"), 131, 40),
     ((17, Activation.TANH, 300, "softmax"), 300, 2),
     ((Activation.TANH, 150, "softmax"), 33, 7),
     ((1025,), 5, 3),
@@ -85,7 +85,7 @@ def test_threads_change_no_bit_of_odd_trainings(parts, inputs, batch_size, dtype
 @every_isa
 def test_leaving_out_zeros_changes_nothing_in_batches(rule, dtype, isa):
     # Narrow, middling and wide first layers are updated by different code.
-    for units in (3, 16, 40, 300):
+    for units in (3, 16, 40, 330):
         network, width = network_of((units, Activation.TANH, 3, "softmax"), 101, dtype)
         for density in (0.0, 0.3, 1.0):
             x, y = data_of(101, width, 20, dtype, density)
@@ -125,7 +125,7 @@ def mixed_rows(samples, inputs, dtype):
     return x.astype(dtype)
 
 
-DEEP = {kind.name: (300, kind, 65, Activation.RELU, 130, kind, 17, "softmax") for kind in Activation}
+DEEP = {kind.name: (330, kind, 65, Activation.RELU, 130, kind, 17, "softmax") for kind in Activation}
 
 
 @pytest.mark.parametrize("kind", DEEP)
