@@ -111,8 +111,10 @@ def draw(content: Content, figure: "Figure") -> None:
         bars = layers.bar(places, times, share, color=COLOURS[peer], label=content["titles"][peer])
         layers.bar_label(bars, fmt="%.2g", fontsize="x-small")
     layers.set_yscale("log")
+    # Room for the legend above the longest bar.
+    layers.set_ylim(top=10 * max(max(variants["plain"].values()) for variants in content["layers"].values()))
     labels = [f"{name}\n{variant.replace('batch normalisation', 'batch norm')}" for name, variant in names]
-    layers.set_xticks(range(len(names)), labels, fontsize="x-small", rotation=45)
+    layers.set_xticks(range(len(names)), labels, fontsize="x-small", rotation=45, ha="right")
     layers.set_ylabel("microseconds of a sample")
     layers.set_title("layers, one thread", fontsize="medium")
     layers.legend(frameon=False, fontsize="x-small")
@@ -127,7 +129,7 @@ def draw(content: Content, figure: "Figure") -> None:
         color=[COLOURS[peer] for peer in seconds],
     )
     augmentation.bar_label(bars, fmt="%.2f", fontsize="small")
-    augmentation.tick_params(axis="x", labelrotation=30, labelsize="small")
+    augmentation.tick_params(axis="x", labelrotation=20, labelsize="x-small")
     augmentation.set(ylabel="seconds")
     augmentation.set_title(f"augmentation of {content['images']:,} images", fontsize="medium")
     for ax in (layers, fit, augmentation):
