@@ -1,4 +1,4 @@
-"""The pages on models, data and other software: their Python examples run, in an empty folder.
+"""README and the pages on models, data and other software: their Python examples run, in an empty folder.
 
 A page's blocks share their names and run in order. One that begins with ``# needs: torch`` needs a library that not
 everybody has: it runs on its own after those before it that need none.
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("models.md", "data.md", "interop.md")
+PAGES = ("models.md", "data.md", "interop.md", "../README.md")
 
 
 def blocks_of(page):
@@ -59,4 +59,5 @@ def test_examples_that_need_a_library_run(run, page, number):
 def test_links_lead_to_pages():
     for page in PAGES:
         names = re.findall(r"\]\(([^)#]+)\)", (DOCS / page).read_text("utf-8"))
-        assert [name for name in names if not (DOCS / name).exists()] == []
+        folder = (DOCS / page).parent
+        assert [name for name in names if not (folder / name).exists()] == []
