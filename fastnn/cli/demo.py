@@ -44,6 +44,9 @@ def run(arguments: argparse.Namespace) -> None:
     rate = f"learning rate {arguments.learning_rate:g}"
     print(f"784-20-10, {len(x_train)} images of MNIST, {arguments.epochs} epochs, {rate}")
 
+    # Both show a bar; what loading it takes is no one's training.
+    from tqdm.auto import tqdm
+
     started = time.perf_counter()
     _, errors = fastnn.train(network, x_train, y_train, arguments.epochs, arguments.learning_rate, verbose=True)
     seconds = time.perf_counter() - started
@@ -52,7 +55,9 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"test accuracy  {accuracy:.4f}   (the notebook: {NOTEBOOK_ACCURACY} after 40 epochs)")
     print(f"test MSE       {mse:.4f}   (the notebook: {NOTEBOOK_MSE})")
 
-    numpy_errors, numpy_seconds = _train_in_numpy(twins, x_train, y_train, arguments.epochs, arguments.learning_rate)
+    numpy_errors, numpy_seconds = _train_in_numpy(
+        twins, x_train, y_train, arguments.epochs, arguments.learning_rate, tqdm
+    )
     samples = max(1, arguments.epochs * len(x_train))
     print(f"fastnn         {seconds:8.3f} s   {1e6 * seconds / samples:8.2f} µs a sample, float32")
     print(f"plain NumPy    {numpy_seconds:8.3f} s   {1e6 * numpy_seconds / samples:8.2f} µs a sample, float64")
@@ -65,13 +70,11 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _train_in_numpy(
-    twins: list[Any], x: NDArray[Any], y: NDArray[Any], epochs: int, learning_rate: float
+    twins: list[Any], x: NDArray[Any], y: NDArray[Any], epochs: int, learning_rate: float, bar_of: Any
 ) -> tuple[list[float], float]:
-    from tqdm.auto import tqdm
-
     errors: list[float] = []
     started = time.perf_counter()
-    with tqdm(total=epochs, unit="epoch", desc="plain NumPy") as bar:
+    with bar_of(total=epochs, unit="epoch", desc="plain NumPy") as bar:
         for _ in range(epochs):
             errors.append(notebook_numpy.train_epoch(twins, zip(x, y, strict=True), learning_rate))
             bar.set_postfix(error=f"{errors[-1]:.6f}", refresh=False)
