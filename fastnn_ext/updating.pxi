@@ -192,10 +192,15 @@ cdef double update(
     cdef f64_rule collect_double
     cdef const void* chosen = collecting(run, rule, &collect_single, &collect_double, <floating> 0)
     cdef int i
+    # Where dense layers have stepped on the way, the last gradients may be those of each thread's own rows.
+    cdef bint met = dense_too
     for i in range(run.last, run.first_learning - 1, -1):
         if run.operations[i].kind == DENSE and dense_too:
             update_dense(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, chosen, thread, threads)
         elif run.operations[i].kind != DENSE and (run.operations[i].has_weights or run.operations[i].has_bias):
+            if not met:
+                meet(run, threads)
+                met = True
             update_normalization(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, chosen, thread, threads)
     if not run.separate:
         return 0

@@ -159,13 +159,24 @@ def test_the_number_of_threads_changes_no_bit(name, dtype):
     assert all(result == results[0] for result in results)
 
 
-def test_wide_normalisations_and_dropout_are_shared_between_threads():
+def mixed_wide_layers(rng):
+    layers = [dense(rng, 40, 700), normalization(rng, 700), activation(Activation.RELU), Dropout(0.5)]
+    return [*layers, dense(rng, 700, 300), layer_normalization(rng, 300), activation(TANH), dense(rng, 300, 4)]
+
+
+def normalisations_before_wide_layers(rng):
+    # The first one's gradient is of rows that other threads have taken back through the second.
+    layers = [layer_normalization(rng, 40), layer_normalization(rng, 40), dense(rng, 40, 700)]
+    return [*layers, activation(TANH), dense(rng, 700, 4)]
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.01])
+@pytest.mark.parametrize("layers", [mixed_wide_layers, normalisations_before_wide_layers])
+def test_wide_layers_and_their_neighbours_are_shared_between_threads(layers, decay):
     results = []
     for threads in (1, 2, 5):
         rng = np.random.default_rng(0)
-        layers = [dense(rng, 40, 700), normalization(rng, 700), activation(Activation.RELU), Dropout(0.5)]
-        layers += [dense(rng, 700, 300), layer_normalization(rng, 300), activation(TANH), dense(rng, 300, 4)]
-        learner = Learner(layers, np.float32)
+        learner = Learner(layers(rng), np.float32)
         x, y = rng.normal(size=(64, 40)).astype(np.float32), rng.normal(size=(64, 4)).astype(np.float32)
         training = Training(
             learner.fill(Plan(40, np.float32)),
@@ -179,7 +190,7 @@ def test_wide_normalisations_and_dropout_are_shared_between_threads():
             0.999,
             1e-7,
             threads=threads,
-            coupled_decay=0.01 if threads else 0,
+            coupled_decay=decay,
         )
         results.append((training.run_epoch(), [array.tobytes() for arrays in learner.arrays for array in arrays]))
     assert results[0] == results[1] == results[2]

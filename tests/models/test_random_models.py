@@ -1,5 +1,7 @@
 """Random models on random data: the same bits for any threads, any split of a prediction, and from a file."""
 
+import functools
+
 import numpy as np
 import pytest
 import scipy.sparse
@@ -7,6 +9,8 @@ import scipy.sparse
 import fastnn
 from fastnn import Sequential, callbacks, constraints, layers, optimizers, regularizers
 from fastnn.augmentation import ImageAugmentation
+from fastnn.models import training
+from fastnn_ext.training import Training
 
 ACTIVATIONS = ("linear", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "selu", "gelu", "silu", "softplus")
 OPTIMIZERS = {
@@ -96,17 +100,23 @@ def bits(model):
 
 
 @pytest.fixture
-def threads_restored():
+def set_threads(monkeypatch):
+    """A function that sets the threads also of work so small that it would stay on one."""
     before = fastnn.get_num_threads()
-    yield
+
+    def set_to(number):
+        fastnn.set_num_threads(number)
+        monkeypatch.setattr(training, "Training", functools.partial(Training, threads=number))
+
+    yield set_to
     fastnn.set_num_threads(before)
 
 
 @pytest.mark.parametrize("seed", range(120))
-def test_random_models(seed, tmp_path, threads_restored):
+def test_random_models(seed, tmp_path, set_threads):
     results = []
     for threads in (1, 2, 3):
-        fastnn.set_num_threads(threads)
+        set_threads(threads)
         model, x, y, arguments = random_case(seed)
         model.fit(x, y, epochs=2, **arguments)
         results.append(bits(model))
@@ -119,7 +129,7 @@ def test_random_models(seed, tmp_path, threads_restored):
     model.save(tmp_path / "model.safetensors")
     loaded = fastnn.load_model(tmp_path / "model.safetensors")
     np.testing.assert_array_equal(loaded.predict(x), outputs)
-    fastnn.set_num_threads(1)
+    set_threads(1)
     for each in (model, loaded):
         each.fit(x, y, **arguments)
     assert bits(loaded) == bits(model)
