@@ -16,7 +16,7 @@ def version() -> str:
     return f"Keras {importlib.metadata.version('keras')}, TensorFlow {importlib.metadata.version('tensorflow')}"
 
 
-def library(task: Task) -> tuple[Any, Any]:
+def imported(task: Task) -> tuple[Any, Any]:
     """Keras and TensorFlow, set to the task's threads."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     # Its notices about the processor and missing GPUs are for other readers.
@@ -60,7 +60,7 @@ def _put_weights(model: Any, task: Task) -> None:
 
 
 def setup(task: Task) -> Run:
-    keras, _ = library(task)
+    keras, _ = imported(task)
     return _prediction(keras, task) if task.goal == "predict" else _training(keras, task)
 
 

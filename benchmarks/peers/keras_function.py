@@ -9,13 +9,13 @@ import numpy as np
 
 from benchmarks.jobs import Task
 from benchmarks.peers import Run
-from benchmarks.peers.keras import build, library, version
+from benchmarks.peers.keras import build, imported, version
 
 __all__ = ["setup", "version"]
 
 
 def setup(task: Task) -> Run:
-    keras, tensorflow = library(task)
+    keras, tensorflow = imported(task)
     model = build(keras, task, task.output)
     signature = tensorflow.TensorSpec((task.batch_size, task.rows.shape[1]), tensorflow.float32)
     predict = tensorflow.function(lambda x: model(x, training=False)).get_concrete_function(signature)

@@ -14,7 +14,7 @@ def version() -> str:
     return f"PyTorch {importlib.metadata.version('torch')}"
 
 
-def library(task: Task) -> Any:
+def imported(task: Task) -> Any:
     """PyTorch, set to the task's threads. As `Any`, because mypy runs where no peer is installed."""
     torch: Any = importlib.import_module("torch")
     torch.set_num_threads(task.threads)
@@ -22,7 +22,7 @@ def library(task: Task) -> Any:
 
 
 def setup(task: Task) -> Run:
-    torch = library(task)
+    torch = imported(task)
     return _prediction(torch, task) if task.goal == "predict" else _training(torch, task)
 
 

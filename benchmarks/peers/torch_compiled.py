@@ -5,13 +5,13 @@ from typing import Any
 from benchmarks.jobs import Task
 from benchmarks.jobs.base import BETA_1, BETA_2, EPSILON, RHO
 from benchmarks.peers import Run
-from benchmarks.peers.torch import first_parameters, forward, library, loss_of, targets, version
+from benchmarks.peers.torch import first_parameters, forward, imported, loss_of, targets, version
 
 __all__ = ["setup", "version"]
 
 
 def setup(task: Task) -> Run:
-    torch = library(task)
+    torch = imported(task)
     x, y = torch.from_numpy(task.rows), targets(torch, task)
     first = [tensor for layer in first_parameters(torch, task) for tensor in layer]
     tensors = [tensor.clone() for tensor in first]

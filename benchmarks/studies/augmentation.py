@@ -44,30 +44,30 @@ def ours(images: NDArray[Any], rounds: int) -> float:
 
 def with_torch(images: NDArray[Any], rounds: int) -> float:
     task = JOBS["keras"].make(1)
-    library = torch.library(task)
-    functional = library.nn.functional
-    x = library.from_numpy(images)[:, None]
+    pytorch = torch.imported(task)
+    functional = pytorch.nn.functional
+    x = pytorch.from_numpy(images)[:, None]
 
     def augment(batch: Any) -> Any:
         def drawn(most: float) -> Any:
-            return (library.rand(len(batch)) * 2 - 1) * most
+            return (pytorch.rand(len(batch)) * 2 - 1) * most
 
-        angle, scale = library.deg2rad(drawn(ROTATION)), 1 + drawn(ZOOM)
-        cosine, sine = library.cos(angle) * scale, library.sin(angle) * scale
-        rows = [library.stack([cosine, -sine, drawn(2 * SHIFT)], 1), library.stack([sine, cosine, drawn(2 * SHIFT)], 1)]
-        grid = functional.affine_grid(library.stack(rows, 1), list(batch.shape), align_corners=False)
+        angle, scale = pytorch.deg2rad(drawn(ROTATION)), 1 + drawn(ZOOM)
+        cosine, sine = pytorch.cos(angle) * scale, pytorch.sin(angle) * scale
+        rows = [pytorch.stack([cosine, -sine, drawn(2 * SHIFT)], 1), pytorch.stack([sine, cosine, drawn(2 * SHIFT)], 1)]
+        grid = functional.affine_grid(pytorch.stack(rows, 1), list(batch.shape), align_corners=False)
         return functional.grid_sample(batch, grid, align_corners=False)
 
     return _seconds(lambda: [augment(batch) for batch in x.split(BATCH)], rounds)
 
 
 def with_keras(images: NDArray[Any], rounds: int) -> float:
-    library, tensorflow = keras.library(JOBS["keras"].make(1))
+    keras_api, tensorflow = keras.imported(JOBS["keras"].make(1))
     # Shares of a full turn.
     layers: list[Any] = [
-        library.layers.RandomRotation(ROTATION / 360, fill_mode="constant"),
-        library.layers.RandomTranslation(SHIFT, SHIFT, fill_mode="constant"),
-        library.layers.RandomZoom(ZOOM, fill_mode="constant"),
+        keras_api.layers.RandomRotation(ROTATION / 360, fill_mode="constant"),
+        keras_api.layers.RandomTranslation(SHIFT, SHIFT, fill_mode="constant"),
+        keras_api.layers.RandomZoom(ZOOM, fill_mode="constant"),
     ]
 
     def through(batch: Any) -> Any:
