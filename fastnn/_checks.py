@@ -4,8 +4,7 @@ A check takes an argument with its name and returns it in a form that is safe to
 error that says what came and what was expected.
 """
 
-import operator
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,18 +59,3 @@ def class_labels(name: str, array: NDArray[Any]) -> NDArray[np.int64]:
         if highest > np.iinfo(np.int64).max:
             raise ValueError(f"{name} holds the label {highest}; expected labels that fit into int64.")
     return array.astype(np.int64)
-
-
-def integer_at_least(name: str, value: SupportsIndex, lowest: int) -> int:
-    """Return `value` as an integer that is `lowest` or more; booleans and floats are refused."""
-    expected = f"expected an integer, {lowest} or more"
-    # A boolean is an index to Python, and one of NumPy's to some versions of NumPy: it is refused first.
-    if isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} is a boolean; {expected}.")
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} is a {type(value).__name__}; {expected}.") from None
-    if number < lowest:
-        raise ValueError(f"{name} is {number}; {expected}.")
-    return number

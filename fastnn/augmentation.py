@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.arrays import real_array
-from fastnn.optimizers.base import checked_number
+from fastnn.scalars import non_negative_number
 from fastnn_ext.activations import Activation
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import Optimizer, Plan
@@ -62,16 +62,16 @@ class ImageAugmentation:
         noise_stddev: float = 0.0,
         fill_value: float = 0.0,
     ) -> None:
-        self.rotation_range = checked_number("rotation_range", rotation_range)
-        self.width_shift_range = checked_number("width_shift_range", width_shift_range)
-        self.height_shift_range = checked_number("height_shift_range", height_shift_range)
-        self.zoom_range = checked_number("zoom_range", zoom_range)
+        self.rotation_range = non_negative_number(rotation_range, "rotation_range")
+        self.width_shift_range = non_negative_number(width_shift_range, "width_shift_range")
+        self.height_shift_range = non_negative_number(height_shift_range, "height_shift_range")
+        self.zoom_range = non_negative_number(zoom_range, "zoom_range")
         if self.zoom_range >= 1:
             raise ValueError(f"zoom_range must be below 1, but it is {zoom_range}: it would shrink images to nothing")
         if not isinstance(horizontal_flip, bool):
             raise TypeError(f"horizontal_flip must be True or False, but it is {horizontal_flip!r}")
         self.horizontal_flip = horizontal_flip
-        self.noise_stddev = checked_number("noise_stddev", noise_stddev)
+        self.noise_stddev = non_negative_number(noise_stddev, "noise_stddev")
         self.fill_value = float(fill_value)
         if not np.isfinite(self.fill_value):
             raise ValueError(f"fill_value must be finite, but it is {fill_value}")

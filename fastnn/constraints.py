@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastnn.naming import unknown_name
-from fastnn.optimizers.base import checked_number
+from fastnn.scalars import non_negative_number
 
 __all__ = ["MaxNorm", "resolve"]
 
@@ -23,7 +23,7 @@ class MaxNorm:
     """
 
     def __init__(self, max_value: float = 2.0) -> None:
-        self.max_value = checked_number("max_value", max_value)
+        self.max_value = non_negative_number(max_value, "max_value")
         if self.max_value == 0:
             raise ValueError("max_value must be above 0, but it is 0")
 

@@ -8,7 +8,8 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastnn._checks import class_labels, integer_at_least, numeric_array
+from fastnn._checks import class_labels, numeric_array
+from fastnn.scalars import whole_number
 
 __all__ = ["to_categorical"]
 
@@ -80,7 +81,7 @@ def _count_classes(labels: NDArray[np.int64], num_classes: SupportsIndex | None)
         if labels.size == 0:
             raise ValueError("y is empty, so the number of classes is unknown; pass num_classes.")
         return int(labels.max()) + 1
-    classes = integer_at_least("num_classes", num_classes, 1)
+    classes = whole_number(num_classes, "num_classes", at_least=1)
     if labels.size and labels.max() >= classes:
         raise ValueError(
             f"y holds the label {labels.max()}, but num_classes is {classes}; expected labels from 0 to {classes - 1}."

@@ -13,7 +13,8 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn._checks import finite_array, integer_at_least
+from fastnn._checks import finite_array
+from fastnn.scalars import whole_number
 
 __all__ = ["weighted_sum", "step", "predict", "train_weights", "ten_rows"]
 
@@ -180,7 +181,7 @@ def train_weights(
     """
     rows, labels = _check_rows(x, y)
     rate = _check_l_rate(l_rate)
-    epochs = integer_at_least("n_epoch", n_epoch, 0)
+    epochs = whole_number(n_epoch, "n_epoch", at_least=0)
     if history is not None and not isinstance(history, list):
         raise TypeError(f"history is a {type(history).__name__}; expected a list to append to, or None.")
 

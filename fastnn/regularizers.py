@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastnn.naming import unknown_name
-from fastnn.optimizers.base import checked_number
+from fastnn.scalars import non_negative_number
 
 __all__ = ["L1L2", "L1", "L2", "resolve"]
 
@@ -23,7 +23,7 @@ class L1L2:
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        self.l1, self.l2 = checked_number("l1", l1), checked_number("l2", l2)
+        self.l1, self.l2 = non_negative_number(l1, "l1"), non_negative_number(l2, "l2")
 
     def configuration(self) -> dict[str, Any]:
         """The constructor's arguments as plain values, for saving."""

@@ -85,11 +85,11 @@ def test_input_is_left_alone():
         ([[0, 1], [1]], None, ValueError, "y cannot be made an array"),
         ([[0, 1], [1, 0]], None, ValueError, r"y has shape \(2, 2\).*one-hot already"),
         (np.zeros((2, 1, 1), dtype=int), None, ValueError, r"y has shape \(2, 1, 1\)"),
-        ([0], 0, ValueError, "num_classes is 0"),
-        ([0], 2.0, TypeError, "num_classes is a float"),
-        ([0], True, TypeError, "num_classes is a boolean"),
-        ([0], np.True_, TypeError, "num_classes is a boolean"),
-        ([0], np.ones(1), TypeError, "num_classes is a ndarray"),
+        ([0], 0, ValueError, "num_classes must be at least 1, but it is 0"),
+        ([0], 2.0, TypeError, "num_classes must be an integer, but it is 2.0"),
+        ([0], True, TypeError, "num_classes must be an integer, but it is True"),
+        ([0], np.True_, TypeError, r"num_classes must be an integer, but it is np\.True_"),
+        ([0], np.ones(1), TypeError, r"num_classes must be an integer, but it is array\(\[1"),
     ],
 )
 def test_refusals(y, num_classes, error, message):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterable
+from typing import Literal, TextIO
 
 from fastnn.callbacks.base import Callback, Logs
+from fastnn.files.writing import written_whole
 
 __all__ = ["CSVLogger"]
 
@@ -84,10 +87,13 @@ class CSVLogger(Callback):
             self._add_columns(logs)
         self._write("a", [[epoch, *(logs.get(name, "") for name in self._names)]])
 
-    def _write(self, mode: str, rows: Iterable[Iterable[object]], path: str | None = None) -> None:
+    def _write(self, mode: Literal["a", "w"], rows: Iterable[Iterable[object]]) -> None:
         # Opened for each line: nothing waits in a buffer, and nothing is left open where training fails.
-        with open(path or self._path, mode, newline="", encoding="utf-8") as file:
-            csv.writer(file, delimiter=self.separator, lineterminator="\n").writerows(rows)
+        with open(self._path, mode, newline="", encoding="utf-8") as file:
+            self._lines(file, rows)
+
+    def _lines(self, file: TextIO, rows: Iterable[Iterable[object]]) -> None:
+        csv.writer(file, delimiter=self.separator, lineterminator="\n").writerows(rows)
 
     def _rows(self) -> list[list[str]]:
         with open(self._path, newline="", encoding="utf-8") as file:
@@ -125,6 +131,7 @@ class CSVLogger(Callback):
         self._names += new
         lines = self._rows()[1:]
         rows = [["epoch", *self._names], *(line + [""] * len(new) for line in lines)]
-        # Beside it first: whatever happens, one of the two is whole.
-        self._write("w", rows, f"{self._path}.new")
-        os.replace(f"{self._path}.new", self._path)
+        text = io.StringIO(newline="")
+        self._lines(text, rows)
+        with written_whole(self._path) as file:
+            file.write(text.getvalue().encode())

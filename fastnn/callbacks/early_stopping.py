@@ -6,10 +6,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fastnn._checks import integer_at_least
 from fastnn.callbacks.base import Logs
 from fastnn.callbacks.monitor import MonitorCallback
-from fastnn.metrics.base import checked_number
+from fastnn.scalars import finite_number, whole_number
 
 __all__ = ["EarlyStopping"]
 
@@ -80,11 +79,11 @@ class EarlyStopping(MonitorCallback):
         start_from_epoch: int = 0,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
-        self.patience = integer_at_least("patience", patience, 0)
+        self.patience = whole_number(patience, "patience", at_least=0)
         self.verbose = verbose
-        self.baseline = None if baseline is None else checked_number("baseline", baseline)
+        self.baseline = None if baseline is None else finite_number(baseline, "baseline")
         self.restore_best_weights = restore_best_weights
-        self.start_from_epoch = integer_at_least("start_from_epoch", start_from_epoch, 0)
+        self.start_from_epoch = whole_number(start_from_epoch, "start_from_epoch", at_least=0)
         self._reset()
 
     def _reset(self) -> None:

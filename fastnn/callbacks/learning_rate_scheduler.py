@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.callbacks.rates import optimizer_and_rate
-from fastnn.optimizers.base import checked_number
+from fastnn.scalars import non_negative_number
 
 __all__ = ["LearningRateScheduler"]
 
@@ -54,7 +54,7 @@ class LearningRateScheduler(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         optimizer, rate = optimizer_and_rate(self.model, "LearningRateScheduler")
-        new = checked_number(f"what schedule({epoch}, {rate:g}) returns", self.schedule(epoch, rate))
+        new = non_negative_number(self.schedule(epoch, rate), f"what schedule({epoch}, {rate:g}) returns")
         optimizer.learning_rate = new
         if self.verbose:
             print(f"epoch {epoch + 1}: learning rate {new:g}", flush=True)

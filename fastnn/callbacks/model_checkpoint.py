@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 
-from fastnn._checks import integer_at_least
 from fastnn.callbacks.base import Logs
 from fastnn.callbacks.monitor import MonitorCallback, missing_name
-from fastnn.metrics.base import checked_number
+from fastnn.scalars import finite_number, whole_number
 
 __all__ = ["ModelCheckpoint"]
 
@@ -84,10 +83,10 @@ class ModelCheckpoint(MonitorCallback):
             raise ValueError(f"save_freq must be 'epoch' or a number of batches, but it is {save_freq!r}")
         self.save_freq = save_freq
         # Batches from one file to the next; None where files are for epochs.
-        self._every = None if isinstance(save_freq, str) else integer_at_least("save_freq", save_freq, 1)
+        self._every = None if isinstance(save_freq, str) else whole_number(save_freq, "save_freq", at_least=1)
         self.best: float | None = None
         if initial_value_threshold is not None:
-            self.best = checked_number("initial_value_threshold", initial_value_threshold)
+            self.best = finite_number(initial_value_threshold, "initial_value_threshold")
         self._epoch = self._batches = 0
 
     @property

@@ -6,7 +6,7 @@ import math
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.naming import unknown_name
-from fastnn.optimizers.base import checked_number
+from fastnn.scalars import non_negative_number
 
 __all__ = ["MonitorCallback", "missing_name"]
 
@@ -39,7 +39,7 @@ class MonitorCallback(Callback):
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"mode must be 'auto', 'min' or 'max', but it is {mode!r}")
         self.monitor, self.mode = monitor, mode
-        self.min_delta = checked_number("min_delta", min_delta)
+        self.min_delta = non_negative_number(min_delta, "min_delta")
         name = monitor.lower()
         self.larger_is_better = mode == "max" or (mode == "auto" and any(part in name for part in _LARGER_IS_BETTER))
 

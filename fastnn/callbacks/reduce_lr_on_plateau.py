@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fastnn._checks import integer_at_least
 from fastnn.callbacks.base import Logs
 from fastnn.callbacks.monitor import MonitorCallback
 from fastnn.callbacks.rates import optimizer_and_rate
-from fastnn.optimizers.base import checked_number
+from fastnn.scalars import non_negative_number, whole_number
 
 __all__ = ["ReduceLROnPlateau"]
 
@@ -66,13 +65,13 @@ class ReduceLROnPlateau(MonitorCallback):
         min_lr: float = 0.0,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
-        self.factor = checked_number("factor", factor)
+        self.factor = non_negative_number(factor, "factor")
         if self.factor >= 1:
             raise ValueError(f"factor must be below 1, but it is {self.factor}: the learning rate is to become smaller")
-        self.patience = integer_at_least("patience", patience, 0)
+        self.patience = whole_number(patience, "patience", at_least=0)
         self.verbose = verbose
-        self.cooldown = integer_at_least("cooldown", cooldown, 0)
-        self.min_lr = checked_number("min_lr", min_lr)
+        self.cooldown = whole_number(cooldown, "cooldown", at_least=0)
+        self.min_lr = non_negative_number(min_lr, "min_lr")
         self._reset()
 
     def _reset(self) -> None:

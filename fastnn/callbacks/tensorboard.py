@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from fastnn._checks import integer_at_least
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.optimizers.lbfgs import LBFGS
+from fastnn.scalars import whole_number
 
 __all__ = ["TensorBoard"]
 
@@ -48,14 +48,14 @@ class TensorBoard(Callback):
         self, log_dir: str | os.PathLike[str] = "logs", histogram_freq: int = 0, *, update_freq: str | int = "epoch"
     ) -> None:
         self.log_dir = os.fspath(log_dir)
-        self.histogram_freq = integer_at_least("histogram_freq", histogram_freq, 0)
+        self.histogram_freq = whole_number(histogram_freq, "histogram_freq", at_least=0)
         if isinstance(update_freq, str) and update_freq not in ("epoch", "batch"):
             raise ValueError(f"update_freq must be 'epoch', 'batch' or a number of batches, but it is {update_freq!r}")
         self.update_freq = update_freq
         # Batches from one value to the next; None where values are of epochs alone.
         self._every: int | None = None
         if update_freq != "epoch":
-            self._every = 1 if isinstance(update_freq, str) else integer_at_least("update_freq", update_freq, 1)
+            self._every = 1 if isinstance(update_freq, str) else whole_number(update_freq, "update_freq", at_least=1)
         self._batches = 0
         self._writers: dict[str, Any] = {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import importlib.util
 import math
 import warnings
 import zlib
@@ -45,11 +46,8 @@ def read_csv(path: str, as_text: Collection[str] = ()) -> dict[str, NDArray[Any]
     """
     try:
         header, delimiter = _header(path)
-        try:
-            import pandas  # noqa: F401
-        except ImportError:
-            return _read_with_python(path, header, delimiter, as_text)
-        return _read_with_pandas(path, header, delimiter, as_text)
+        read = _read_with_pandas if importlib.util.find_spec("pandas") else _read_with_python
+        return read(path, header, delimiter, as_text)
     except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path!r} is not a CSV file in UTF-8: {error}") from error
 

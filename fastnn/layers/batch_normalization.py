@@ -5,7 +5,7 @@ from typing import Any
 
 from fastnn.initializers import Ones, Zeros
 from fastnn.layers.base import Layer, Shape, Variable
-from fastnn.optimizers.base import checked_number
+from fastnn.scalars import non_negative_number
 from fastnn_ext.plan import Plan
 
 __all__ = ["BatchNormalization"]
@@ -47,7 +47,7 @@ class BatchNormalization(Layer):
         self.momentum_of_moving = float(momentum)
         if not 0 <= self.momentum_of_moving <= 1:
             raise ValueError(f"momentum must be from 0 to 1, but it is {momentum}")
-        self.epsilon = checked_number("epsilon", epsilon)
+        self.epsilon = non_negative_number(epsilon, "epsilon")
         if self.epsilon == 0:
             raise ValueError("epsilon must be above 0, but it is 0")
         self.center, self.scale = bool(center), bool(scale)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastnn import constraints, initializers, regularizers
-from fastnn.counts import whole_number
 from fastnn.layers import applied
 from fastnn.layers.base import Layer, Shape, Variable
+from fastnn.scalars import whole_number
 from fastnn_ext.plan import Plan
 
 __all__ = ["Dense"]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastnn.layers.base import Layer
-from fastnn.optimizers.base import checked_number
+from fastnn.scalars import non_negative_number
 from fastnn_ext.plan import Plan
 
 __all__ = ["GaussianNoise"]
@@ -28,7 +28,7 @@ class GaussianNoise(Layer):
 
     def __init__(self, stddev: float, *, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
         super().__init__(name=name, input_shape=input_shape)
-        self.stddev = checked_number("stddev", stddev)
+        self.stddev = non_negative_number(stddev, "stddev")
 
     def lower(self, plan: Plan) -> None:
         plan.add_noise(self.stddev)

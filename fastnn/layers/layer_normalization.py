@@ -5,7 +5,7 @@ from typing import Any
 
 from fastnn.initializers import Ones, Zeros
 from fastnn.layers.base import Layer, Shape, Variable
-from fastnn.optimizers.base import checked_number
+from fastnn.scalars import non_negative_number
 from fastnn_ext.plan import Plan
 
 __all__ = ["LayerNormalization"]
@@ -39,7 +39,7 @@ class LayerNormalization(Layer):
         input_shape: Sequence[int] | None = None,
     ) -> None:
         super().__init__(name=name, input_shape=input_shape)
-        self.epsilon = checked_number("epsilon", epsilon)
+        self.epsilon = non_negative_number(epsilon, "epsilon")
         if self.epsilon == 0:
             raise ValueError("epsilon must be above 0, but it is 0")
         self.center, self.scale = bool(center), bool(scale)

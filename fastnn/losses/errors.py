@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastnn.losses.base import Loss
-from fastnn.optimizers.base import checked_number
+from fastnn.scalars import non_negative_number
 from fastnn_ext.losses import Loss as EngineLoss
 
 __all__ = ["MeanSquaredError", "MeanAbsoluteError", "Huber", "Quantile", "Poisson", "Hinge"]
@@ -53,7 +53,7 @@ class Huber(Loss):
     engine = EngineLoss.HUBER
 
     def __init__(self, delta: float = 1.0) -> None:
-        self.delta = checked_number("delta", delta)
+        self.delta = non_negative_number(delta, "delta")
         if self.delta == 0:
             raise ValueError("delta must be above 0, but it is 0")
 
@@ -79,7 +79,7 @@ class Quantile(Loss):
     engine = EngineLoss.QUANTILE
 
     def __init__(self, quantile: float = 0.5) -> None:
-        self.quantile = checked_number("quantile", quantile)
+        self.quantile = non_negative_number(quantile, "quantile")
         if not 0 < self.quantile < 1:
             raise ValueError(f"quantile must be between 0 and 1, but it is {quantile}")
 

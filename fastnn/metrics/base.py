@@ -4,8 +4,6 @@
 shape, of floats or uint8, or as integer class numbers of shape (n, 1).
 """
 
-import math
-import numbers
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastnn.encoding import to_categorical
 
-__all__ = ["FunctionMetric", "Metric", "checked_number", "read_rows"]
+__all__ = ["FunctionMetric", "Metric", "read_rows"]
 
 
 class Metric:
@@ -124,17 +122,3 @@ def read_rows(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArr
     if pred.ndim == 2 and true.shape in (pred.shape[:1], (len(pred), 1)):
         true = true.reshape(-1, 1) if pred.shape[1] == 1 else to_categorical(true, pred.shape[1], dtype=np.uint8)
     return true, pred
-
-
-def checked_number(name: str, value: float) -> float:
-    """Return `value` as a finite float; booleans are refused.
-
-    >>> checked_number("threshold", 1)
-    1.0
-    """
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number, but it is {value!r}")
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{name} must be finite, but it is {number}")
-    return number

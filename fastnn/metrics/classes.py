@@ -10,8 +10,8 @@ from typing import Any, Literal, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn._checks import integer_at_least
 from fastnn.metrics.labels import Labels, check_labels_below, read_labels, read_weights
+from fastnn.scalars import whole_number
 from fastnn_ext.metrics import confusion_counts
 
 __all__ = ["AVERAGES", "confusion_matrix", "f1", "f1_of_counts", "precision", "recall"]
@@ -64,7 +64,7 @@ def confusion_matrix(
     """
     true_labels, pred_labels, classes = read_labels(y_true, y_pred)
     if num_classes is not None:
-        classes = integer_at_least("num_classes", num_classes, 1)
+        classes = whole_number(num_classes, "num_classes", at_least=1)
         check_labels_below("y_true", true_labels, "the matrix", classes)
         check_labels_below("y_pred", pred_labels, "the matrix", classes)
     weights = read_weights(sample_weight, len(true_labels))

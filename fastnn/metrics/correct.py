@@ -5,7 +5,6 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastnn._checks import integer_at_least
 from fastnn.metrics.labels import (
     are_plain_batches,
     check_labels_below,
@@ -14,6 +13,7 @@ from fastnn.metrics.labels import (
     read_truth,
     read_weights,
 )
+from fastnn.scalars import whole_number
 from fastnn_ext.metrics import count_correct, top_k_hits
 
 __all__ = ["accuracy", "top_k_accuracy"]
@@ -102,7 +102,7 @@ def top_k_accuracy(
     >>> top_k_accuracy([0, 1], [[0.5, 0.2, 0.3], [0.5, 0.2, 0.3]], k=2)
     0.5
     """
-    first = integer_at_least("k", k, 1)
+    first = whole_number(k, "k", at_least=1)
     true_values, scores = read_samples(y_true, y_pred)
     if scores.ndim != 2 or scores.shape[1] < 2:
         raise ValueError(f"y_pred has shape {scores.shape}; expected scores of all classes, of shape (n, n_classes).")

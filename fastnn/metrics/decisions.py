@@ -9,9 +9,9 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn._checks import integer_at_least
-from fastnn.metrics.base import Metric, checked_number, read_rows
+from fastnn.metrics.base import Metric, read_rows
 from fastnn.metrics.classes import Average, f1_of_counts
+from fastnn.scalars import finite_number, whole_number
 from fastnn_ext.metrics import argmax_rows, decision_counts, roc_area
 
 __all__ = ["AUC", "F1Score", "Precision", "Recall"]
@@ -25,8 +25,8 @@ class _Decisions(Metric):
 
     def __init__(self, thresholds: float, class_id: SupportsIndex | None, name: str) -> None:
         super().__init__(name)
-        self.thresholds = checked_number("thresholds", thresholds)
-        self.class_id = None if class_id is None else integer_at_least("class_id", class_id, 0)
+        self.thresholds = finite_number(thresholds, "thresholds")
+        self.class_id = None if class_id is None else whole_number(class_id, "class_id", at_least=0)
 
     @property
     def least_outputs(self) -> int:
@@ -118,7 +118,7 @@ class F1Score(Metric):
         if average not in ("macro", "micro", "weighted"):
             raise ValueError(f"average is {average!r}; expected 'macro', 'micro' or 'weighted'.")
         self.average = average
-        self.threshold = None if threshold is None else checked_number("threshold", threshold)
+        self.threshold = None if threshold is None else finite_number(threshold, "threshold")
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         true, pred = read_rows(y_true, y_pred)

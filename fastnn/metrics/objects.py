@@ -6,10 +6,10 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastnn._checks import integer_at_least
-from fastnn.metrics.base import Metric, checked_number, read_rows
+from fastnn.metrics.base import Metric, read_rows
 from fastnn.metrics.correct import accuracy, top_k_accuracy
 from fastnn.metrics.errors import r2
+from fastnn.scalars import finite_number, whole_number
 from fastnn_ext.metrics import absolute_error, decision_counts, squared_error
 
 __all__ = [
@@ -68,7 +68,7 @@ class BinaryAccuracy(Metric):
 
     def __init__(self, name: str = "binary_accuracy", threshold: float = 0.5) -> None:
         super().__init__(name)
-        self.threshold = checked_number("threshold", threshold)
+        self.threshold = finite_number(threshold, "threshold")
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         return _share_decided(y_true, y_pred, self.threshold)
@@ -131,7 +131,7 @@ class TopKCategoricalAccuracy(Metric):
 
     def __init__(self, k: SupportsIndex = 5, name: str = "top_k_categorical_accuracy") -> None:
         super().__init__(name)
-        self.k = integer_at_least("k", k, 1)
+        self.k = whole_number(k, "k", at_least=1)
 
     @property
     def least_outputs(self) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastnn.models.evaluation import Evaluation
-from fastnn.models.inputs import read_inputs, read_targets, read_weights
+from fastnn.models.inputs import Samples, read_inputs, read_targets, read_weights
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.compressed import CompressedRows
 
@@ -67,4 +67,4 @@ def validation_of(model: Sequential, data: Any, batch_size: int) -> Evaluation |
     targets = read_targets(model, data[1], "the validation y", inputs.shape[0])
     weights = read_weights(data[2], "the validation weights", inputs.shape[0]) if len(data) == 3 else None
     # Before the first step: after it, the weights would no longer be those of before.
-    return Evaluation(model, inputs, targets, weights, batch_size).check()
+    return Evaluation(model, Samples(inputs, targets, weights), batch_size).check()

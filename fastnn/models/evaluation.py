@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.arrays import check_finite
-from fastnn.models.inputs import Inputs, explain, read_inputs, read_targets, read_weights
+from fastnn.models.inputs import Samples, explain, read_samples
 from fastnn_ext.plan import NonFiniteDataError
 from fastnn_ext.plan import Optimizer as Rule
 from fastnn_ext.training import NonFiniteError, Training
@@ -29,22 +29,20 @@ class Evaluation:
     def __init__(
         self,
         model: Sequential,
-        inputs: Inputs,
-        targets: NDArray[Any],
-        weights: NDArray[np.float64] | None,
+        samples: Samples,
         batch_size: int | None = None,
     ) -> None:
         _, loss = model.needs_compile()
-        self.model, self.inputs, self.targets = model, inputs, targets
+        self.model, self.inputs, self.targets = model, samples.inputs, samples.targets
         self.training = Training(
             model.needs_plan(),
-            inputs,
-            targets,
+            samples.inputs,
+            samples.targets,
             batch_size or _BATCH_SIZE,
             loss.engine,
             Rule.SGD,
             0.0,
-            sample_weight=weights,
+            sample_weight=samples.weights,
             record=bool(model.metrics),
             inference=True,
             **loss.options(),
@@ -74,13 +72,8 @@ class Evaluation:
 def evaluate(model: Sequential, x: Any, y: Any, batch_size: int | None, sample_weight: Any) -> dict[str, float]:
     """Loss and metrics of a user's data, by name."""
     model.needs_compile()
-    inputs = read_inputs(model, x, "x")
-    samples = inputs.shape[0]
-    if samples == 0:
-        raise ValueError("x must hold at least one sample, but it holds none")
-    targets = read_targets(model, y, "y", samples)
-    weights = read_weights(sample_weight, "sample_weight", samples)
-    return Evaluation(model, inputs, targets, weights, batch_size).run()
+    samples = read_samples(model, x, y, sample_weight)
+    return Evaluation(model, samples, batch_size).run()
 
 
 def metrics_of(metrics: list[Metric], targets: NDArray[Any], outputs: NDArray[Any] | None) -> dict[str, float]:

@@ -11,19 +11,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fastnn.callbacks.base import CallbackList
-from fastnn.counts import whole_number
 from fastnn.models.arguments import gives_batches, kept_for_validation, refuse_for_batches, validation_of
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.full_batch import minimize
 from fastnn.models.history import History
-from fastnn.models.inputs import Inputs, class_weights, read_inputs, read_targets, read_weights
+from fastnn.models.inputs import Samples, read_samples
 from fastnn.models.reporting import Reporting, verbosity_of
 from fastnn.models.sources import ArraySource, BatchSource, Source
 from fastnn.optimizers.lbfgs import LBFGS
+from fastnn.scalars import whole_number
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
@@ -68,7 +65,7 @@ def fit(
     watchers = CallbackList(callbacks, model)
 
     source: Source | None = None
-    data: _Data | None = None
+    data: Samples | None = None
     if gives_batches(x, y):
         refuse_for_batches(model, validation_split, class_weight, sample_weight)
         source = BatchSource(model, x, steps_per_epoch, augmentation)
@@ -76,19 +73,16 @@ def fit(
     else:
         if steps_per_epoch is not None:
             raise ValueError("steps_per_epoch is for batches from an iterable: an epoch of arrays is all samples")
-        data = _read(model, x, y, class_weight, sample_weight)
+        data = read_samples(model, x, y, sample_weight, class_weight)
         validation = validation_of(model, validation_data, validation_batch_size)
-        kept = 0 if validation else kept_for_validation(validation_split, data.samples, data.inputs)
+        kept = 0 if validation else kept_for_validation(validation_split, data.count, data.inputs)
         if kept:
-            data, held_out = data.split(data.samples - kept)
-            weights = held_out.weights
-            validation = Evaluation(model, held_out.inputs, held_out.targets, weights, validation_batch_size).check()
+            data, held_out = data.split(data.count - kept)
+            validation = Evaluation(model, held_out, validation_batch_size).check()
         if not isinstance(model.optimizer, LBFGS):
             source = ArraySource(
                 model,
-                data.inputs,
-                data.targets,
-                data.weights,
+                data,
                 batch_size,
                 shuffle=shuffle,
                 several_epochs=epochs - initial_epoch > 1,
@@ -105,7 +99,7 @@ def fit(
         "verbose": verbosity,
         "validation_freq": validation_freq if validation is not None else 1,
     }
-    samples = data.samples if data is not None else None
+    samples = data.count if data is not None else None
     reporting = Reporting(verbosity, samples, initial_epoch, epochs)
     run = _Run(model, history, watchers, reporting, validation, validation_freq, initial_epoch, epochs)
     with run.started():
@@ -115,42 +109,8 @@ def fit(
         if source is not None:
             run.over(source)
         elif data is not None:
-            minimize(model, data.inputs, data.targets, data.weights, epochs - initial_epoch, run.finish, watchers)
+            minimize(model, data, epochs - initial_epoch, run.finish, watchers)
     return history
-
-
-@dataclass
-class _Data:
-    """Rows of inputs and targets, and float64 weights of samples, or None."""
-
-    inputs: Inputs
-    targets: NDArray[Any]
-    weights: NDArray[np.float64] | None
-
-    @property
-    def samples(self) -> int:
-        return int(self.inputs.shape[0])
-
-    def split(self, first: int) -> tuple[_Data, _Data]:
-        """The ``first`` samples, and the others."""
-        assert isinstance(self.inputs, np.ndarray)
-        weights = (None, None) if self.weights is None else (self.weights[:first], self.weights[first:])
-        return (
-            _Data(self.inputs[:first], self.targets[:first], weights[0]),
-            _Data(self.inputs[first:], self.targets[first:], weights[1]),
-        )
-
-
-def _read(model: Sequential, x: Any, y: Any, class_weight: dict[int, float] | None, sample_weight: Any) -> _Data:
-    if x is None:
-        raise ValueError("x is missing: pass an array of samples, or an iterable of batches")
-    inputs = read_inputs(model, x, "x")
-    samples = inputs.shape[0]
-    if samples == 0:
-        raise ValueError("x must hold at least one sample, but it holds none")
-    targets = read_targets(model, y, "y", samples)
-    weights = class_weights(class_weight, targets, read_weights(sample_weight, "sample_weight", samples))
-    return _Data(inputs, targets, weights)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fastnn.callbacks.base import CallbackList
 from fastnn.layers import BatchNormalization, Dense, Dropout, GaussianNoise, LayerNormalization
 from fastnn.models.evaluation import Evaluation
-from fastnn.models.inputs import Inputs, explain
+from fastnn.models.inputs import Samples, explain
 from fastnn.models.training import end_quietly, make_training
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.plan import NonFiniteDataError, allocate
@@ -28,9 +28,7 @@ _VERY_HIGH = 1e100
 
 def minimize(
     model: Sequential,
-    inputs: Inputs,
-    targets: NDArray[Any],
-    weights: NDArray[np.float64] | None,
+    samples: Samples,
     iterations: int,
     finish: Callable[[dict[str, float]], bool],
     watchers: CallbackList,
@@ -53,16 +51,17 @@ def minimize(
         from scipy import optimize
     except ImportError:
         raise ImportError("LBFGS needs SciPy: pip install fastnn-ext[scipy]") from None
+    inputs, targets = samples.inputs, samples.targets
     rule = model.optimizer
     assert isinstance(rule, LBFGS)
-    training = make_training(model, inputs, targets, inputs.shape[0], weights, keep_index=True)
+    training = make_training(model, inputs, targets, samples.count, samples.weights, keep_index=True)
     parameters = model.parameters
     assert parameters is not None
     variables = [variable for layer in model.layers for variable in layer.variables() if variable.trainable]
     # The same layout as that of the parameters.
     gradient, pieces = allocate([variable.shape for variable in variables], model.dtype)
     present = _present(model)
-    evaluation = Evaluation(model, inputs, targets, weights)
+    evaluation = Evaluation(model, samples)
 
     def value_and_gradient(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         parameters[...] = point

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from fastnn_ext.compressed import CompressedRows
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
 
-__all__ = ["Inputs", "class_weights", "explain", "read_inputs", "read_targets", "read_weights"]
+__all__ = ["Inputs", "Samples", "explain", "read_inputs", "read_samples", "read_targets", "read_weights"]
 
 Inputs = NDArray[Any] | CompressedRows
 
@@ -115,6 +116,49 @@ def read_weights(weights: Any, name: str, samples: int) -> NDArray[np.float64] |
     if samples and result.min() < 0:
         raise ValueError(f"{name} must not be negative, but one is {result.min():g}")
     return result
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Rows of inputs and targets, and float64 weights of samples, or None."""
+
+    inputs: Inputs
+    targets: NDArray[Any]
+    weights: NDArray[np.float64] | None
+
+    @property
+    def count(self) -> int:
+        return int(self.inputs.shape[0])
+
+    def split(self, first: int) -> tuple[Samples, Samples]:
+        """The ``first`` samples, and the others; not of a sparse matrix."""
+        assert isinstance(self.inputs, np.ndarray)
+        weights = (None, None) if self.weights is None else (self.weights[:first], self.weights[first:])
+        return (
+            Samples(self.inputs[:first], self.targets[:first], weights[0]),
+            Samples(self.inputs[first:], self.targets[first:], weights[1]),
+        )
+
+
+def read_samples(
+    model: Sequential, x: Any, y: Any, sample_weight: Any, class_weight: dict[int, float] | None = None
+) -> Samples:
+    """A user's x, y and weights, at least one sample of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `read_inputs`, `read_targets`, `read_weights` and `class_weights` do.
+    """
+    if x is None:
+        raise ValueError("x is missing: pass an array of samples, or to fit an iterable of batches")
+    inputs = read_inputs(model, x, "x")
+    samples = inputs.shape[0]
+    if samples == 0:
+        raise ValueError("x must hold at least one sample, but it holds none")
+    targets = read_targets(model, y, "y", samples)
+    weights = class_weights(class_weight, targets, read_weights(sample_weight, "sample_weight", samples))
+    return Samples(inputs, targets, weights)
 
 
 def class_weights(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from fastnn.arrays import check_finite
 from fastnn.augmentation import ImageAugmentation
 from fastnn.callbacks.base import CallbackList
 from fastnn.models.evaluation import metrics_of
-from fastnn.models.inputs import Inputs, explain, read_inputs, read_targets, read_weights
+from fastnn.models.inputs import Samples, explain, read_inputs, read_targets, read_weights
 from fastnn.models.training import end_quietly, keep_state, make_training
 from fastnn_ext.compressed import CompressedRows
 from fastnn_ext.plan import NonFiniteDataError
@@ -27,7 +28,7 @@ Progress = Callable[[int, float], object]
 Batch = tuple[Any, Any, Any]
 
 
-class Source:
+class Source(ABC):
     """What all sources share.
 
     Attributes
@@ -41,9 +42,9 @@ class Source:
     steps: int | None = None
     training: Training | None = None
 
+    @abstractmethod
     def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
         """Train an epoch and return loss and metrics; None where training is to end without this epoch."""
-        raise NotImplementedError
 
     def keep_state(self) -> None:
         """Let the model's optimiser remember the state."""
@@ -73,9 +74,7 @@ class ArraySource(Source):
     def __init__(
         self,
         model: Sequential,
-        inputs: Inputs,
-        targets: NDArray[Any],
-        weights: NDArray[np.float64] | None,
+        data: Samples,
         batch_size: int,
         *,
         shuffle: bool,
@@ -83,24 +82,24 @@ class ArraySource(Source):
         by_batch: bool,
         augmentation: Any,
     ) -> None:
-        self.model, self.inputs, self.targets, self.weights = model, inputs, targets, weights
-        self.samples: int = inputs.shape[0]
+        self.model, self.inputs, self.targets, self.weights = model, data.inputs, data.targets, data.weights
+        self.samples: int = data.count
         self.batch_size = min(batch_size, self.samples)
         self.steps: int = -(-self.samples // self.batch_size)
         self.shuffle = shuffle
         fields, self.function = engine_fields(model, augmentation)
         self.by_batch = by_batch or self.function is not None
-        if self.by_batch and isinstance(inputs, CompressedRows):
+        if self.by_batch and isinstance(self.inputs, CompressedRows):
             raise ValueError(
                 "batches of a sparse matrix cannot be watched or augmented one by one: leave such callbacks out, or "
                 "pass an iterable of batches"
             )
         self.training = make_training(
             model,
-            inputs,
-            targets,
+            self.inputs,
+            self.targets,
             self.batch_size,
-            weights,
+            self.weights,
             keep_index=several_epochs and not self.by_batch,
             augmentation=fields,
         )

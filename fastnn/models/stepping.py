@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastnn.models.evaluation import metrics_of
-from fastnn.models.inputs import class_weights, explain, read_inputs, read_targets, read_weights
+from fastnn.models.inputs import explain, read_samples
 from fastnn.models.training import make_training, raise_failure
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.plan import NonFiniteDataError
@@ -67,23 +67,19 @@ class Stepper:
         optimizer, _ = model.needs_compile()
         if isinstance(optimizer, LBFGS):
             raise ValueError("LBFGS looks at all samples in every step: call fit, or choose another optimizer")
-        inputs = read_inputs(model, x, "x")
-        samples = inputs.shape[0]
-        if samples == 0:
-            raise ValueError("x must hold at least one sample, but it holds none")
-        targets = read_targets(model, y, "y", samples)
-        weights = class_weights(class_weight, targets, read_weights(sample_weight, "sample_weight", samples))
+        samples = read_samples(model, x, y, sample_weight, class_weight)
+        inputs, targets, weights = samples.inputs, samples.targets, samples.weights
         if not model.training_lock.acquire(blocking=False):
             raise RuntimeError("the model is being trained by another thread: train a copy, or wait")
         try:
-            if self.training is None or samples > self.capacity:
-                self.training = make_training(model, inputs, targets, samples, weights, keep_index=False)
-                self.capacity = samples
+            if self.training is None or samples.count > self.capacity:
+                self.training = make_training(model, inputs, targets, samples.count, weights, keep_index=False)
+                self.capacity = samples.count
             try:
                 value = self._run(self.training, inputs, targets, weights)
             except NonFiniteDataError as failure:
                 raise explain(model, inputs, targets, failure.sample) from None
-            outputs = None if self.training.outputs is None else self.training.outputs[:samples]
+            outputs = None if self.training.outputs is None else self.training.outputs[: samples.count]
             logs = {"loss": value, **metrics_of(model.metrics, np.asarray(targets), outputs)}
         finally:
             model.training_lock.release()

@@ -12,12 +12,12 @@ import numpy
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.arrays import check_finite, converted, real_array, real_dtype_array
-from fastnn.counts import whole_number
 from fastnn.losses import LossFunction, built_in_loss, gradient_of, mse
 from fastnn.notebook.layers import FlattenLayer, Layer
 from fastnn.notebook.network import Network, check_network, count_samples, input_size, layer_name, lower, output_size
 from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.descent import SGD
+from fastnn.scalars import whole_number
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import NonFiniteDataError, Plan
 from fastnn_ext.plan import Optimizer as Rule

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastnn.optimizers.base import Optimizer, checked_number
+from fastnn.optimizers.base import Optimizer
+from fastnn.scalars import non_negative_number
 from fastnn_ext.plan import Optimizer as Rule
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class AdamW(Adam):
         **clipping: float | None,
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **clipping)
-        self.__dict__["weight_decay"] = checked_number("weight_decay", weight_decay)
+        self.__dict__["weight_decay"] = non_negative_number(weight_decay, "weight_decay")
 
     def rule(self) -> dict[str, Any]:
         return super().rule() | {"weight_decay": self.weight_decay}
@@ -208,7 +209,7 @@ class Nadam(Adam):
         **clipping: float | None,
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, **clipping)
-        self.__dict__["momentum_decay"] = checked_number("momentum_decay", momentum_decay)
+        self.__dict__["momentum_decay"] = non_negative_number(momentum_decay, "momentum_decay")
 
     def rule(self) -> dict[str, Any]:
         return super().rule() | {"optimizer": Rule.NADAM, "momentum_decay": self.momentum_decay}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import numbers
 from typing import TYPE_CHECKING, Any
+
+from fastnn.scalars import non_negative_number
 
 if TYPE_CHECKING:
     import numpy
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from fastnn.optimizers.schedules import LearningRateSchedule
 
-__all__ = ["Optimizer", "checked_number"]
+__all__ = ["Optimizer"]
 
 # Numbers that are a share of what was before.
 _DECAYS = {"momentum", "rho", "beta_1", "beta_2"}
@@ -53,9 +54,9 @@ class Optimizer:
     ) -> None:
         self.learning_rate = learning_rate
         for name, value in more.items():
-            self.__dict__[name] = checked_number(name, value)
+            self.__dict__[name] = _checked(name, value)
         for name, limit in {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}.items():
-            self.__dict__[name] = None if limit is None else checked_number(name, limit)
+            self.__dict__[name] = None if limit is None else _checked(name, limit)
             if limit is not None and self.__dict__[name] == 0:
                 raise ValueError(f"{name} must be above 0, but it is 0: leave it out to clip nothing")
 
@@ -66,7 +67,7 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, value: float | LearningRateSchedule) -> None:
-        rate = value if callable(value) else checked_number("learning_rate", value)
+        rate = value if callable(value) else _checked("learning_rate", value)
         self.__dict__["_learning_rate"] = rate
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -123,10 +124,10 @@ class Optimizer:
         return {name: self.__dict__[own] for name, own in names.items() if self.__dict__[own] is not None}
 
 
-def checked_number(name: str, value: object) -> float:
+def _checked(name: str, value: object) -> float:
     """``value`` as a float that may be the optimiser's number ``name``.
 
-    >>> checked_number("momentum", 1)
+    >>> _checked("momentum", 1)
     Traceback (most recent call last):
     ValueError: momentum must be below 1, but it is 1.0
     """
@@ -134,11 +135,7 @@ def checked_number(name: str, value: object) -> float:
         if not isinstance(value, bool):
             raise TypeError(f"nesterov must be True or False, but it is {value!r}")
         return value
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number, but it is {value!r}")
-    number = float(value)
-    if not (math.isfinite(number) and number >= 0):
-        raise ValueError(f"{name} must be finite and not negative, but it is {number}")
+    number = non_negative_number(value, name)
     if name in _DECAYS and number >= 1:
         raise ValueError(f"{name} must be below 1, but it is {number}")
     return number

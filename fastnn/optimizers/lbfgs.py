@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from fastnn.optimizers.base import Optimizer, checked_number
+from fastnn.optimizers.base import Optimizer
+from fastnn.scalars import non_negative_number
 from fastnn_ext.plan import Optimizer as Rule
 
 __all__ = ["LBFGS"]
@@ -41,8 +42,8 @@ class LBFGS(Optimizer):
         if history_size < 1:
             raise ValueError(f"history_size must be at least 1, but it is {history_size}")
         self.__dict__["history_size"] = history_size
-        self.__dict__["tolerance_grad"] = checked_number("tolerance_grad", tolerance_grad)
-        self.__dict__["tolerance_change"] = checked_number("tolerance_change", tolerance_change)
+        self.__dict__["tolerance_grad"] = non_negative_number(tolerance_grad, "tolerance_grad")
+        self.__dict__["tolerance_change"] = non_negative_number(tolerance_change, "tolerance_change")
 
     def configuration(self) -> dict[str, Any]:
         return {name: value for name, value in super().configuration().items() if name != "learning_rate"}

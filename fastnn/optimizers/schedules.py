@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastnn.counts import whole_number
-from fastnn.optimizers.base import checked_number
+from fastnn.scalars import non_negative_number, whole_number
 
 __all__ = [
     "LearningRateSchedule",
@@ -60,9 +59,9 @@ class StepDecay(LearningRateSchedule):
     """
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float = 0.1) -> None:
-        self.initial_learning_rate = checked_number("initial_learning_rate", initial_learning_rate)
+        self.initial_learning_rate = non_negative_number(initial_learning_rate, "initial_learning_rate")
         self.decay_steps = whole_number(decay_steps, "decay_steps", at_least=1)
-        self.decay_rate = checked_number("decay_rate", decay_rate)
+        self.decay_rate = non_negative_number(decay_rate, "decay_rate")
 
     def __call__(self, step: ArrayLike) -> Any:
         return self.initial_learning_rate * self.decay_rate ** np.floor(np.asarray(step) / self.decay_steps)
@@ -86,7 +85,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
     def __init__(self, boundaries: Sequence[int], values: Sequence[float]) -> None:
         self.boundaries = [whole_number(boundary, "a boundary", at_least=0) for boundary in boundaries]
-        self.values = [checked_number("a value", value) for value in values]
+        self.values = [non_negative_number(value, "a value") for value in values]
         if len(self.values) != len(self.boundaries) + 1:
             raise ValueError(
                 "there must be one value more than boundaries, but there are "
@@ -119,9 +118,9 @@ class ExponentialDecay(LearningRateSchedule):
     def __init__(
         self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False
     ) -> None:
-        self.initial_learning_rate = checked_number("initial_learning_rate", initial_learning_rate)
+        self.initial_learning_rate = non_negative_number(initial_learning_rate, "initial_learning_rate")
         self.decay_steps = whole_number(decay_steps, "decay_steps", at_least=1)
-        self.decay_rate = checked_number("decay_rate", decay_rate)
+        self.decay_rate = non_negative_number(decay_rate, "decay_rate")
         self.staircase = bool(staircase)
 
     def __call__(self, step: ArrayLike) -> Any:
@@ -159,10 +158,10 @@ class CosineDecay(LearningRateSchedule):
         warmup_target: float | None = None,
         warmup_steps: int = 0,
     ) -> None:
-        self.initial_learning_rate = checked_number("initial_learning_rate", initial_learning_rate)
+        self.initial_learning_rate = non_negative_number(initial_learning_rate, "initial_learning_rate")
         self.decay_steps = whole_number(decay_steps, "decay_steps", at_least=1)
-        self.alpha = checked_number("alpha", alpha)
-        self.warmup_target = None if warmup_target is None else checked_number("warmup_target", warmup_target)
+        self.alpha = non_negative_number(alpha, "alpha")
+        self.warmup_target = None if warmup_target is None else non_negative_number(warmup_target, "warmup_target")
         self.warmup_steps = whole_number(warmup_steps, "warmup_steps", at_least=0)
 
     def __call__(self, step: ArrayLike) -> Any:
@@ -204,11 +203,11 @@ class OneCycle(LearningRateSchedule):
         div_factor: float = 25.0,
         final_div_factor: float = 1e4,
     ) -> None:
-        self.max_learning_rate = checked_number("max_learning_rate", max_learning_rate)
+        self.max_learning_rate = non_negative_number(max_learning_rate, "max_learning_rate")
         self.total_steps = whole_number(total_steps, "total_steps", at_least=1)
-        self.pct_start = checked_number("pct_start", pct_start)
-        self.div_factor = checked_number("div_factor", div_factor)
-        self.final_div_factor = checked_number("final_div_factor", final_div_factor)
+        self.pct_start = non_negative_number(pct_start, "pct_start")
+        self.div_factor = non_negative_number(div_factor, "div_factor")
+        self.final_div_factor = non_negative_number(final_div_factor, "final_div_factor")
         if not self.pct_start < 1:
             raise ValueError(f"pct_start must be a share below 1, but it is {pct_start}")
         if self.div_factor == 0 or self.final_div_factor == 0:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from numpy.typing import NDArray
 
-from fastnn.counts import whole_number
 from fastnn.models.evaluation import Evaluation
-from fastnn.models.inputs import read_inputs, read_targets
+from fastnn.models.inputs import read_samples
 from fastnn.models.sequential import Sequential
 from fastnn.plotting.canvas import COLOURS, axes
 from fastnn.plotting.model import built
+from fastnn.scalars import whole_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,10 +138,7 @@ def losses_around(
     model = copy.deepcopy(model)
     # The loss alone is wanted.
     model.metrics = []
-    inputs = read_inputs(model, x, "x")
-    if not inputs.shape[0]:
-        raise ValueError("x must hold at least one sample, but it holds none")
-    evaluation = Evaluation(model, inputs, read_targets(model, y, "y", inputs.shape[0]), None)
+    evaluation = Evaluation(model, read_samples(model, x, y, None))
     arrays = _trained(model)
     centres = [array.copy() for array in arrays]
     losses = numpy.empty((len(steps), len(steps)))

@@ -148,9 +148,9 @@ def test_verbose_tells_what_was_done(feed, capsys):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"patience": -1}, ValueError, "patience is -1; expected an integer, 0 or more"),
-        ({"patience": 2.5}, TypeError, "patience is a float; expected an integer"),
-        ({"start_from_epoch": -1}, ValueError, "start_from_epoch is -1"),
+        ({"patience": -1}, ValueError, "patience must be at least 0, but it is -1"),
+        ({"patience": 2.5}, TypeError, "patience must be an integer, but it is 2.5"),
+        ({"start_from_epoch": -1}, ValueError, "start_from_epoch must be at least 0, but it is -1"),
         ({"baseline": math.nan}, ValueError, "baseline must be finite, but it is nan"),
     ],
 )

@@ -133,7 +133,7 @@ def test_verbose_tells_what_was_done(make_model, data, tmp_path, capsys):
             {"filepath": "a.safetensors", "save_freq": "batch"},
             "save_freq must be 'epoch' or a number of batches, but it is",
         ),
-        ({"filepath": "a.safetensors", "save_freq": 0}, "save_freq is 0; expected an integer, 1 or more"),
+        ({"filepath": "a.safetensors", "save_freq": 0}, "save_freq must be at least 1, but it is 0"),
         ({"filepath": "a.safetensors", "initial_value_threshold": math.nan}, "initial_value_threshold must be finite"),
     ],
 )

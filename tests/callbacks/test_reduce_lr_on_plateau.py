@@ -167,8 +167,8 @@ def test_verbose_tells_what_was_done(make_model, feed, capsys):
     [
         ({"factor": 1.0}, "factor must be below 1, but it is 1.0"),
         ({"factor": -0.5}, "factor must be finite and not negative"),
-        ({"patience": -1}, "patience is -1; expected an integer, 0 or more"),
-        ({"cooldown": -1}, "cooldown is -1; expected an integer, 0 or more"),
+        ({"patience": -1}, "patience must be at least 0, but it is -1"),
+        ({"cooldown": -1}, "cooldown must be at least 0, but it is -1"),
         ({"min_lr": math.inf}, "min_lr must be finite and not negative, but it is inf"),
     ],
 )

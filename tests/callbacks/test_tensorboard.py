@@ -138,9 +138,9 @@ def test_without_the_library_it_says_what_to_install(make_model, data, tmp_path,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"histogram_freq": -1}, "histogram_freq is -1; expected an integer, 0 or more"),
+        ({"histogram_freq": -1}, "histogram_freq must be at least 0, but it is -1"),
         ({"update_freq": "step"}, "update_freq must be 'epoch', 'batch' or a number of batches, but it is 'step'"),
-        ({"update_freq": 0}, "update_freq is 0; expected an integer, 1 or more"),
+        ({"update_freq": 0}, "update_freq must be at least 1, but it is 0"),
     ],
 )
 def test_refusals(arguments, message):

@@ -67,8 +67,8 @@ def test_averages(score):
     ("classes", "error", "message"),
     [
         (2, ValueError, "y_true holds the label 2, but the matrix has 2 classes"),
-        (0, ValueError, "num_classes is 0"),
-        (2.0, TypeError, "num_classes is a float"),
+        (0, ValueError, "num_classes must be at least 1, but it is 0"),
+        (2.0, TypeError, "num_classes must be an integer, but it is 2.0"),
         (10**10, ValueError, "too large to allocate"),
     ],
 )
@@ -80,9 +80,9 @@ def test_confusion_matrix(classes, error, message):
 @pytest.mark.parametrize(
     ("k", "y_pred", "error", "message"),
     [
-        (0, np.eye(2), ValueError, "k is 0"),
+        (0, np.eye(2), ValueError, "k must be at least 1, but it is 0"),
         (3, np.eye(2), ValueError, "k is 3, but y_pred has 2 classes"),
-        (1.0, np.eye(2), TypeError, "k is a float"),
+        (1.0, np.eye(2), TypeError, "k must be an integer, but it is 1.0"),
         (1, [0, 1], ValueError, r"y_pred has shape \(2,\); expected scores of all classes"),
     ],
 )

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy
 from numpy.typing import ArrayLike, DTypeLike
 
-from fastnn.counts import whole_number
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
+from fastnn.scalars import whole_number
 from fastnn_ext.dense import dense_backward_input, dense_backward_parameters, dense_forward, dense_sgd_step
 from fastnn_ext.plan import Plan
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy
 from numpy.typing import ArrayLike
 
-from fastnn.counts import whole_number
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
+from fastnn.scalars import whole_number
 from fastnn_ext.plan import Plan
 
 

@@ -1,0 +1,77 @@
+"""Scalars: single numbers among a user's arguments, or a sentence that says what is wrong."""
+
+import math
+import numbers
+import operator
+
+import numpy as np
+
+__all__ = ["finite_number", "non_negative_number", "whole_number"]
+
+
+def whole_number(value: object, name: str, at_least: int) -> int:
+    """``value`` as an int that is ``at_least`` this.
+
+    Raises
+    ------
+    TypeError
+        When it is no integer; a boolean is none.
+    ValueError
+        When it is less.
+
+    Examples
+    --------
+    >>> whole_number(0, "batch_size", at_least=1)
+    Traceback (most recent call last):
+    ValueError: batch_size must be at least 1, but it is 0
+    """
+    try:
+        # A boolean is an index to Python, and one of NumPy's to some versions of NumPy.
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, but it is {value!r}") from None
+    if number < at_least:
+        raise ValueError(f"{name} must be at least {at_least}, but it is {number}")
+    return number
+
+
+def finite_number(value: object, name: str) -> float:
+    """``value`` as a finite float.
+
+    Raises
+    ------
+    TypeError
+        When it is no number; a boolean is none.
+    ValueError
+        When it is NaN or infinite.
+
+    Examples
+    --------
+    >>> finite_number(1, "threshold")
+    1.0
+    """
+    number = _real_number(value, name)
+    if not math.isfinite(number):
+        raise ValueError(f"{name} must be finite, but it is {number}")
+    return number
+
+
+def non_negative_number(value: object, name: str) -> float:
+    """The same, of at least 0.
+
+    >>> non_negative_number(-1, "momentum")
+    Traceback (most recent call last):
+    ValueError: momentum must be finite and not negative, but it is -1.0
+    """
+    number = _real_number(value, name)
+    if not (math.isfinite(number) and number >= 0):
+        raise ValueError(f"{name} must be finite and not negative, but it is {number}")
+    return number
+
+
+def _real_number(value: object, name: str) -> float:
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, but it is {value!r}")
+    return float(value)
