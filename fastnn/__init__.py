@@ -140,66 +140,32 @@ __all__ = [
     "regularizers",
 ]
 
-# Not needed by every user: loaded when first used, so that the import takes milliseconds.
-_LAZY = {
-    "fastnn.models": ("Sequential", "History"),
-    "fastnn.layers": (
-        "Input",
-        "Rescaling",
-        "Flatten",
-        "Dense",
-        "Activation",
-        "ReLU",
-        "LeakyReLU",
-        "Sigmoid",
-        "Tanh",
-        "ELU",
-        "SELU",
-        "GELU",
-        "SiLU",
-        "Softplus",
-        "Softmax",
-        "Dropout",
-        "GaussianNoise",
-        "BatchNormalization",
-        "LayerNormalization",
-    ),
-    "fastnn.augmentation": ("ImageAugmentation",),
-    "fastnn.files.model": ("load_model",),
-    "fastnn.metrics": ("accuracy",),
-    "fastnn.notebook.files": ("save_network", "load_network"),
-    "fastnn.config": ("show_config",),
-    "fastnn.threads": ("set_num_threads", "get_num_threads"),
+# Not needed by every user: loaded when first used, so that the import takes milliseconds. Of the other public names,
+# those with a capital are layers, and the rest are modules.
+_PLACES = {
+    "Sequential": "models",
+    "History": "models",
+    "ImageAugmentation": "augmentation",
+    "load_model": "files.model",
+    "accuracy": "metrics",
+    "save_network": "notebook.files",
+    "load_network": "notebook.files",
+    "show_config": "config",
+    "set_num_threads": "threads",
+    "get_num_threads": "threads",
 }
-_MODULES = (
-    "activations",
-    "callbacks",
-    "constraints",
-    "datasets",
-    "initializers",
-    "interop",
-    "layers",
-    "losses",
-    "metrics",
-    "models",
-    "neuron",
-    "optimizers",
-    "plotting",
-    "regularizers",
-)
-_PLACES = {name: module for module, names in _LAZY.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
     import importlib
 
-    if name in _MODULES:
+    if name not in __all__:
+        raise AttributeError(f"module 'fastnn' has no attribute {name!r}")
+    if name not in _PLACES and name.islower():
         return importlib.import_module(f"fastnn.{name}")
-    if name in _PLACES:
-        value = getattr(importlib.import_module(_PLACES[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'fastnn' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"fastnn.{_PLACES.get(name, 'layers')}"), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
