@@ -34,8 +34,6 @@ class MaxNorm:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, MaxNorm) and self.max_value == other.max_value
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         return f"MaxNorm(max_value={self.max_value})"
 

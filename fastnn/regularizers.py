@@ -32,8 +32,6 @@ class L1L2:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, L1L2) and (self.l1, self.l2) == (other.l1, other.l2)
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __repr__(self) -> str:
         return f"L1L2(l1={self.l1}, l2={self.l2})"
 
