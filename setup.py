@@ -1,7 +1,7 @@
 """Builds the compiled package `fastnn_ext`; everything else is in pyproject.toml.
 
 ``FASTNN_LIMITED_API=1`` builds one ``cp311-abi3`` wheel for every Python from 3.11 on; ``FASTNN_DEBUG=1`` turns
-bounds checks and annotated HTML on.
+bounds checks and annotated HTML on; ``FASTNN_SANITIZE=address,undefined`` builds with these sanitizers of GCC or Clang.
 """
 
 import contextlib
@@ -21,6 +21,7 @@ from setuptools.command.build_ext import build_ext
 
 LIMITED_API = os.environ.get("FASTNN_LIMITED_API") == "1"
 DEBUG = os.environ.get("FASTNN_DEBUG") == "1"
+SANITIZERS = os.environ.get("FASTNN_SANITIZE", "")
 PYTHON_FLOOR = "0x030B0000"
 
 # The one table of directives: a misspelt one in a header comment would be accepted in silence.
@@ -70,6 +71,11 @@ COMPILE_ARGS = (
     else ["-O0" if DEBUG else "-O3", "-g0", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 )
 
+# What is undefined ends the run.
+SANITIZE_ARGS = [f"-fsanitize={SANITIZERS}", "-fno-sanitize-recover=all"] if SANITIZERS else []
+if SANITIZERS:
+    COMPILE_ARGS = [*COMPILE_ARGS, *SANITIZE_ARGS, "-O1", "-g1", "-fno-omit-frame-pointer"]
+
 NO_COMPILER = (
     "fastnn needs a C compiler to build and found none that works: install one "
     "(Debian and Ubuntu: apt-get install build-essential; Fedora: dnf install gcc; macOS: xcode-select --install; "
@@ -114,6 +120,7 @@ def extensions() -> list[Extension]:
             include_dirs=[numpy.get_include()],
             define_macros=macros,
             extra_compile_args=[*COMPILE_ARGS, *KERNELS.get(name, [])],
+            extra_link_args=SANITIZE_ARGS,
             py_limited_api=LIMITED_API,
         )
         for name in (*MODULES, *KERNELS)

@@ -69,7 +69,7 @@ def real_array(value: ArrayLike, name: str) -> NDArray[Any]:
 
 
 def converted(array: NDArray[Any], dtype: numpy.dtype[numpy.floating], name: str) -> NDArray[Any]:
-    """``array`` contiguous and in ``dtype``: itself where it is so already, else one copy.
+    """``array`` contiguous, aligned and in ``dtype``: itself where it is so already, else one copy.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def converted(array: NDArray[Any], dtype: numpy.dtype[numpy.floating], name: str
     ValueError: x_train reaches 1e+300, too large for float32: scale it, or make the layers with dtype=numpy.float64
     """
     with numpy.errstate(over="ignore"):
-        result = numpy.ascontiguousarray(array, dtype=dtype)
+        result = numpy.require(array, dtype, ("C", "A"))
     if array.dtype.kind == "f" and array.dtype.itemsize > dtype.itemsize and not numpy.isfinite(result).all():
         largest = numpy.abs(array).max()
         raise ValueError(

@@ -1,5 +1,6 @@
 # What every door does first: turn an argument into an array that a kernel can read, or say what is wrong with it.
 cimport numpy as cnp
+from cpython.weakref cimport PyWeakref_NewRef
 
 
 cdef inline tuple shape_of(object array):
@@ -75,8 +76,37 @@ cdef inline cnp.ndarray as_parameters(object value, str name, int ndim):
     return array
 
 
+cdef inline void extent(cnp.ndarray array, char** first, char** end) noexcept:
+    # The bytes that an array's numbers lie between, whatever its strides.
+    cdef Py_ssize_t reach
+    cdef int i
+    first[0] = end[0] = <char*> cnp.PyArray_DATA(array)
+    if cnp.PyArray_SIZE(array) == 0:
+        return
+    for i in range(cnp.PyArray_NDIM(array)):
+        reach = (cnp.PyArray_DIM(array, i) - 1) * cnp.PyArray_STRIDE(array, i)
+        if reach < 0:
+            first[0] += reach
+        else:
+            end[0] += reach
+    end[0] += cnp.PyArray_ITEMSIZE(array)
+
+
 cdef inline bint overlaps(cnp.ndarray a, cnp.ndarray b) noexcept:
-    # Whether two contiguous arrays share a byte.
-    cdef char* a_start = <char*> cnp.PyArray_DATA(a)
-    cdef char* b_start = <char*> cnp.PyArray_DATA(b)
-    return a_start < b_start + cnp.PyArray_NBYTES(b) and b_start < a_start + cnp.PyArray_NBYTES(a)
+    # Whether two arrays may share a byte.
+    cdef char* a_first
+    cdef char* a_end
+    cdef char* b_first
+    cdef char* b_end
+    extent(a, &a_first, &a_end)
+    extent(b, &b_first, &b_end)
+    return a_first < b_end and b_first < a_end
+
+
+cdef inline object pinned(cnp.ndarray array):
+    # Keeps the memory of an array where it is: NumPy resizes no array in place that has a weak reference, and the one
+    # that owns the memory is the last in a row of views.
+    cdef object owner = array, base = owner.base
+    while isinstance(base, cnp.ndarray):
+        owner, base = base, base.base
+    return PyWeakref_NewRef(owner, None)

@@ -2,6 +2,8 @@
 # everything after it in all of them. Use one again as often as you like, always with the same number of threads.
 cdef extern from "barrier.h" nogil:
     int fastnn_exchange(int* at, int value) noexcept
+    int fastnn_add(int* at, int value) noexcept
+    int fastnn_load(int* at) noexcept
     ctypedef struct Barrier:
         pass
     void barrier_init(Barrier* barrier) noexcept

@@ -4,7 +4,7 @@ import numpy
 cimport numpy as cnp
 from libc.stdint cimport uint32_t
 
-from fastnn_ext.arrays cimport shape_of
+from fastnn_ext.arrays cimport pinned, shape_of
 
 cnp.import_array()
 
@@ -15,8 +15,9 @@ cdef class CompressedRows:
     Parameters
     ----------
     values : ndarray of float32, float64 or uint8, shape (entries,)
+        Read where they lie.
     columns : ndarray of integers, shape (entries,)
-        Ascending within each row.
+        Ascending within each row. Copied, as the next are: kernels find their way by them without a look.
     starts : ndarray of integers, shape (rows + 1,)
         Where each row's entries begin; the last is where they end.
     column_count : int
@@ -41,7 +42,7 @@ cdef class CompressedRows:
         self.values = contiguous(values, "values")
         if self.values.dtype not in (numpy.dtype(numpy.float32), numpy.dtype(numpy.float64), numpy.dtype(numpy.uint8)):
             raise TypeError(f"values must be float32, float64 or uint8, but they are {self.values.dtype}")
-        given, bounds = contiguous(columns, "columns"), contiguous(starts, "starts")
+        given, bounds = frozen(contiguous(columns, "columns")), frozen(contiguous(starts, "starts"))
         for array, name in ((given, "columns"), (bounds, "starts")):
             if array.dtype.kind not in "iu":
                 raise TypeError(f"{name} must be integers, but they are {array.dtype}")
@@ -52,9 +53,10 @@ cdef class CompressedRows:
         if given.size and not (0 <= given.min() and given.max() < column_count):
             wrong = given.max() if given.max() >= column_count else given.min()
             raise ValueError(f"columns must be from 0 to {column_count - 1}, but one is {wrong}")
-        self.columns = numpy.ascontiguousarray(given, dtype=numpy.uint32)
-        self.starts = numpy.ascontiguousarray(bounds, dtype=numpy.intp)
+        self.columns = given if given.dtype == numpy.dtype(numpy.uint32) else frozen(given.astype(numpy.uint32))
+        self.starts = bounds if bounds.dtype == numpy.dtype(numpy.intp) else frozen(bounds.astype(numpy.intp))
         self.shape = (self.starts.size - 1, column_count)
+        self.pin = pinned(self.values)
         check_order(self.columns, self.starts)
 
     def __len__(self):
@@ -85,3 +87,8 @@ cdef cnp.ndarray contiguous(object value, str name):
     if cnp.PyArray_NDIM(array) != 1:
         raise ValueError(f"{name} must have one dimension, but their shape is {shape_of(array)}")
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+cdef cnp.ndarray frozen(cnp.ndarray array):
+    # A copy in memory that nobody can write to.
+    return numpy.ndarray(shape_of(array), array.dtype, array.tobytes())

@@ -172,12 +172,12 @@ cdef inline bint gather_list(Run* run, Py_ssize_t source, Py_ssize_t slot, float
     cdef Py_ssize_t count, at = run.index.starts[source] if kept else -1
     cdef const uint32_t* its_columns
     cdef const floating* its_values
-    if run.x.starts != NULL and not augmented:
+    if run.x.starts != NULL and run.x.shift == 0 and not augmented:
         count = compressed_row(&its_columns, &its_values, values, &run.x, source)
         set_list(run.lists, slot, its_columns, its_values, count)
         if run.check and run.seen != NULL:
             for at in range(count):
-                run.seen[its_columns[at]] = 1
+                mark(&run.seen[its_columns[at]])
         return not run.check or all_finite(its_values, count)
     if at >= 0:
         set_list(run.lists, slot, run.index.columns + at, <floating*> run.index.values + at, run.index.counts[source])
@@ -189,12 +189,14 @@ cdef inline bint gather_list(Run* run, Py_ssize_t source, Py_ssize_t slot, float
                          row_in_place(<floating*> run.inputs + slot * run.inputs_row, &run.x, source, run.input_size),
                          run.input_size)
     if count < 0:
+        # The batch still passes through the layers before it is refused: an empty list leads nowhere.
+        set_list(run.lists, slot, columns, <const floating*> values, 0)
         return False
     set_list(run.lists, slot, columns, values, count)
     if run.seen != NULL:
         for at in range(count):
-            run.seen[columns[at]] = 1
-    if kept and run.index.used + count <= run.index.capacity:
+            mark(&run.seen[columns[at]])
+    if kept and taken(&run.index.used) + count <= run.index.capacity:
         at = take(&run.index.used, count)
         if at + count <= run.index.capacity:
             memcpy(run.index.columns + at, columns, count * sizeof(uint32_t))
@@ -227,5 +229,5 @@ cdef void gather(
         if run.check and sound and not run.sparse and not augmented:
             sound = all_finite(<const floating*> (run.x.data + source * run.x.stride) if in_place
                                else <floating*> run.inputs + row * run.inputs_row, run.input_size)
-        if not sound and (run.bad_sample < 0 or source < run.bad_sample):
-            run.bad_sample = source
+        if not sound:
+            lower(&run.bad_sample, source)

@@ -33,6 +33,45 @@ FASTNN_INLINE ptrdiff_t fastnn_take(ptrdiff_t *used, ptrdiff_t n)
 #endif
 }
 
+/* Where other threads take places at the same time, what is read here may be too few by now. */
+FASTNN_INLINE ptrdiff_t fastnn_taken(const ptrdiff_t *used)
+{
+#ifdef __GNUC__
+    return __atomic_load_n(used, __ATOMIC_RELAXED);
+#else
+    return *(const volatile ptrdiff_t *)used;
+#endif
+}
+
+/* Sets a mark that any thread may set, and that is read when all have met. */
+FASTNN_INLINE void fastnn_mark(unsigned char *at)
+{
+#ifdef __GNUC__
+    __atomic_store_n(at, 1, __ATOMIC_RELAXED);
+#else
+    *(volatile unsigned char *)at = 1;
+#endif
+}
+
+/* Lowers a row number to another thread's or this one's, whichever is less; -1 stands for none. */
+FASTNN_INLINE void fastnn_lower(ptrdiff_t *at, ptrdiff_t row)
+{
+#ifdef __GNUC__
+    ptrdiff_t found = __atomic_load_n(at, __ATOMIC_RELAXED);
+    while ((found < 0 || row < found) &&
+           !__atomic_compare_exchange_n(at, &found, row, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+#else
+    __int64 found = *(volatile __int64 *)at, seen;
+    while (found < 0 || row < found) {
+        seen = _InterlockedCompareExchange64((volatile __int64 *)at, row, found);
+        if (seen == found)
+            break;
+        found = seen;
+    }
+#endif
+}
+
 #define DEFINE_STRUCTURES(prefix, type)                                                                                \
     typedef struct {                                                                                                   \
         int optimizer;                                                                                                 \

@@ -18,8 +18,8 @@ from fastnn_ext.plan cimport (
 from fastnn_ext.primitives cimport (
     F32_LANES, F64_LANES, FASTNN_ISA_NAME, activate_row, all_finite, by_column, columns_forward, columns_update,
     compress, descend, fma_loop, f32_PANEL,
-    f32_list, f32_rule, f64_PANEL, f64_list, f64_rule, finish_rows, flush_denormals, list_forward, list_update, lists_forward, narrow_update, pack_columns, pack_rows,
-    product_columns, restore_denormals, row_backward, softmax_entropy_row, softmax_row, softmax_through_row, take, through_row, unpack_columns, update_bias,
+    f32_list, f32_rule, f64_PANEL, f64_list, f64_rule, finish_rows, flush_denormals, list_forward, list_update, lists_forward, lower, mark, narrow_update, pack_columns, pack_rows,
+    product_columns, restore_denormals, row_backward, softmax_entropy_row, softmax_row, softmax_through_row, take, taken, through_row, unpack_columns, update_bias,
     weights_update,
 )
 from fastnn_ext.primitives_layers cimport (

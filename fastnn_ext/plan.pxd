@@ -240,6 +240,9 @@ cdef class Plan:
     cdef readonly list places           # for each operation, the number of the add_... call that made it
     cdef list parameters                # two arrays for each operation that learns, alive while pointers to them are held
     cdef list kept_alive
+    cdef list pins                      # see `pinned`: of all of these arrays
+    cdef bint trained                   # a training holds pointers into the plan
+    cdef int predictions                # that are under way
     cdef dict functions                 # the user's own, by operation
     cdef readonly int calls             # how many add_... calls there were
     cdef bint is_double
@@ -251,7 +254,9 @@ cdef class Plan:
     cdef char* kept                     # an arena that predictions of few rows use again and again
     cdef Py_ssize_t kept_size
     cdef int kept_in_use
+    cdef int must_rest(self) except -1
     cdef Operation* append(self, OperationKind kind, Py_ssize_t fan_out) except NULL
+    cdef bint are_rows(self, cnp.ndarray x) noexcept
     cdef Operation* append_normalization(self, OperationKind kind, object gamma, object beta, double epsilon) except NULL
     cdef Py_ssize_t samples_in(self, cnp.ndarray x) noexcept
     cdef object predict_rows(self, object x, Py_ssize_t samples, object out)

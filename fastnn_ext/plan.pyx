@@ -1,15 +1,18 @@
 """The plan: a network lowered to operations on plain arrays, which predicts and trains without Python."""
 
+import math
+
 import numpy
 cimport numpy as cnp
+from cpython.pyport cimport PY_SSIZE_T_MAX
 from cpython.ref cimport Py_DECREF, Py_INCREF
 from libc.stdint cimport uint32_t, uintptr_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memset
 
 from fastnn_ext.activations cimport RELU, SOFTPLUS, TANH, Activation
-from fastnn_ext.arrays cimport as_parameters, overlaps, shape_of
-from fastnn_ext.barrier cimport barrier_init, fastnn_exchange
+from fastnn_ext.arrays cimport as_parameters, overlaps, pinned, shape_of
+from fastnn_ext.barrier cimport barrier_init, fastnn_add, fastnn_exchange, fastnn_load
 from fastnn_ext.compressed cimport CompressedRows
 from fastnn_ext.dispatch cimport kernels_named
 from fastnn_ext.pool cimport pool_run, pool_size, pool_task
@@ -93,6 +96,14 @@ cdef Py_ssize_t padded_row(Py_ssize_t size, bint is_double) noexcept nogil:
     return size_in_bytes // item
 
 
+cdef bint are_readable(cnp.ndarray matrix) noexcept:
+    # Whether the numbers of each row lie side by side, as the processor loads them; rows may lie anywhere.
+    # Where there is no row, NumPy gives strides of 0.
+    return cnp.PyArray_ISALIGNED(matrix) and cnp.PyArray_ISNOTSWAPPED(matrix) and (
+        cnp.PyArray_SIZE(matrix) == 0 or cnp.PyArray_DIM(matrix, 1) == 1
+        or cnp.PyArray_STRIDE(matrix, 1) == cnp.PyArray_ITEMSIZE(matrix))
+
+
 cdef int describe_rows(Rows* rows, cnp.ndarray array, str name, Py_ssize_t columns, bint rows_only) except -1:
     # How the kernels read a matrix of data where it is.
     cdef int kind = cnp.PyArray_TYPE(array)
@@ -106,15 +117,17 @@ cdef int describe_rows(Rows* rows, cnp.ndarray array, str name, Py_ssize_t colum
         rows.kind = INT32
     else:
         raise TypeError(f"{name} must be float32, float64 or uint8, but it is {array.dtype}")
-    cdef Py_ssize_t inner
+    cdef Py_ssize_t samples
     if rows_only:
         if cnp.PyArray_NDIM(array) != 2 or cnp.PyArray_DIM(array, 1) != columns:
             raise ValueError(f"{name} must have shape (samples, {columns}), but its shape is {shape_of(array)}")
-        inner = cnp.PyArray_STRIDE(array, 1)
-        if not cnp.PyArray_ISALIGNED(array) or not cnp.PyArray_ISNOTSWAPPED(array) \
-                or (columns > 1 and inner != cnp.PyArray_ITEMSIZE(array)):
-            raise TypeError(f"the rows of {name} must be contiguous: pass numpy.ascontiguousarray({name})")
-        rows.stride = cnp.PyArray_STRIDE(array, 0)
+        if not are_readable(array):
+            raise TypeError(f"the rows of {name} must be contiguous, aligned and in the processor's byte order: pass "
+                            f"{name}.astype({name}.dtype.newbyteorder('='), order='C'), which copies it so")
+        samples, rows.stride = cnp.PyArray_DIM(array, 0), cnp.PyArray_STRIDE(array, 0)
+        if samples > 1 and not -PY_SSIZE_T_MAX // samples <= rows.stride <= PY_SSIZE_T_MAX // samples:
+            raise ValueError(f"{name} has {samples} rows that lie {rows.stride} bytes apart, which is more than an address "
+                             "space holds: it is no array of numbers in memory")
     else:
         rows.stride = columns * cnp.PyArray_ITEMSIZE(array)
     rows.data = <const char*> cnp.PyArray_DATA(array)
@@ -151,14 +164,16 @@ cdef class Plan:
         if input_size < 1:
             raise ValueError(f"input_size must be at least 1, but it is {input_size}")
         self.sample_shape = (input_size,) if sample_shape is None else tuple(sample_shape)
+        if any(size < 1 for size in self.sample_shape) or math.prod(self.sample_shape) != input_size:
+            raise ValueError(f"sample_shape must hold input_size numbers, {input_size}, but it is {self.sample_shape}")
         self.is_double = self.dtype == numpy.dtype(numpy.float64)
         self.input_size = self.output_size = self.widest = input_size
         self.parameters = []
         self.kept_alive = []
         self.functions = {}
         self.places = []
+        self.pins = []
         self.kernels = kernels_named(isa)
-
         self.input_scale = 1
 
     def set_input_scale(self, double scale, double shift=0.0):
@@ -171,7 +186,14 @@ cdef class Plan:
         free(self.operations)
         free(self.kept)
 
+    cdef int must_rest(self) except -1:
+        # Whoever runs a plan holds pointers into it.
+        if self.trained or fastnn_load(&self.predictions) > 0:
+            raise RuntimeError("the plan is in use by a training or a prediction: make another one to add operations")
+        return 0
+
     cdef Operation* append(self, OperationKind kind, Py_ssize_t fan_out) except NULL:
+        self.must_rest()
         cdef Operation* grown = <Operation*> realloc(self.operations, (self.operation_count + 1) * sizeof(Operation))
         if grown == NULL:
             raise MemoryError("no memory for another operation of the plan")
@@ -223,6 +245,7 @@ cdef class Plan:
         operation.l1, operation.l2, operation.maximum_norm = l1, l2, maximum_norm
         self.multiply_adds += fan_in * fan_out
         self.parameters += [w, b]
+        self.pins += [pinned(w), pinned(b)]
 
     def add_activation(self, Activation kind, double negative_slope=0.0):
         """Append an elementwise activation; the first four kinds are computed together with a dense operation just before.
@@ -234,6 +257,7 @@ cdef class Plan:
             raise ValueError(f"kind must be a member of Activation, but it is {<int> kind}")
         if self.operation_count and self.operations[self.operation_count - 1].kind == DENSE \
                 and self.operations[self.operation_count - 1].activation == NO_ACTIVATION and kind <= TANH:
+            self.must_rest()
             operation = &self.operations[self.operation_count - 1]
             self.calls += 1
         else:
@@ -273,6 +297,7 @@ cdef class Plan:
         operation.moving_mean = cnp.PyArray_DATA(mean)
         operation.moving_variance = cnp.PyArray_DATA(variance)
         self.kept_alive += [mean, variance]
+        self.pins += [pinned(mean), pinned(variance)]
 
     def add_layer_normalization(self, gamma, beta, double epsilon):
         """Append a normalisation over the numbers of a sample; gamma and beta as in :meth:`add_batch_normalization`."""
@@ -304,7 +329,11 @@ cdef class Plan:
         operation.has_weights, operation.has_bias = has_weights, has_bias
         operation.parameter = epsilon
         self.parameters += [scale, shift]
+        self.pins += [pinned(scale), pinned(shift)]
         return operation
+
+    cdef bint are_rows(self, cnp.ndarray x) noexcept:
+        return cnp.PyArray_NDIM(x) == 2 and cnp.PyArray_DIM(x, 1) == self.input_size
 
     cdef Py_ssize_t samples_in(self, cnp.ndarray x) noexcept:
         # How many samples x holds; -1 where its shape or layout is not one that is read in place.
@@ -312,10 +341,10 @@ cdef class Plan:
         cdef Py_ssize_t size = 1, samples = -1
         if kind != cnp.NPY_FLOAT and kind != cnp.NPY_DOUBLE and kind != cnp.NPY_UBYTE:
             return -1
+        if self.are_rows(x):
+            return cnp.PyArray_DIM(x, 0) if are_readable(x) else -1
         if not cnp.PyArray_ISCARRAY_RO(x):
             return -1
-        if ndim == 2 and cnp.PyArray_DIM(x, 1) == self.input_size:
-            return cnp.PyArray_DIM(x, 0)
         if ndim == 1 and cnp.PyArray_DIM(x, 0) == self.input_size:
             return 1
         cdef tuple shape = shape_of(x)
@@ -331,7 +360,8 @@ cdef class Plan:
         Parameters
         ----------
         x : ndarray of float32, float64 or uint8, or CompressedRows
-            C-contiguous, of shape (samples, input_size) or (input_size,), or the same with sample_shape.
+            Of shape (samples, input_size), each row contiguous; or C-contiguous, of shape (input_size,), sample_shape or
+            (samples, *sample_shape).
         out : ndarray, shape (samples, output_size), optional
             C-contiguous, of the plan's dtype: written and returned.
 
@@ -345,16 +375,23 @@ cdef class Plan:
         NonFiniteDataError
             When x holds NaN or infinity.
         """
+        cdef Py_ssize_t samples
         if isinstance(x, CompressedRows):
             if x.shape[1] != self.input_size:
                 raise ValueError(f"the rows must have {self.input_size} columns, but they have {x.shape[1]}")
-            return self.predict_rows(x, x.shape[0], out)
-        if not isinstance(x, cnp.ndarray):
-            return None
-        cdef Py_ssize_t samples = self.samples_in(<cnp.ndarray> x)
+            samples = x.shape[0]
+        elif isinstance(x, cnp.ndarray):
+            samples = self.samples_in(<cnp.ndarray> x)
+        else:
+            samples = -1
         if samples < 0:
             return None
-        return self.predict_rows(<cnp.ndarray> x, samples, out)
+        # While somebody is in here, the operations stay where they are.
+        fastnn_add(&self.predictions, 1)
+        try:
+            return self.predict_rows(x, samples, out)
+        finally:
+            fastnn_add(&self.predictions, -1)
 
     cdef int describe_inputs(self, Rows* rows, object x, bint rows_only) except -1:
         # How the kernels read the data, compressed or not.
@@ -383,7 +420,10 @@ cdef class Plan:
             return result
         cdef Run run
         memset(&run, 0, sizeof(Run))
-        self.describe_inputs(&run.x, x, False)
+        self.describe_inputs(&run.x, x, isinstance(x, cnp.ndarray) and self.are_rows(x))
+        if self.functions:
+            # They might resize what is read and written here.
+            pins = [pinned(array) for array in (x, result) if isinstance(array, cnp.ndarray)]
         run.operations = self.operations
         run.operation_count = self.operation_count
         run.input_size = self.input_size

@@ -84,7 +84,7 @@ cdef bint predict_block(
     for row in range(rows):
         # A row that could be listed holds finite numbers.
         if not listed and not all_finite(input + row * input_row, run.input_size):
-            run.bad_sample = start + row
+            lower(&run.bad_sample, start + row)
             return False
     for i in range(run.operation_count):
         operation = &run.operations[i]

@@ -11,6 +11,9 @@ cdef extern from "kernels.h" nogil:
     unsigned long long flush_denormals "fastnn_flush_denormals"(bint flush)
     void restore_denormals "fastnn_restore_denormals"(unsigned long long mode)
     Py_ssize_t take "fastnn_take"(Py_ssize_t* used, Py_ssize_t n)
+    Py_ssize_t taken "fastnn_taken"(const Py_ssize_t* used)
+    void mark "fastnn_mark"(unsigned char* at)
+    void lower "fastnn_lower"(Py_ssize_t* at, Py_ssize_t row)
     ctypedef struct f32_list:
         const uint32_t* columns
         const float* values

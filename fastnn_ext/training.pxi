@@ -316,7 +316,7 @@ cdef void train(Run* run, int thread, int threads, floating zero) noexcept nogil
     cdef Py_ssize_t start = run.start, batch, begin, end, x_row
     cdef const floating* x
     cdef bint apart
-    cdef double value, total = 0, momentum_product = run.momentum_product
+    cdef double value, total = 0, momentum_product = run.momentum_product, next_product = 1
     cdef long step = run.step
     cdef f32_rule single, collect_single
     cdef f64_rule double_, collect_double
@@ -357,7 +357,7 @@ cdef void train(Run* run, int thread, int threads, floating zero) noexcept nogil
                 break
             total += value
         else:
-            momentum_product = set_rule(&single, &double_, run, start // run.batch_size, step + 1, momentum_product, zero)
+            next_product = set_rule(&single, &double_, run, start // run.batch_size, step + 1, momentum_product, zero)
             if at_once:
                 meet(run, threads)
                 if failed(run, start, batch, &value):
@@ -371,6 +371,7 @@ cdef void train(Run* run, int thread, int threads, floating zero) noexcept nogil
                     break
             total += value + batch * update(run, rule, x, x_row, batch, not at_once, thread, threads)
             step += 1
+            momentum_product = next_product
         meet(run, threads)
         start += batch
     if run.in_panels:

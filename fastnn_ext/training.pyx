@@ -1,22 +1,24 @@
 """Training: a plan, its data and an optimiser made ready, so that epochs run without Python and without allocating."""
 
+import math
+
 import numpy
 cimport numpy as cnp
 from cython cimport floating
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 from fastnn_ext.activations cimport SIGMOID
-from fastnn_ext.arrays cimport shape_of
+from fastnn_ext.arrays cimport pinned, shape_of
 from fastnn_ext.barrier cimport barrier_init, fastnn_exchange
 from fastnn_ext.compressed cimport CompressedRows
 from fastnn_ext.dispatch cimport kernels_for_samples
 from fastnn_ext.losses cimport BINARY_CROSS_ENTROPY, CROSS_ENTROPY, KL_DIVERGENCE, MEAN_SQUARED_ERROR, Loss
 from fastnn_ext.plan cimport (
     ACTIVATION, BATCH_NORMALIZATION, COLLECT, DENSE, DROPOUT, FUNCTION, INT32, LAYER_NORMALIZATION, MAXIMUM_THREADS, NADAM, NO_ACTIVATION,
-    NOISE, SGD, SOFTMAX, Index, Kernels, Operation, Optimizer, Parameter, Plan, Run, aligned, call_python, describe_rows,
+    NOISE, SGD, SOFTMAX, Index, Kernels, Operation, Optimizer, Parameter, Plan, Rows, Run, aligned, call_python, describe_rows,
     padded_row, raise_kept,
 )
 from fastnn_ext.pool cimport pool_run, pool_size, pool_task
@@ -97,6 +99,16 @@ class NonFiniteWeightsError(FloatingPointError):
         self.operation = operation
 
 
+cdef int check_augmentation(object fields, Py_ssize_t input_size) except -1:
+    sides = [fields.get(name, 0) for name in ("height", "width", "channels")]
+    if any(side < 1 for side in sides) or math.prod(sides) != input_size:
+        raise ValueError(f"augmentation needs images of height, width and channels with {input_size} numbers, but they are {sides}")
+    for name, value in fields.items():
+        if not math.isfinite(value):
+            raise ValueError(f"augmentation's {name} must be finite, but it is {value}")
+    return 0
+
+
 def state_shapes(Plan plan not None, Optimizer optimizer):
     """Shapes of the arrays that a training of the plan by this optimiser keeps, in the order of `Training.state`."""
     pairs = [plan.parameters[i : i + 2] for i in range(0, len(plan.parameters), 2)]
@@ -157,6 +169,9 @@ cdef class Training:
         By default as many as the size of the work suggests. The result does not depend on it.
     keep_index : bool
         Keep the places of non-zero inputs for later epochs. One epoch alone does not need them.
+    streaming : bool
+        Data come batch by batch through `run_batch`, and these are the first of them: what a batch leads to then depends
+        on no batch before it, to the last bit. Without it, one sample at a time has a faster order of sums of its own.
 
     Examples
     --------
@@ -178,6 +193,8 @@ cdef class Training:
     cdef cnp.ndarray weights
     cdef cnp.ndarray rates
     cdef object loss_function
+    cdef tuple pins                 # see `pinned`: of the data that the run describes
+    cdef list state_pins            # and of the optimiser's arrays and the record
     cdef list arrays                # the optimiser's: for each operation, its weights' and its bias' by slot
     cdef list starts                # the number that each of them starts from
     cdef readonly cnp.ndarray outputs   # (samples, output_size) where a record is kept, else None
@@ -196,7 +213,7 @@ cdef class Training:
         double coupled_decay=0.0, double clip_value=0.0, double clip_norm=0.0, double global_clip_norm=0.0,
         double loss_parameter=0.0, bint from_logits=False, double label_smoothing=0.0, loss_function=None, sample_weight=None,
         double target_low=-numpy.inf, double target_high=numpy.inf, bint record=False, bint inference=False, uint64_t seed=0, augmentation=None, state=None, sparse=None, threads=None,
-        bint keep_index=True,
+        bint keep_index=True, bint streaming=False,
     ):
         cdef Run* run = &self.run
         self.plan = plan
@@ -229,18 +246,19 @@ cdef class Training:
         run.call, run.owner, run.index = call_python, <void*> plan, &self.index
         run.bad_sample = run.failed = -1
         if augmentation is not None:
+            check_augmentation(augmentation, plan.input_size)
             run.augmentation = augmentation
         if loss_function is not None:
             self.loss_function = loss_function
             run.loss_function = <void*> loss_function
         run.calls_python = bool(plan.functions) or loss_function is not None
-        self.copy_operations()
+        self.copy_operations(streaming)
         self.set_data(x, y, sample_weight)
         cdef double density = self.probe()
         if sparse is None:
             sparse = run.x.shift == 0 and density <= (DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH)
         # Column numbers and places of a batch's entries have 32 bits.
-        self.sparse = run.sparse = bool(sparse) and not (run.x.starts != NULL and run.x.shift != 0) and plan.operations[0].kind == DENSE and run.batch_size \
+        self.sparse = run.sparse = bool(sparse) and plan.operations[0].kind == DENSE and run.batch_size \
             < (<Py_ssize_t> 1 << 32) // max(plan.input_size, padded_row(plan.operations[0].fan_out, True))
         self.threads = self.threads_for(density) if threads is None or run.calls_python \
             else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
@@ -252,13 +270,16 @@ cdef class Training:
             list_parameters(run)
         if record:
             self.outputs = numpy.empty((self.samples, plan.output_size), plan.dtype)
+            self.state_pins.append(pinned(self.outputs))
             run.record = cnp.PyArray_DATA(self.outputs)
-        if self.sparse and keep_index and augmentation is None and run.x.starts == NULL:
+        if self.sparse and keep_index and not streaming and augmentation is None and run.x.starts == NULL:
             self.reserve_index(density)
         if self.sparse and fresh and weight_decay == 0 and not run.separate:
             run.seen = <unsigned char*> calloc(plan.input_size, 1)
             if run.seen == NULL:
                 raise MemoryError(f"no memory for {plan.input_size} marks of inputs")
+        # From here on the plan's sizes are those that this training was made for.
+        plan.trained = True
 
     def __dealloc__(self):
         free(self.arena)
@@ -270,7 +291,7 @@ cdef class Training:
         free(self.index.columns)
         free(self.index.values)
 
-    cdef int copy_operations(self) except -1:
+    cdef int copy_operations(self, bint streaming) except -1:
         # The plan's operations with what this training does with them.
         cdef Run* run = &self.run
         cdef Plan plan = self.plan
@@ -293,7 +314,7 @@ cdef class Training:
         run.first_learning = run.last + 1
         run.separate = run.rule.optimizer == COLLECT or run.rule.coupled_decay > 0 or run.rule.clip_value > 0 or run.rule.clip_norm > 0 \
             or run.rule.global_clip_norm > 0
-        run.by_sample = run.batch_size == 1 and run.rule.optimizer == SGD and not run.inference and not run.calls_python \
+        run.by_sample = run.batch_size == 1 and not streaming and run.rule.optimizer == SGD and not run.inference and not run.calls_python \
             and run.augmentation.height == 0
         for i in range(run.last, -1, -1):
             operation = &run.operations[i]
@@ -317,27 +338,30 @@ cdef class Training:
         return 0
 
     cdef int set_data(self, object x, cnp.ndarray y, object sample_weight) except -1:
-        # From here on the run reads these.
+        # From here on the run reads these. Nothing is changed before all of it is known to fit.
         cdef Run* run = &self.run
-        cdef bint numbers = cnp.PyArray_TYPE(y) == cnp.NPY_INT32 and self.plan.output_size > 1
-        cdef cnp.ndarray weights
+        cdef bint numbers = cnp.PyArray_TYPE(y) == cnp.NPY_INT32 and run.output_size > 1
+        cdef cnp.ndarray weights = None
+        cdef Rows inputs, targets
         cdef Py_ssize_t samples
-        if isinstance(x, CompressedRows) and x.shape[1] != self.plan.input_size:
-            raise ValueError(f"x must have {self.plan.input_size} columns, but it has {x.shape[1]}")
-        self.plan.describe_inputs(&run.x, x, True)
+        if isinstance(x, CompressedRows) and x.shape[1] != run.input_size:
+            raise ValueError(f"x must have {run.input_size} columns, but it has {x.shape[1]}")
+        memset(&inputs, 0, sizeof(Rows))
+        memset(&targets, 0, sizeof(Rows))
+        self.plan.describe_inputs(&inputs, x, True)
         samples = x.shape[0]
-        describe_rows(&run.y, y, "y", 1 if numbers else self.plan.output_size, True)
+        describe_rows(&targets, y, "y", 1 if numbers else run.output_size, True)
         if cnp.PyArray_DIM(y, 0) != samples:
             raise ValueError(f"y must have as many rows as x, {samples}, but it has {cnp.PyArray_DIM(y, 0)}")
-        run.class_numbers = numbers
-        run.sample_weight = NULL
         if sample_weight is not None:
-            weights = numpy.ascontiguousarray(sample_weight, dtype=numpy.float64)
+            weights = numpy.require(sample_weight, numpy.float64, ("C", "A"))
             if cnp.PyArray_NDIM(weights) != 1 or cnp.PyArray_DIM(weights, 0) != samples:
                 raise ValueError(f"sample_weight must have shape ({samples},), but its shape is {shape_of(weights)}")
-            run.sample_weight = <double*> cnp.PyArray_DATA(weights)
-            self.weights = weights
-        self.x, self.y = x, y
+        pins = tuple([pinned(array) for array in (x, y, weights) if isinstance(array, cnp.ndarray)])
+        self.x, self.y, self.weights, self.pins = x, y, weights, pins
+        run.x, run.y = inputs, targets
+        run.class_numbers = numbers
+        run.sample_weight = NULL if weights is None else <double*> cnp.PyArray_DATA(weights)
         self.samples = run.samples = samples
         run.check = True
         return 0
@@ -413,12 +437,14 @@ cdef class Training:
         else:
             self.arrays = list(given)
             if len(self.arrays) != len(shapes) or any(
-                array.shape != shape or array.dtype != self.plan.dtype or not array.flags.carray
+                not isinstance(array, numpy.ndarray) or array.shape != shape or array.dtype != self.plan.dtype
+                or not array.flags.carray
                 for array, shape in zip(self.arrays, shapes)
             ):
                 raise ValueError("state must hold the arrays that a training of the same plan and optimiser had")
             for array, start in zip(self.arrays, self.starts):
                 fresh = fresh and ((array == start).all() if start == 0 or self.run.rule.beta_2 == 1 else not array.any())
+        self.state_pins = [pinned(array) for array in self.arrays]
         number = 0
         for i in range(self.run.operation_count):
             operation = &self.run.operations[i]
@@ -478,7 +504,7 @@ cdef class Training:
         Read them between epochs; to go on from them, pass them to another training.
         """
         self.move_state(True)
-        return self.arrays
+        return list(self.arrays)
 
     @property
     def step(self):
@@ -510,14 +536,27 @@ cdef class Training:
     def set_learning_rates(self, rates):
         """One rate for each batch of the next epochs, as float64 (batches,); None for `learning_rate` in all of them."""
         cdef Py_ssize_t batches = (self.samples + self.run.batch_size - 1) // self.run.batch_size
-        cdef cnp.ndarray array
-        self.run.learning_rates = NULL
+        cdef cnp.ndarray array = None
         if rates is not None:
-            array = numpy.ascontiguousarray(rates, dtype=numpy.float64)
+            # A copy, which nobody resizes.
+            array = numpy.array(rates, dtype=numpy.float64, order="C")
             if cnp.PyArray_NDIM(array) != 1 or cnp.PyArray_SIZE(array) != batches:
                 raise ValueError(f"there must be {batches} learning rates, one a batch, but their shape is {shape_of(array)}")
-            self.rates = array
-            self.run.learning_rates = <double*> cnp.PyArray_DATA(array)
+        self.start_running()
+        self.rates = array
+        self.run.learning_rates = NULL if array is None else <double*> cnp.PyArray_DATA(array)
+        fastnn_exchange(&self.running, 0)
+
+    def read_anew(self):
+        """Look at the data anew in the next epoch, since they may have changed: what is known of them is forgotten."""
+        cdef Py_ssize_t i
+        self.start_running()
+        self.run.check = True
+        self.index.used = 0
+        if self.index.starts != NULL:
+            for i in range(self.samples):
+                self.index.starts[i] = -1
+        fastnn_exchange(&self.running, 0)
 
     def gradients(self):
         """Copies of the last batch's gradients, for each operation that learns those of its weights and its bias.
@@ -585,7 +624,8 @@ cdef class Training:
         cdef cnp.ndarray order_array
         cdef const cnp.npy_intp* numbers = NULL
         if order is not None:
-            order_array = numpy.ascontiguousarray(order, dtype=numpy.intp)
+            # A copy: whoever changed it in the middle of the epoch would lead the kernels astray.
+            order_array = numpy.array(order, dtype=numpy.intp, order="C")
             if cnp.PyArray_SIZE(order_array) != self.samples or order_array.min() < 0 or order_array.max() >= self.samples:
                 raise ValueError(f"order must hold {self.samples} row numbers below {self.samples}")
             numbers = <cnp.npy_intp*> cnp.PyArray_DATA(order_array)
@@ -603,7 +643,9 @@ cdef class Training:
         ``outputs`` then holds, where a record is kept, this batch's in its first rows. Raises as :meth:`run_epoch` does, with
         the weights from before this batch.
         """
-        if not 0 < len(x) <= self.run.batch_size:
+        if not isinstance(x, (numpy.ndarray, CompressedRows)):
+            raise TypeError(f"x must be an array or CompressedRows, but it is a {type(x).__name__}")
+        if len(x.shape) < 1 or not 0 < x.shape[0] <= self.run.batch_size:
             raise ValueError(f"a batch must have from 1 to {self.run.batch_size} rows, but x has shape {x.shape}")
         if self.index.starts != NULL:
             raise ValueError("a training that keeps an index of its data takes no others: make it with keep_index=False")

@@ -39,6 +39,14 @@ class Callback:
             for name in ("on_train_batch_begin", "on_train_batch_end")
         )
 
+    @property
+    def may_change_data(self) -> bool:
+        """Whether it runs code of the user's, which may write into the arrays that the model is trained on.
+
+        They are then read anew in each epoch, zeros and all; by default so for every class that is not the package's.
+        """
+        return not type(self).__module__.startswith("fastnn.")
+
     def set_model(self, model: Sequential) -> None:
         """Get to know the model, before training starts."""
         self.model = model
@@ -90,6 +98,11 @@ class CallbackList:
     def watches_batches(self) -> bool:
         """Whether one must be told of each batch."""
         return any(callback.watches_batches for callback in self.callbacks)
+
+    @property
+    def may_change_data(self) -> bool:
+        """Whether one may write into the data."""
+        return any(callback.may_change_data for callback in self.callbacks)
 
     def on_train_begin(self) -> None:
         # Training does not start where one fails: those that were told of its beginning are told of its end.

@@ -75,6 +75,10 @@ class LambdaCallback(Callback):
     def watches_batches(self) -> bool:
         return "on_train_batch_begin" in self.functions or "on_train_batch_end" in self.functions
 
+    @property
+    def may_change_data(self) -> bool:
+        return True
+
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._call("on_epoch_begin", epoch, logs or {})
 

@@ -49,6 +49,10 @@ class LearningRateScheduler(Callback):
         self.schedule = schedule
         self.verbose = verbose
 
+    @property
+    def may_change_data(self) -> bool:
+        return True
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         optimizer_and_rate(self.model, "LearningRateScheduler")
 

@@ -1,4 +1,4 @@
-"""Sparse matrices: SciPy's in any format as compressed rows, which share their memory where the format is CSR."""
+"""Sparse matrices: SciPy's in any format as compressed rows, which share their values where the format is CSR."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def compressed_rows(value: Any, name: str) -> CompressedRows:
     Returns
     -------
     CompressedRows
-        Of float32, float64 or uint8. It shares values and column numbers with a CSR matrix of one of these dtypes, or
-        of booleans, whose columns ascend.
+        Of float32, float64 or uint8. It shares its values with a CSR matrix of one of these dtypes, or of booleans,
+        whose columns ascend. Column numbers are copied, so that no change of the matrix can lead a kernel astray.
 
     Raises
     ------

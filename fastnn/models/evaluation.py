@@ -58,8 +58,13 @@ class Evaluation:
         loss.check_range(self.targets)
         return self
 
-    def run(self) -> dict[str, float]:
-        """Loss and metrics by name; a loss that is not finite is told as it is."""
+    def run(self, read_anew: bool = False) -> dict[str, float]:
+        """Loss and metrics by name; a loss that is not finite is told as it is.
+
+        Data that may have changed since the last run are to be read anew.
+        """
+        if read_anew:
+            self.training.read_anew()
         try:
             value = self.training.run_epoch()
         except NonFiniteDataError as failure:

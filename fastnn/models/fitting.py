@@ -132,41 +132,32 @@ class _Run:
     @contextlib.contextmanager
     def started(self) -> Iterator[None]:
         """Training between its beginning and its end, of which all are told."""
-        # Two threads that change the same weights would both spoil them.
-        if not self.model.training_lock.acquire(blocking=False):
-            raise RuntimeError("the model is being trained by another thread: train a copy, or wait")
+        self.model.stop_training = False
+        self.model.history = self.history
+        self.watchers.on_train_begin()
         try:
-            self.model.stop_training = False
-            self.model.history = self.history
-            self.watchers.on_train_begin()
-            try:
-                yield
-            finally:
-                self.watchers.on_train_end()
-                self.reporting.close()
+            yield
         finally:
-            self.model.training_lock.release()
+            self.watchers.on_train_end()
+            self.reporting.close()
 
     def over(self, source: Source) -> None:
         """Train all epochs."""
-        try:
-            while True:
-                logs = source.run_epoch(self.epoch, self.reporting.progress(self.epoch), self.watchers)
-                # None: a callback has ended training where it would have failed, or there are no more batches.
-                if logs is None:
-                    if self.epoch == self.first and not self.model.stop_training:
-                        raise ValueError("x gave no batches: it must be an iterable of (x, y) or (x, y, sample_weight)")
-                    return
-                source.keep_state()
-                if not self.finish(logs):
-                    return
-        finally:
-            source.keep_state()
+        while True:
+            logs = source.run_epoch(self.epoch, self.reporting.progress(self.epoch), self.watchers)
+            # None: a callback has ended training where it would have failed, or there are no more batches.
+            if logs is None:
+                if self.epoch == self.first and not self.model.stop_training:
+                    raise ValueError("x gave no batches: it must be an iterable of (x, y) or (x, y, sample_weight)")
+                return
+            if not self.finish(logs):
+                return
 
     def finish(self, logs: dict[str, float]) -> bool:
         """What follows an epoch; whether another one may."""
         if self.validation is not None and (self.epoch + 1 - self.first) % self.validation_freq == 0:
-            logs |= {f"val_{name}": value for name, value in self.validation.run().items()}
+            values = self.validation.run(read_anew=self.watchers.may_change_data)
+            logs |= {f"val_{name}": value for name, value in values.items()}
         # Before the callbacks, so that a model that one of them saves has this epoch, and after, for what they add.
         self.history.add(self.epoch, logs)
         self.watchers.on_epoch_end(self.epoch, logs)

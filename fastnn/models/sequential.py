@@ -83,6 +83,8 @@ class Sequential(LayerStack):
         self.metadata: dict[str, Any] = {}
         super().__init__(layers, name=name, dtype=dtype, seed=seed)
 
+    _not_copied = LayerStack._not_copied | {"_stepper"}
+
     def _reset(self) -> None:
         super()._reset()
         self._stepper: Stepper | None = None
@@ -135,6 +137,8 @@ class Sequential(LayerStack):
         ------
         TypeError, ValueError
             For what is unknown; the message lists what there is, and the nearest.
+        RuntimeError
+            While the model is being trained. Its ``optimizer.learning_rate`` may be assigned at any time.
         """
         from fastnn.losses.names import resolve as resolve_loss
         from fastnn.optimizers.names import resolve as resolve_optimizer
@@ -144,9 +148,10 @@ class Sequential(LayerStack):
         if isinstance(metrics, str):
             metrics = [metrics]
         chosen = resolve_optimizer(optimizer), resolve_loss(loss), self._resolved_metrics(metrics or ())
-        self.optimizer, self.loss, self.metrics = chosen
-        self.steps = OptimizerState()
-        self._stepper = None
+        with self.exclusively("it cannot be compiled"):
+            self.optimizer, self.loss, self.metrics = chosen
+            self.steps = OptimizerState()
+            self._stepper = None
 
     def _resolved_metrics(self, metrics: Iterable[Any]) -> list[Metric]:
         from fastnn.metrics.names import resolve
@@ -244,29 +249,34 @@ class Sequential(LayerStack):
         KeyboardInterrupt
             On Ctrl-C, between two batches; weights are those after the last finished one.
         RuntimeError
-            When the model is not compiled, or another thread is training it.
+            When the model is not compiled, or is being trained already, by another thread or the fit that calls this.
         """
         from fastnn.models.fitting import fit
 
-        return fit(
-            self,
-            x,
-            y,
-            batch_size=batch_size,
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_split=validation_split,
-            validation_data=validation_data,
-            shuffle=shuffle,
-            class_weight=class_weight,
-            sample_weight=sample_weight,
-            initial_epoch=initial_epoch,
-            steps_per_epoch=steps_per_epoch,
-            validation_batch_size=validation_batch_size,
-            validation_freq=validation_freq,
-            augmentation=augmentation,
-        )
+        # Two trainings that change the same weights would both spoil them.
+        with self.exclusively():
+            try:
+                return fit(
+                    self,
+                    x,
+                    y,
+                    batch_size=batch_size,
+                    epochs=epochs,
+                    verbose=verbose,
+                    callbacks=callbacks,
+                    validation_split=validation_split,
+                    validation_data=validation_data,
+                    shuffle=shuffle,
+                    class_weight=class_weight,
+                    sample_weight=sample_weight,
+                    initial_epoch=initial_epoch,
+                    steps_per_epoch=steps_per_epoch,
+                    validation_batch_size=validation_batch_size,
+                    validation_freq=validation_freq,
+                    augmentation=augmentation,
+                )
+            finally:
+                self.steps.take_back()
 
     def train_on_batch(
         self,
@@ -366,10 +376,9 @@ class Sequential(LayerStack):
         return self._predict_anything(x, out)
 
     def _predict_anything(self, x: Any, out: NDArray[Any] | None) -> NDArray[Any]:
-        plan = self.needs_plan()
         inputs = read_inputs(self, x, "x", single=True)
         try:
-            result = plan.predict(inputs, out)
+            result = self.needs_plan().predict(inputs, out)
         except NonFiniteDataError as failure:
             if isinstance(inputs, np.ndarray):
                 check_finite(inputs, "x")

@@ -14,7 +14,7 @@ from fastnn.augmentation import ImageAugmentation
 from fastnn.callbacks.base import CallbackList
 from fastnn.models.evaluation import metrics_of
 from fastnn.models.inputs import Samples, explain, read_inputs, read_targets, read_weights
-from fastnn.models.training import end_quietly, keep_state, make_training
+from fastnn.models.training import end_quietly, make_training
 from fastnn_ext.compressed import CompressedRows
 from fastnn_ext.plan import NonFiniteDataError
 from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
@@ -45,11 +45,6 @@ class Source(ABC):
     @abstractmethod
     def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
         """Train an epoch and return loss and metrics; None where training is to end without this epoch."""
-
-    def keep_state(self) -> None:
-        """Let the model's optimiser remember the state."""
-        if self.training is not None:
-            keep_state(self.model, self.training)
 
     def rates_at(self, training: Training, steps: int) -> None:
         """Set the learning rates of the next ``steps`` steps."""
@@ -105,15 +100,20 @@ class ArraySource(Source):
         )
 
     def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
+        rng = self.model.rng.bit_generator
+        drawn_before = rng.state
         order = self.model.rng.permutation(self.samples) if self.shuffle else None
         if self.by_batch:
             return run_batches(self, self._batches(order), epoch, progress, watchers)
         training = self.training
         assert training is not None
+        if watchers.may_change_data:
+            training.read_anew()
         self.rates_at(training, self.steps)
         try:
             value = training.run_epoch(order, progress)
         except NonFiniteDataError as failure:
+            rng.state = drawn_before
             raise explain(self.model, self.inputs, self.targets, failure.sample) from None
         except (NonFiniteError, NonFiniteWeightsError) as failure:
             end_quietly(self.model, failure, _place(failure, epoch), training.learning_rate, watchers)
@@ -170,11 +170,9 @@ class BatchSource(Source):
         if function is not None:
             inputs = augmented(self.model, function, inputs)
         if self.training is None or samples > self.capacity:
-            if self.training is not None:
-                self.keep_state()
             self.capacity = samples
             self.training = make_training(
-                self.model, inputs, targets, samples, weights, keep_index=False, augmentation=fields
+                self.model, inputs, targets, samples, weights, streaming=True, augmentation=fields
             )
         return inputs, targets, weights
 
@@ -205,8 +203,6 @@ def run_batches(
         if training.outputs is not None:
             seen.append((targets, training.outputs[:count].copy()))
         if watches:
-            # Who saves the model now saves its optimiser, too.
-            source.keep_state()
             watchers.on_train_batch_end(number - 1, {"loss": value})
         if progress is not None:
             progress(done, total)

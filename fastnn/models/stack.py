@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import threading
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -16,9 +18,6 @@ from fastnn.models.training import OptimizerState
 from fastnn_ext.plan import Plan, allocate
 
 __all__ = ["LayerStack"]
-
-# What a copy of a model makes anew.
-_NOT_COPIED = {"plan", "parameters", "_layer_of_call", "training_lock"}
 
 
 class LayerStack:
@@ -35,6 +34,11 @@ class LayerStack:
     training_lock : threading.Lock
         Held while the weights change.
     """
+
+    # What a copy of a model makes anew: locks, and all that `_reset` sets.
+    _not_copied: ClassVar[frozenset[str]] = frozenset(
+        {"plan", "parameters", "_layer_of_call", "training_lock", "_building"}
+    )
 
     def __init__(
         self,
@@ -56,10 +60,28 @@ class LayerStack:
         self.seed = int(self.rng.integers(1 << 63))
         self.steps = OptimizerState()
         self._declared_shape: Shape | None = None
-        self.training_lock = threading.Lock()
+        self._make_locks()
         self._reset()
         for layer in layers or ():
             self.add(layer)
+
+    def _make_locks(self) -> None:
+        self.training_lock = threading.Lock()
+        # Held while layers and plan are made, by the first of several threads that need them.
+        self._building = threading.RLock()
+
+    @contextlib.contextmanager
+    def exclusively(self, what: str = "it cannot be trained") -> Iterator[None]:
+        """Hold the model's training lock; RuntimeError says ``what`` cannot be done where a training holds it."""
+        if not self.training_lock.acquire(blocking=False):
+            raise RuntimeError(
+                f"the model is being trained, in another thread or by the fit that called this: {what} meanwhile. "
+                "Wait, or take a copy"
+            )
+        try:
+            yield
+        finally:
+            self.training_lock.release()
 
     def _reset(self) -> None:
         self.plan: Plan | None = None
@@ -93,7 +115,13 @@ class LayerStack:
             When it is no layer of `fastnn.layers`.
         ValueError
             When it is in a model already, has another layer's name, or cannot take what comes from the one before.
+        RuntimeError
+            While the model is being trained.
         """
+        with self.exclusively("no layer can be added"):
+            self._add(layer)
+
+    def _add(self, layer: Layer) -> None:
         if not isinstance(layer, Layer):
             raise TypeError(f"a model takes layers of fastnn.layers, such as Dense(10), but this is {layer!r}")
         if isinstance(layer, Input):
@@ -117,17 +145,18 @@ class LayerStack:
             raise
 
     def pop(self) -> Layer:
-        """Remove the last layer and return it."""
-        if not self.layers:
-            raise ValueError("there is no layer to remove")
-        layer = self.layers.pop()
-        layer.in_model = False
-        if self.built and self.layers:
-            assert self.input_shape is not None
-            self._build(self.input_shape)
-        else:
-            self._reset()
-        return layer
+        """Remove the last layer and return it; RuntimeError while the model is being trained."""
+        with self.exclusively("no layer can be removed"):
+            if not self.layers:
+                raise ValueError("there is no layer to remove")
+            layer = self.layers.pop()
+            layer.in_model = False
+            if self.built and self.layers:
+                assert self.input_shape is not None
+                self._build(self.input_shape)
+            else:
+                self._reset()
+            return layer
 
     def _name_for(self, layer: Layer) -> str:
         names = {other.name for other in self.layers}
@@ -157,18 +186,28 @@ class LayerStack:
         ValueError
             When it is not known, or a layer cannot take what comes from the one before; the message names the layer.
         """
-        shape = self.input_shape if input_shape is None else checked_shape(input_shape, "input_shape")
-        if shape is None:
-            raise ValueError("the shape of a sample is not known: start with Input(shape), or call build(input_shape)")
-        if not self.layers:
-            raise ValueError("the model has no layers: add one, such as Dense(1)")
-        if self.input_shape is not None and shape != self.input_shape:
-            raise ValueError(f"the model takes samples of shape {self.input_shape}, not {shape}")
-        self._declared_shape = shape
-        if not self.built:
-            self._build(shape)
+        shape = None if input_shape is None else checked_shape(input_shape, "input_shape")
+        with self._building:
+            known = self.input_shape
+            if shape is None:
+                shape = known
+            if shape is None:
+                raise ValueError(
+                    "the shape of a sample is not known: start with Input(shape), or call build(input_shape)"
+                )
+            if not self.layers:
+                raise ValueError("the model has no layers: add one, such as Dense(1)")
+            if known is not None and shape != known:
+                raise ValueError(f"the model takes samples of shape {known}, not {shape}")
+            self._declared_shape = shape
+            if not self.built:
+                self._build(shape)
 
     def _build(self, input_shape: Shape) -> None:
+        with self._building:
+            self._build_alone(input_shape)
+
+    def _build_alone(self, input_shape: Shape) -> None:
         self._infer(input_shape)
         self._reset()
         kept = {(layer.name, name): array for layer in self.layers for name, array in layer.arrays.items()}
@@ -263,10 +302,12 @@ class LayerStack:
 
         Raises RuntimeError where it is not.
         """
-        if self.plan is None:
+        plan = self.plan
+        if plan is None:
             self.build()
-        assert self.plan is not None
-        return self.plan
+            plan = self.plan
+        assert plan is not None
+        return plan
 
     def layer_of(self, call: int) -> str:
         """How messages call the layer that made this operation of the plan."""
@@ -316,14 +357,18 @@ class LayerStack:
         self.needs_plan()
         return sum(layer.count_params() for layer in self.layers)
 
+    def __copy__(self) -> Self:
+        """A model of its own: layers belong to one model, so that no two can share them."""
+        return copy.deepcopy(self)
+
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: value for name, value in vars(self).items() if name not in _NOT_COPIED}
+        state = {name: value for name, value in vars(self).items() if name not in self._not_copied}
         return state | {"weights": self.get_weights() if self.built else None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         weights = state.pop("weights")
         self.__dict__.update(state)
-        self.training_lock = threading.Lock()
+        self._make_locks()
         self._reset()
         for layer in self.layers:
             layer.in_model = True

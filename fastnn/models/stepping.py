@@ -26,62 +26,62 @@ class Stepper:
         self.model = model
         self.training: Training | None = None
         self.capacity = 0
-        # Rows in the model's dtype, of the right shape, need no look from here.
+        # Arrays that the engine reads as they are need no look from here.
         self.simple = not model.metrics
+        self.target_shape: tuple[int, ...] | None = None
 
     def step(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         """One step; see `Sequential.train_on_batch`."""
         training = self.training
-        if training is not None and self.simple and sample_weight is None and class_weight is None and not return_dict:
+        if (
+            training is not None
+            and self.simple
+            and type(x) is type(y) is np.ndarray
+            and y.shape[1:] == self.target_shape
+            and sample_weight is None
+            and class_weight is None
+            and not return_dict
+        ):
             model = self.model
             if model.training_lock.acquire(blocking=False):
                 try:
-                    value = self._run(training, x, y, None)
+                    if model.steps.training is training:
+                        return self._run(training, x, y, None)
                 except (TypeError, ValueError):
-                    value = None
+                    # Not what the engine reads as it is: it is looked at below, where there are words for it.
+                    pass
                 finally:
                     model.training_lock.release()
-                if value is not None:
-                    return value
         return self._step_anything(x, y, sample_weight, class_weight, return_dict)
 
     def _run(self, training: Training, x: Any, y: Any, weights: Any) -> float:
         model = self.model
-        steps, optimizer = model.steps, model.optimizer
+        optimizer = model.optimizer
         assert optimizer is not None
-        training.step = steps.step
-        training.momentum_product = steps.momentum_product
         rate = optimizer.learning_rate
-        training.learning_rate = rate if type(rate) is float else optimizer.rate_at(steps.step)
+        training.learning_rate = rate if type(rate) is float else optimizer.rate_at(training.step)
         try:
-            value = training.run_batch(x, y, weights)
+            return training.run_batch(x, y, weights)
         except (NonFiniteError, NonFiniteWeightsError) as failure:
-            steps.step, steps.momentum_product = training.step, training.momentum_product
             raise_failure(model, failure, "this batch", training.learning_rate)
-        steps.step = training.step
-        steps.momentum_product = training.momentum_product
-        return value
 
     def _step_anything(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         model = self.model
         optimizer, _ = model.needs_compile()
         if isinstance(optimizer, LBFGS):
             raise ValueError("LBFGS looks at all samples in every step: call fit, or choose another optimizer")
-        samples = read_samples(model, x, y, sample_weight, class_weight)
-        inputs, targets, weights = samples.inputs, samples.targets, samples.weights
-        if not model.training_lock.acquire(blocking=False):
-            raise RuntimeError("the model is being trained by another thread: train a copy, or wait")
-        try:
-            if self.training is None or samples.count > self.capacity:
-                self.training = make_training(model, inputs, targets, samples.count, weights, keep_index=False)
-                self.capacity = samples.count
+        with model.exclusively():
+            samples = read_samples(model, x, y, sample_weight, class_weight)
+            inputs, targets, weights = samples.inputs, samples.targets, samples.weights
+            # Another training, such as a fit, may have gone on with the optimiser's state since.
+            if self.training is None or self.training is not model.steps.training or samples.count > self.capacity:
+                self.training = make_training(model, inputs, targets, samples.count, weights, streaming=True)
+                self.capacity, self.target_shape = samples.count, targets.shape[1:]
             try:
                 value = self._run(self.training, inputs, targets, weights)
             except NonFiniteDataError as failure:
                 raise explain(model, inputs, targets, failure.sample) from None
             outputs = None if self.training.outputs is None else self.training.outputs[: samples.count]
             logs = {"loss": value, **metrics_of(model.metrics, np.asarray(targets), outputs)}
-        finally:
-            model.training_lock.release()
         values = list(logs.values())
         return logs if return_dict else values[0] if len(values) == 1 else values

@@ -14,24 +14,52 @@ if TYPE_CHECKING:
     from fastnn.models.inputs import Inputs
     from fastnn.models.sequential import Sequential
 
-__all__ = ["OptimizerState", "end_quietly", "keep_state", "make_training", "raise_failure"]
+__all__ = ["OptimizerState", "end_quietly", "make_training", "raise_failure"]
 
 
 class OptimizerState:
-    """What the optimiser of a model remembers between trainings.
+    """What the optimiser of a model remembers: held by the engine's training that goes on with it, if there is one.
 
     Attributes
     ----------
-    arrays : list of ndarray or None
-        Momentum and squares, in the engine's order; None before the first step.
-    step : int
-        Optimiser steps done.
-    momentum_product : float
-        Of Nadam's momentums.
+    training : Training or None
+        Which holds the state now. The engine may keep it in a layout of its own, so that nobody else has it meanwhile.
     """
 
     def __init__(self, arrays: list[NDArray[Any]] | None = None, step: int = 0, momentum_product: float = 1.0) -> None:
-        self.arrays, self.step, self.momentum_product = arrays, step, momentum_product
+        self._arrays, self._step, self._momentum_product = arrays, step, momentum_product
+        self.training: Training | None = None
+
+    @property
+    def arrays(self) -> list[NDArray[Any]] | None:
+        """Momentum and squares, in the engine's order; None before the first step."""
+        if self.step == 0:
+            return None
+        return self._arrays if self.training is None else self.training.state
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps done."""
+        return self._step if self.training is None else self.training.step
+
+    @property
+    def momentum_product(self) -> float:
+        """Of Nadam's momentums."""
+        return self._momentum_product if self.training is None else self.training.momentum_product
+
+    def hand_to(self, training: Training) -> None:
+        """Let a training that was made from `arrays` go on with all of the state."""
+        training.step, training.momentum_product = self.step, self.momentum_product
+        self.training = training
+
+    def take_back(self) -> None:
+        """Take the state from the training that holds it, and let that go with its data."""
+        self._arrays, self._step, self._momentum_product = self.arrays, self.step, self.momentum_product
+        self.training = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        values = {"_arrays": self.arrays, "_step": self.step, "_momentum_product": self.momentum_product}
+        return values | {"training": None}
 
 
 def make_training(
@@ -41,10 +69,11 @@ def make_training(
     batch_size: int,
     weights: NDArray[np.float64] | None,
     *,
-    keep_index: bool,
+    keep_index: bool = False,
+    streaming: bool = False,
     augmentation: dict[str, Any] | None = None,
 ) -> Training:
-    """A training that goes on from the state of the model's optimiser."""
+    """A training that goes on with the state of the model's optimiser, and holds it from now on."""
     optimizer, loss = model.needs_compile()
     steps = model.steps
     training = Training(
@@ -63,17 +92,10 @@ def make_training(
         augmentation=augmentation,
         state=steps.arrays,
         keep_index=keep_index,
+        streaming=streaming,
     )
-    training.step, training.momentum_product = steps.step, steps.momentum_product
-    if steps.arrays is None:
-        steps.arrays = training.state
+    steps.hand_to(training)
     return training
-
-
-def keep_state(model: Sequential, training: Training) -> None:
-    """Let the model's optimiser remember what this training came to."""
-    steps = model.steps
-    steps.arrays, steps.step, steps.momentum_product = training.state, training.step, training.momentum_product
 
 
 def raise_failure(

@@ -153,7 +153,8 @@ def test_a_matrix_in_order_is_read_where_it_lies(dtype):
     assert x.indices.dtype == np.int32
     rows = to_array(x, "x")
     assert np.shares_memory(rows.values, x.data)
-    assert np.shares_memory(rows.columns, x.indices)
+    # Nobody can lead a kernel to a column that is not there.
+    assert not np.shares_memory(rows.columns, x.indices)
 
 
 def test_room_after_the_last_entry_is_not_read():

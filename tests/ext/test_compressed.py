@@ -103,12 +103,18 @@ def test_values_and_indices_of_any_dtype(values, indices, dtype):
     assert bytes_of(network) == bytes_of(other)
 
 
-def test_nothing_is_copied_that_need_not_be():
-    rows = CompressedRows(np.ones(3, np.float32), np.array([0, 2, 1], np.uint32), np.array([0, 2, 3]), 4)
-    values, columns = rows.values, rows.columns
-    again = CompressedRows(values, columns, rows.starts, 4)
-    assert np.shares_memory(again.values, values)
-    assert np.shares_memory(again.columns, columns)
+def test_values_are_read_where_they_lie_and_places_are_out_of_reach():
+    values, columns, starts = np.ones(3, np.float32), np.array([0, 2, 1], np.uint32), np.array([0, 2, 3])
+    rows = CompressedRows(values, columns, starts, 4)
+    assert np.shares_memory(rows.values, values)
+    columns[:], starts[:] = 1 << 30, 1 << 30
+    assert rows.columns.tolist() == [0, 2, 1]
+    assert rows.starts.tolist() == [0, 2, 3]
+    for array in (rows.columns, rows.starts):
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            array.flags.writeable = True
+    with pytest.raises(ValueError, match="cannot resize"):
+        rows.values.resize(100_000, refcheck=False)
 
 
 @pytest.mark.parametrize(

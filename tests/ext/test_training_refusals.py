@@ -25,7 +25,7 @@ every_isa = pytest.mark.parametrize("isa", supported_isas())
         ({"x": X.astype(bool)}, TypeError, "^x must be float32, float64 or uint8, but it is bool"),
         ({"x": X.astype(object)}, TypeError, "^x must be float32, float64 or uint8, but it is object"),
         ({"y": Y.astype(complex)}, TypeError, "^y must be float32, float64 or uint8, but it is complex128"),
-        ({"x": X.astype(">f8")}, TypeError, "^the rows of x must be contiguous: pass numpy.ascontiguousarray"),
+        ({"x": X.astype(">f8")}, TypeError, r"^the rows of x must be contiguous, aligned .* pass x\.astype\("),
         ({"x": np.asfortranarray(X)}, TypeError, "^the rows of x must be contiguous"),
         ({"x": np.zeros((4, 24))[:, ::2]}, TypeError, "^the rows of x must be contiguous"),
         ({"y": np.zeros((4, 3))[:, ::-1]}, TypeError, "^the rows of y must be contiguous"),

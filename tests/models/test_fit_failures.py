@@ -154,7 +154,7 @@ def test_two_threads_cannot_train_one_model():
     assert inside.wait(10)
     try:
         for call in (lambda: fitted.fit(x, y), lambda: fitted.train_on_batch(x, y)):
-            with pytest.raises(RuntimeError, match="the model is being trained by another thread"):
+            with pytest.raises(RuntimeError, match="the model is being trained, in another thread"):
                 call()
         assert fitted.predict(x).shape == (50, 3)
     finally:
