@@ -24,7 +24,8 @@ from fastnn_ext.primitives cimport (
 )
 from fastnn_ext.primitives_layers cimport (
     adjust_row, batch_normalize, batch_normalize_back, dropout_row, layer_normalize_back_row, layer_normalize_gradients,
-    layer_normalize_row, limit_columns, loss_row, noise_row, normalize_row, random_key, scale_row, sigmoid_entropy_row, step_rows,
+    layer_normalize_row, limit_columns, loss_row, noise_row, normalize_row, random_key, scale_row, shares_entropy_row,
+    sigmoid_entropy_row, step_rows,
     sum_rows, through_input_row, uniform, warp,
 )
 from fastnn_ext.scalars cimport is_finite

@@ -91,6 +91,28 @@ FASTNN_FUNCTION double N(loss_row)(
     return total;
 }
 
+/* Cross-entropy of outputs that need not sum to 1: of the shares p = o / sum(o). The gradient with respect to o is
+ * sum(t) / sum(o) - t / o. Both stay finite where every output is zero. */
+FASTNN_FUNCTION double N(shares_entropy_row)(real *dy, const real *outputs, const real *y, ptrdiff_t size, real scale)
+{
+    const real smallest = SMALLEST_PROBABILITY;
+    double total = 0, sum = 0, mass = 0;
+    for (ptrdiff_t j = 0; j < size; j++) {
+        sum += (double)outputs[j];
+        mass += (double)y[j];
+    }
+    real pull = (real)(mass / (sum < smallest ? smallest : sum));
+    for (ptrdiff_t j = 0; j < size; j++) {
+        real o = outputs[j], t = y[j];
+        double p = (double)o / sum;
+        /* What is no number stays none, and 0 / 0 is no share. */
+        if (p < smallest || sum == 0) p = smallest;
+        if (t != 0 || p != p) total -= (double)t * log(p);
+        dy[j] = (pull - t / (o < smallest ? smallest : o)) * scale;
+    }
+    return total;
+}
+
 /* Binary cross-entropy of sigmoid(z), exact for z of any size: max(z, 0) - z y + log(1 + exp(-|z|)). The gradient is
  * p - y, and p = sigmoid(z) is written too; p may be z. */
 FASTNN_FUNCTION double N(sigmoid_entropy_row)(real *p, real *dy, const real *z, const real *y, ptrdiff_t size, real scale)

@@ -163,6 +163,7 @@ cdef struct Run:
     int loss
     double loss_parameter
     bint from_logits                # the loss is that of softmax or sigmoid of the outputs
+    bint of_shares                  # a cross-entropy of outputs divided by their sum
     bint through_sigmoid            # the same, and the outputs become probabilities
     bint class_numbers              # y holds one class number a sample
     double target_scale             # label smoothing: target * scale + shift

@@ -15,6 +15,8 @@ cdef extern from "kernels.h" nogil:
         int loss, float parameter, float* dy, const float* y_pred, const float* y, Py_ssize_t size, float scale)
     double f64_loss_row(
         int loss, double parameter, double* dy, const double* y_pred, const double* y, Py_ssize_t size, double scale)
+    double f32_shares_entropy_row(float* dy, const float* outputs, const float* y, Py_ssize_t size, float scale)
+    double f64_shares_entropy_row(double* dy, const double* outputs, const double* y, Py_ssize_t size, double scale)
     double f32_sigmoid_entropy_row(float* p, float* dy, const float* z, const float* y, Py_ssize_t size, float scale)
     double f64_sigmoid_entropy_row(
         double* p, double* dy, const double* z, const double* y, Py_ssize_t size, double scale)
@@ -103,6 +105,15 @@ cdef inline double loss_row(
         return f32_loss_row(loss, parameter, dy, y_pred, y, size, scale)
     else:
         return f64_loss_row(loss, parameter, dy, y_pred, y, size, scale)
+
+
+cdef inline double shares_entropy_row(
+    floating* dy, const floating* outputs, const floating* y, Py_ssize_t size, floating scale,
+) noexcept nogil:
+    if floating is float:
+        return f32_shares_entropy_row(dy, outputs, y, size, scale)
+    else:
+        return f64_shares_entropy_row(dy, outputs, y, size, scale)
 
 
 cdef inline double sigmoid_entropy_row(

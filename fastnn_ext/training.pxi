@@ -67,6 +67,8 @@ cdef double loss_of_row(Run* run, Py_ssize_t row, Py_ssize_t source, Py_ssize_t 
         softmax_row(output, logits, size)
         value = loss_row(run.loss, <floating> run.loss_parameter, delta, output, target, size, scale)
         softmax_through_row(delta, delta, output, size)
+    elif run.loss == CROSS_ENTROPY and run.of_shares:
+        value = shares_entropy_row(delta, output, target, size, scale)
     else:
         value = loss_row(run.loss, <floating> run.loss_parameter, delta, output, target, size, scale)
     return value * weight * share_of_output

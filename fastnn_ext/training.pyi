@@ -56,6 +56,7 @@ class Training:
         global_clip_norm: float = 0.0,
         loss_parameter: float = 0.0,
         from_logits: bool = False,
+        of_shares: bool = False,
         label_smoothing: float = 0.0,
         loss_function: tuple[Callable[..., Any], Callable[..., Any]] | None = None,
         target_low: float = ...,

@@ -145,6 +145,8 @@ cdef class Training:
         Huber's delta, or the quantile.
     from_logits : bool
         The outputs are those before the softmax or sigmoid that a cross-entropy means.
+    of_shares : bool
+        A cross-entropy divides the outputs of a sample by their sum first, as Keras does.
     label_smoothing : float
         The share of a target that all classes get in equal parts.
     loss_function : tuple of two callables, optional
@@ -211,7 +213,7 @@ cdef class Training:
         Optimizer optimizer, double learning_rate, double beta_1=0.0, double beta_2=0.0, double epsilon=0.0,
         double weight_decay=0.0, *, squares_weight=None, double momentum_decay=0.0, double initial_square=0.0,
         double coupled_decay=0.0, double clip_value=0.0, double clip_norm=0.0, double global_clip_norm=0.0,
-        double loss_parameter=0.0, bint from_logits=False, double label_smoothing=0.0, loss_function=None, sample_weight=None,
+        double loss_parameter=0.0, bint from_logits=False, bint of_shares=False, double label_smoothing=0.0, loss_function=None, sample_weight=None,
         double target_low=-numpy.inf, double target_high=numpy.inf, bint record=False, bint inference=False, uint64_t seed=0, augmentation=None, state=None, sparse=None, threads=None,
         bint keep_index=True, bint streaming=False,
     ):
@@ -230,6 +232,7 @@ cdef class Training:
         run.batch_size = min(batch_size, x.shape[0])
         run.input_size, run.output_size = plan.input_size, plan.output_size
         run.loss, run.loss_parameter, run.from_logits = loss, loss_parameter, from_logits
+        run.of_shares = of_shares
         run.target_scale = 1 - label_smoothing
         run.target_shift = label_smoothing / (2 if loss == BINARY_CROSS_ENTROPY else plan.output_size)
         run.target_low, run.target_high = target_low, target_high

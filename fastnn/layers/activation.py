@@ -43,6 +43,10 @@ class Activation(Layer):
         super().__init__(name=name, input_shape=input_shape)
         self.applied: AppliedActivation = applied.resolve(activation)
 
+    @property
+    def output_activation(self) -> str | None:
+        return None if self.applied.name == "linear" else self.applied.output_name
+
     def lower(self, plan: Plan) -> None:
         self.applied.lower(plan)
 

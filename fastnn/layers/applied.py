@@ -53,6 +53,11 @@ class AppliedActivation:
         """The engine's number of it; None for linear, softmax and functions of the user's own."""
         return None if self.functions is not None else _BY_NAME[self.name][0]
 
+    @property
+    def output_name(self) -> str:
+        """The name, or "your own" for functions of the user's, whatever they are called."""
+        return self.name if self.functions is None else "your own"
+
     def lower(self, plan: Plan) -> None:
         """Append the activation to an engine plan."""
         if self.functions is not None:

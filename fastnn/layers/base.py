@@ -81,6 +81,11 @@ class Layer:
         """The arrays that the layer has, in the order of ``get_weights``; after `build`."""
         return []
 
+    @property
+    def output_activation(self) -> str | None:
+        """The activation that the layer's outputs are those of; None where they are what comes in, or some of it."""
+        return None
+
     def lower(self, plan: Plan) -> None:
         """Append the layer to an engine plan, over its arrays."""
         raise NotImplementedError(f"{type(self).__name__} cannot be lowered to the engine")

@@ -64,6 +64,10 @@ class BatchNormalization(Layer):
         mean = Variable("moving_mean", self.input_shape, Zeros(), False)
         return [*gamma, *beta, mean, Variable("moving_variance", self.input_shape, Ones(), False)]
 
+    @property
+    def output_activation(self) -> str:
+        return "linear"
+
     def lower(self, plan: Plan) -> None:
         plan.add_batch_normalization(
             self.arrays.get("gamma"),

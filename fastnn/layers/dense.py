@@ -74,6 +74,10 @@ class Dense(Layer):
         bias = Variable("bias", (self.units,), self.bias_initializer, True)
         return [kernel, bias] if self.use_bias else [kernel]
 
+    @property
+    def output_activation(self) -> str:
+        return self.activation.output_name
+
     def lower(self, plan: Plan) -> None:
         penalty, limit = self.kernel_regularizer, self.kernel_constraint
         plan.add_dense(

@@ -54,6 +54,10 @@ class LayerNormalization(Layer):
         gamma = [Variable("gamma", self.input_shape, Ones(), True)] if self.scale else []
         return [*gamma, Variable("beta", self.input_shape, Zeros(), True)] if self.center else gamma
 
+    @property
+    def output_activation(self) -> str:
+        return "linear"
+
     def lower(self, plan: Plan) -> None:
         plan.add_layer_normalization(self.arrays.get("gamma"), self.arrays.get("beta"), self.epsilon)
 

@@ -59,6 +59,10 @@ class Loss:
             found = smallest if smallest < self.low else largest
             raise ValueError(f"the loss {self.name} takes {self.meaning}, but y holds {found:g}")
 
+    def misfit_of_outputs(self, activation: str) -> str | None:
+        """What is wrong with outputs of this activation, in a sentence; None where the loss has a meaning for them."""
+        return None
+
     def misfit(self, y: NDArray[Any], outputs: int) -> str:
         """What is wrong with targets of this shape, in a sentence."""
         return (

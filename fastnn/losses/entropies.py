@@ -9,6 +9,9 @@ from fastnn.losses.base import Loss
 from fastnn.scalars import non_negative_number
 from fastnn_ext.losses import Loss as EngineLoss
 
+# Activations whose outputs are no shares of a whole.
+_WITH_NEGATIVES = frozenset({"linear", "leaky_relu", "tanh", "elu", "selu", "gelu", "silu", "swish"})
+
 __all__ = ["KLDivergence", "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"]
 
 
@@ -63,8 +66,25 @@ class BinaryCrossentropy(_Crossentropy):
     meaning = "targets from 0 to 1"
 
 
-class CategoricalCrossentropy(_Crossentropy):
-    """``-sum(y_true * log(y_pred))`` for one-hot rows, or rows of probabilities.
+class _CategoricalCrossentropy(_Crossentropy):
+    def options(self) -> dict[str, Any]:
+        return super().options() | {"of_shares": True}
+
+    def misfit_of_outputs(self, activation: str) -> str | None:
+        if self.from_logits or activation not in _WITH_NEGATIVES:
+            return None
+        return (
+            f"the loss {self.name} takes probabilities of classes, but the outputs are those of the activation "
+            f"{activation}, which may be negative: give the last layer activation='softmax', or pass "
+            f"{type(self).__name__}(from_logits=True)"
+        )
+
+
+class CategoricalCrossentropy(_CategoricalCrossentropy):
+    """``-sum(y_true * log(p))`` with ``p = y_pred / sum(y_pred)``, for one-hot rows, or rows of probabilities.
+
+    Outputs that do not sum to 1, such as those of sigmoids, are divided by their sum, as in Keras. A softmax and this
+    loss are one step, exact for logits of any size.
 
     Parameters
     ----------
@@ -90,7 +110,7 @@ class CategoricalCrossentropy(_Crossentropy):
         return super().misfit(y, outputs) + hint
 
 
-class SparseCategoricalCrossentropy(_Crossentropy):
+class SparseCategoricalCrossentropy(_CategoricalCrossentropy):
     """`CategoricalCrossentropy` for class numbers, shape (samples,) or (samples, 1): whole numbers from 0 up.
 
     Parameters

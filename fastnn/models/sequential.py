@@ -136,7 +136,8 @@ class Sequential(LayerStack):
         Raises
         ------
         TypeError, ValueError
-            For what is unknown; the message lists what there is, and the nearest.
+            For what is unknown; the message lists what there is, and the nearest. For a loss that has no meaning for
+            the outputs of the last layer, such as a categorical cross-entropy for linear ones.
         RuntimeError
             While the model is being trained. Its ``optimizer.learning_rate`` may be assigned at any time.
         """
@@ -148,6 +149,7 @@ class Sequential(LayerStack):
         if isinstance(metrics, str):
             metrics = [metrics]
         chosen = resolve_optimizer(optimizer), resolve_loss(loss), self._resolved_metrics(metrics or ())
+        self._check_outputs(chosen[1])
         with self.exclusively("it cannot be compiled"):
             self.optimizer, self.loss, self.metrics = chosen
             self.steps = OptimizerState()
@@ -168,11 +170,24 @@ class Sequential(LayerStack):
     def needs_compile(self) -> tuple[Optimizer, Loss]:
         """The optimiser and loss of a model that is compiled.
 
-        Raises RuntimeError where it is not.
+        Raises
+        ------
+        RuntimeError
+            Where it is not.
+        ValueError
+            Where layers that were added since give outputs that the loss has no meaning for.
         """
         if self.optimizer is None or self.loss is None:
             raise RuntimeError("the model is not compiled: call model.compile(optimizer=..., loss=...) first")
+        self._check_outputs(self.loss)
         return self.optimizer, self.loss
+
+    def _check_outputs(self, loss: Loss) -> None:
+        found = (layer.output_activation for layer in reversed(self.layers))
+        activation = next((name for name in found if name is not None), "linear")
+        misfit = loss.misfit_of_outputs(activation) if self.layers else None
+        if misfit is not None:
+            raise ValueError(misfit)
 
     def fit(
         self,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fastnn import losses, optimizers
-from fastnn.layers import Activation, Dense, Input
+from fastnn.layers import Activation, BatchNormalization, Dense, Dropout, Input
 from fastnn.models import Sequential
 
 torch = pytest.importorskip("torch")
@@ -21,8 +21,9 @@ TOLERANCE = {"rtol": 1e-12, "atol": 1e-14}
 
 def step(loss, outputs, y, activation=None, dtype="float64", **weights):
     """The loss of these outputs, or of ``activation`` of them, its gradient, and the loss that ``evaluate`` gives."""
-    layers = [Input((len(outputs),)), Dense(outputs.shape[1], use_bias=False)]
-    model = Sequential(layers + ([Activation(activation)] if activation else []), dtype=dtype)
+    # Probabilities that a function of the user's might have made: of linear outputs, some losses are refused.
+    made = Activation(activation or (np.array, np.ones_like))
+    model = Sequential([Input((len(outputs),)), Dense(outputs.shape[1], use_bias=False), made], dtype=dtype)
     model.set_weights([outputs])
     model.compile(optimizers.SGD(1.0), loss)
     x = np.eye(len(outputs), dtype=dtype)
@@ -58,7 +59,7 @@ def binary_of_logits(t, p, smoothing=0.0):
 
 
 def categorical(t, p, smoothing=0.0):
-    return -(smoothed(t, smoothing) * p.log()).sum(dim=1)
+    return -(smoothed(t, smoothing) * (p / p.sum(dim=1, keepdim=True)).log()).sum(dim=1)
 
 
 def categorical_of_logits(t, p, smoothing=0.0):
@@ -66,7 +67,7 @@ def categorical_of_logits(t, p, smoothing=0.0):
 
 
 def sparse(t, p):
-    return functional.nll_loss(p.log(), t, reduction="none")
+    return functional.nll_loss((p / p.sum(dim=1, keepdim=True)).log(), t, reduction="none")
 
 
 def sparse_of_logits(t, p):
@@ -179,7 +180,16 @@ CASES = {
         one_hot,
         numbers,
     ),
+    "categorical, any shares": (losses.CategoricalCrossentropy(), categorical, one_hot, shares),
+    "categorical, large outputs": (losses.CategoricalCrossentropy(), categorical, distributions, positive),
+    "categorical, any shares, smooth": (
+        losses.CategoricalCrossentropy(label_smoothing=0.1),
+        lambda t, p: categorical(t, p, 0.1),
+        one_hot,
+        shares,
+    ),
     "sparse": (losses.SparseCategoricalCrossentropy(), sparse, classes, distributions),
+    "sparse, any shares": (losses.SparseCategoricalCrossentropy(), sparse, classes, shares),
     "sparse, logits": (losses.SparseCategoricalCrossentropy(True), sparse_of_logits, classes, numbers),
 }
 
@@ -204,8 +214,8 @@ def test_value_and_gradient(name, weighted):
 
 BEHIND = {
     "softmax": ["MSE", "KL", "categorical", "categorical, smooth", "categorical, distributions", "sparse"],
-    "sigmoid": ["MSE", "binary", "binary, shares", "binary, smooth"],
-    "softplus": ["Poisson"],
+    "sigmoid": ["MSE", "binary", "binary, shares", "binary, smooth", "categorical", "sparse"],
+    "softplus": ["Poisson", "categorical, distributions"],
     "tanh": ["hinge", "MAE"],
 }
 
@@ -268,3 +278,51 @@ def test_the_divergence_of_zeros_is_kerass():
     value, _, _ = step(losses.KLDivergence(), p, t)
     kept = np.clip(t, 1e-7, 1), np.clip(p, 1e-7, 1)
     assert value == pytest.approx(np.sum(kept[0] * np.log(kept[0] / kept[1]), axis=1).mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["categorical", "sparse"])
+def test_shares_of_nothing_are_finite(name, dtype):
+    loss, _, make_targets, _ = CASES[name]
+    y = make_targets(np.random.default_rng(0))
+    outputs = np.zeros((SAMPLES, OUTPUTS))
+    # Ends with one large output, whose share is all there is.
+    outputs[-1, 0] = 100
+    value, gradient, evaluated = step(loss, outputs, y, dtype=dtype)
+    assert 10 < value == evaluated < 40
+    assert np.isfinite(gradient).all()
+
+
+# What stands behind the last activation: made anew for each model.
+BEHIND_IT = {
+    "nothing": list,
+    "dropout": lambda: [Dropout(0.5)],
+    "linear": lambda: [Activation("linear")],
+    "normalization": lambda: [BatchNormalization()],
+}
+
+
+@pytest.mark.parametrize("loss", [losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy])
+@pytest.mark.parametrize("activation", [None, "linear", "tanh", "leaky_relu", "elu", "selu", "gelu", "silu"])
+@pytest.mark.parametrize("behind", BEHIND_IT)
+def test_classes_of_outputs_that_are_no_shares_are_refused(loss, activation, behind):
+    model = Sequential([Dense(3, activation), *BEHIND_IT[behind]()])
+    said = "linear" if behind == "normalization" else activation or "linear"
+    with pytest.raises(ValueError, match=f"probabilities of classes, .* the activation {said}, which may be negative"):
+        model.compile("sgd", loss())
+    assert model.loss is None
+    model.compile("sgd", loss(from_logits=True))
+    # Layers that come after it was compiled are looked at when it is used.
+    later = Sequential([Dense(3, "softmax")])
+    later.compile("sgd", loss())
+    later.add(Dense(3, activation))
+    x, y = np.ones((2, 4)), np.array([0, 1]) if loss is losses.SparseCategoricalCrossentropy else np.eye(3)[:2]
+    for call in (later.fit, later.train_on_batch, later.evaluate):
+        with pytest.raises(ValueError, match="probabilities of classes"):
+            call(x, y)
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid", "softplus", "relu", (np.exp, np.exp)])
+@pytest.mark.parametrize("behind", ["nothing", "dropout", "linear"])
+def test_classes_of_shares_are_taken(activation, behind):
+    Sequential([Dense(3, activation), *BEHIND_IT[behind]()]).compile("sgd", "categorical_crossentropy")

@@ -114,6 +114,8 @@ def test_processes_of_a_pool_train_a_model(call):
     assert there == trained_elsewhere(made)
 
 
+# Where other tests have loaded JAX, it warns of any fork.
+@pytest.mark.filterwarnings("ignore:os.fork:RuntimeWarning")
 def test_a_forked_child_trains_a_model():
     made = model()
     CALLS["all"](made)

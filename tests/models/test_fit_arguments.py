@@ -107,7 +107,7 @@ def test_targets_of_the_wrong_form(loss, y, message):
 
 
 def test_a_loss_for_classes_needs_an_output_for_each():
-    one = Sequential([Input((4,)), Dense(1)])
+    one = Sequential([Input((4,)), Dense(1, "sigmoid")])
     one.compile("sgd", "sparse_categorical_crossentropy")
     with pytest.raises(ValueError, match="needs an output for each class, but the model has 1"):
         one.fit(np.zeros((3, 4)), np.zeros(3))
