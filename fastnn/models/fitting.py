@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fastnn.callbacks.base import CallbackList
@@ -16,7 +16,7 @@ from fastnn.models.arguments import gives_batches, kept_for_validation, refuse_f
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.full_batch import minimize
 from fastnn.models.history import History
-from fastnn.models.inputs import Samples, read_samples
+from fastnn.models.inputs import Samples, class_weights, read_samples
 from fastnn.models.reporting import Reporting, verbosity_of
 from fastnn.models.sources import ArraySource, BatchSource, Source
 from fastnn.optimizers.lbfgs import LBFGS
@@ -73,12 +73,15 @@ def fit(
     else:
         if steps_per_epoch is not None:
             raise ValueError("steps_per_epoch is for batches from an iterable: an epoch of arrays is all samples")
-        data = read_samples(model, x, y, sample_weight, class_weight)
+        data = read_samples(model, x, y, sample_weight)
+        weights = class_weights(class_weight, data.targets, data.weights)
         validation = validation_of(model, validation_data, validation_batch_size)
         kept = 0 if validation else kept_for_validation(validation_split, data.count, data.inputs)
         if kept:
             data, held_out = data.split(data.count - kept)
             validation = Evaluation(model, held_out, validation_batch_size).check()
+        # Classes count in training alone: what validation says must not depend on how training is weighed.
+        data = replace(data, weights=None if weights is None else weights[: data.count])
         if not isinstance(model.optimizer, LBFGS):
             source = ArraySource(
                 model,

@@ -228,13 +228,13 @@ class Sequential(LayerStack):
         callbacks : list of Callback, optional
             See `fastnn.callbacks`.
         validation_split : float, default 0
-            The share of samples, from the end, that is kept for validation.
+            The share of samples, from the end, that is kept for validation, with their sample weights.
         validation_data : tuple (x, y) or (x, y, sample_weight), optional
             To judge the model after each epoch, in place of a split.
         shuffle : bool, default True
             Visit the samples in a new random order each epoch.
         class_weight : dict of int to float, optional
-            How much samples of each class count; 1 for those not named.
+            How much samples of each class count in training; 1 for those not named. Validation is not weighed.
         sample_weight : array-like, shape (samples,), optional
             How much each sample counts.
         initial_epoch : int, default 0

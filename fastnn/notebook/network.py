@@ -10,6 +10,7 @@ import numpy
 from numpy.typing import NDArray
 
 from fastnn.notebook.layers import FCLayer, FlattenLayer, Layer
+from fastnn_ext.compressed import CompressedRows
 from fastnn_ext.plan import Plan
 
 Network = Sequence[Any]
@@ -108,7 +109,17 @@ def lower(network: Network) -> Plan | None:
     return None
 
 
-def count_samples(network: Network, array: NDArray[Any], name: str) -> int | None:
+def dense(array: NDArray[Any] | CompressedRows, name: str) -> NDArray[Any]:
+    """``array`` itself, unless it is a sparse matrix, which takes networks that run in compiled code: TypeError."""
+    if isinstance(array, CompressedRows):
+        raise TypeError(
+            f"{name} is a sparse matrix, which layers of your own cannot take: pass {name}.toarray(), or build the "
+            "network of the package's layers and losses alone"
+        )
+    return array
+
+
+def count_samples(network: Network, array: NDArray[Any] | CompressedRows, name: str) -> int | None:
     """Samples in ``array`` as the network's input; None where it is a single sample without a batch axis.
 
     A sample has the flatten layer's ``input_shape``, or is a row of the first layer's size, with or without an axis of
@@ -132,8 +143,8 @@ def count_samples(network: Network, array: NDArray[Any], name: str) -> int | Non
     if array.shape in shapes:
         return None
     shapes.add((1, size))
-    if array.ndim > 0 and array.shape[1:] in shapes:
-        return len(array)
+    if len(array.shape) > 0 and array.shape[1:] in shapes:
+        return int(array.shape[0])
     sample = ", ".join(map(str, first.input_shape if isinstance(first, FlattenLayer) else (size,)))
     raise ValueError(
         f"{name} must have shape (samples, {sample}) to fit {layer_name(network, 0)}, but its shape is {array.shape}"

@@ -5,9 +5,11 @@ from typing import Any
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.arrays import converted, real_array
+from fastnn.arrays import check_finite, converted
+from fastnn.data.convert import to_array
 from fastnn.notebook.layers import Layer
-from fastnn.notebook.network import Network, check_network, count_samples, input_size, lower
+from fastnn.notebook.network import Network, check_network, count_samples, dense, input_size, lower
+from fastnn_ext.compressed import CompressedRows
 from fastnn_ext.plan import NonFiniteDataError, Plan
 
 
@@ -21,7 +23,7 @@ def predict(network: Network, input: ArrayLike, out: NDArray[Any] | None = None)
         as in training.
     input : array-like
         One sample or a batch of samples, finite real numbers. C-contiguous float32, float64 and uint8 arrays are read
-        where they lie.
+        where they lie; data frames, SciPy's sparse matrices and tensors are taken, too.
     out : ndarray, shape (samples, outputs), optional
         C-contiguous, of the network's dtype: receives the outputs and is returned, so that nothing is allocated.
 
@@ -54,22 +56,31 @@ def predict(network: Network, input: ArrayLike, out: NDArray[Any] | None = None)
         if result is not None:
             return result
     check_network(network)
-    array = real_array(input, "input")
+    given = to_array(input, "input")
+    check_finite(given.values if isinstance(given, CompressedRows) else given, "input")
     if input_size(network) is None:
-        return _into(out, through_layers(network, array))
-    samples = count_samples(network, array, "input")
+        return _into(out, through_layers(network, dense(given, "input")))
+    samples = count_samples(network, given, "input")
     plan = lower(network)
     if plan is not None:
         _remember_plan(network, plan)
+        if isinstance(given, CompressedRows):
+            return _predicted(plan, given, out)
+    array = dense(given, "input")
+    if plan is not None:
         rows = array.reshape(1 if samples is None else samples, plan.input_size)
-        result = plan.predict(converted(rows, plan.dtype, "input"), out)
-        assert result is not None
-        return result
+        return _predicted(plan, converted(rows, plan.dtype, "input"), out)
     if samples is None:
         return _into(out, through_layers(network, array))
     if samples == 0:
         raise ValueError(f"input must have at least one sample for layers of your own, but its shape is {array.shape}")
     return _into(out, numpy.concatenate([numpy.atleast_2d(through_layers(network, sample)) for sample in array]))
+
+
+def _predicted(plan: Plan, rows: NDArray[Any] | CompressedRows, out: NDArray[Any] | None) -> NDArray[Any]:
+    result = plan.predict(rows, out)
+    assert result is not None
+    return result
 
 
 def _remembered_plan(network: Network) -> Plan | None:

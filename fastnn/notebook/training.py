@@ -11,13 +11,24 @@ from typing import Any
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.arrays import check_finite, converted, real_array, real_dtype_array
+from fastnn.arrays import check_finite, converted, real_array
+from fastnn.data.convert import to_array
 from fastnn.losses import LossFunction, built_in_loss, gradient_of, mse
 from fastnn.notebook.layers import FlattenLayer, Layer
-from fastnn.notebook.network import Network, check_network, count_samples, input_size, layer_name, lower, output_size
+from fastnn.notebook.network import (
+    Network,
+    check_network,
+    count_samples,
+    dense,
+    input_size,
+    layer_name,
+    lower,
+    output_size,
+)
 from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.descent import SGD
 from fastnn.scalars import whole_number
+from fastnn_ext.compressed import CompressedRows
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import NonFiniteDataError, Plan
 from fastnn_ext.plan import Optimizer as Rule
@@ -25,6 +36,7 @@ from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
 
 # Runs one epoch in the order given (None: as the data comes) and returns its mean error.
 Epoch = Callable[[NDArray[numpy.intp] | None], float]
+Inputs = NDArray[Any] | CompressedRows
 
 _INFINITE_WEIGHTS = (
     "training stopped: weights became infinite in the last batch of an epoch. They are those from before this epoch. "
@@ -56,7 +68,8 @@ def train(
         Where all are built in and of one dtype, whole epochs run in compiled code.
     x_train : array-like, shape (samples, ...)
         Finite real numbers. float32, float64 and uint8 are read where they lie, also from a memory-mapped file, and
-        converted batch by batch. Pictures are not scaled: divide by 255 first.
+        converted batch by batch; data frames, SciPy's sparse matrices and tensors are taken, too. Pictures are not
+        scaled: divide by 255 first.
     y_train : array-like, shape (samples, outputs)
         Finite real numbers; (samples,) too where the network has one output.
     epochs : int, default 40
@@ -136,12 +149,12 @@ def train(
     compiled = plan is not None and engine_loss is not None
     if not compiled or epochs == 0:
         # The engine looks for NaN as it reads the data for the first time.
-        check_finite(x, "x_train")
+        check_finite(_numbers(x), "x_train")
         check_finite(y, "y_train")
     if plan is not None and engine_loss is not None:
         run_epoch = _compiled_epoch(plan, network, x, y, epochs, batch_size, engine_loss, optimizer)
     else:
-        run_epoch = _layered_epoch(network, x, y, batch_size, loss, prime, optimizer)
+        run_epoch = _layered_epoch(network, dense(x, "x_train"), y, batch_size, loss, prime, optimizer)
 
     from fastnn.progress import epochs_bar
 
@@ -174,7 +187,7 @@ class _NotFiniteHereError(Exception):
 def _compiled_epoch(
     plan: Plan,
     network: Network,
-    x: NDArray[Any],
+    x: Inputs,
     y: NDArray[Any],
     epochs: int,
     batch_size: int,
@@ -183,7 +196,7 @@ def _compiled_epoch(
 ) -> Epoch:
     training = Training(
         plan,
-        _readable(x, plan, "x_train"),
+        x if isinstance(x, CompressedRows) else _readable(x, plan, "x_train"),
         _readable(y, plan, "y_train"),
         batch_size,
         loss,
@@ -207,12 +220,16 @@ def _compiled_epoch(
             raise FloatingPointError(_INFINITE_WEIGHTS) from None
         except NonFiniteDataError:
             # What is finite in the data's dtype is too large for the network's.
-            for array, name in ((x, "x_train"), (y, "y_train")):
+            for array, name in ((_numbers(x), "x_train"), (y, "y_train")):
                 check_finite(array, name)
                 converted(array, plan.dtype, name)
             raise
 
     return run_epoch
+
+
+def _numbers(x: Inputs) -> NDArray[Any]:
+    return x.values if isinstance(x, CompressedRows) else x
 
 
 def _readable(array: NDArray[Any], plan: Plan, name: str) -> NDArray[Any]:
@@ -264,13 +281,15 @@ def _where(network: Network, index: int | None) -> str:
     return f"the first output that is not finite is that of {layer_name(network, index)}"
 
 
-def _training_data(network: Network, x_train: ArrayLike, y_train: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    x, y = real_dtype_array(x_train, "x_train"), real_dtype_array(y_train, "y_train")
+def _training_data(network: Network, x_train: ArrayLike, y_train: ArrayLike) -> tuple[Inputs, NDArray[Any]]:
+    x, y = to_array(x_train, "x_train"), to_array(y_train, "y_train")
+    if isinstance(y, CompressedRows):
+        raise TypeError("y_train must be an array, but it is a sparse matrix: pass y_train.toarray()")
     if input_size(network) is not None and count_samples(network, x, "x_train") is None:
         raise ValueError(
             f"x_train must hold a batch of samples, but its shape, {x.shape}, is that of one: pass x_train[None]"
         )
-    if x.ndim < 1 or len(x) == 0:
+    if len(x.shape) < 1 or len(x) == 0:
         raise ValueError(f"x_train must hold at least one sample, but its shape is {x.shape}")
     if y.ndim < 1 or len(y) != len(x):
         raise ValueError(f"y_train must have as many samples as x_train, {len(x)}, but its shape is {y.shape}")

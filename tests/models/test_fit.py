@@ -161,3 +161,35 @@ def test_a_loss_of_ones_own_and_an_activation_of_ones_own():
         made.compile("adam", loss)
         results.append(made.fit(x, y, epochs=3, sample_weight=np.arange(50)).history["loss"])
     assert results[0] == pytest.approx(results[1], rel=1e-10)
+
+
+@pytest.mark.parametrize("form", ["one-hot", "numbers"])
+@pytest.mark.parametrize("validation", ["split", "data", "weighted data"])
+@pytest.mark.parametrize("weights", ["none", "class", "sample", "both"])
+def test_what_weighs_the_validation(form, validation, weights):
+    # Keras: the samples' own weights of those that are held out, and never those of classes.
+    x, y = data(20)
+    loss = "categorical_crossentropy" if form == "one-hot" else "sparse_categorical_crossentropy"
+    targets = y if form == "one-hot" else y.argmax(axis=1)
+    of_samples = np.linspace(0.1, 2, 20)
+    how = {"class_weight": {0: 9.0}} if weights in ("class", "both") else {}
+    how |= {"sample_weight": of_samples} if weights in ("sample", "both") else {}
+    training, held_out = slice(0, 15), slice(15, 20)
+    if validation == "split":
+        how["validation_split"] = 0.25
+        training, counted = slice(0, 20), of_samples[held_out] if "sample_weight" in how else None
+    else:
+        counted = of_samples[held_out] if validation == "weighted data" else None
+        how["validation_data"] = (x[held_out], targets[held_out], *([] if counted is None else [counted]))
+        if "sample_weight" in how:
+            how["sample_weight"] = of_samples[training]
+    fitted = model(loss=loss)
+    history = fitted.fit(x[training], targets[training], **how).history
+    expected = fitted.evaluate(x[held_out], targets[held_out], sample_weight=counted)
+    assert [history["val_loss"][-1], history["val_accuracy"][-1]] == expected
+    # Training is weighed by both, on the same samples in either form.
+    same = model(loss=loss)
+    factors = np.where(y.argmax(axis=1) == 0, 9.0 if "class_weight" in how else 1.0, 1.0)
+    factors *= of_samples if "sample_weight" in how else 1.0
+    same.fit(x[:15], targets[:15], sample_weight=factors[:15])
+    assert fitted.parameters.tobytes() == same.parameters.tobytes()

@@ -1,0 +1,452 @@
+"""One table: kinds of data down, ways in across; each cell gives the bits of the same numbers as a contiguous array."""
+
+import gzip
+import warnings
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn.cli import main
+from fastnn.layers import Dense, Input
+from fastnn.models import Sequential
+
+SAMPLES, COLUMNS = 12, 6
+RNG = np.random.default_rng(0)
+# Whole numbers that every dtype in the table holds, so that no kind rounds them.
+X = RNG.integers(0, 4, size=(SAMPLES, COLUMNS)).astype(np.float32)
+Y = RNG.integers(0, 3, size=(SAMPLES, 2)).astype(np.float32)
+
+
+# Ways in. Each takes x and y of a kind, and returns numbers; the kind under test is x, or y where that is its name.
+
+
+def model(dtype="float32"):
+    made = Sequential([Input((COLUMNS,)), Dense(5, "tanh"), Dense(2)], seed=0, dtype=dtype)
+    made.compile("adam", "mse")
+    return made
+
+
+def bits(trained):
+    return [array.tobytes() for array in trained.get_weights()]
+
+
+def fit(x, y, folder):
+    trained = model()
+    history = trained.fit(x, y, epochs=2, batch_size=5)
+    return history.history, bits(trained)
+
+
+def fit_of_float64(x, y, folder):
+    trained = model("float64")
+    history = trained.fit(x, y, epochs=2, batch_size=5)
+    return history.history, bits(trained)
+
+
+def fit_of_batches(x, y, folder):
+    trained = model()
+    history = trained.fit(iter([(x, y), (x, y)]), epochs=1)
+    return history.history, bits(trained)
+
+
+def train_on_batch(x, y, folder):
+    trained = model()
+    # The first call prepares what the later ones use; the third comes after another kind.
+    losses = [trained.train_on_batch(x, y), trained.train_on_batch(x, y), trained.train_on_batch(X, Y)]
+    return [*losses, trained.train_on_batch(x, y)], bits(trained)
+
+
+def evaluate(x, y, folder):
+    return model().evaluate(x, y)
+
+
+def validation_data(x, y, folder):
+    return model().fit(X, Y, epochs=1, validation_data=(x, y)).history["val_loss"]
+
+
+def predict(x, y, folder):
+    predicting = model()
+    # The second call goes through the plan that the first has made.
+    return predicting.predict(x).tobytes(), predicting.predict(x).tobytes()
+
+
+def predict_of_float64(x, y, folder):
+    return model("float64").predict(x).tobytes()
+
+
+def predict_into(x, y, folder):
+    out = np.empty((SAMPLES, 2), np.float32)
+    assert model().predict(x, out=out) is out
+    return out.tobytes()
+
+
+def call(x, y, folder):
+    return model()(x).tobytes()
+
+
+def network():
+    rng = np.random.default_rng(0)
+    hidden, last = fastnn.FCLayer(COLUMNS, 5, rng=rng), fastnn.FCLayer(5, 2, rng=rng)
+    return [hidden, fastnn.ActivationLayer(fastnn.tanh, fastnn.tanh_prime), last]
+
+
+def notebook_train(x, y, folder):
+    trained, errors = fastnn.train(network(), x, y, epochs=2, learning_rate=0.01, batch_size=5)
+    return errors, [array.tobytes() for layer in trained for array in layer.parameters().values()]
+
+
+def notebook_predict(x, y, folder):
+    layers = network()
+    return fastnn.predict(layers, x).tobytes(), fastnn.predict(layers, x).tobytes()
+
+
+class OwnLayer:
+    """A layer of the reader's own, with which a network runs layer by layer."""
+
+    def forward(self, inputs):
+        return inputs
+
+    def backward(self, gradient, learning_rate):
+        return gradient
+
+
+def notebook_train_by_layers(x, y, folder):
+    trained, errors = fastnn.train([*network(), OwnLayer()], x, y, epochs=2, learning_rate=0.01, batch_size=5)
+    return errors, [array.tobytes() for layer in trained[:-1] for array in layer.parameters().values()]
+
+
+def notebook_predict_by_layers(x, y, folder):
+    return fastnn.predict([*network(), OwnLayer()], x).tobytes()
+
+
+WAYS_OF_BOTH = [
+    fit, fit_of_float64, fit_of_batches, train_on_batch, evaluate, validation_data, notebook_train,
+    notebook_train_by_layers,
+]  # fmt: skip
+WAYS = [*WAYS_OF_BOTH, predict, predict_of_float64, predict_into, call, notebook_predict, notebook_predict_by_layers]
+BY_LAYERS = (notebook_train_by_layers, notebook_predict_by_layers)
+
+
+# Kinds of data: functions of a contiguous float32 array, which return the same numbers in another form.
+
+
+def placed(array, make):
+    """An array over other memory, with the same numbers."""
+    result = make(array.shape)
+    result[...] = array
+    return result
+
+
+def unaligned(array):
+    memory = np.zeros(array.nbytes + 1, np.uint8)[1:]
+    result = memory.view(array.dtype).reshape(array.shape)
+    result[...] = array
+    assert not result.flags.aligned
+    return result
+
+
+def read_only(array):
+    result = array.copy()
+    result.flags.writeable = False
+    return result
+
+
+def mapped(array, folder):
+    np.save(folder / "mapped.npy", array)
+    return np.load(folder / "mapped.npy", mmap_mode="r")
+
+
+def masked(array):
+    return np.ma.array(array, mask=np.zeros(array.shape, bool))
+
+
+def matrix(array):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        return np.asmatrix(array)
+
+
+class WithArray:
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.array, dtype)
+
+
+class WithDLPack:
+    def __init__(self, array):
+        self.array = array
+
+    def __dlpack__(self, **how):
+        return self.array.__dlpack__(**how)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
+NUMPY = {
+    "float32": lambda a: a.copy(),
+    "float64": lambda a: a.astype(np.float64),
+    "float16": lambda a: a.astype(np.float16),
+    "long double": lambda a: a.astype(np.longdouble),
+    "uint8": lambda a: a.astype(np.uint8),
+    "int8": lambda a: a.astype(np.int8),
+    "int32": lambda a: a.astype(np.int32),
+    "int64": lambda a: a.astype(np.int64),
+    "uint64": lambda a: a.astype(np.uint64),
+    "other byte order": lambda a: a.astype(np.dtype(np.float32).newbyteorder()),
+    "int16 in the other byte order": lambda a: a.astype(np.dtype(np.int16).newbyteorder()),
+    "Fortran order": np.asfortranarray,
+    "Fortran order of uint8": lambda a: np.asfortranarray(a.astype(np.uint8)),
+    "columns of a wider array": lambda a: placed(a, lambda s: np.zeros((s[0], s[1] + 3), a.dtype)[:, 1 : s[1] + 1]),
+    "rows backwards": lambda a: placed(a, lambda s: np.zeros(s, a.dtype)[::-1]),
+    "columns backwards": lambda a: placed(a, lambda s: np.zeros(s, a.dtype)[:, ::-1]),
+    "each second row": lambda a: placed(a, lambda s: np.zeros((2 * s[0], s[1]), a.dtype)[::2]),
+    "each second row of bytes": lambda a: placed(a, lambda s: np.zeros((2 * s[0], s[1]), np.uint8)[::2]),
+    "each second column": lambda a: placed(a, lambda s: np.zeros((s[0], 2 * s[1]), a.dtype)[:, ::2]),
+    "read-only": read_only,
+    "unaligned": unaligned,
+    "unaligned float64": lambda a: unaligned(a.astype(np.float64)),
+    "masked, nothing of it": masked,
+    "matrix": matrix,
+    "list": lambda a: a.tolist(),
+    "list of integers": lambda a: a.astype(int).tolist(),
+    "tuple": lambda a: tuple(map(tuple, a.tolist())),
+    "list of arrays": lambda a: list(a),
+    "__array__": WithArray,
+    "__dlpack__": WithDLPack,
+}
+
+
+def numpy_kind(name):
+    return lambda array, folder: NUMPY[name](array)
+
+
+def with_library(library, make):
+    return lambda array, folder: make(pytest.importorskip(library), array)
+
+
+def named(array):
+    return {f"c{number}": column.copy() for number, column in enumerate(array.T)}
+
+
+def sparse(how):
+    return with_library("scipy.sparse", lambda library, a: getattr(library, how)(a))
+
+
+SPARSE = {how: sparse(how) for how in (
+    "csr_array", "csr_matrix", "csc_array", "csc_matrix", "coo_array", "coo_matrix", "bsr_array", "dok_array",
+    "lil_array",
+)} | {
+    "csr of uint8": with_library("scipy.sparse", lambda library, a: library.csr_array(a.astype(np.uint8))),
+    "csr of int64": with_library("scipy.sparse", lambda library, a: library.csr_array(a.astype(np.int64))),
+}  # fmt: skip
+
+KINDS = {name: numpy_kind(name) for name in NUMPY} | SPARSE | {
+    "memory-mapped": mapped,
+    "memory-mapped uint8": lambda a, folder: mapped(a.astype(np.uint8), folder),
+    "bfloat16 of ml_dtypes": with_library("ml_dtypes", lambda library, a: a.astype(library.bfloat16)),
+    "pandas": with_library("pandas", lambda library, a: library.DataFrame(named(a))),
+    "pandas, one block": with_library("pandas", lambda library, a: library.DataFrame(a, copy=False)),
+    "pandas, mixed": with_library("pandas", lambda library, a: library.DataFrame(named(a)).astype({"c0": "int64"})),
+    "pandas, nullable": with_library("pandas", lambda library, a: library.DataFrame(named(a)).astype("Float32")),
+    "pandas, nullable integers": with_library("pandas", lambda library, a: library.DataFrame(named(a)).astype("Int64")),
+    "polars": with_library("polars", lambda library, a: library.DataFrame(named(a))),
+    "polars, integers": with_library("polars", lambda library, a: library.DataFrame(named(a.astype(int)))),
+    "pyarrow": with_library("pyarrow", lambda library, a: library.table(named(a))),
+    "torch": with_library("torch", lambda library, a: library.tensor(a)),
+    "torch, transposed": with_library("torch", lambda library, a: library.tensor(np.ascontiguousarray(a.T)).T),
+    "torch with a gradient": with_library("torch", lambda library, a: library.tensor(a, requires_grad=True)),
+    "torch float16": with_library("torch", lambda library, a: library.tensor(a).half()),
+    "torch bfloat16": with_library("torch", lambda library, a: library.tensor(a).bfloat16()),
+    "torch int64": with_library("torch", lambda library, a: library.tensor(a).long()),
+    "jax": with_library("jax.numpy", lambda library, a: library.asarray(a)),
+    "jax bfloat16": with_library("jax.numpy", lambda library, a: library.asarray(a).astype("bfloat16")),
+}  # fmt: skip
+
+# Cells that are refused, with the words of their errors, and why.
+SPARSE_TARGETS = (TypeError, r"must be an array, but it is a sparse matrix: pass .*\.toarray\(\)")
+# Layers of one's own get arrays, and a sparse matrix that is made dense may take all memory.
+SPARSE_BY_LAYERS = (TypeError, r"is a sparse matrix, which layers of your own cannot take: pass \w+\.toarray\(\)")
+
+
+def check(kind, way, as_x, data, same, folder):
+    """That a cell gives what the contiguous array gives, or refuses as the table says."""
+    refusal = None
+    if kind in SPARSE:
+        refusal = SPARSE_TARGETS if not as_x else SPARSE_BY_LAYERS if way in BY_LAYERS else None
+    made = KINDS[kind](data, folder)
+    arguments = (made, Y) if as_x else (X, made)
+    if refusal is not None:
+        with pytest.raises(refusal[0], match=refusal[1]):
+            way(*arguments, folder)
+        return
+    assert way(*arguments, folder) == way(*same, folder)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("kind", KINDS)
+def test_inputs(kind, way, tmp_path):
+    check(kind, way, True, X, (X, Y), tmp_path)
+
+
+@pytest.mark.parametrize("way", WAYS_OF_BOTH, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("kind", KINDS)
+def test_targets(kind, way, tmp_path):
+    check(kind, way, False, Y, (X, Y), tmp_path)
+
+
+# Kinds with numbers of their own.
+
+OTHER_NUMBERS = {
+    "bool": lambda: (X > 1, (X > 1).astype(np.float32)),
+    "bool in Fortran order": lambda: (np.asfortranarray(X > 1), (X > 1).astype(np.float32)),
+    "each second row of bools": lambda: (np.repeat(X > 1, 2, axis=0)[::2], (X > 1).astype(np.float32)),
+    "list of bools": lambda: ((X > 1).tolist(), (X > 1).astype(np.float32)),
+    "one row, broadcast": lambda: (np.broadcast_to(X[0], X.shape), np.repeat(X[:1], SAMPLES, axis=0)),
+    "one number, broadcast": lambda: (np.broadcast_to(np.float32(0.5), X.shape), np.full_like(X, 0.5)),
+    "pandas bools": lambda: (
+        pytest.importorskip("pandas").DataFrame(named(X > 1)), (X > 1).astype(np.float32)
+    ),
+    "pandas nullable booleans": lambda: (
+        pytest.importorskip("pandas").DataFrame(named(X > 1)).astype("boolean"), (X > 1).astype(np.float32)
+    ),
+    "polars bools": lambda: (pytest.importorskip("polars").DataFrame(named(X > 1)), (X > 1).astype(np.float32)),
+    "torch bools": lambda: (pytest.importorskip("torch").tensor(X > 1), (X > 1).astype(np.float32)),
+    "csr of bools": lambda: (pytest.importorskip("scipy.sparse").csr_array(X > 1), (X > 1).astype(np.float32)),
+    "torch, expanded": lambda: (
+        pytest.importorskip("torch").tensor(X[:1]).expand(SAMPLES, COLUMNS), np.repeat(X[:1], SAMPLES, axis=0)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@pytest.mark.parametrize("kind", OTHER_NUMBERS)
+def test_inputs_with_numbers_of_their_own(kind, way, tmp_path):
+    made, same = OTHER_NUMBERS[kind]()
+    if kind.startswith("csr") and way in BY_LAYERS:
+        with pytest.raises(SPARSE_BY_LAYERS[0], match=SPARSE_BY_LAYERS[1]):
+            way(made, Y, tmp_path)
+        return
+    assert way(made, Y, tmp_path) == way(same, Y, tmp_path)
+
+
+# The command: kinds of files down, its commands across.
+
+# What NumPy writes into a file; dtypes that it lacks, lists and other libraries' objects are no files.
+IN_FILES = (
+    "float32", "float64", "float16", "long double", "uint8", "int8", "int32", "int64", "uint64", "other byte order",
+    "int16 in the other byte order", "Fortran order", "Fortran order of uint8", "columns of a wider array",
+    "rows backwards", "each second column", "unaligned",
+)  # fmt: skip
+LABELS = RNG.integers(0, 2, SAMPLES)
+
+
+def npz(name):
+    def write(folder):
+        np.savez(folder / "data.npz", x=NUMPY[name](X), y=LABELS)
+        return folder / "data.npz"
+
+    return write
+
+
+def npy(name):
+    def write(folder):
+        np.save(folder / "data.npy", NUMPY[name](X))
+        return folder / "data.npy"
+
+    return write
+
+
+def text(suffix, delimiter):
+    def write(folder):
+        lines = [[f"c{number}" for number in range(COLUMNS)] + ["label"]]
+        lines += [[*row, label] for row, label in zip(X.tolist(), LABELS, strict=True)]
+        content = "".join(delimiter.join(map(str, line)) + "\n" for line in lines).encode()
+        path = folder / f"data{suffix}"
+        path.write_bytes(gzip.compress(content) if suffix.endswith(".gz") else content)
+        return path
+
+    return write
+
+
+def parquet(change):
+    def write(folder):
+        parquets = pytest.importorskip("pyarrow.parquet")
+        table = pytest.importorskip("pyarrow").table(change({**named(X), "label": LABELS}))
+        parquets.write_table(table, folder / "data.parquet")
+        return folder / "data.parquet"
+
+    return write
+
+
+def backwards(columns):
+    """The same columns in another order, which counts for nothing where they are read by name."""
+    return {name: columns[name] for name in reversed(columns)}
+
+
+ARRAY_FILES = {f"npz of {name}": npz(name) for name in IN_FILES} | {f"npy of {name}": npy(name) for name in IN_FILES}
+TABLE_FILES = {
+    "csv": text(".csv", ","),
+    "csv with semicolons": text(".csv", ";"),
+    "tsv": text(".tsv", "\t"),
+    "compressed csv": text(".csv.gz", ","),
+    "parquet": parquet(dict),
+    "parquet of integers": parquet(lambda columns: {name: values.astype(np.int16) for name, values in columns.items()}),
+    "parquet, columns backwards": parquet(backwards),
+}
+COMMANDS = ("predict", "evaluate", "train")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Models that the command has trained: on arrays, and on a table."""
+    folder = tmp_path_factory.mktemp("trained")
+    return {
+        kinds: command("train", write(folder), folder / f"{kinds}.safetensors")
+        for kinds, write in (("arrays", npz("float32")), ("table", text(".csv", ",")))
+    }
+
+
+def command(name, data, out, saved=None):
+    """What a command writes: a model's file, or a file of answers."""
+    if name == "train":
+        options = ["--task", "classification", "--epochs", "2", "--hidden", "4", "--quiet", "--out", str(out)]
+        if not str(data).endswith(("npz", "npy")):
+            options += ["--target", "label"]
+        assert main(["train", str(data), *options]) == 0
+    else:
+        assert main([name, str(saved), str(data), *(["--out", str(out)] if name == "predict" else ["--json"])]) == 0
+    return out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("kind", [*ARRAY_FILES, *TABLE_FILES])
+def test_files(kind, name, tmp_path, trained, capsys):
+    of_arrays = kind in ARRAY_FILES
+    data = {**ARRAY_FILES, **TABLE_FILES}[kind](tmp_path)
+    saved = trained["arrays" if of_arrays else "table"]
+    if kind.startswith("npy") and name != "predict":
+        # One array has no targets.
+        assert main([name, *([str(saved)] if name == "evaluate" else []), str(data)]) == 1
+        assert "holds one array, but inputs and targets are two" in capsys.readouterr().err
+        return
+    if kind == "parquet, columns backwards" and name == "train":
+        # Another order of the first weights, so another network: its columns are those of the file.
+        made = fastnn.load_model(command(name, data, tmp_path / "model.safetensors"))
+        assert [column["name"] for column in made.metadata["table"]["features"]] == list(backwards(named(X)))
+        return
+    expected = (tmp_path / "same").resolve()
+    expected.mkdir()
+    same = (npz("float32") if of_arrays else text(".csv", ","))(expected)
+    results = []
+    for number, path in enumerate((data, same)):
+        out = command(name, path, tmp_path / f"{number}.{'safetensors' if name == 'train' else 'csv'}", saved)
+        told = capsys.readouterr().out
+        if name == "evaluate":
+            results.append(told)
+        else:
+            results.append(bits(fastnn.load_model(out)) if name == "train" else out.read_text())
+    assert results[0] == results[1]
+    assert results[0]
