@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from fastnn.arrays import real_dtype_array
 from fastnn_ext.compressed import CompressedRows
 
-__all__ = ["to_array"]
+__all__ = ["FRAMES", "library_of", "to_array"]
 
-_FRAMES = ("pandas", "polars", "pyarrow")
+FRAMES = ("pandas", "polars", "pyarrow")
 _TENSORS = ("torch", "tensorflow")
 
 
@@ -50,8 +50,8 @@ def to_array(value: Any, name: str) -> NDArray[Any] | CompressedRows:
         return plain_array(value, name)
     if isinstance(value, CompressedRows):
         return value
-    library = _library_of(value)
-    if library in _FRAMES:
+    library = library_of(value)
+    if library in FRAMES:
         from fastnn.data.frames import frame_array
 
         return frame_array(value, library, name)
@@ -66,7 +66,7 @@ def to_array(value: Any, name: str) -> NDArray[Any] | CompressedRows:
     return real_dtype_array(value, name)
 
 
-def _library_of(value: object) -> str:
+def library_of(value: object) -> str:
     """The library that a value's class comes from, or derives from; no library is imported to tell."""
     roots = [base.__module__.partition(".")[0] for base in type(value).__mro__]
-    return next((root for root in roots if root in _FRAMES or root in _TENSORS), roots[0])
+    return next((root for root in roots if root in FRAMES or root in _TENSORS), roots[0])

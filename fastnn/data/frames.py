@@ -47,7 +47,7 @@ def frame_array(value: Any, library: str, name: str) -> NDArray[Any]:
     Parameters
     ----------
     value : DataFrame, Series, Table or the like
-        Columns of numbers and booleans, none missing. Names do not matter and may come twice.
+        Columns of numbers and booleans, none missing. Names do not matter here and may come twice.
     library : str
         "pandas", "polars" or "pyarrow".
     name : str

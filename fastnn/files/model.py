@@ -80,6 +80,7 @@ def save_model(model: Sequential, path: str | os.PathLike[str]) -> None:
             "seed": model.seed,
             "generator": generator_state(model.rng),
         },
+        "feature_names": model.feature_names,
         "metadata": _plain(model.metadata, "metadata"),
         "history": None if model.history is None else vars(_history(described(vars(model.history)))),
     }
@@ -185,6 +186,7 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
     if content["history"] is not None:
         model.history = _history(content["history"])
     model.metadata = _plain(content["metadata"], "metadata")
+    model.feature_names = content["feature_names"]
     count = _number(state, "arrays", len(file.shapes))
     unknown = set(file.shapes) - set(expected) - {f"optimizer/{number}" for number in range(count)}
     if unknown:

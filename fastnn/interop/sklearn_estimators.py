@@ -35,7 +35,7 @@ def from_sklearn(estimator: Any, dtype: DTypeLike | None = None) -> Sequential:
     Sequential
         Its outputs, shape (samples, outputs), are what ``predict`` of a regressor and ``predict_proba`` of a classifier
         give; of two classes the second column alone. It is compiled with the loss, and with the optimiser where that is
-        adam, or sgd at a constant rate; otherwise it is not compiled.
+        adam, or sgd at a constant rate; otherwise it is not compiled. ``feature_names`` are the estimator's.
 
     Raises
     ------
@@ -82,6 +82,7 @@ def from_sklearn(estimator: Any, dtype: DTypeLike | None = None) -> Sequential:
     model = Sequential(layers, dtype=kernels[0].dtype if dtype is None else dtype)
     arrays = [array for pair in zip(kernels, biases, strict=True) for array in pair]
     assemble(model, kernels[0].shape[:1], arrays)
+    model.feature_names = getattr(estimator, "feature_names_in_", None)
     optimizer = _optimizer(estimator)
     if optimizer is not None:
         model.compile(optimizer, _LOSSES[last])

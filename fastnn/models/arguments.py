@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastnn.data.names import Names
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.inputs import Samples, read_inputs, read_targets, read_weights
 from fastnn.optimizers.lbfgs import LBFGS
@@ -53,7 +54,7 @@ def kept_for_validation(split: float, samples: int, inputs: Any) -> int:
     return kept
 
 
-def validation_of(model: Sequential, data: Any, batch_size: int) -> Evaluation | None:
+def validation_of(model: Sequential, data: Any, batch_size: int, names: Names | None) -> Evaluation | None:
     if data is None:
         return None
     if not isinstance(data, tuple | list) or len(data) not in (2, 3):
@@ -61,7 +62,7 @@ def validation_of(model: Sequential, data: Any, batch_size: int) -> Evaluation |
             f"validation_data must be (x, y) or (x, y, sample_weight), but it is a {type(data).__name__}"
             f"{f' of {len(data)}' if isinstance(data, tuple | list) else ''}"
         )
-    inputs = read_inputs(model, data[0], "the validation x")
+    inputs = read_inputs(model, data[0], "the validation x", names=names)
     if inputs.shape[0] == 0:
         raise ValueError("validation_data must hold at least one sample, but it holds none")
     targets = read_targets(model, data[1], "the validation y", inputs.shape[0])

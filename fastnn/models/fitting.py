@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fastnn.callbacks.base import CallbackList
+from fastnn.data.names import Names, column_names
 from fastnn.models.arguments import gives_batches, kept_for_validation, refuse_for_batches, validation_of
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.full_batch import minimize
@@ -69,13 +70,16 @@ def fit(
     if gives_batches(x, y):
         refuse_for_batches(model, validation_split, class_weight, sample_weight)
         source = BatchSource(model, x, steps_per_epoch, augmentation)
-        validation = validation_of(model, validation_data, validation_batch_size)
+        validation = validation_of(model, validation_data, validation_batch_size, None)
+        # The order of columns is that of the data that are read first.
+        names = source.names = column_names(validation_data[0], "the validation x") if validation_data else None
     else:
         if steps_per_epoch is not None:
             raise ValueError("steps_per_epoch is for batches from an iterable: an epoch of arrays is all samples")
         data = read_samples(model, x, y, sample_weight)
         weights = class_weights(class_weight, data.targets, data.weights)
-        validation = validation_of(model, validation_data, validation_batch_size)
+        names = data.names
+        validation = validation_of(model, validation_data, validation_batch_size, names)
         kept = 0 if validation else kept_for_validation(validation_split, data.count, data.inputs)
         if kept:
             data, held_out = data.split(data.count - kept)
@@ -104,7 +108,7 @@ def fit(
     }
     samples = data.count if data is not None else None
     reporting = Reporting(verbosity, samples, initial_epoch, epochs)
-    run = _Run(model, history, watchers, reporting, validation, validation_freq, initial_epoch, epochs)
+    run = _Run(model, history, watchers, reporting, validation, validation_freq, initial_epoch, epochs, names)
     with run.started():
         if run.epoch >= epochs:
             return history
@@ -128,6 +132,7 @@ class _Run:
     validation_freq: int
     epoch: int
     epochs: int
+    names: Names | None
 
     def __post_init__(self) -> None:
         self.first = self.epoch
@@ -135,14 +140,23 @@ class _Run:
     @contextlib.contextmanager
     def started(self) -> Iterator[None]:
         """Training between its beginning and its end, of which all are told."""
-        self.model.stop_training = False
-        self.model.history = self.history
-        self.watchers.on_train_begin()
+        model = self.model
+        known, step = model.feature_names, model.steps.step
+        model.stop_training = False
+        model.feature_names = known or self.names
+        model.history = self.history
         try:
-            yield
-        finally:
-            self.watchers.on_train_end()
-            self.reporting.close()
+            self.watchers.on_train_begin()
+            try:
+                yield
+            finally:
+                self.watchers.on_train_end()
+                self.reporting.close()
+        except BaseException:
+            if model.steps.step == step:
+                # Nothing was learned of these columns.
+                model.feature_names = known
+            raise
 
     def over(self, source: Source) -> None:
         """Train all epochs."""

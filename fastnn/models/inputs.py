@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastnn.arrays import check_finite, converted
 from fastnn.data.convert import to_array
+from fastnn.data.names import Names, by_name, column_names
 from fastnn_ext.compressed import CompressedRows
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ Inputs = NDArray[Any] | CompressedRows
 _READ_IN_PLACE = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.uint8))
 
 
-def read_inputs(model: Sequential, x: Any, name: str, *, single: bool = False) -> Inputs:
+def read_inputs(model: Sequential, x: Any, name: str, *, single: bool = False, names: Names | None = None) -> Inputs:
     """``x`` as rows of the model's inputs, in place where the engine can read it so, else one copy.
 
     Parameters
@@ -33,6 +34,8 @@ def read_inputs(model: Sequential, x: Any, name: str, *, single: bool = False) -
         Built, or else built for samples of x's shape.
     single : bool
         Whether one sample may come without its batch axis.
+    names : tuple of str, optional
+        Of the columns by which a data frame goes where the model knows none itself.
 
     Raises
     ------
@@ -40,7 +43,7 @@ def read_inputs(model: Sequential, x: Any, name: str, *, single: bool = False) -
         When it is not an array of real numbers, or its samples have another shape than the model's; the message says
         what came and what was expected.
     """
-    array = to_array(x, name)
+    array = to_array(by_name(x, model.feature_names or names, name), name)
     if isinstance(array, CompressedRows):
         if not model.built:
             model.build((array.shape[1],))
@@ -120,11 +123,12 @@ def read_weights(weights: Any, name: str, samples: int) -> NDArray[np.float64] |
 
 @dataclass(frozen=True)
 class Samples:
-    """Rows of inputs and targets, and float64 weights of samples, or None."""
+    """Rows of inputs and targets, float64 weights of samples, and the names of the inputs' columns, or None."""
 
     inputs: Inputs
     targets: NDArray[Any]
     weights: NDArray[np.float64] | None
+    names: Names | None = None
 
     @property
     def count(self) -> int:
@@ -135,8 +139,8 @@ class Samples:
         assert isinstance(self.inputs, np.ndarray)
         weights = (None, None) if self.weights is None else (self.weights[:first], self.weights[first:])
         return (
-            Samples(self.inputs[:first], self.targets[:first], weights[0]),
-            Samples(self.inputs[first:], self.targets[first:], weights[1]),
+            Samples(self.inputs[:first], self.targets[:first], weights[0], self.names),
+            Samples(self.inputs[first:], self.targets[first:], weights[1], self.names),
         )
 
 
@@ -158,7 +162,7 @@ def read_samples(
         raise ValueError("x must hold at least one sample, but it holds none")
     targets = read_targets(model, y, "y", samples)
     weights = class_weights(class_weight, targets, read_weights(sample_weight, "sample_weight", samples))
-    return Samples(inputs, targets, weights)
+    return Samples(inputs, targets, weights, model.feature_names or column_names(x, "x"))
 
 
 def class_weights(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastnn.arrays import check_finite
+from fastnn.data.names import Names, checked_names
 from fastnn.layers.base import Layer
 from fastnn.losses.base import Loss
 from fastnn.metrics.base import Metric
@@ -50,6 +52,9 @@ class Sequential(LayerStack):
         Set by a callback, it ends ``fit`` after the epoch.
     history : History or None
         Of the last ``fit``.
+    feature_names : tuple of str, or None
+        Of the columns that the model was trained on; None where they had no names. Data frames with names then go by
+        them, whatever their order, and are refused where a name is missing or another. Arrays go by place.
     metadata : dict of str to plain values
         Whatever belongs to the model, such as names of its inputs: what JSON can hold. Saved with it.
 
@@ -81,6 +86,7 @@ class Sequential(LayerStack):
         self.stop_training = False
         self.history: History | None = None
         self.metadata: dict[str, Any] = {}
+        self._feature_names: Names | None = None
         super().__init__(layers, name=name, dtype=dtype, seed=seed)
 
     _not_copied = LayerStack._not_copied | {"_stepper"}
@@ -88,6 +94,16 @@ class Sequential(LayerStack):
     def _reset(self) -> None:
         super()._reset()
         self._stepper: Stepper | None = None
+
+    @property
+    def feature_names(self) -> Names | None:
+        return self._feature_names
+
+    @feature_names.setter
+    def feature_names(self, names: Iterable[str] | None) -> None:
+        if names is not self._feature_names:
+            shape = self.input_shape
+            self._feature_names = checked_names(names, None if shape is None else math.prod(shape))
 
     def summary(self, print_fn: Callable[[str], object] = print) -> None:
         """Print a table of the layers with their shapes and numbers of parameters."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fastnn.arrays import check_finite
 from fastnn.augmentation import ImageAugmentation
 from fastnn.callbacks.base import CallbackList
+from fastnn.data.names import Names, column_names
 from fastnn.models.evaluation import metrics_of
 from fastnn.models.inputs import Samples, explain, read_inputs, read_targets, read_weights
 from fastnn.models.training import end_quietly, make_training
@@ -143,6 +144,8 @@ class BatchSource(Source):
         self.iterator: Iterator[Any] | None = iter(batches) if self.goes_on else None
         self.augmentation = augmentation
         self.capacity = 0
+        # Of the columns of the frame that was read first.
+        self.names: Names | None = None
 
     def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
         return run_batches(self, self._batches(), epoch, progress, watchers)
@@ -161,10 +164,12 @@ class BatchSource(Source):
     def _read(self, item: Any) -> Batch:
         if not isinstance(item, tuple | list) or len(item) not in (2, 3):
             raise TypeError(f"a batch must be (x, y) or (x, y, sample_weight), but it is a {type(item).__name__}")
-        inputs = read_inputs(self.model, item[0], "x of a batch")
+        names = self.names or column_names(item[0], "x of a batch")
+        inputs = read_inputs(self.model, item[0], "x of a batch", names=names)
         samples = inputs.shape[0]
         targets = read_targets(self.model, item[1], "y of a batch", samples)
         weights = read_weights(item[2], "the weights of a batch", samples) if len(item) == 3 else None
+        self.names = self.model.feature_names = self.model.feature_names or names
         # The first batch may have told the model its input shape.
         fields, function = engine_fields(self.model, self.augmentation)
         if function is not None:

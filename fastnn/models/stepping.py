@@ -81,6 +81,7 @@ class Stepper:
                 value = self._run(self.training, inputs, targets, weights)
             except NonFiniteDataError as failure:
                 raise explain(model, inputs, targets, failure.sample) from None
+            model.feature_names = samples.names
             outputs = None if self.training.outputs is None else self.training.outputs[: samples.count]
             logs = {"loss": value, **metrics_of(model.metrics, np.asarray(targets), outputs)}
         values = list(logs.values())

@@ -149,3 +149,13 @@ def test_what_fastnn_has_not_and_what_does_not_fit():
         from_sklearn(changed(coefs_=[one * 1e300, np.ones((4, 1))]), "float32")
     with pytest.raises(TypeError, match="dtype must be float32 or float64"):
         from_sklearn(small(), "float16")
+
+
+def test_names_of_columns_carry_over():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(np.random.default_rng(0).normal(size=(20, 3)), columns=["a", "b", "c"])
+    perceptron = neural_network.MLPRegressor(hidden_layer_sizes=(4,), max_iter=1, random_state=0)
+    estimator = fitted(perceptron, frame, frame["a"])
+    model = from_sklearn(estimator)
+    assert model.feature_names == ("a", "b", "c")
+    np.testing.assert_array_equal(model.predict(frame[["c", "a", "b"]]), model.predict(frame.to_numpy()))
