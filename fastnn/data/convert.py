@@ -1,5 +1,6 @@
 """From any of the kinds of data that a user may have to an array of real numbers, or to compressed rows."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,11 @@ from numpy.typing import NDArray
 from fastnn.arrays import real_dtype_array
 from fastnn_ext.compressed import CompressedRows
 
-__all__ = ["FRAMES", "library_of", "to_array"]
+__all__ = ["FRAMES", "is_array_like", "library_of", "to_array"]
 
 FRAMES = ("pandas", "polars", "pyarrow")
+# PyTorch's tensors have __array__, its loaders and data sets have none of these.
+_ARRAY_LIKE = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__", "tocsr", "to_numpy")
 _TENSORS = ("torch", "tensorflow")
 
 
@@ -59,11 +62,35 @@ def to_array(value: Any, name: str) -> NDArray[Any] | CompressedRows:
         from fastnn.data.sparse import compressed_rows
 
         return compressed_rows(value, name)
-    if library in _TENSORS or hasattr(value, "__dlpack__"):
+    # Data sets come from these libraries, too.
+    tensor = library in _TENSORS and hasattr(value, "__array__")
+    if tensor or hasattr(value, "__dlpack__") or (library == "tensorflow" and not hasattr(value, "__iter__")):
         from fastnn.data.tensors import tensor_array
 
         return tensor_array(value, library, name)
+    # NumPy would go through all that has items, and for ever where these have no end.
+    items = hasattr(value, "__getitem__") or hasattr(value, "__iter__")
+    if (items or callable(value)) and not (isinstance(value, Sequence) or is_array_like(value)):
+        raise TypeError(
+            f"{name} must be an array of numbers or what becomes one, such as a list, a data frame, a sparse matrix or "
+            f"a tensor, but it is a {type(value).__name__}{', which must be called first' * callable(value)}"
+        )
     return real_dtype_array(value, name)
+
+
+def is_array_like(value: Any) -> bool:
+    """Whether it is an array, or becomes one by itself: of other things with items, these may be batches of data."""
+    if isinstance(value, np.ndarray | np.generic | list | str | CompressedRows):
+        return True
+    return any(hasattr(value, name) for name in _ARRAY_LIKE) or library_of(value) in FRAMES or _has_buffer(value)
+
+
+def _has_buffer(value: Any) -> bool:
+    try:
+        memoryview(value)
+    except TypeError:
+        return False
+    return True
 
 
 def library_of(value: object) -> str:

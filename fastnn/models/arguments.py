@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from fastnn.data.names import Names
-from fastnn.models.evaluation import Evaluation
+from fastnn.models.batches import BATCH_SIZE, batches_of, gives_batches
+from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.inputs import Samples, read_inputs, read_targets, read_weights
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.compressed import CompressedRows
@@ -15,15 +14,7 @@ from fastnn_ext.compressed import CompressedRows
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
 
-__all__ = ["gives_batches", "kept_for_validation", "refuse_for_batches", "validation_of"]
-
-
-def gives_batches(x: Any, y: Any) -> bool:
-    """Whether x is an iterable of batches, and no array or what becomes one."""
-    if y is not None or isinstance(x, np.ndarray | list | CompressedRows | str):
-        return False
-    array_like = hasattr(x, "__array__") or hasattr(x, "__dlpack__") or hasattr(x, "tocsr") or hasattr(x, "to_numpy")
-    return (hasattr(x, "__iter__") and not array_like) or hasattr(x, "__next__")
+__all__ = ["kept_for_validation", "refuse_for_batches", "validation_of"]
 
 
 def refuse_for_batches(model: Sequential, validation_split: float, class_weight: object, sample_weight: object) -> None:
@@ -54,13 +45,42 @@ def kept_for_validation(split: float, samples: int, inputs: Any) -> int:
     return kept
 
 
-def validation_of(model: Sequential, data: Any, batch_size: int, names: Names | None) -> Evaluation | None:
+def validation_of(
+    model: Sequential, data: Any, batch_size: int | None, steps: int | None, names: Names | None
+) -> Evaluation | BatchEvaluation | None:
+    """What evaluates the data of validation after an epoch: (x, y), (x, y, sample_weight), or what gives batches.
+
+    Parameters
+    ----------
+    batch_size : int, optional
+        Of arrays and samples; by default 32.
+    steps : int, optional
+        Batches of each validation.
+    """
+    if not isinstance(data, tuple | list) and gives_batches(data):
+        if steps is None and hasattr(data, "__next__"):
+            raise ValueError(
+                f"validation_data is a {type(data).__name__}, which is gone through once: pass validation_steps, or "
+                "what begins anew for each validation"
+            )
+        batches = batches_of(
+            data,
+            "validation_data",
+            batch_size=batch_size,
+            shuffle=False,
+            rng=None,
+            steps=steps,
+            argument="validation_steps",
+        )
+        return BatchEvaluation(model, batches, steps, "validation_data")
+    if steps is not None:
+        raise ValueError("validation_steps is for validation_data that gives batches: arrays are evaluated whole")
     if data is None:
         return None
     if not isinstance(data, tuple | list) or len(data) not in (2, 3):
         raise TypeError(
-            f"validation_data must be (x, y) or (x, y, sample_weight), but it is a {type(data).__name__}"
-            f"{f' of {len(data)}' if isinstance(data, tuple | list) else ''}"
+            "validation_data must be (x, y) or (x, y, sample_weight), or what gives batches of these, but it is a "
+            f"{type(data).__name__}{f' of {len(data)}' if isinstance(data, tuple | list) else ''}"
         )
     inputs = read_inputs(model, data[0], "the validation x", names=names)
     if inputs.shape[0] == 0:
@@ -68,4 +88,4 @@ def validation_of(model: Sequential, data: Any, batch_size: int, names: Names | 
     targets = read_targets(model, data[1], "the validation y", inputs.shape[0])
     weights = read_weights(data[2], "the validation weights", inputs.shape[0]) if len(data) == 3 else None
     # Before the first step: after it, the weights would no longer be those of before.
-    return Evaluation(model, Samples(inputs, targets, weights), batch_size).check()
+    return Evaluation(model, Samples(inputs, targets, weights), batch_size or BATCH_SIZE).check()

@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.arrays import check_finite
-from fastnn.models.inputs import Samples, explain, read_samples
+from fastnn.data.names import Names
+from fastnn.models.batches import Batches, batches_of, check_kind, gives_batches
+from fastnn.models.inputs import Samples, explain, read_batch, read_samples
+from fastnn.scalars import whole_number
 from fastnn_ext.plan import NonFiniteDataError
 from fastnn_ext.plan import Optimizer as Rule
 from fastnn_ext.training import NonFiniteError, Training
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from fastnn.metrics.base import Metric
     from fastnn.models.sequential import Sequential
 
-__all__ = ["Evaluation", "evaluate", "metrics_of"]
+__all__ = ["BatchEvaluation", "Evaluation", "evaluate", "metrics_of"]
 
 # Rows that are evaluated together where the user does not say: as many as stay in the cache.
 _BATCH_SIZE = 256
@@ -58,27 +61,70 @@ class Evaluation:
         loss.check_range(self.targets)
         return self
 
-    def run(self, read_anew: bool = False) -> dict[str, float]:
-        """Loss and metrics by name; a loss that is not finite is told as it is.
-
-        Data that may have changed since the last run are to be read anew.
-        """
+    def loss(self, read_anew: bool = False) -> float:
+        """The loss; NaN where it is not finite. Data that may have changed since the last run are to be read anew."""
         if read_anew:
             self.training.read_anew()
         try:
-            value = self.training.run_epoch()
+            return self.training.run_epoch()
         except NonFiniteDataError as failure:
             raise explain(self.model, self.inputs, self.targets, failure.sample) from None
         except NonFiniteError:
-            value = float("nan")
-        return {"loss": value, **metrics_of(self.model.metrics, self.targets, self.training.outputs)}
+            return float("nan")
+
+    def run(self, read_anew: bool = False) -> dict[str, float]:
+        """Loss and metrics by name."""
+        return {"loss": self.loss(read_anew), **metrics_of(self.model.metrics, self.targets, self.training.outputs)}
 
 
-def evaluate(model: Sequential, x: Any, y: Any, batch_size: int | None, sample_weight: Any) -> dict[str, float]:
+class BatchEvaluation:
+    """Batches that are evaluated one by one; those without end go on where the last evaluation has stopped."""
+
+    def __init__(self, model: Sequential, batches: Batches, steps: int | None, name: str) -> None:
+        self.model, self.batches, self.steps, self.name = model, batches, steps, name
+
+    def run(self, read_anew: bool = False) -> dict[str, float]:
+        """Loss and metrics by name; ValueError where there are no batches. All are read anew in any case."""
+        total, done = 0.0, 0
+        seen: list[tuple[NDArray[Any], NDArray[Any]]] = []
+        names: Names | None = None
+        self.batches.tell("on_epoch_begin")
+        for item in self.batches.epoch(self.steps):
+            samples = read_batch(self.model, item, names, f"a batch of {self.name}")
+            if samples.count == 0:
+                continue
+            names = samples.names
+            evaluation = Evaluation(self.model, samples, samples.count)
+            total, done = total + evaluation.loss() * samples.count, done + samples.count
+            if evaluation.training.outputs is not None:
+                seen.append((samples.targets, evaluation.training.outputs))
+        self.batches.tell("on_epoch_end")
+        if done == 0:
+            raise ValueError(f"{self.name} gave no batches: it must be an iterable of (x, y) or (x, y, sample_weight)")
+        logs = {"loss": total / done}
+        if seen:
+            targets, outputs = (np.concatenate(parts) for parts in zip(*seen, strict=True))
+            logs |= metrics_of(self.model.metrics, targets, outputs)
+        return logs
+
+
+def evaluate(
+    model: Sequential, x: Any, y: Any, batch_size: int | None, sample_weight: Any, steps: int | None
+) -> dict[str, float]:
     """Loss and metrics of a user's data, by name."""
     model.needs_compile()
-    samples = read_samples(model, x, y, sample_weight)
-    return Evaluation(model, samples, batch_size).run()
+    if steps is not None:
+        steps = whole_number(steps, "steps", at_least=1)
+    if y is None and gives_batches(x):
+        if sample_weight is not None:
+            raise ValueError("with batches from an iterable, weights come with each batch: (x, y, sample_weight)")
+        batches = batches_of(x, "x", batch_size=batch_size, shuffle=False, rng=None, steps=steps, argument="steps")
+        return BatchEvaluation(model, batches, steps, "x").run()
+    if steps is not None:
+        raise ValueError("steps is for batches from an iterable: arrays are evaluated whole")
+    if y is None:
+        check_kind(x, "x")
+    return Evaluation(model, read_samples(model, x, y, sample_weight), batch_size).run()
 
 
 def metrics_of(metrics: list[Metric], targets: NDArray[Any], outputs: NDArray[Any] | None) -> dict[str, float]:

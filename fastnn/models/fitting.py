@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn.callbacks.base import CallbackList
 from fastnn.data.names import Names, column_names
-from fastnn.models.arguments import gives_batches, kept_for_validation, refuse_for_batches, validation_of
-from fastnn.models.evaluation import Evaluation
+from fastnn.models.arguments import kept_for_validation, refuse_for_batches, validation_of
+from fastnn.models.batches import BATCH_SIZE, batches_of, check_kind, gives_batches
+from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.full_batch import minimize
 from fastnn.models.history import History
 from fastnn.models.inputs import Samples, class_weights, read_samples
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["fit"]
 
-_BATCH_SIZE = 32
+
+def _number_or_none(value: int | None, name: str) -> int | None:
+    return None if value is None else whole_number(value, name, at_least=1)
 
 
 def fit(
@@ -47,6 +50,7 @@ def fit(
     sample_weight: Any,
     initial_epoch: int,
     steps_per_epoch: int | None,
+    validation_steps: int | None,
     validation_batch_size: int | None,
     validation_freq: int,
     augmentation: Any,
@@ -56,41 +60,55 @@ def fit(
     epochs = whole_number(epochs, "epochs", at_least=0)
     initial_epoch = whole_number(initial_epoch, "initial_epoch", at_least=0)
     validation_freq = whole_number(validation_freq, "validation_freq", at_least=1)
-    batch_size = _BATCH_SIZE if batch_size is None else whole_number(batch_size, "batch_size", at_least=1)
-    if validation_batch_size is None:
-        validation_batch_size = batch_size
-    validation_batch_size = whole_number(validation_batch_size, "validation_batch_size", at_least=1)
-    if steps_per_epoch is not None:
-        steps_per_epoch = whole_number(steps_per_epoch, "steps_per_epoch", at_least=1)
+    batch_size = _number_or_none(batch_size, "batch_size")
+    validation_batch_size = _number_or_none(validation_batch_size, "validation_batch_size")
+    steps_per_epoch = _number_or_none(steps_per_epoch, "steps_per_epoch")
+    validation_steps = _number_or_none(validation_steps, "validation_steps")
     verbosity = verbosity_of(verbose)
     watchers = CallbackList(callbacks, model)
 
     source: Source | None = None
     data: Samples | None = None
-    if gives_batches(x, y):
+    if y is None and gives_batches(x):
         refuse_for_batches(model, validation_split, class_weight, sample_weight)
-        source = BatchSource(model, x, steps_per_epoch, augmentation)
-        validation = validation_of(model, validation_data, validation_batch_size, None)
+        batches = batches_of(
+            x,
+            "x",
+            batch_size=batch_size,
+            shuffle=shuffle,
+            rng=model.rng,
+            steps=steps_per_epoch,
+            argument="steps_per_epoch",
+        )
+        source = BatchSource(model, batches, steps_per_epoch, augmentation)
+        validation = validation_of(model, validation_data, validation_batch_size, validation_steps, None)
         # The order of columns is that of the data that are read first.
-        names = source.names = column_names(validation_data[0], "the validation x") if validation_data else None
+        if isinstance(validation, Evaluation):
+            source.names = column_names(validation_data[0], "the validation x")  # type: ignore[index]
+        names = source.names
     else:
         if steps_per_epoch is not None:
             raise ValueError("steps_per_epoch is for batches from an iterable: an epoch of arrays is all samples")
+        if y is None:
+            check_kind(x, "x")
         data = read_samples(model, x, y, sample_weight)
         weights = class_weights(class_weight, data.targets, data.weights)
         names = data.names
-        validation = validation_of(model, validation_data, validation_batch_size, names)
+        if validation_batch_size is None:
+            # Of what has batches of its own, none is asked for.
+            validation_batch_size = batch_size if isinstance(validation_data, tuple | list) else None
+        validation = validation_of(model, validation_data, validation_batch_size, validation_steps, names)
         kept = 0 if validation else kept_for_validation(validation_split, data.count, data.inputs)
         if kept:
             data, held_out = data.split(data.count - kept)
-            validation = Evaluation(model, held_out, validation_batch_size).check()
+            validation = Evaluation(model, held_out, validation_batch_size or batch_size or BATCH_SIZE).check()
         # Classes count in training alone: what validation says must not depend on how training is weighed.
         data = replace(data, weights=None if weights is None else weights[: data.count])
         if not isinstance(model.optimizer, LBFGS):
             source = ArraySource(
                 model,
                 data,
-                batch_size,
+                batch_size or BATCH_SIZE,
                 shuffle=shuffle,
                 several_epochs=epochs - initial_epoch > 1,
                 by_batch=watchers.watches_batches,
@@ -128,7 +146,7 @@ class _Run:
     history: History
     watchers: CallbackList
     reporting: Reporting
-    validation: Evaluation | None
+    validation: Evaluation | BatchEvaluation | None
     validation_freq: int
     epoch: int
     epochs: int

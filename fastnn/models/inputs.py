@@ -17,7 +17,7 @@ from fastnn_ext.compressed import CompressedRows
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
 
-__all__ = ["Inputs", "Samples", "explain", "read_inputs", "read_samples", "read_targets", "read_weights"]
+__all__ = ["Inputs", "Samples", "explain", "read_batch", "read_inputs", "read_samples", "read_targets", "read_weights"]
 
 Inputs = NDArray[Any] | CompressedRows
 
@@ -163,6 +163,24 @@ def read_samples(
     targets = read_targets(model, y, "y", samples)
     weights = class_weights(class_weight, targets, read_weights(sample_weight, "sample_weight", samples))
     return Samples(inputs, targets, weights, model.feature_names or column_names(x, "x"))
+
+
+def read_batch(model: Sequential, item: Any, names: Names | None, what: str = "a batch") -> Samples:
+    """What an iterable gives for a batch, (x, y) or (x, y, sample_weight).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `read_samples`, and for anything else than a tuple or list of these.
+    """
+    if not isinstance(item, tuple | list) or len(item) not in (2, 3):
+        raise TypeError(f"{what} must be (x, y) or (x, y, sample_weight), but it is a {type(item).__name__}")
+    names = model.feature_names or names or column_names(item[0], f"x of {what}")
+    inputs = read_inputs(model, item[0], f"x of {what}", names=names)
+    samples = inputs.shape[0]
+    targets = read_targets(model, item[1], f"y of {what}", samples)
+    weights = read_weights(item[2], f"the weights of {what}", samples) if len(item) == 3 else None
+    return Samples(inputs, targets, weights, names)
 
 
 def class_weights(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from fastnn.data.names import Names, checked_names
 from fastnn.layers.base import Layer
 from fastnn.losses.base import Loss
 from fastnn.metrics.base import Metric
+from fastnn.models.batches import check_kind, gives_batches, predict_batches
 from fastnn.models.history import History
 from fastnn.models.inputs import read_inputs
 from fastnn.models.stack import LayerStack
@@ -220,6 +221,7 @@ class Sequential(LayerStack):
         sample_weight: ArrayLike | None = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int = 1,
         augmentation: Any = None,
@@ -231,11 +233,12 @@ class Sequential(LayerStack):
         x : array-like, shape (samples, ...), or iterable of batches
             Finite real numbers. float32, float64 and uint8 are read where they lie, also from a memory-mapped file.
             Data frames, SciPy's sparse matrices and PyTorch's tensors are taken, too. A generator, or any iterable,
-            gives (x, y) or (x, y, sample_weight) for each batch.
+            gives (x, y) or (x, y, sample_weight) for each batch, as do a ``torch.utils.data.DataLoader`` and a
+            ``keras.utils.PyDataset``; a ``torch.utils.data.Dataset`` gives these for each sample.
         y : array-like
             Targets in the form that the loss takes.
         batch_size : int, default 32
-            Samples a step; the last batch of an epoch may be smaller.
+            Samples a step; the last batch of an epoch may be smaller. Refused for what gives batches of its own.
         epochs : int, default 1
             The epoch to stop before; with ``initial_epoch`` 0, how many there are.
         verbose : "auto", 0, 1 or 2
@@ -245,10 +248,11 @@ class Sequential(LayerStack):
             See `fastnn.callbacks`.
         validation_split : float, default 0
             The share of samples, from the end, that is kept for validation, with their sample weights.
-        validation_data : tuple (x, y) or (x, y, sample_weight), optional
+        validation_data : tuple (x, y) or (x, y, sample_weight), or iterable of batches, optional
             To judge the model after each epoch, in place of a split.
         shuffle : bool, default True
-            Visit the samples in a new random order each epoch.
+            Visit the samples in a new random order each epoch; of a ``keras.utils.PyDataset``, and what else gives
+            batches by number, the batches. Other iterables have their own order.
         class_weight : dict of int to float, optional
             How much samples of each class count in training; 1 for those not named. Validation is not weighed.
         sample_weight : array-like, shape (samples,), optional
@@ -256,7 +260,9 @@ class Sequential(LayerStack):
         initial_epoch : int, default 0
             The number of the first epoch, where training goes on.
         steps_per_epoch : int, optional
-            Batches in an epoch of an iterable without end.
+            Batches in an epoch of an iterable; the next epoch goes on behind them. By default all that it has.
+        validation_steps : int, optional
+            Batches in each validation, where validation_data gives batches.
         validation_batch_size : int, optional
             By default `batch_size`.
         validation_freq : int, default 1
@@ -302,6 +308,7 @@ class Sequential(LayerStack):
                     sample_weight=sample_weight,
                     initial_epoch=initial_epoch,
                     steps_per_epoch=steps_per_epoch,
+                    validation_steps=validation_steps,
                     validation_batch_size=validation_batch_size,
                     validation_freq=validation_freq,
                     augmentation=augmentation,
@@ -350,6 +357,8 @@ class Sequential(LayerStack):
         verbose: str | int | bool = "auto",
         sample_weight: ArrayLike | None = None,
         return_dict: bool = False,
+        *,
+        steps: int | None = None,
     ) -> Any:
         """The loss and metrics of data.
 
@@ -360,6 +369,8 @@ class Sequential(LayerStack):
         verbose : "auto", 0, 1 or 2
             Without effect: it takes little time.
         return_dict : bool, default False
+        steps : int, optional
+            Batches to look at, where x gives batches.
 
         Returns
         -------
@@ -368,7 +379,7 @@ class Sequential(LayerStack):
         """
         from fastnn.models.evaluation import evaluate
 
-        logs = evaluate(self, x, y, batch_size, sample_weight)
+        logs = evaluate(self, x, y, batch_size, sample_weight, steps)
         values = list(logs.values())
         return logs if return_dict else values[0] if len(values) == 1 else values
 
@@ -378,6 +389,7 @@ class Sequential(LayerStack):
         batch_size: int | None = None,
         verbose: str | int | bool = "auto",
         *,
+        steps: int | None = None,
         out: NDArray[Any] | None = None,
     ) -> NDArray[Any]:
         """The model's outputs, one row a sample.
@@ -385,9 +397,12 @@ class Sequential(LayerStack):
         Parameters
         ----------
         x : array-like, shape (samples, ...)
-            As in `fit`; a single sample, too, may come without its batch axis.
+            As in `fit`; a single sample, too, may come without its batch axis. Of batches, (x, y) or x alone, the
+            outputs come one after the other.
         batch_size, verbose
             Without effect: data stream through the layers in blocks that fit the cache.
+        steps : int, optional
+            Batches to look at, where x gives batches.
         out : ndarray, shape (samples, outputs), optional
             C-contiguous, of the model's dtype: receives the outputs and is returned.
 
@@ -397,16 +412,21 @@ class Sequential(LayerStack):
             The same bits however the samples are split into calls.
         """
         plan = self.plan
-        if plan is not None:
+        if plan is not None and steps is None:
             try:
                 result = plan.predict(x, out)
             except NonFiniteDataError:
                 result = None
             if result is not None:
                 return result
-        return self._predict_anything(x, out)
+        return self._predict_anything(x, out, steps)
 
-    def _predict_anything(self, x: Any, out: NDArray[Any] | None) -> NDArray[Any]:
+    def _predict_anything(self, x: Any, out: NDArray[Any] | None, steps: int | None) -> NDArray[Any]:
+        if gives_batches(x) and not isinstance(x, Sequence):
+            return predict_batches(self, x, out, steps)
+        if steps is not None:
+            raise ValueError("steps is for batches from an iterable: arrays are predicted whole")
+        check_kind(x, "x")
         inputs = read_inputs(self, x, "x", single=True)
         try:
             result = self.needs_plan().predict(inputs, out)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from fastnn.arrays import check_finite
 from fastnn.augmentation import ImageAugmentation
 from fastnn.callbacks.base import CallbackList
-from fastnn.data.names import Names, column_names
+from fastnn.data.names import Names
+from fastnn.models.batches import Batches
 from fastnn.models.evaluation import metrics_of
-from fastnn.models.inputs import Samples, explain, read_inputs, read_targets, read_weights
+from fastnn.models.inputs import Samples, explain, read_batch, read_inputs
 from fastnn.models.training import end_quietly, make_training
 from fastnn_ext.compressed import CompressedRows
 from fastnn_ext.plan import NonFiniteDataError
@@ -133,43 +134,26 @@ class ArraySource(Source):
 
 
 class BatchSource(Source):
-    """An iterable of batches: a generator, which is gone through once, or one that begins anew with each epoch."""
+    """Batches that come from the user, by the protocol of their kind."""
 
-    def __init__(self, model: Sequential, batches: Any, steps: int | None, augmentation: Any) -> None:
-        self.model, self.iterable, self.steps = model, batches, steps
-        if hasattr(batches, "__len__") and steps is None:
-            self.steps = len(batches)
-        # A generator is its own iterator: it goes on where the epoch before has stopped.
-        self.goes_on = hasattr(batches, "__next__")
-        self.iterator: Iterator[Any] | None = iter(batches) if self.goes_on else None
+    def __init__(self, model: Sequential, batches: Batches, steps: int | None, augmentation: Any) -> None:
+        self.model, self.batches, self.wanted = model, batches, steps
+        self.steps = batches.length if steps is None else steps
         self.augmentation = augmentation
         self.capacity = 0
         # Of the columns of the frame that was read first.
         self.names: Names | None = None
 
     def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
-        return run_batches(self, self._batches(), epoch, progress, watchers)
-
-    def _batches(self) -> Iterator[Batch]:
-        iterator = self.iterator if self.iterator is not None else iter(self.iterable)
-        number = 0
-        while self.steps is None or number < self.steps:
-            try:
-                item = next(iterator)
-            except StopIteration:
-                return
-            yield self._read(item)
-            number += 1
+        self.batches.tell("on_epoch_begin")
+        logs = run_batches(self, map(self._read, self.batches.epoch(self.wanted)), epoch, progress, watchers)
+        self.batches.tell("on_epoch_end")
+        return logs
 
     def _read(self, item: Any) -> Batch:
-        if not isinstance(item, tuple | list) or len(item) not in (2, 3):
-            raise TypeError(f"a batch must be (x, y) or (x, y, sample_weight), but it is a {type(item).__name__}")
-        names = self.names or column_names(item[0], "x of a batch")
-        inputs = read_inputs(self.model, item[0], "x of a batch", names=names)
-        samples = inputs.shape[0]
-        targets = read_targets(self.model, item[1], "y of a batch", samples)
-        weights = read_weights(item[2], "the weights of a batch", samples) if len(item) == 3 else None
-        self.names = self.model.feature_names = self.model.feature_names or names
+        batch = read_batch(self.model, item, self.names)
+        inputs, targets, weights, samples = batch.inputs, batch.targets, batch.weights, batch.count
+        self.names = self.model.feature_names = batch.names
         # The first batch may have told the model its input shape.
         fields, function = engine_fields(self.model, self.augmentation)
         if function is not None:

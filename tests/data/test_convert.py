@@ -1,6 +1,8 @@
 """The door of all data: arrays and lists, what calls itself an array, and no library imported to look."""
 
 import array
+import collections
+import itertools
 import subprocess
 import sys
 
@@ -43,10 +45,45 @@ def test_lists_and_scalars():
     assert to_array(3.0, "x").shape == ()
 
 
-@pytest.mark.parametrize("value", [["a"], [1j], [None], {"a": 1}, Measurements(np.array(["a"]))], ids=str)
+@pytest.mark.parametrize("value", [["a"], [1j], [None], Measurements(np.array(["a"]))], ids=str)
 def test_what_holds_no_real_numbers(value):
     with pytest.raises(TypeError, match="the targets must hold real numbers, but its dtype is"):
         to_array(value, "the targets")
+
+
+class Endless:
+    """Has items for ever, through all of which NumPy would go."""
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, number):
+        return [1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"a": 1}, "it is a dict"),
+        ({1.0, 2.0}, "it is a set"),
+        (iter([1.0]), "it is a list_iterator"),
+        ((number for number in [1.0]), "it is a generator"),
+        (Endless(), "it is a Endless"),
+        (itertools.count(), "it is a count"),
+        (map(float, [1]), "it is a map"),
+        (lambda: [1.0], "it is a function, which must be called first"),
+        (np.zeros, "it is a builtin_function_or_method, which must be called first"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_what_becomes_no_array_is_never_gone_through(value, words):
+    with pytest.raises(TypeError, match=f"x must be an array of numbers or what becomes one, .*, but {words}"):
+        to_array(value, "x")
+
+
+def test_sequences_become_arrays():
+    for value in (range(1, 3), collections.deque([1, 2]), collections.UserList([1, 2]), array.array("i", [1, 2])):
+        assert to_array(value, "x").tolist() == [1, 2]
 
 
 def test_rows_of_different_lengths():

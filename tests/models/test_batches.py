@@ -114,11 +114,22 @@ def test_no_batch_is_drawn_too_many():
     assert drawn == list(range(6))
 
 
-def test_fewer_steps_than_a_loader_has():
+@pytest.mark.parametrize("kind", [Loader, LoaderWithLength])
+def test_fewer_steps_than_a_loader_has_go_on_with_the_next_epoch(kind):
     fitted, expected = model(), model()
-    fitted.fit(Loader(), epochs=2, steps_per_epoch=2)
-    expected.fit(X[: 2 * BATCH], Y[: 2 * BATCH], batch_size=BATCH, epochs=2, shuffle=False)
+    # Five batches: two epochs of two, one of one that ends the pass, and two from the beginning.
+    history = fitted.fit(kind(), epochs=4, steps_per_epoch=2)
+    for batch in [*batches(), *list(batches())[:2]]:
+        expected.train_on_batch(*batch)
     assert bits(fitted) == bits(expected)
+    assert history.epoch == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("kind", [Loader, LoaderWithLength])
+def test_as_many_steps_as_a_loader_has_begin_anew(kind):
+    expected, right = fitted_on_arrays()
+    fitted = model()
+    assert_same(fitted, fitted.fit(kind(), epochs=2, steps_per_epoch=SAMPLES // BATCH), expected, right)
 
 
 def test_batches_of_different_sizes():
@@ -251,7 +262,12 @@ def test_a_generator_that_raises():
         ({"sample_weight": WEIGHTS}, ValueError, "weights come with each batch"),
         ({"steps_per_epoch": 0}, ValueError, "steps_per_epoch must be at least 1, but it is 0"),
         ({"steps_per_epoch": 2.5}, TypeError, "steps_per_epoch must be an integer, but it is 2.5"),
-        ({"validation_data": batches()}, TypeError, r"validation_data must be \(x, y\) or .* but it is a generator"),
+        ({"validation_data": batches()}, ValueError, "validation_data is a generator, .*: pass validation_steps"),
+        ({"validation_data": 3}, TypeError, r"validation_data must be \(x, y\) or .* but it is a int"),
+        ({"validation_data": {"x": X}}, TypeError, r"validation_data must be \(x, y\) or .* but it is a dict"),
+        ({"validation_steps": 2}, ValueError, "validation_steps is for validation_data that gives batches"),
+        ({"validation_steps": 0}, ValueError, "validation_steps must be at least 1"),
+        ({"batch_size": 4}, ValueError, "batch_size is for arrays and samples, but x, a generator, gives batches"),
     ],
     ids=str,
 )
@@ -295,6 +311,8 @@ def test_a_loss_that_is_not_finite_takes_the_epoch_back_or_the_batch_where_they_
     for start in range(0, batches_kept * BATCH, BATCH):
         expected.train_on_batch(X[start : start + BATCH], Y[start : start + BATCH])
     before = bits(expected)
+    given = data(x)
+    how = {"batch_size": BATCH} if len(given) == 2 else {}
     with pytest.raises(FloatingPointError, match="the loss is not finite in epoch 1, batch 4"):
-        fitted.fit(*data(x), batch_size=BATCH, shuffle=False, callbacks=watchers)
+        fitted.fit(*given, **how, shuffle=False, callbacks=watchers)
     assert bits(fitted) == before
