@@ -61,7 +61,7 @@ class MonitorCallback(Callback):
         if not self.monitor.startswith("val_") or any(name.startswith("val_") for name in logs):
             return False
         history = self.model.history
-        return history is not None and history.params.get("validation_freq", 1) > 1
+        return history is not None and history.params.get("validation_freq", 1) != 1
 
     def improves(self, value: float, reference: float | None) -> bool:
         """Whether a value is better than a reference; NaN never is, and anything else is better than None."""

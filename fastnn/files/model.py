@@ -82,7 +82,7 @@ def save_model(model: Sequential, path: str | os.PathLike[str]) -> None:
         },
         "feature_names": model.feature_names,
         "metadata": _plain(model.metadata, "metadata"),
-        "history": None if model.history is None else vars(_history(described(vars(model.history)))),
+        "history": None if model.history is None else _plain_history(model.history),
     }
     text = json.dumps(described(content))
     # Other readers of the format look for "format"; a changed letter of the text would make another model.
@@ -268,6 +268,22 @@ def _optimizer_state(model: Sequential, file: TensorFile, state: dict[str, Any])
     return OptimizerState(arrays, step, float(product))
 
 
+def _plain_history(history: History) -> dict[str, Any]:
+    """A history as plain values, checked as when it is read."""
+    epochs = {name: history.epochs_of(name) for name in history.history}
+    content = described(
+        {
+            "epoch": history.epoch,
+            "history": history.history,
+            # Those that are not of all epochs.
+            "epochs": {name: numbers for name, numbers in epochs.items() if numbers != history.epoch},
+            "params": history.params,
+        }
+    )
+    _history(content)
+    return dict(content)
+
+
 def _history(content: dict[str, Any]) -> History:
     history = History()
     history.epoch = _numbers(content["epoch"], int, "epoch")
@@ -276,6 +292,14 @@ def _history(content: dict[str, Any]) -> History:
         for name, values in content["history"].items()
     }
     history.params = _plain(content["params"], "the history's params")
+    some = dict(_plain(content["epochs"], "the history's epochs"))
+    for name, values in history.history.items():
+        epochs = history.epoch if name not in some else _numbers(some.pop(name), int, name)
+        if len(epochs) != len(values):
+            raise ValueError(f"the history's {name!r} has {len(values)} values, but for {len(epochs)} epochs")
+        history.take(name, epochs)
+    if some:
+        raise ValueError(f"the history has epochs of {', '.join(map(repr, some))}, but no values")
     return history
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from fastnn.data.names import Names
 from fastnn.models.batches import BATCH_SIZE, batches_of, gives_batches
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.inputs import Samples, read_inputs, read_targets, read_weights
 from fastnn.optimizers.lbfgs import LBFGS
+from fastnn.scalars import whole_number
 from fastnn_ext.compressed import CompressedRows
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
 
-__all__ = ["kept_for_validation", "refuse_for_batches", "validation_of"]
+__all__ = ["kept_for_validation", "refuse_for_batches", "validates_after", "validation_frequency", "validation_of"]
 
 
 def refuse_for_batches(model: Sequential, validation_split: float, class_weight: object, sample_weight: object) -> None:
@@ -43,6 +46,22 @@ def kept_for_validation(split: float, samples: int, inputs: Any) -> int:
             "with: at least one of each is needed"
         )
     return kept
+
+
+def validation_frequency(value: Any) -> int | list[int]:
+    """``validation_freq``: a number of epochs, or the numbers of those after which to validate, counted from 1."""
+    if isinstance(value, list | tuple | set | frozenset | range) or (isinstance(value, np.ndarray) and value.ndim):
+        return sorted(whole_number(number, "validation_freq[...]", at_least=1) for number in value)
+    return whole_number(value, "validation_freq", at_least=1)
+
+
+def validates_after(epoch: int, frequency: int | list[int]) -> bool:
+    """Whether an epoch, counted from 0, ends with a validation; its number tells, wherever training began.
+
+    >>> [epoch for epoch in range(6) if validates_after(epoch, 2)]
+    [1, 3, 5]
+    """
+    return epoch + 1 in frequency if isinstance(frequency, list) else (epoch + 1) % frequency == 0
 
 
 def validation_of(

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn.callbacks.base import CallbackList
 from fastnn.data.names import Names, column_names
-from fastnn.models.arguments import kept_for_validation, refuse_for_batches, validation_of
+from fastnn.models.arguments import (
+    kept_for_validation,
+    refuse_for_batches,
+    validates_after,
+    validation_frequency,
+    validation_of,
+)
 from fastnn.models.batches import BATCH_SIZE, batches_of, check_kind, gives_batches
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.full_batch import minimize
@@ -52,14 +58,14 @@ def fit(
     steps_per_epoch: int | None,
     validation_steps: int | None,
     validation_batch_size: int | None,
-    validation_freq: int,
+    validation_freq: Any,
     augmentation: Any,
 ) -> History:
     """Train a model; see `Sequential.fit`."""
     model.needs_compile()
     epochs = whole_number(epochs, "epochs", at_least=0)
     initial_epoch = whole_number(initial_epoch, "initial_epoch", at_least=0)
-    validation_freq = whole_number(validation_freq, "validation_freq", at_least=1)
+    frequency = validation_frequency(validation_freq)
     batch_size = _number_or_none(batch_size, "batch_size")
     validation_batch_size = _number_or_none(validation_batch_size, "validation_batch_size")
     steps_per_epoch = _number_or_none(steps_per_epoch, "steps_per_epoch")
@@ -122,11 +128,11 @@ def fit(
         "epochs": epochs,
         "steps": source.steps if source is not None else 1,
         "verbose": verbosity,
-        "validation_freq": validation_freq if validation is not None else 1,
+        "validation_freq": frequency if validation is not None else 1,
     }
     samples = data.count if data is not None else None
     reporting = Reporting(verbosity, samples, initial_epoch, epochs)
-    run = _Run(model, history, watchers, reporting, validation, validation_freq, initial_epoch, epochs, names)
+    run = _Run(model, history, watchers, reporting, validation, frequency, initial_epoch, epochs, names)
     with run.started():
         if run.epoch >= epochs:
             return history
@@ -147,7 +153,7 @@ class _Run:
     watchers: CallbackList
     reporting: Reporting
     validation: Evaluation | BatchEvaluation | None
-    validation_freq: int
+    frequency: int | list[int]
     epoch: int
     epochs: int
     names: Names | None
@@ -190,7 +196,7 @@ class _Run:
 
     def finish(self, logs: dict[str, float]) -> bool:
         """What follows an epoch; whether another one may."""
-        if self.validation is not None and (self.epoch + 1 - self.first) % self.validation_freq == 0:
+        if self.validation is not None and validates_after(self.epoch, self.frequency):
             values = self.validation.run(read_anew=self.watchers.may_change_data)
             logs |= {f"val_{name}": value for name, value in values.items()}
         # Before the callbacks, so that a model that one of them saves has this epoch, and after, for what they add.

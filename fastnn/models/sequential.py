@@ -223,7 +223,7 @@ class Sequential(LayerStack):
         steps_per_epoch: int | None = None,
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
-        validation_freq: int = 1,
+        validation_freq: int | Iterable[int] = 1,
         augmentation: Any = None,
     ) -> History:
         """Train the model.
@@ -265,8 +265,9 @@ class Sequential(LayerStack):
             Batches in each validation, where validation_data gives batches.
         validation_batch_size : int, optional
             By default `batch_size`.
-        validation_freq : int, default 1
-            Validate after each so many epochs.
+        validation_freq : int or list of int, default 1
+            Validate after each so many epochs, or after those with these numbers, counted from 1 wherever training
+            begins. Epochs without have no entry in the history.
         augmentation : ImageAugmentation or callable, optional
             Changes each batch of images before it is trained on; your own is a function of (x_batch, rng).
 

@@ -18,8 +18,8 @@ def plot_history(history: History | Mapping[str, Sequence[float]], *, figure: "F
     Parameters
     ----------
     history : History or dict of list of float
-        What ``model.fit`` returned, or its ``history``. Each name has Axes of its own, with "val_" and the name in the
-        same. A value that is not finite, such as that of an epoch without validation, is left out.
+        What ``model.fit`` returned, or its ``history``, which does not tell the epochs: its lists begin with the first.
+        Each name has Axes of its own, with "val_" and the name in the same. A value that is not finite is left out.
     figure : matplotlib Figure, optional
         An empty one to draw into.
 
@@ -52,7 +52,6 @@ def plot_history(history: History | Mapping[str, Sequence[float]], *, figure: "F
     for name, values in arrays.items():
         if values.ndim != 1 or values.size == 0:
             raise ValueError(f"history[{name!r}] must be a list of at least one number, but it is {curves[name]!r}")
-    first = history.epoch[0] + 1 if isinstance(history, History) and history.epoch else 1
     names = list(dict.fromkeys(name.removeprefix("val_") for name in arrays))
     figure, places = panels(figure, len(names), (4.8, 3.6))
 
@@ -66,9 +65,10 @@ def plot_history(history: History | Mapping[str, Sequence[float]], *, figure: "F
             if key not in arrays:
                 continue
             finite = numpy.isfinite(arrays[key])
-            epochs = numpy.arange(first, first + len(finite))[finite]
+            numbers = history.epochs_of(key) if isinstance(history, History) else range(len(finite))
+            epochs = (numpy.array(numbers) + 1)[finite]
             # Where epochs are left out, marks tell which there are.
-            marker = None if finite.all() and len(epochs) > 1 else "o"
+            marker = None if finite.all() and len(epochs) > 1 and (numpy.diff(epochs) == 1).all() else "o"
             ax.plot(epochs, arrays[key][finite], style, color=colour, label=label, linewidth=2, marker=marker)
         if name == "loss":
             ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]))

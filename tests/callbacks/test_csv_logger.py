@@ -71,9 +71,9 @@ def test_values_that_come_later_get_a_column(make_model, data, tmp_path):
     assert rows(path) == [
         ["epoch", "loss", "val_loss"],
         ["0", repr(loss[0]), ""],
-        ["1", repr(loss[1]), repr(validation[1])],
+        ["1", repr(loss[1]), repr(validation[0])],
         ["2", repr(loss[2]), ""],
-        ["3", repr(loss[3]), repr(validation[3])],
+        ["3", repr(loss[3]), repr(validation[1])],
     ]
     assert [file.name for file in tmp_path.iterdir()] == ["log.csv"]
 

@@ -94,12 +94,6 @@ def test_a_split_of_one_sample_leaves_nothing():
         model().fit(*data(1), validation_split=0.5)
 
 
-def test_validation_now_and_then():
-    x, y = data()
-    history = model().fit(x, y, epochs=5, validation_data=(x, y), validation_freq=2).history
-    assert [np.isnan(value) for value in history["val_loss"]] == [True, False, True, False, True]
-
-
 def test_shuffling_visits_all_samples_in_another_order():
     x, y = data()
     orders = []

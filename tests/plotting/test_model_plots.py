@@ -118,6 +118,14 @@ def test_history_has_an_axes_for_each_name_with_validation_dashed():
 
 
 def test_history_leaves_out_epochs_without_a_value():
+    history = History()
+    for epoch, values in ((2, {"loss": 3.0}), (3, {"loss": 2.0, "val_loss": 3.5}), (4, {"loss": 1.5}),
+                          (5, {"loss": 1.0, "val_loss": 2.5})):  # fmt: skip
+        history.add(epoch, values)
+    training, validation = plotting.plot_history(history).axes[0].lines
+    np.testing.assert_array_equal(training.get_xydata(), [[3, 3], [4, 2], [5, 1.5], [6, 1]])
+    np.testing.assert_array_equal(validation.get_xydata(), [[4, 3.5], [6, 2.5]])
+    assert (training.get_marker(), validation.get_marker()) == ("None", "o")
     figure = plotting.plot_history({"loss": [4.0, 3.0, 2.0, 1.0], "val_loss": [np.nan, 3.5, np.nan, 2.5]})
     validation = figure.axes[0].lines[1]
     np.testing.assert_array_equal(validation.get_xydata(), [[2, 3.5], [4, 2.5]])
