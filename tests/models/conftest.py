@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 @pytest.fixture(scope="session")
 def keras():
     """Keras over whichever of its backends is installed, for what it does without one."""
-    backends = [name for name in ("tensorflow", "jax", "torch") if importlib.util.find_spec(name)]
+    backends = [name for name in ("tensorflow", "torch", "jax") if importlib.util.find_spec(name)]
     if not backends or not importlib.util.find_spec("keras"):
         pytest.skip("Keras or its backends are not installed")
     os.environ.setdefault("KERAS_BACKEND", backends[0])
