@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fastnn.callbacks.states import Kind, check_state
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
@@ -30,6 +32,9 @@ class Callback:
     """
 
     model: Sequential
+
+    # What `get_state` and `set_state` of the package's own callbacks go by: attributes, and what they may be.
+    kept: ClassVar[Mapping[str, Kind]] = {}
 
     @property
     def watches_batches(self) -> bool:
@@ -69,6 +74,26 @@ class Callback:
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
         """After a batch; ``logs`` has its loss."""
 
+    def get_state(self) -> dict[str, Any]:
+        """What it needs to go on in a training that is resumed from a model's file.
+
+        Numbers, strings, None, lists and dicts of these, and arrays of the model's dtype, such as its weights; by
+        default nothing. Asked for whenever the model is saved, and when training ends.
+        """
+        return {name: getattr(self, name) for name in self.kept}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take up what `get_state` returned, after `on_train_begin` of a training that is resumed.
+
+        Raises
+        ------
+        ValueError
+            When it is no such state.
+        """
+        check_state(self.kept, state, type(self).__name__)
+        for name, value in state.items():
+            setattr(self, name, value)
+
     def on_failure(self, failure: FloatingPointError) -> bool:
         """Loss or weights are no longer finite: True ends training quietly, where it would raise ``failure``."""
         return False
@@ -86,11 +111,14 @@ class CallbackList:
     def __init__(self, callbacks: Iterable[Any] | None, model: Sequential) -> None:
         if isinstance(callbacks, Callback):
             callbacks = [callbacks]
+        self.model = model
         self.callbacks: list[Callback] = []
         for callback in callbacks or ():
             if not isinstance(callback, Callback):
                 raise TypeError(f"a callback must be an object of fastnn.callbacks, but it is {callback!r}")
             self.callbacks.append(callback)
+        # The epoch of whose end callbacks are being told, its values, and the place of the one who is.
+        self.ending: tuple[int, Logs, int] | None = None
         for callback in self.callbacks:
             callback.set_model(model)
 
@@ -122,9 +150,21 @@ class CallbackList:
         for callback in self.callbacks:
             callback.on_epoch_begin(epoch)
 
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        for callback in self.callbacks:
-            callback.on_epoch_end(epoch, logs)
+    def on_epoch_end(self, epoch: int, logs: Logs, who: Iterable[Callback] | None = None) -> None:
+        """Tell all of them, or those that are still to be told."""
+        chosen = None if who is None else {id(callback) for callback in who}
+        for place, callback in enumerate(self.callbacks):
+            if chosen is None or id(callback) in chosen:
+                self.ending = (epoch, logs, place)
+                callback.on_epoch_end(epoch, logs)
+                self.note()
+        self.ending = None
+
+    def note(self) -> None:
+        """Put into the history what callbacks have added to the values of an epoch so far."""
+        if self.ending is not None and self.model.history is not None:
+            epoch, logs, _ = self.ending
+            self.model.history.add(epoch, logs)
 
     def on_train_batch_begin(self, batch: int) -> None:
         for callback in self.callbacks:

@@ -6,9 +6,10 @@ import csv
 import io
 import os
 from collections.abc import Iterable
-from typing import Literal, TextIO
+from typing import Any, ClassVar, Literal, TextIO
 
 from fastnn.callbacks.base import Callback, Logs
+from fastnn.callbacks.states import FLAG, NAMES, WHOLE, check_state
 from fastnn.files.writing import written_whole
 
 __all__ = ["CSVLogger"]
@@ -28,7 +29,9 @@ class CSVLogger(Callback):
     separator : str, default ","
         One character.
     append : bool, default False
-        Go on after the lines of a file that is there already; otherwise it is replaced.
+        Go on after the lines of a file that is there already; otherwise it is replaced when the first epoch begins.
+        A training that is resumed from a model's file goes on in either case where its own lines are there: behind
+        those that were written when the model was saved, without those that came later.
 
     Raises
     ------
@@ -54,6 +57,8 @@ class CSVLogger(Callback):
     1,0.0
     """
 
+    kept: ClassVar = {"names": NAMES, "rows": WHOLE, "found": FLAG}
+
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         self.filename = os.fspath(filename)
         if not isinstance(separator, str):
@@ -63,9 +68,13 @@ class CSVLogger(Callback):
         self.separator = separator
         self.append = append
         self._path = ""
-        self._names: list[str] = []
+        self.names: list[str] = []
+        # Lines below the first.
+        self.rows = 0
         # Whether the file's first line was there before: it stays as it is.
-        self._found = False
+        self.found = False
+        # Whether the file is still to be replaced.
+        self._fresh = False
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         # From here on, the program may change its working directory.
@@ -73,19 +82,42 @@ class CSVLogger(Callback):
         folder = os.path.dirname(self._path)
         if not os.path.isdir(folder):
             raise FileNotFoundError(f"the folder {folder} of the CSVLogger's {self.filename!r} is not there: create it")
-        self._names = self._continued() if self.append else []
-        self._found = bool(self._names)
-        if self._found:
+        self.names = self._continued() if self.append else []
+        self.found = bool(self.names)
+        if self.found:
             self._refuse_new(["loss", *(metric.name for metric in self.model.metrics)])
+        if not self.found:
+            self.rows = 0
+        self._fresh = not self.append
         # At once: a file that cannot be written is no reason to fail after an epoch.
-        self._write("a" if self.append else "w", [])
+        self._write("a", [])
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        check_state(self.kept, state, "CSVLogger")
+        names, rows = state["names"], state["rows"]
+        lines = self._rows()
+        width = 1 + len(names)
+        there = bool(lines) and lines[0][:width] == ["epoch", *names] and len(lines) > rows
+        if not there and (names or rows):
+            # Another file, or none: it begins here.
+            return
+        # Columns and lines that came after the model was saved come again.
+        self._replace([line[:width] for line in lines[: rows + 1]] if names else [])
+        self.names, self.rows, self.found, self._fresh = list(names), rows, state["found"], False
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        if self._fresh:
+            self._write("w", [])
+            self._fresh = False
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        if any(name not in self._names for name in logs):
-            if self._found:
+        self.on_epoch_begin(epoch)
+        if any(name not in self.names for name in logs):
+            if self.found:
                 self._refuse_new(logs)
             self._add_columns(logs)
-        self._write("a", [[epoch, *(logs.get(name, "") for name in self._names)]])
+        self._write("a", [[epoch, *(logs.get(name, "") for name in self.names)]])
+        self.rows += 1
 
     def _write(self, mode: Literal["a", "w"], rows: Iterable[Iterable[object]]) -> None:
         # Opened for each line: nothing waits in a buffer, and nothing is left open where training fails.
@@ -115,22 +147,25 @@ class CSVLogger(Callback):
             file.seek(-1, os.SEEK_END)
             if file.read() != b"\n":
                 file.write(b"\n")
+        self.rows = len(rows) - 1
         return rows[0][1:]
 
     def _refuse_new(self, names: Iterable[str]) -> None:
-        missing = [name for name in names if name not in self._names]
+        missing = [name for name in names if name not in self.names]
         if missing:
             raise ValueError(
-                f"{self.filename!r} has no column for {', '.join(missing)}, but only for {', '.join(self._names)}: "
+                f"{self.filename!r} has no column for {', '.join(missing)}, but only for {', '.join(self.names)}: "
                 "log to another file, or leave append out to replace this one"
             )
 
     def _add_columns(self, logs: Logs) -> None:
         """Write the file anew with columns for values that come for the first time, as after a later validation."""
-        new = [name for name in logs if name not in self._names]
-        self._names += new
+        new = [name for name in logs if name not in self.names]
+        self.names += new
         lines = self._rows()[1:]
-        rows = [["epoch", *self._names], *(line + [""] * len(new) for line in lines)]
+        self._replace([["epoch", *self.names], *(line + [""] * len(new) for line in lines)])
+
+    def _replace(self, rows: list[list[str]]) -> None:
         text = io.StringIO(newline="")
         self._lines(text, rows)
         with written_whole(self._path) as file:

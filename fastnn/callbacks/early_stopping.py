@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
 from fastnn.callbacks.base import Logs
 from fastnn.callbacks.monitor import MonitorCallback
+from fastnn.callbacks.states import NUMBER_OR_NONE, WEIGHTS_OR_NONE, WHOLE
 from fastnn.scalars import finite_number, whole_number
 
 __all__ = ["EarlyStopping"]
@@ -67,6 +68,14 @@ class EarlyStopping(MonitorCallback):
     2
     """
 
+    kept: ClassVar = {
+        "wait": WHOLE,
+        "best": NUMBER_OR_NONE,
+        "best_epoch": WHOLE,
+        "stopped_epoch": WHOLE,
+        "best_weights": WEIGHTS_OR_NONE,
+    }
+
     def __init__(
         self,
         monitor: str = "val_loss",
@@ -85,6 +94,12 @@ class EarlyStopping(MonitorCallback):
         self.restore_best_weights = restore_best_weights
         self.start_from_epoch = whole_number(start_from_epoch, "start_from_epoch", at_least=0)
         self._reset()
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        super().set_state(state)
+        if self.stopped_epoch:
+            # The training was over.
+            self.model.stop_training = True
 
     def _reset(self) -> None:
         self.wait = self.stopped_epoch = self.best_epoch = 0

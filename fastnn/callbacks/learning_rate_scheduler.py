@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.callbacks.rates import optimizer_and_rate
+from fastnn.callbacks.states import NUMBER_OR_NONE, WHOLE
 from fastnn.scalars import non_negative_number
 
 __all__ = ["LearningRateScheduler"]
@@ -43,21 +45,30 @@ class LearningRateScheduler(Callback):
     [0.01, 0.005, 0.0025]
     """
 
+    kept: ClassVar = {"epoch": WHOLE, "rate": NUMBER_OR_NONE}
+
     def __init__(self, schedule: Callable[[int, float], float], verbose: int = 0) -> None:
         if not callable(schedule):
             raise TypeError(f"schedule must be a function of (epoch, lr) that returns a rate, but it is {schedule!r}")
         self.schedule = schedule
         self.verbose = verbose
+        # The rate before the last epoch that began: where that is begun anew, it is not changed twice.
+        self.epoch = 0
+        self.rate: float | None = None
 
     @property
     def may_change_data(self) -> bool:
         return True
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.epoch, self.rate = 0, None
         optimizer_and_rate(self.model, "LearningRateScheduler")
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         optimizer, rate = optimizer_and_rate(self.model, "LearningRateScheduler")
+        if self.rate is not None and epoch == self.epoch:
+            rate = self.rate
+        self.epoch, self.rate = epoch, rate
         new = non_negative_number(self.schedule(epoch, rate), f"what schedule({epoch}, {rate:g}) returns")
         optimizer.learning_rate = new
         if self.verbose:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from typing import ClassVar
 
 from fastnn.callbacks.base import Logs
 from fastnn.callbacks.monitor import MonitorCallback, missing_name
+from fastnn.callbacks.states import NUMBER_OR_NONE, WHOLE
 from fastnn.scalars import finite_number, whole_number
 
 __all__ = ["ModelCheckpoint"]
@@ -44,6 +46,8 @@ class ModelCheckpoint(MonitorCallback):
     ----------
     best : float or None
         The best value so far.
+    batches : int
+        Those of this training so far, where files are for batches.
 
     Raises
     ------
@@ -57,6 +61,8 @@ class ModelCheckpoint(MonitorCallback):
     >>> best = ModelCheckpoint("best.safetensors", monitor="val_accuracy", save_best_only=True)
     >>> each = ModelCheckpoint("weights/{epoch:02d}-{val_loss:.2f}.npz", save_weights_only=True)
     """
+
+    kept: ClassVar = {"best": NUMBER_OR_NONE, "batches": WHOLE}
 
     def __init__(
         self,
@@ -87,21 +93,21 @@ class ModelCheckpoint(MonitorCallback):
         self.best: float | None = None
         if initial_value_threshold is not None:
             self.best = finite_number(initial_value_threshold, "initial_value_threshold")
-        self._epoch = self._batches = 0
+        self._epoch = self.batches = 0
 
     @property
     def watches_batches(self) -> bool:
         return self._every is not None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._batches = 0
+        self.batches = 0
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        self._batches += 1
-        if self._every is not None and self._batches % self._every == 0:
+        self.batches += 1
+        if self._every is not None and self.batches % self._every == 0:
             self._save_where_wanted({"epoch": self._epoch + 1, "batch": batch + 1}, logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:

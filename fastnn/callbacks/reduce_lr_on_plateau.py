@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from fastnn.callbacks.base import Logs
 from fastnn.callbacks.monitor import MonitorCallback
 from fastnn.callbacks.rates import optimizer_and_rate
+from fastnn.callbacks.states import NUMBER_OR_NONE, WHOLE
 from fastnn.scalars import non_negative_number, whole_number
 
 __all__ = ["ReduceLROnPlateau"]
@@ -52,6 +55,8 @@ class ReduceLROnPlateau(MonitorCallback):
     >>> history.history["learning_rate"]
     [0.01, 0.01, 0.005, 0.0025]
     """
+
+    kept: ClassVar = {"wait": WHOLE, "cooldown_counter": WHOLE, "best": NUMBER_OR_NONE}
 
     def __init__(
         self,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 from fastnn.callbacks.base import Callback, Logs
+from fastnn.callbacks.states import WHOLE
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn.scalars import whole_number
 
@@ -44,6 +45,8 @@ class TensorBoard(Callback):
     >>> board = TensorBoard("logs/first-try", histogram_freq=5)
     """
 
+    kept: ClassVar = {"batches": WHOLE}
+
     def __init__(
         self, log_dir: str | os.PathLike[str] = "logs", histogram_freq: int = 0, *, update_freq: str | int = "epoch"
     ) -> None:
@@ -56,7 +59,7 @@ class TensorBoard(Callback):
         self._every: int | None = None
         if update_freq != "epoch":
             self._every = 1 if isinstance(update_freq, str) else whole_number(update_freq, "update_freq", at_least=1)
-        self._batches = 0
+        self.batches = 0
         self._writers: dict[str, Any] = {}
 
     @property
@@ -64,7 +67,7 @@ class TensorBoard(Callback):
         return self._every is not None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._batches = 0
+        self.batches = 0
         self._writer("train")
 
     def _writer(self, part: str) -> Any:
@@ -79,10 +82,10 @@ class TensorBoard(Callback):
         return self._writers[part]
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
-        self._batches += 1
-        if self._every is not None and self._batches % self._every == 0:
+        self.batches += 1
+        if self._every is not None and self.batches % self._every == 0:
             for name, value in logs.items():
-                self._writer("train").add_scalar(f"batch_{name}", value, self._batches)
+                self._writer("train").add_scalar(f"batch_{name}", value, self.batches)
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         for name, value in {**self._learning_rate(), **logs}.items():

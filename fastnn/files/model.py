@@ -16,6 +16,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fastnn.arrays import check_finite
+from fastnn.files.callback_states import PREFIX, plain_resumption, restored_resumption
 from fastnn.files.description import described, restored
 from fastnn.files.generators import generator_state, restored_generator
 from fastnn.files.tensors import TensorFile, write_tensors
@@ -58,6 +59,8 @@ def save_model(model: Sequential, path: str | os.PathLike[str]) -> None:
     if name.lower().endswith(_FOREIGN):
         raise ValueError(f"a model is saved as a .safetensors file, but the name is {name!r}")
     model.needs_plan()
+    if model.watchers is not None:
+        model.watchers.note()
     tensors = {f"{layer.name}.{variable}": array for layer in model.layers for variable, array in layer.arrays.items()}
     if len(model.layers) > _MOST_LAYERS:
         raise ValueError(f"a model's file holds at most {_MOST_LAYERS} layers, but the model has {len(model.layers)}")
@@ -66,6 +69,10 @@ def save_model(model: Sequential, path: str | os.PathLike[str]) -> None:
     # Training ends by itself where these are not finite.
     state = model.steps.arrays or []
     tensors |= {f"optimizer/{number}": array for number, array in enumerate(state)}
+    callbacks = None
+    if model.resumption is not None:
+        callbacks, arrays = plain_resumption(model.resumption, model.dtype)
+        tensors |= arrays
     content = {
         "format": _FORMAT,
         "name": model.name,
@@ -80,6 +87,7 @@ def save_model(model: Sequential, path: str | os.PathLike[str]) -> None:
             "seed": model.seed,
             "generator": generator_state(model.rng),
         },
+        "callbacks": callbacks,
         "feature_names": model.feature_names,
         "metadata": _plain(model.metadata, "metadata"),
         "history": None if model.history is None else _plain_history(model.history),
@@ -189,6 +197,7 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
     model.feature_names = content["feature_names"]
     count = _number(state, "arrays", len(file.shapes))
     unknown = set(file.shapes) - set(expected) - {f"optimizer/{number}" for number in range(count)}
+    unknown -= {name for name in unknown if name.startswith(PREFIX)}
     if unknown:
         raise ValueError(f"it has arrays that belong to no layer: {', '.join(sorted(unknown)[:5])}")
     if compile and content["compiled"] is not None:
@@ -200,6 +209,11 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
             if entry.get("own", metric.name) != metric.name:
                 raise ValueError(f"the metric {entry['own']!r} is called {metric.name!r} in custom_objects")
         model.steps = _optimizer_state(model, file, state)
+    if content["callbacks"] is not None:
+        resumption = restored_resumption(content["callbacks"], file, model)
+        if model.optimizer is not None:
+            model.resumption = resumption
+            model.resumable = True
     return model
 
 

@@ -66,7 +66,7 @@ def _is_npz(path: str | os.PathLike[str]) -> bool:
 
 def _from_tensors(path: str | os.PathLike[str], shapes: dict[str, tuple[int, ...]]) -> list[NDArray[Any]]:
     with TensorFile(path) as file:
-        _check_names({name for name in file.shapes if not name.startswith("optimizer/")}, shapes)
+        _check_names({name for name in file.shapes if not name.startswith(("optimizer/", "callbacks/"))}, shapes)
         for name, shape in shapes.items():
             _check_shape(name, file.shapes[name], shape)
         return [file.read(name) for name in shapes]

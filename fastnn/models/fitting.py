@@ -7,6 +7,7 @@ Python, batches from an iterable), the epoch is a loop of single steps over the 
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from fastnn.models.full_batch import minimize
 from fastnn.models.history import History
 from fastnn.models.inputs import Samples, class_weights, read_samples
 from fastnn.models.reporting import Reporting, verbosity_of
+from fastnn.models.resuming import Resumption, resumption_of, take_up
 from fastnn.models.sources import ArraySource, BatchSource, Source
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn.scalars import whole_number
@@ -123,7 +125,9 @@ def fit(
         elif augmentation is not None:
             raise ValueError("LBFGS looks at the same samples in every step: leave the augmentation out")
 
-    history = History()
+    # A model from a file goes on with what its training had come to.
+    resumption = model.resumption if model.resumable and initial_epoch > 0 else None
+    history = History() if resumption is None or model.history is None else model.history.before(initial_epoch)
     history.params = {
         "epochs": epochs,
         "steps": source.steps if source is not None else 1,
@@ -134,6 +138,15 @@ def fit(
     reporting = Reporting(verbosity, samples, initial_epoch, epochs)
     run = _Run(model, history, watchers, reporting, validation, frequency, initial_epoch, epochs, names)
     with run.started():
+        if resumption is not None:
+            run.resume(resumption)
+            if model.stop_training:
+                warnings.warn(
+                    f"nothing is trained: the training that the model's file is of was over after epoch {run.epoch}, "
+                    "as its callbacks say. To go on in spite of them, make them with other settings, or leave them out",
+                    stacklevel=3,
+                )
+                return history
         if run.epoch >= epochs:
             return history
         watchers.on_epoch_begin(run.epoch)
@@ -166,9 +179,11 @@ class _Run:
         """Training between its beginning and its end, of which all are told."""
         model = self.model
         known, step = model.feature_names, model.steps.step
+        before = (model.resumption, model.history) if model.resumable else None
         model.stop_training = False
         model.feature_names = known or self.names
         model.history = self.history
+        model.resumption, model.watchers = None, self.watchers
         try:
             self.watchers.on_train_begin()
             try:
@@ -176,11 +191,22 @@ class _Run:
             finally:
                 self.watchers.on_train_end()
                 self.reporting.close()
+            model.resumption = resumption_of(self.watchers)
         except BaseException:
+            model.resumption = resumption_of(self.watchers)
             if model.steps.step == step:
-                # Nothing was learned of these columns.
+                # Nothing was learned: neither of these columns, nor of what a file says of a training.
                 model.feature_names = known
+                if before is not None:
+                    (model.resumption, model.history), model.resumable = before, True
             raise
+
+    def resume(self, resumption: Resumption) -> None:
+        """Let callbacks take up what they knew, and hear of the last epoch's end who has not."""
+        untold = take_up(resumption, self.watchers)
+        if untold and resumption.epoch == self.epoch - 1:
+            logs = dict(resumption.logs)
+            self.watchers.on_epoch_end(resumption.epoch, logs, untold)
 
     def over(self, source: Source) -> None:
         """Train all epochs."""
@@ -199,10 +225,9 @@ class _Run:
         if self.validation is not None and validates_after(self.epoch, self.frequency):
             values = self.validation.run(read_anew=self.watchers.may_change_data)
             logs |= {f"val_{name}": value for name, value in values.items()}
-        # Before the callbacks, so that a model that one of them saves has this epoch, and after, for what they add.
+        # Before the callbacks, so that a model that one of them saves has this epoch; what they add is noted.
         self.history.add(self.epoch, logs)
         self.watchers.on_epoch_end(self.epoch, logs)
-        self.history.add(self.epoch, logs)
         self.reporting.epoch(self.epoch, logs)
         self.epoch += 1
         if self.model.stop_training or self.epoch >= self.epochs:

@@ -24,6 +24,8 @@ from fastnn.optimizers.base import Optimizer
 from fastnn_ext.plan import NonFiniteDataError
 
 if TYPE_CHECKING:
+    from fastnn.callbacks.base import CallbackList
+    from fastnn.models.resuming import Resumption
     from fastnn.models.stepping import Stepper
 
 __all__ = ["Sequential"]
@@ -88,9 +90,18 @@ class Sequential(LayerStack):
         self.history: History | None = None
         self.metadata: dict[str, Any] = {}
         self._feature_names: Names | None = None
+        # The callbacks of the training under way, or else what those of the last one knew.
+        self.watchers: CallbackList | None = None
+        self._resumption: Resumption | None = None
+        # Whether it is of a file: the next training may be resumed.
+        self.resumable = False
         super().__init__(layers, name=name, dtype=dtype, seed=seed)
 
-    _not_copied = LayerStack._not_copied | {"_stepper"}
+    _not_copied = LayerStack._not_copied | {"_stepper", "watchers"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.watchers = None
+        super().__setstate__(state)
 
     def _reset(self) -> None:
         super()._reset()
@@ -105,6 +116,19 @@ class Sequential(LayerStack):
         if names is not self._feature_names:
             shape = self.input_shape
             self._feature_names = checked_names(names, None if shape is None else math.prod(shape))
+
+    @property
+    def resumption(self) -> Resumption | None:
+        """What the callbacks of the training under way know now, or those of the last one knew at its end."""
+        if self.watchers is None:
+            return self._resumption
+        from fastnn.models.resuming import resumption_of
+
+        return resumption_of(self.watchers)
+
+    @resumption.setter
+    def resumption(self, resumption: Resumption | None) -> None:
+        self._resumption, self.watchers, self.resumable = resumption, None, False
 
     def summary(self, print_fn: Callable[[str], object] = print) -> None:
         """Print a table of the layers with their shapes and numbers of parameters."""
@@ -170,6 +194,7 @@ class Sequential(LayerStack):
         with self.exclusively("it cannot be compiled"):
             self.optimizer, self.loss, self.metrics = chosen
             self.steps = OptimizerState()
+            self.resumption = None
             self._stepper = None
 
     def _resolved_metrics(self, metrics: Iterable[Any]) -> list[Metric]:

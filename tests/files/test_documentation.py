@@ -14,13 +14,13 @@ PAGE = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
 def test_examples_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     space = {}
     for number, block in enumerate(blocks):
         # Statements of the block, under a name that a failure shows.
         exec(compile(block, f"docs/files.md, example {number}", "exec"), space)
     # The long training goes on where it stopped, and has nothing left to do the second time.
-    exec(compile(blocks[2], "docs/files.md, example 2 again", "exec"), space)
+    exec(compile(blocks[3], "docs/files.md, example 3 again", "exec"), space)
     assert space["done"] == 5
     assert np.isfinite(space["kernel"]).all()
 

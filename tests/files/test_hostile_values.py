@@ -42,6 +42,29 @@ def history(**changes):
     return lambda header, told: told["history"].update(changes)
 
 
+def told(**changes):
+    return lambda header, told: told["callbacks"].update(changes)
+
+
+def callback(kind="EarlyStopping", **changes):
+    """A callback in the file, with a state of which something is another."""
+    states = {
+        "EarlyStopping": {"wait": 1, "best": 0.5, "best_epoch": 0, "stopped_epoch": 0, "best_weights": None},
+        "ReduceLROnPlateau": {"wait": 1, "cooldown_counter": 0, "best": None},
+        "ModelCheckpoint": {"best": 0.5, "batches": 0},
+        "LearningRateScheduler": {"epoch": 1, "rate": 0.1},
+        "CSVLogger": {"names": ["loss"], "rows": 1, "found": False},
+        "TensorBoard": {"batches": 3},
+    }
+    entry = {"kind": kind, "settings": {}, "state": {**states[kind], **changes}, "told": True}
+    return lambda header, told: told["callbacks"]["callbacks"].append(entry)
+
+
+def entry(**changes):
+    made = {"kind": "Own", "settings": {}, "state": {}, "told": True, **changes}
+    return lambda header, told: told["callbacks"]["callbacks"].append(made)
+
+
 def without(*path):
     def change(header, told):
         for key in path[:-1]:
@@ -203,6 +226,48 @@ LIES = {
     "metadata is a list": (top(metadata=[["a", 1]]), "metadata must be a dict"),
     "metadata is text": (top(metadata=""), "metadata must be a dict"),
     "metadata is none": (top(metadata=None), "metadata must be a dict"),
+    # Callbacks.
+    "callbacks are text": (top(callbacks="none"), "cannot be loaded"),
+    "callbacks are a list": (top(callbacks=[1]), "cannot be loaded"),
+    "callbacks are a number": (told(callbacks=3), "its callbacks must be a list of at most"),
+    "too many callbacks": (told(callbacks=[{}] * 10_001), "its callbacks must be a list of at most"),
+    "a callback is text": (told(callbacks=["EarlyStopping"]), "cannot be loaded"),
+    "a callback is empty": (told(callbacks=[{}]), "it lacks 'kind'"),
+    "told of an epoch below 0": (told(epoch=-1), "its callbacks were told of the epoch -1"),
+    "told of half an epoch": (told(epoch=0.5), "its callbacks were told of the epoch 0.5"),
+    "told of words": (told(logs={"loss": "0.5"}), "its callbacks were told of {'loss': '0.5'}"),
+    "told of truths": (told(logs={"loss": True}), "its callbacks were told of {'loss': True}"),
+    "told of a list": (told(logs=[1]), "its callbacks were told of [1]"),
+    "kind is a number": (entry(kind=3), "what it says of the callback 3 is damaged"),
+    "kind is a list": (entry(kind=["EarlyStopping"]), "is damaged"),
+    "settings are a list": (entry(settings=[1]), "what it says of the callback 'Own' is damaged"),
+    "state is a list": (entry(state=[1]), "what it says of the callback 'Own' is damaged"),
+    "told is a number": (entry(told=1), "what it says of the callback 'Own' is damaged"),
+    "an array that is not there": (entry(state={"a": {"array": "callbacks/0"}}), "the array 'callbacks/0', which is"),
+    "an array of a layer": (entry(state={"a": {"array": "dense.kernel"}}), "the array 'dense.kernel', which is not"),
+    "an array by a list": (entry(state={"a": {"array": ["callbacks/0"]}}), "which is not there"),
+    "a state of nothing": (entry(kind="EarlyStopping"), "the state of EarlyStopping must have wait, best, best_epoch"),
+    "more in a state": (callback(more=1), "the state of EarlyStopping must have wait, best, best_epoch, stopped_epoch"),
+    "patience below 0": (callback(wait=-1), "EarlyStopping has wait=-1, but it must be a whole number of at least 0"),
+    "patience is a fraction": (callback(wait=0.5), "EarlyStopping has wait=0.5"),
+    "patience is true": (callback(wait=True), "EarlyStopping has wait=True"),
+    "patience is large": (callback(wait=1 << 63), "EarlyStopping has wait=9223372036854775808"),
+    "best is NaN": (callback(best=math.nan), "EarlyStopping has best=nan, but it must be a number or none"),
+    "best is text": (callback(best="0.5"), "EarlyStopping has best='0.5'"),
+    "stopped at NaN": (callback(stopped_epoch=math.nan), "EarlyStopping has stopped_epoch=nan"),
+    "best epoch is none": (callback(best_epoch=None), "EarlyStopping has best_epoch=None"),
+    "weights are numbers": (callback(best_weights=[1.0]), "EarlyStopping has best_weights=[1.0], but it must be"),
+    "weights are text": (callback(best_weights="callbacks/0"), "EarlyStopping has best_weights='callbacks/0'"),
+    "no weights at all": (callback(best_weights=[]), "the weights in the state of EarlyStopping are not of"),
+    "cooldown below 0": (callback("ReduceLROnPlateau", cooldown_counter=-1), "has cooldown_counter=-1"),
+    "best of a plateau": (callback("ReduceLROnPlateau", best=[1]), "ReduceLROnPlateau has best=[1]"),
+    "best of a checkpoint": (callback("ModelCheckpoint", best=math.nan), "ModelCheckpoint has best=nan"),
+    "batches": (callback("ModelCheckpoint", batches=-1), "ModelCheckpoint has batches=-1"),
+    "rate": (callback("LearningRateScheduler", rate="0.1"), "LearningRateScheduler has rate='0.1'"),
+    "names of a log": (callback("CSVLogger", names=[1]), "CSVLogger has names=[1], but it must be a list of names"),
+    "rows of a log": (callback("CSVLogger", rows=-1), "CSVLogger has rows=-1"),
+    "a log is found": (callback("CSVLogger", found=1), "CSVLogger has found=1, but it must be true or false"),
+    "batches of a board": (callback("TensorBoard", batches=None), "TensorBoard has batches=None"),
     "names are text": (top(feature_names="abc"), "feature_names must be a list of strings, or None"),
     "names are numbers": (top(feature_names=["a", 1, "c"]), "feature_names must be strings, but one is 1"),
     "names are lists": (top(feature_names=[["a"], ["b"], ["c"]]), "feature_names must be strings"),
@@ -216,6 +281,8 @@ LIES = {
     "no state": (without("state"), "it lacks 'state'"),
     "no generator": (without("state", "generator"), "it lacks 'generator'"),
     "no history": (without("history"), "it lacks 'history'"),
+    "no callbacks": (without("callbacks"), "it lacks 'callbacks'"),
+    "no epoch": (without("callbacks", "epoch"), "it lacks 'epoch'"),
     "no names": (without("feature_names"), "it lacks 'feature_names'"),
     "no metadata": (without("metadata"), "it lacks 'metadata'"),
     "no compilation": (without("compiled"), "it lacks 'compiled'"),
@@ -293,3 +360,45 @@ def test_a_refused_optimizer_is_no_matter_for_prediction(good):
     x, _ = data()
     expected = fastnn.load_model(good).predict(x)
     assert fastnn.load_model(path, compile=False).predict(x).tobytes() == expected.tobytes()
+
+
+def test_states_of_callbacks_that_would_have_been_loaded(good):
+    for kind in ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "LearningRateScheduler", "CSVLogger"):
+        rewritten(good, good.with_name("fine.safetensors"), lambda *parts, kind=kind: callback(kind)(*parts))
+        assert fastnn.load_model(good.with_name("fine.safetensors")).resumption.callbacks[0].kind == kind
+
+
+def with_best_weights(path):
+    """A file whose early stopping has weights, and what it takes to write it again."""
+    from fastnn.callbacks import EarlyStopping
+    from fastnn.files.tensors import TensorFile
+
+    model = fastnn.Sequential([fastnn.layers.Input((3,)), fastnn.layers.Dense(2)], seed=0)
+    model.compile("sgd", "mse")
+    model.fit(*data(), epochs=1, callbacks=[EarlyStopping("loss", restore_best_weights=True)])
+    model.save(path)
+    with TensorFile(path) as file:
+        arrays = {each: file.read(each) for each in file.shapes}
+        return arrays, {key: file.metadata[key] for key in ("format", "fastnn", "checksum")}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda a: a["callbacks/0"].fill(np.nan), "EarlyStopping has best_weights="),
+        (lambda a: a.update({"callbacks/0": np.zeros((9, 9), np.float32)}), "are not of the model's shapes"),
+        (lambda a: a.update({"callbacks/0": np.zeros((3, 2))}), "is float64, but the model is float32"),
+        (lambda a: a.pop("callbacks/1"), "has the array 'callbacks/1', which is not there"),
+        (lambda a: a.update({"callbacks/2": np.zeros(3, np.float32)}), "belong to no callback: callbacks/2"),
+        (lambda a: a.update({"callbacks/x": np.zeros(3, np.float32)}), "belong to no callback: callbacks/x"),
+    ],
+)
+def test_arrays_of_callbacks(tmp_path, change, words):
+    from fastnn.files.tensors import write_tensors
+
+    path = tmp_path / "weights.safetensors"
+    arrays, texts = with_best_weights(path)
+    assert fastnn.load_model(path).resumption.callbacks[0].state["best_weights"][0].shape == (3, 2)
+    change(arrays)
+    write_tensors(path, arrays, texts)
+    refused(path, words)

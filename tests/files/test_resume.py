@@ -15,12 +15,8 @@ from fastnn.callbacks import Callback
 
 
 def state(model):
-    """All but the history, which is each training's own."""
+    """All but the history, which has what the last fit was asked for."""
     return everything(model) | {"history": None}
-
-
-def together(first, second):
-    return {name: first[name] + second[name] for name in first}
 
 
 @pytest.mark.parametrize("case", resuming.CASES)
@@ -31,7 +27,7 @@ def test_in_another_process_and_with_other_threads(tmp_path, case):
     try:
         fastnn.set_num_threads(1)
         half = resuming.model(case)
-        first = resuming.fit(half, 0, 3)
+        resuming.fit(half, 0, 3)
     finally:
         fastnn.set_num_threads(before)
     half.save(path)
@@ -47,7 +43,7 @@ def test_in_another_process_and_with_other_threads(tmp_path, case):
         )
         described, second = json.loads(out.read_text(encoding="utf-8"))
         assert described == repr({**everything(whole), "history": None})
-        assert together(first, second) == expected
+        assert second == expected
     assert path.exists()
 
 
@@ -83,7 +79,7 @@ def test_from_the_file_of_a_checkpoint(tmp_path, case):
         )
     again = fastnn.load_model(tmp_path / "3.safetensors")
     assert again.history.epoch == [0, 1, 2]
-    assert together(again.history.history, resuming.fit(again, 3, 6)) == expected
+    assert resuming.fit(again, 3, 6) == expected
     assert state(again) == state(whole)
 
 
@@ -94,7 +90,7 @@ def test_from_the_file_of_a_batch_that_ends_an_epoch(tmp_path):
     again = fastnn.load_model(tmp_path / "whole-3-3.safetensors")
     assert again.history.epoch == [0, 1], "an epoch is in the history once it is over"
     second = resuming.fit(again, 3, 6, tmp_path / "again-{epoch}-{batch}.safetensors", save_freq=3)
-    assert second == {name: values[3:] for name, values in expected.items()}
+    assert second == {name: values[:2] + values[3:] for name, values in expected.items()}
     assert state(again) == state(whole)
 
 
@@ -115,10 +111,10 @@ def test_from_the_file_of_a_batch_within_an_epoch(tmp_path):
 def test_with_an_augmentation_of_ones_own(tmp_path):
     whole, half = resuming.model("rmsprop"), resuming.model("rmsprop")
     expected = resuming.fit(whole, 0, 4, augmentation=resuming.mirrored)
-    first = resuming.fit(half, 0, 2, augmentation=resuming.mirrored)
+    resuming.fit(half, 0, 2, augmentation=resuming.mirrored)
     half.save(tmp_path / "half.safetensors")
     again = fastnn.load_model(tmp_path / "half.safetensors")
-    assert together(first, resuming.fit(again, 2, 4, augmentation=resuming.mirrored)) == expected
+    assert resuming.fit(again, 2, 4, augmentation=resuming.mirrored) == expected
     assert state(again) == state(whole)
 
 

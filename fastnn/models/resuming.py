@@ -1,0 +1,80 @@
+"""Resuming: what a training needs beside weights and optimiser to go on from a file as if it had never stopped.
+
+A model may be saved while callbacks are told of an epoch's end: those behind the one that saves have not been told yet.
+They are told when the training is resumed, with the values of that epoch, before the next one begins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fastnn.callbacks.states import settings_of
+
+if TYPE_CHECKING:
+    from fastnn.callbacks.base import Callback, CallbackList
+
+__all__ = ["Record", "Resumption", "resumption_of", "take_up"]
+
+
+@dataclass(eq=False)
+class Record:
+    """One callback of a training: its class' name, its settings, its state, and whether the epoch's end was told."""
+
+    kind: str
+    settings: dict[str, Any]
+    state: dict[str, Any]
+    told: bool
+
+
+@dataclass(eq=False)
+class Resumption:
+    """The callbacks of a training when it was saved.
+
+    Attributes
+    ----------
+    epoch : int or None
+        The epoch of whose end some were still to be told.
+    logs : dict of str to float
+        Its values.
+    callbacks : list of Record
+    """
+
+    epoch: int | None = None
+    logs: dict[str, float] = field(default_factory=dict)
+    callbacks: list[Record] = field(default_factory=list)
+
+
+def resumption_of(watchers: CallbackList) -> Resumption:
+    """What the callbacks of a training know now."""
+    ending = watchers.ending
+    epoch, logs, place = (None, {}, len(watchers.callbacks)) if ending is None else ending
+    records = []
+    for number, callback in enumerate(watchers.callbacks):
+        state = callback.get_state()
+        if not isinstance(state, dict):
+            raise TypeError(f"get_state of {type(callback).__name__} must return a dict, but it returned {state!r}")
+        records.append(Record(type(callback).__name__, settings_of(callback), state, number <= place))
+    if all(record.told for record in records):
+        return Resumption(callbacks=records)
+    return Resumption(epoch, dict(logs), records)
+
+
+def take_up(resumption: Resumption, watchers: CallbackList) -> list[Callback]:
+    """Give callbacks the states of those of their class and settings; returns those not yet told of an epoch's end.
+
+    Of several with the same class and settings, the first is the first.
+    """
+    records = list(resumption.callbacks)
+    untold = []
+    for callback in watchers.callbacks:
+        kind, settings = type(callback).__name__, settings_of(callback)
+        for place, record in enumerate(records):
+            if record.kind == kind and record.settings == settings:
+                del records[place]
+                if record.state:
+                    callback.set_state(record.state)
+                if not record.told:
+                    untold.append(callback)
+                break
+    return untold
