@@ -202,8 +202,8 @@ NUMPY = {
     "columns of a wider array": lambda a: placed(a, lambda s: np.zeros((s[0], s[1] + 3), a.dtype)[:, 1 : s[1] + 1]),
     "rows backwards": lambda a: placed(a, lambda s: np.zeros(s, a.dtype)[::-1]),
     "columns backwards": lambda a: placed(a, lambda s: np.zeros(s, a.dtype)[:, ::-1]),
-    "each second row": lambda a: placed(a, lambda s: np.zeros((2 * s[0], s[1]), a.dtype)[::2]),
-    "each second row of bytes": lambda a: placed(a, lambda s: np.zeros((2 * s[0], s[1]), np.uint8)[::2]),
+    "each second row": lambda a: placed(a, lambda s: np.zeros((2 * s[0], *s[1:]), a.dtype)[::2]),
+    "each second row of bytes": lambda a: placed(a, lambda s: np.zeros((2 * s[0], *s[1:]), np.uint8)[::2]),
     "each second column": lambda a: placed(a, lambda s: np.zeros((s[0], 2 * s[1]), a.dtype)[:, ::2]),
     "read-only": read_only,
     "unaligned": unaligned,
@@ -295,6 +295,71 @@ def test_inputs(kind, way, tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_targets(kind, way, tmp_path):
     check(kind, way, False, Y, (X, Y), tmp_path)
+
+
+# Weights of samples.
+
+WEIGHTS = RNG.integers(0, 4, size=SAMPLES).astype(np.float64)
+WEIGHTED = {
+    "fit": lambda w: bits_after(lambda m: m.fit(X, Y, sample_weight=w, batch_size=5)),
+    "fit with a split": lambda w: bits_after(lambda m: m.fit(X, Y, sample_weight=w, validation_split=0.25)),
+    "batches": lambda w: bits_after(lambda m: m.fit(iter([(X, Y, w)] * 2))),
+    "train_on_batch": lambda w: bits_after(lambda m: [m.train_on_batch(X, Y, w) for _ in range(3)]),
+    "evaluate": lambda w: model().evaluate(X, Y, sample_weight=w),
+    "evaluate batches": lambda w: model().evaluate(iter([(X, Y, w)] * 2)),
+    "validation_data": lambda w: model().fit(X, Y, validation_data=(X, Y, w)).history,
+}
+KINDS_OF_WEIGHTS = {
+    **{name: numpy_kind(name) for name in NUMPY if not any(word in name for word in ("column", "matrix", "tuple"))},
+    "memory-mapped": mapped,
+    "pandas Series": with_library("pandas", lambda library, a: library.Series(a)),
+    "pandas Series with another index": with_library(
+        "pandas", lambda library, a: library.Series(a, index=np.arange(len(a))[::-1])
+    ),
+    "pandas, nullable": with_library("pandas", lambda library, a: library.Series(a).astype("Float32")),
+    "polars Series": with_library("polars", lambda library, a: library.Series("w", a)),
+    "pyarrow array": with_library("pyarrow", lambda library, a: library.array(a)),
+    "pyarrow chunks": with_library("pyarrow", lambda library, a: library.chunked_array([a[:5], a[5:]])),
+    "torch": with_library("torch", lambda library, a: library.tensor(a)),
+    "jax": with_library("jax.numpy", lambda library, a: library.asarray(a.astype(np.float32))),
+    "a column": lambda a, folder: a.reshape(-1, 1),
+    "tuple": lambda a, folder: tuple(a),
+}
+
+
+def bits_after(train):
+    trained = model()
+    train(trained)
+    return bits(trained)
+
+
+@pytest.mark.parametrize("way", WEIGHTED)
+@pytest.mark.parametrize("kind", KINDS_OF_WEIGHTS)
+def test_weights(kind, way, tmp_path):
+    assert WEIGHTED[way](KINDS_OF_WEIGHTS[kind](WEIGHTS, tmp_path)) == WEIGHTED[way](WEIGHTS)
+
+
+# A single sample without its batch axis.
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        *(lambda name=name: NUMPY[name](X)[0] for name in NUMPY if not any(w in name for w in ("__", "matrix"))),
+        lambda: pytest.importorskip("torch").tensor(X)[0],
+        lambda: pytest.importorskip("jax.numpy").asarray(X)[0],
+        lambda: pytest.importorskip("pandas").DataFrame(X).iloc[0],
+        lambda: WithArray(X[0]),
+        lambda: WithDLPack(X[0]),
+        lambda: NUMPY["matrix"](X)[0],
+        lambda: pytest.importorskip("scipy.sparse").csr_array(X)[[0]],
+    ],
+)
+def test_a_single_sample(make):
+    expected = model().predict(X[:1]).tobytes()
+    assert model().predict(make()).tobytes() == expected
+    assert model()(make()).tobytes() == expected
+    assert fastnn.predict(network(), make()).tobytes() == fastnn.predict(network(), X[:1]).tobytes()
 
 
 # Kinds with numbers of their own.

@@ -34,7 +34,7 @@ class Callback:
     model: Sequential
 
     # What `get_state` and `set_state` of the package's own callbacks go by: attributes, and what they may be.
-    kept: ClassVar[Mapping[str, Kind]] = {}
+    _state_kinds: ClassVar[Mapping[str, Kind]] = {}
 
     @property
     def watches_batches(self) -> bool:
@@ -80,7 +80,7 @@ class Callback:
         Numbers, strings, None, lists and dicts of these, and arrays of the model's dtype, such as its weights; by
         default nothing. Asked for whenever the model is saved, and when training ends.
         """
-        return {name: getattr(self, name) for name in self.kept}
+        return {name: getattr(self, name) for name in self._state_kinds}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Take up what `get_state` returned, after `on_train_begin` of a training that is resumed.
@@ -90,7 +90,7 @@ class Callback:
         ValueError
             When it is no such state.
         """
-        check_state(self.kept, state, type(self).__name__)
+        check_state(self._state_kinds, state, type(self).__name__)
         for name, value in state.items():
             setattr(self, name, value)
 

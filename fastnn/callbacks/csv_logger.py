@@ -57,7 +57,7 @@ class CSVLogger(Callback):
     1,0.0
     """
 
-    kept: ClassVar = {"names": NAMES, "rows": WHOLE, "found": FLAG}
+    _state_kinds: ClassVar = {"names": NAMES, "rows": WHOLE, "found": FLAG}
 
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:
         self.filename = os.fspath(filename)
@@ -93,7 +93,7 @@ class CSVLogger(Callback):
         self._write("a", [])
 
     def set_state(self, state: dict[str, Any]) -> None:
-        check_state(self.kept, state, "CSVLogger")
+        check_state(self._state_kinds, state, "CSVLogger")
         names, rows = state["names"], state["rows"]
         lines = self._rows()
         width = 1 + len(names)

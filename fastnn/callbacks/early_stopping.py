@@ -68,7 +68,7 @@ class EarlyStopping(MonitorCallback):
     2
     """
 
-    kept: ClassVar = {
+    _state_kinds: ClassVar = {
         "wait": WHOLE,
         "best": NUMBER_OR_NONE,
         "best_epoch": WHOLE,

@@ -45,7 +45,7 @@ class LearningRateScheduler(Callback):
     [0.01, 0.005, 0.0025]
     """
 
-    kept: ClassVar = {"epoch": WHOLE, "rate": NUMBER_OR_NONE}
+    _state_kinds: ClassVar = {"epoch": WHOLE, "rate": NUMBER_OR_NONE}
 
     def __init__(self, schedule: Callable[[int, float], float], verbose: int = 0) -> None:
         if not callable(schedule):

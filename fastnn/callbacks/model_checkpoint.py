@@ -62,7 +62,7 @@ class ModelCheckpoint(MonitorCallback):
     >>> each = ModelCheckpoint("weights/{epoch:02d}-{val_loss:.2f}.npz", save_weights_only=True)
     """
 
-    kept: ClassVar = {"best": NUMBER_OR_NONE, "batches": WHOLE}
+    _state_kinds: ClassVar = {"best": NUMBER_OR_NONE, "batches": WHOLE}
 
     def __init__(
         self,

@@ -56,7 +56,7 @@ class ReduceLROnPlateau(MonitorCallback):
     [0.01, 0.01, 0.005, 0.0025]
     """
 
-    kept: ClassVar = {"wait": WHOLE, "cooldown_counter": WHOLE, "best": NUMBER_OR_NONE}
+    _state_kinds: ClassVar = {"wait": WHOLE, "cooldown_counter": WHOLE, "best": NUMBER_OR_NONE}
 
     def __init__(
         self,

@@ -45,7 +45,7 @@ class TensorBoard(Callback):
     >>> board = TensorBoard("logs/first-try", histogram_freq=5)
     """
 
-    kept: ClassVar = {"batches": WHOLE}
+    _state_kinds: ClassVar = {"batches": WHOLE}
 
     def __init__(
         self, log_dir: str | os.PathLike[str] = "logs", histogram_freq: int = 0, *, update_freq: str | int = "epoch"

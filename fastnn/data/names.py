@@ -18,7 +18,7 @@ Names = tuple[str, ...]
 
 
 def column_names(value: Any, name: str) -> Names | None:
-    """The names of a data frame's columns; None of anything else, and where no name is a string.
+    """The names of a data frame's columns, or of what a row of one holds; None where no name is a string.
 
     Raises
     ------
@@ -37,15 +37,17 @@ def column_names(value: Any, name: str) -> Names | None:
         return None
     if library == "pyarrow":
         labels = getattr(value, "column_names", None)
+    elif library == "polars":
+        # Those of a frame that is not yet collected are none that are read.
+        labels = value.columns if hasattr(value, "get_columns") else None
     else:
-        # A Series has no columns, and those of a frame that is not yet collected are none that are read.
-        frame = hasattr(value, "get_columns") if library == "polars" else getattr(value, "ndim", 0) == 2
-        labels = value.columns if frame else None
-    if labels is None:
+        # A Series is a row of a frame, if anything, and its index has the names.
+        labels = getattr(value, "columns", getattr(value, "index", None))
+    if labels is None or not hasattr(labels, "__iter__"):
         return None
     names = tuple(labels)
     strings = [isinstance(label, str) for label in names]
-    if not any(strings):
+    if not any(strings) or (not all(strings) and not hasattr(value, "columns")):
         return None
     if not all(strings):
         other = names[strings.index(False)]
@@ -96,7 +98,7 @@ def by_name(value: Any, known: Names | None, name: str) -> Any:
             f"{name} has the model's columns in another order, and a name twice, so that they cannot be told apart: "
             f"the model's columns are {_listed(known)}"
         )
-    return value.select(list(known)) if library_of(value) != "pandas" else value[list(known)]
+    return value[list(known)] if library_of(value) == "pandas" else value.select(list(known))
 
 
 def checked_names(value: Any, inputs: int | None) -> Names | None:

@@ -107,7 +107,7 @@ def restored_resumption(content: Any, file: TensorFile, model: Sequential) -> Re
         if not all(isinstance(value, kind) for value, kind in kinds):
             raise ValueError(f"what it says of the callback {record.kind!r} is damaged")
         if record.kind in callbacks.__all__ and record.kind != "Callback":
-            check_state(getattr(callbacks, record.kind).kept, record.state, record.kind)
+            check_state(getattr(callbacks, record.kind)._state_kinds, record.state, record.kind)
             weights = record.state.get("best_weights")
             if weights is not None and [array.shape for array in weights] != shapes:
                 raise ValueError(f"the weights in the state of {record.kind} are not of the model's shapes")

@@ -194,7 +194,7 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
     if content["history"] is not None:
         model.history = _history(content["history"])
     model.metadata = _plain(content["metadata"], "metadata")
-    model.feature_names = content["feature_names"]
+    model.feature_names = content.get("feature_names")
     count = _number(state, "arrays", len(file.shapes))
     unknown = set(file.shapes) - set(expected) - {f"optimizer/{number}" for number in range(count)}
     unknown -= {name for name in unknown if name.startswith(PREFIX)}
@@ -209,7 +209,8 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
             if entry.get("own", metric.name) != metric.name:
                 raise ValueError(f"the metric {entry['own']!r} is called {metric.name!r} in custom_objects")
         model.steps = _optimizer_state(model, file, state)
-    if content["callbacks"] is not None:
+    # Files of before have neither.
+    if content.get("callbacks") is not None:
         resumption = restored_resumption(content["callbacks"], file, model)
         if model.optimizer is not None:
             model.resumption = resumption
@@ -306,7 +307,7 @@ def _history(content: dict[str, Any]) -> History:
         for name, values in content["history"].items()
     }
     history.params = _plain(content["params"], "the history's params")
-    some = dict(_plain(content["epochs"], "the history's epochs"))
+    some = dict(_plain(content.get("epochs", {}), "the history's epochs"))
     for name, values in history.history.items():
         epochs = history.epoch if name not in some else _numbers(some.pop(name), int, name)
         if len(epochs) != len(values):

@@ -54,10 +54,16 @@ def resumption_of(watchers: CallbackList) -> Resumption:
         state = callback.get_state()
         if not isinstance(state, dict):
             raise TypeError(f"get_state of {type(callback).__name__} must return a dict, but it returned {state!r}")
-        records.append(Record(type(callback).__name__, settings_of(callback), state, number <= place))
+        records.append(Record(_kind(callback), settings_of(callback), state, number <= place))
     if all(record.told for record in records):
         return Resumption(callbacks=records)
     return Resumption(epoch, dict(logs), records)
+
+
+def _kind(callback: Callback) -> str:
+    """What records call a class; a user's own may have the name of one of the package's."""
+    own = not type(callback).__module__.startswith("fastnn.callbacks.")
+    return f"{'own ' * own}{type(callback).__name__}"
 
 
 def take_up(resumption: Resumption, watchers: CallbackList) -> list[Callback]:
@@ -68,7 +74,7 @@ def take_up(resumption: Resumption, watchers: CallbackList) -> list[Callback]:
     records = list(resumption.callbacks)
     untold = []
     for callback in watchers.callbacks:
-        kind, settings = type(callback).__name__, settings_of(callback)
+        kind, settings = _kind(callback), settings_of(callback)
         for place, record in enumerate(records):
             if record.kind == kind and record.settings == settings:
                 del records[place]

@@ -146,7 +146,17 @@ def test_some_names_that_are_strings_are_refused(way):
 def test_what_has_no_columns_has_no_names():
     pandas, polars = pytest.importorskip("pandas"), pytest.importorskip("polars")
     series = pandas.Series([1.0], name="a")
-    for value in (X, X.tolist(), series, series.index, polars.Series("a", [1.0]), polars.LazyFrame({"a": [1.0]}), None):
+    mixed = pandas.Series([1.0, 2.0], index=["a", 2])
+    for value in (
+        X,
+        X.tolist(),
+        series,
+        series.index,
+        mixed,
+        polars.Series("a", [1.0]),
+        polars.LazyFrame({"a": [1.0]}),
+        None,
+    ):
         assert column_names(value, "x") is None
 
 
@@ -235,6 +245,17 @@ def test_names_that_cannot_be(names, error, message):
     with pytest.raises(error, match=message):
         made.feature_names = names
     assert made.feature_names is None
+
+
+def test_a_row_of_a_frame_goes_by_the_names_of_its_index():
+    frame = pandas_frame(X, NAMES)
+    made = trained(frame)
+    expected = made.predict(X[:1])
+    assert (made.predict(frame.iloc[0]) == expected).all()
+    assert (made.predict(shuffled(pandas_frame).iloc[0]) == expected).all()
+    assert (made.predict(frame.iloc[0].reset_index(drop=True)) == expected).all()
+    with pytest.raises(ValueError, match=r"x lacks the column 'weight' .* and has 'mass'"):
+        made.predict(frame.iloc[0].rename({"weight": "mass"}))
 
 
 def test_names_that_come_twice_keep_their_order():

@@ -221,7 +221,6 @@ LIES = {
     "epochs of too many": (history(epochs={"loss": [0]}), "the history's 'loss' has 2 values, but for 1 epochs"),
     "epochs of a fraction": (history(epochs={"loss": [0, 0.5]}), "'loss' must hold numbers"),
     "epochs of some are a list": (history(epochs=[1]), "the history's epochs must be a dict"),
-    "no epochs of some": (without("history", "epochs"), "it lacks 'epochs'"),
     "history is text": (top(history="good"), "cannot be loaded"),
     "metadata is a list": (top(metadata=[["a", 1]]), "metadata must be a dict"),
     "metadata is text": (top(metadata=""), "metadata must be a dict"),
@@ -281,9 +280,7 @@ LIES = {
     "no state": (without("state"), "it lacks 'state'"),
     "no generator": (without("state", "generator"), "it lacks 'generator'"),
     "no history": (without("history"), "it lacks 'history'"),
-    "no callbacks": (without("callbacks"), "it lacks 'callbacks'"),
     "no epoch": (without("callbacks", "epoch"), "it lacks 'epoch'"),
-    "no names": (without("feature_names"), "it lacks 'feature_names'"),
     "no metadata": (without("metadata"), "it lacks 'metadata'"),
     "no compilation": (without("compiled"), "it lacks 'compiled'"),
     "no loss": (without("compiled", "loss"), "loss is missing"),
@@ -366,6 +363,17 @@ def test_states_of_callbacks_that_would_have_been_loaded(good):
     for kind in ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "LearningRateScheduler", "CSVLogger"):
         rewritten(good, good.with_name("fine.safetensors"), lambda *parts, kind=kind: callback(kind)(*parts))
         assert fastnn.load_model(good.with_name("fine.safetensors")).resumption.callbacks[0].kind == kind
+
+
+def test_files_of_before_callbacks_and_names_were_kept(good):
+    def change(header, told):
+        del told["callbacks"], told["feature_names"], told["history"]["epochs"]
+
+    old = fastnn.load_model(rewritten(good, good.with_name("old.safetensors"), change))
+    assert old.feature_names is None
+    assert old.history.epochs_of("loss") == [0, 1]
+    # A training of its own.
+    assert old.fit(*data(), initial_epoch=2, epochs=3).epoch == [2]
 
 
 def with_best_weights(path):

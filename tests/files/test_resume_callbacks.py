@@ -235,6 +235,33 @@ def test_weights_are_loaded_from_a_file_with_callbacks(tmp_path):
     assert bits(other.get_weights()) == bits(fastnn.load_model(file).get_weights())
 
 
+def test_a_class_of_ones_own_with_the_name_of_one_of_ours(tmp_path):
+    ours = EarlyStopping
+
+    def own(**how):
+        class EarlyStopping(ours):
+            more = 0
+
+            def on_epoch_end(self, epoch, logs):
+                super().on_epoch_end(epoch, logs)
+                self.more += 1
+
+            def get_state(self):
+                return {"ours": super().get_state(), "more": self.more}
+
+            def set_state(self, state):
+                super().set_state(state["ours"])
+                self.more = state["more"]
+
+        return EarlyStopping(**how)
+
+    file = saved(tmp_path, [own(patience=50)])
+    watchers = [stopping(patience=50), own(patience=50)]
+    resuming.fit("saved", fastnn.load_model(file), watchers, 6, 8)
+    assert watchers[1].more == 8
+    assert watchers[0].wait < watchers[1].wait
+
+
 def test_a_state_that_cannot_be_saved(tmp_path):
     class Bad(Callback):
         def __init__(self, state):
