@@ -19,10 +19,10 @@ from fastnn.arrays import check_finite
 from fastnn.files.callback_states import PREFIX, plain_resumption, restored_resumption
 from fastnn.files.description import described, restored
 from fastnn.files.generators import generator_state, restored_generator
+from fastnn.files.histories import plain_dict, plain_history, restored_history
 from fastnn.files.tensors import TensorFile, write_tensors
 from fastnn.layers.base import Layer, Shape, checked_shape
 from fastnn.layers.layer_normalization import LayerNormalization
-from fastnn.models.history import History
 from fastnn.models.sequential import Sequential
 from fastnn.models.training import OptimizerState
 from fastnn_ext.plan import allocate
@@ -89,8 +89,8 @@ def save_model(model: Sequential, path: str | os.PathLike[str]) -> None:
         },
         "callbacks": callbacks,
         "feature_names": model.feature_names,
-        "metadata": _plain(model.metadata, "metadata"),
-        "history": None if model.history is None else _plain_history(model.history),
+        "metadata": plain_dict(model.metadata, "metadata"),
+        "history": None if model.history is None else plain_history(model.history),
     }
     text = json.dumps(described(content))
     # Other readers of the format look for "format"; a changed letter of the text would make another model.
@@ -192,8 +192,8 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
     model.seed = _number(state, "seed", (1 << 63) - 1)
     model.rng = restored_generator(state["generator"])
     if content["history"] is not None:
-        model.history = _history(content["history"])
-    model.metadata = _plain(content["metadata"], "metadata")
+        model.history = restored_history(content["history"])
+    model.metadata = plain_dict(content["metadata"], "metadata")
     model.feature_names = content.get("feature_names")
     count = _number(state, "arrays", len(file.shapes))
     unknown = set(file.shapes) - set(expected) - {f"optimizer/{number}" for number in range(count)}
@@ -239,16 +239,6 @@ def _check_finite(array: NDArray[Any], name: str) -> None:
         raise ValueError(f"the array {name!r} holds NaN or infinity, with which no model goes on") from None
 
 
-def _plain(value: Any, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError(f"{name} must be a dict, but it is {value!r}")
-    try:
-        json.dumps(value)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name} must hold what JSON can, such as numbers, strings and lists: {error}") from error
-    return value
-
-
 def _number(values: dict[str, Any], name: str, limit: int) -> int:
     value = values[name]
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= limit:
@@ -281,47 +271,3 @@ def _optimizer_state(model: Sequential, file: TensorFile, state: dict[str, Any])
         file.read_into(name, array)
         _check_finite(array, name)
     return OptimizerState(arrays, step, float(product))
-
-
-def _plain_history(history: History) -> dict[str, Any]:
-    """A history as plain values, checked as when it is read."""
-    epochs = {name: history.epochs_of(name) for name in history.history}
-    content = described(
-        {
-            "epoch": history.epoch,
-            "history": history.history,
-            # Those that are not of all epochs.
-            "epochs": {name: numbers for name, numbers in epochs.items() if numbers != history.epoch},
-            "params": history.params,
-        }
-    )
-    _history(content)
-    return dict(content)
-
-
-def _history(content: dict[str, Any]) -> History:
-    history = History()
-    history.epoch = _numbers(content["epoch"], int, "epoch")
-    history.history = {
-        name: [float(value) for value in _numbers(values, int | float, name)]
-        for name, values in content["history"].items()
-    }
-    history.params = _plain(content["params"], "the history's params")
-    some = dict(_plain(content.get("epochs", {}), "the history's epochs"))
-    for name, values in history.history.items():
-        epochs = history.epoch if name not in some else _numbers(some.pop(name), int, name)
-        if len(epochs) != len(values):
-            raise ValueError(f"the history's {name!r} has {len(values)} values, but for {len(epochs)} epochs")
-        history.take(name, epochs)
-    if some:
-        raise ValueError(f"the history has epochs of {', '.join(map(repr, some))}, but no values")
-    return history
-
-
-def _numbers(values: Any, kind: Any, name: str) -> list[Any]:
-    if not isinstance(values, list):
-        raise TypeError(f"the history's {name!r} must be a list of numbers, but it is {values!r}")
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, kind):
-            raise TypeError(f"the history's {name!r} must hold numbers, but one is {value!r}")
-    return values
