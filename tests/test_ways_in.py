@@ -209,6 +209,7 @@ NUMPY = {
     "unaligned": unaligned,
     "unaligned float64": lambda a: unaligned(a.astype(np.float64)),
     "masked, nothing of it": masked,
+    "masked without a mask": np.ma.array,
     "matrix": matrix,
     "list": lambda a: a.tolist(),
     "list of integers": lambda a: a.astype(int).tolist(),
@@ -236,8 +237,8 @@ def sparse(how):
 
 
 SPARSE = {how: sparse(how) for how in (
-    "csr_array", "csr_matrix", "csc_array", "csc_matrix", "coo_array", "coo_matrix", "bsr_array", "dok_array",
-    "lil_array",
+    "csr_array", "csr_matrix", "csc_array", "csc_matrix", "coo_array", "coo_matrix", "bsr_array", "dia_array",
+    "dok_array", "lil_array",
 )} | {
     "csr of uint8": with_library("scipy.sparse", lambda library, a: library.csr_array(a.astype(np.uint8))),
     "csr of int64": with_library("scipy.sparse", lambda library, a: library.csr_array(a.astype(np.int64))),
@@ -252,6 +253,13 @@ KINDS = {name: numpy_kind(name) for name in NUMPY} | SPARSE | {
     "pandas, mixed": with_library("pandas", lambda library, a: library.DataFrame(named(a)).astype({"c0": "int64"})),
     "pandas, nullable": with_library("pandas", lambda library, a: library.DataFrame(named(a)).astype("Float32")),
     "pandas, nullable integers": with_library("pandas", lambda library, a: library.DataFrame(named(a)).astype("Int64")),
+    "pandas of Arrow": with_library(
+        "pandas",
+        lambda library, a: pytest.importorskip("pyarrow") and library.DataFrame(named(a)).astype("float[pyarrow]"),
+    ),
+    "pandas of sparse columns": with_library(
+        "pandas", lambda library, a: library.DataFrame(named(a)).astype(library.SparseDtype("float32", 0))
+    ),
     "polars": with_library("polars", lambda library, a: library.DataFrame(named(a))),
     "polars, integers": with_library("polars", lambda library, a: library.DataFrame(named(a.astype(int)))),
     "pyarrow": with_library("pyarrow", lambda library, a: library.table(named(a))),

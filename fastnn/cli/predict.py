@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fastnn.cli import arrays
 from fastnn.cli.opening import open_model
 from fastnn.cli.preparing import Preparation
-from fastnn.cli.samples import inputs_for
+from fastnn.cli.samples import inputs_by_name, inputs_for
 from fastnn.files.writing import written_whole
 
 __all__ = ["run"]
@@ -25,12 +25,15 @@ def run(arguments: argparse.Namespace) -> None:
     """Write one line for each row of the data: the class and its probability, or the value."""
     model, preparation = open_model(arguments.model)
     if preparation is None:
-        if not arrays.is_array_file(arguments.data):
+        if arrays.is_array_file(arguments.data):
+            x = arrays.read_inputs(arguments.data)
+        elif model.feature_names is not None:
+            x = inputs_by_name(model.feature_names, arguments.data)
+        else:
             raise ValueError(
                 f"{arguments.model!r} was not made by fastnn train, so which columns it takes is unknown: give an .npy "
                 f"file, or an .npz file with an array x, not {arguments.data!r}"
             )
-        x = arrays.read_inputs(arguments.data)
     else:
         x = inputs_for(preparation, arguments.data)
     output = model.predict(x)

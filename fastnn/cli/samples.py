@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.cli import arrays
@@ -18,7 +19,7 @@ from fastnn.cli.preparing import (
 )
 from fastnn.cli.tables import Table, read_table
 
-__all__ = ["Samples", "inputs_for", "samples_for", "training_samples"]
+__all__ = ["Samples", "inputs_by_name", "inputs_for", "samples_for", "training_samples"]
 
 _FILL_IN = "fill it in or remove the row"
 _FILL_IN_OR_DROP = f"{_FILL_IN}, or leave out all such rows with --drop-missing"
@@ -98,6 +99,14 @@ def inputs_for(preparation: Preparation, path: str) -> NDArray[Any]:
     table.check_names(preparation.columns)
     table.check_complete(preparation.columns, _FILL_IN)
     return preparation.matrix(table)
+
+
+def inputs_by_name(names: Sequence[str], path: str) -> NDArray[Any]:
+    """Read columns of numbers for a model that was not trained by the command, but knows their names."""
+    table = read_table(path)
+    table.check_names(names)
+    table.check_complete(names, _FILL_IN)
+    return np.stack([table.numbers(name) for name in names], axis=1)
 
 
 def _read_for(preparation: Preparation, path: str) -> Table:

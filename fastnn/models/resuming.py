@@ -54,10 +54,17 @@ def resumption_of(watchers: CallbackList) -> Resumption:
         state = callback.get_state()
         if not isinstance(state, dict):
             raise TypeError(f"get_state of {type(callback).__name__} must return a dict, but it returned {state!r}")
-        records.append(Record(_kind(callback), settings_of(callback), state, number <= place))
+        records.append(Record(_kind(callback), settings_of(callback), _kept(state), number <= place))
     if all(record.told for record in records):
         return Resumption(callbacks=records)
     return Resumption(epoch, dict(logs), records)
+
+
+def _kept(value: Any) -> Any:
+    """A state that stays as it is when its callback goes on: lists and dicts are copied, arrays are not written to."""
+    if isinstance(value, list | tuple):
+        return [_kept(item) for item in value]
+    return {name: _kept(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _kind(callback: Callback) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from numpy.typing import ArrayLike
 
+from fastnn.data.names import by_name
 from fastnn.losses.errors import Hinge
 from fastnn.models.sequential import Sequential
 from fastnn.notebook.network import Network
@@ -56,6 +57,8 @@ def plot_decision_regions(
     ...
     ValueError: x must hold finite numbers of shape (samples, 2), but its shape is (1, 1)
     """
+    if isinstance(predict, Sequential):
+        x = by_name(x, predict.feature_names, "x")
     samples = numpy.asarray(x, dtype=float)
     if samples.ndim != 2 or samples.shape[1] != 2 or len(samples) == 0 or not numpy.isfinite(samples).all():
         raise ValueError(f"x must hold finite numbers of shape (samples, 2), but its shape is {samples.shape}")

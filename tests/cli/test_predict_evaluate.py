@@ -39,6 +39,29 @@ def test_classes_with_probabilities_in_a_file(tmp_path, capsys, flowers, flower_
     assert all(1 / 3 < float(p["probability"]) <= 1 for _, p in pairs)
 
 
+@pytest.mark.parametrize("read", ["with pandas", "without"])
+def test_columns_of_a_model_of_ones_own_are_found_by_name(tmp_path, capsys, monkeypatch, read):
+    pandas = pytest.importorskip("pandas")
+    if read == "without":
+        monkeypatch.setattr("fastnn.cli.csv_files.importlib.util.find_spec", lambda name: None)
+    x = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32)
+    model = fastnn.Sequential([fastnn.layers.Input((2,)), fastnn.layers.Dense(1)], seed=0)
+    model.compile("adam", "mse")
+    model.fit(pandas.DataFrame(x, columns=["a", "b"]), x[:, 0])
+    model.save(tmp_path / "own.safetensors")
+    answers = []
+    for name, header, columns in (("a.csv", "a,b", (0, 1)), ("b.csv", "b,more,a", (1, 0, 0))):
+        lines = [header, *(",".join(repr(float(row[column])) for column in columns) for row in x)]
+        (tmp_path / name).write_text("\n".join(lines))
+        assert main(["predict", str(tmp_path / "own.safetensors"), str(tmp_path / name)]) == 0
+        answers.append(capsys.readouterr().out)
+    assert answers[0] == answers[1]
+    assert [float(line) for line in answers[0].splitlines()[1:]] == pytest.approx(model.predict(x)[:, 0].tolist())
+    (tmp_path / "c.csv").write_text("a,c\n1,2\n")
+    assert main(["predict", str(tmp_path / "own.safetensors"), str(tmp_path / "c.csv")]) == 1
+    assert "has no column 'b': it has 'a', 'c'" in capsys.readouterr().err
+
+
 def test_columns_are_found_by_name(tmp_path, capsys, player_model):
     (tmp_path / "a.csv").write_text("years,hits,league,position\n5,100,A,OF\n")
     (tmp_path / "b.csv").write_text("position,note,hits,league,years\nOF,extra,100,A,5\n")

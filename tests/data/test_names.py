@@ -264,3 +264,25 @@ def test_names_that_come_twice_keep_their_order():
     assert made.predict(pandas_block(X, twice)).tobytes() == trained().predict(X).tobytes()
     with pytest.raises(ValueError, match="in another order, and a name twice"):
         made.predict(pandas_block(X, ("a", "b", "a")))
+
+
+@libraries
+def test_everything_that_looks_at_a_frame_goes_by_name(frame):
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    from fastnn.plotting import layer_outputs, plot_decision_regions
+
+    names, x, y = ("a", "b"), X[:, :2], (X[:, 0] > X[:, 1]).astype(int)
+    made = Sequential([Input((2,)), Dense(3, "tanh"), Dense(1, "sigmoid")], seed=0)
+    made.compile("adam", "binary_crossentropy")
+    made.fit(frame(x, names), y)
+    other = frame(x[:, ::-1], names[::-1])
+    for name, outputs in layer_outputs(made, other).items():
+        assert (outputs == layer_outputs(made, x)[name]).all()
+    seen = [
+        plot_decision_regions(made, given, y, resolution=5, ax=Figure().add_subplot()).collections[-1].get_offsets()
+        for given in (other, x)
+    ]
+    np.testing.assert_array_equal(*seen)
+    assert made.evaluate(other, y) == made.evaluate(x, y)
