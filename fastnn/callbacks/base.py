@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from fastnn.callbacks.states import Kind, check_state
+from fastnn.callbacks.states import Kind, check_state, settings_of
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
@@ -117,6 +117,8 @@ class CallbackList:
             if not isinstance(callback, Callback):
                 raise TypeError(f"a callback must be an object of fastnn.callbacks, but it is {callback!r}")
             self.callbacks.append(callback)
+        # Before training, in which a class may change what it was made with.
+        self.settings = [settings_of(callback) for callback in self.callbacks]
         # The epoch of whose end callbacks are being told, its values, and the place of the one who is.
         self.ending: tuple[int, Logs, int] | None = None
         for callback in self.callbacks:

@@ -136,7 +136,7 @@ def fit(
     }
     samples = data.count if data is not None else None
     reporting = Reporting(verbosity, samples, initial_epoch, epochs)
-    run = _Run(model, history, watchers, reporting, validation, frequency, initial_epoch, epochs, names)
+    run = _Run(model, history, watchers, reporting, validation, frequency, initial_epoch, epochs, names, resumption)
     with run.started():
         if resumption is not None:
             run.resume(resumption)
@@ -170,6 +170,7 @@ class _Run:
     epoch: int
     epochs: int
     names: Names | None
+    resumption: Resumption | None
 
     def __post_init__(self) -> None:
         self.first = self.epoch
@@ -183,7 +184,8 @@ class _Run:
         model.stop_training = False
         model.feature_names = known or self.names
         model.history = self.history
-        model.resumption, model.watchers = None, self.watchers
+        if self.resumption is None:
+            model.resumption, model.watchers = None, self.watchers
         try:
             self.watchers.on_train_begin()
             try:
@@ -193,7 +195,9 @@ class _Run:
                 self.reporting.close()
             model.resumption = resumption_of(self.watchers)
         except BaseException:
-            model.resumption = resumption_of(self.watchers)
+            # Who has not yet taken up what a file says leaves it there.
+            if model.watchers is not None:
+                model.resumption = resumption_of(self.watchers)
             if model.steps.step == step:
                 # Nothing was learned: neither of these columns, nor of what a file says of a training.
                 model.feature_names = known
@@ -204,6 +208,7 @@ class _Run:
     def resume(self, resumption: Resumption) -> None:
         """Let callbacks take up what they knew, and hear of the last epoch's end who has not."""
         untold = take_up(resumption, self.watchers)
+        self.model.resumption, self.model.watchers = None, self.watchers
         if untold and resumption.epoch == self.epoch - 1:
             logs = dict(resumption.logs)
             self.watchers.on_epoch_end(resumption.epoch, logs, untold)

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fastnn.callbacks.states import settings_of
-
 if TYPE_CHECKING:
     from fastnn.callbacks.base import Callback, CallbackList
 
@@ -54,7 +52,7 @@ def resumption_of(watchers: CallbackList) -> Resumption:
         state = callback.get_state()
         if not isinstance(state, dict):
             raise TypeError(f"get_state of {type(callback).__name__} must return a dict, but it returned {state!r}")
-        records.append(Record(_kind(callback), settings_of(callback), _kept(state), number <= place))
+        records.append(Record(_kind(callback), watchers.settings[number], _kept(state), number <= place))
     if all(record.told for record in records):
         return Resumption(callbacks=records)
     return Resumption(epoch, dict(logs), records)
@@ -80,8 +78,8 @@ def take_up(resumption: Resumption, watchers: CallbackList) -> list[Callback]:
     """
     records = list(resumption.callbacks)
     untold = []
-    for callback in watchers.callbacks:
-        kind, settings = _kind(callback), settings_of(callback)
+    for callback, settings in zip(watchers.callbacks, watchers.settings, strict=True):
+        kind = _kind(callback)
         for place, record in enumerate(records):
             if record.kind == kind and record.settings == settings:
                 del records[place]

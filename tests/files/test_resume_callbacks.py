@@ -235,6 +235,40 @@ def test_weights_are_loaded_from_a_file_with_callbacks(tmp_path):
     assert bits(other.get_weights()) == bits(fastnn.load_model(file).get_weights())
 
 
+def test_a_model_that_is_saved_before_callbacks_have_taken_up_what_they_knew(tmp_path):
+    class Early(Callback):
+        def on_train_begin(self, logs=None):
+            self.model.save(tmp_path / "early.safetensors")
+
+    file = saved(tmp_path, [stopping(patience=50)])
+    resuming.fit("saved", fastnn.load_model(file), [stopping(patience=50), Early()], 6, 8)
+    first, second = stopping(patience=50), stopping(patience=50)
+    resuming.fit("saved", fastnn.load_model(file), [first], 6, 8)
+    resuming.fit("saved", fastnn.load_model(tmp_path / "early.safetensors"), [second], 6, 8)
+    assert first.get_state() == second.get_state()
+    assert first.wait > 3
+
+
+def test_settings_are_those_before_training(tmp_path):
+    class Counting(Callback):
+        def __init__(self, count=0):
+            self.count = count
+
+        def on_epoch_end(self, epoch, logs):
+            self.count += 1
+
+        def get_state(self):
+            return {"count": self.count}
+
+        def set_state(self, state):
+            self.count = state["count"]
+
+    file = saved(tmp_path, [Counting(3)])
+    watchers = [Counting(4), Counting(3)]
+    resuming.fit("saved", fastnn.load_model(file), watchers, 6, 8)
+    assert [watcher.count for watcher in watchers] == [6, 11]
+
+
 def test_a_class_of_ones_own_with_the_name_of_one_of_ours(tmp_path):
     ours = EarlyStopping
 
