@@ -410,3 +410,16 @@ def test_arrays_of_callbacks(tmp_path, change, words):
     change(arrays)
     write_tensors(path, arrays, texts)
     refused(path, words)
+
+
+def test_an_array_of_callbacks_that_is_named_twice(tmp_path):
+    # A million names of one array would take a million times its memory.
+    path = tmp_path / "weights.safetensors"
+    with_best_weights(path)
+
+    def change(header, told):
+        weights = told["callbacks"]["callbacks"][0]["state"]["best_weights"]
+        weights[1] = weights[0]
+
+    rewritten(path, path, change)
+    refused(path, "the array 'callbacks/0', which is not there or not next")

@@ -249,6 +249,29 @@ def test_a_model_that_is_saved_before_callbacks_have_taken_up_what_they_knew(tmp
     assert first.wait > 3
 
 
+def test_an_epoch_that_is_begun_anew_has_the_rate_that_it_had(tmp_path):
+    class Early(Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.model.save(tmp_path / f"begun-{epoch}.safetensors")
+
+    def watchers():
+        return [fastnn.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2), Early()]
+
+    expected = resuming.fit("saved", resuming.model(), watchers(), 0, 5).history
+    history = resuming.fit("saved", fastnn.load_model(tmp_path / "begun-3.safetensors"), watchers(), 3, 5).history
+    assert history == expected
+    assert len(set(expected["learning_rate"])) == 5
+
+
+def test_epochs_that_are_trained_again_are_taken_out_of_the_history(tmp_path):
+    again = fastnn.load_model(saved(tmp_path, []))
+    before = again.history.history["loss"]
+    history = resuming.fit("saved", again, [], 4, 7)
+    assert history.epoch == history.epochs_of("val_loss") == [*range(7)]
+    assert history.history["loss"][:4] == before[:4]
+    assert history.history["loss"][4] != before[4]
+
+
 def test_settings_are_those_before_training(tmp_path):
     class Counting(Callback):
         def __init__(self, count=0):
