@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastnn.arrays import real_array
 from fastnn.scalars import non_negative_number
+from fastnn.strict import Strict
 from fastnn_ext.activations import Activation
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import Optimizer, Plan
@@ -20,7 +21,7 @@ from fastnn_ext.training import Training
 __all__ = ["ImageAugmentation"]
 
 
-class ImageAugmentation:
+class ImageAugmentation(Strict):
     """What may happen to an image: each number is the most that is drawn, uniformly and to both sides.
 
     Names are those of Keras' ``ImageDataGenerator``. Places between pixels are interpolated linearly.

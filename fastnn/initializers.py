@@ -4,12 +4,13 @@ An initializer is a function of a shape (fan_in, fan_out) and a generator. One o
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.naming import unknown_name
+from fastnn.strict import Strict
 
 __all__ = [
     "Initializer",
@@ -32,8 +33,12 @@ __all__ = [
 _CUT_OFF_DEVIATION = 0.87962566103423978
 
 
-class Initializer:
+class Initializer(Strict):
     """What all initializers share: equality, a description, and the call."""
+
+    _instead: ClassVar = {
+        "seed": "its numbers come from the model's generator, so give the model one: Sequential(seed=...)"
+    }
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """Numbers of ``shape`` in float64, whatever the layer's dtype, so that one seed gives one network."""

@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from fastnn.strict import Strict
+
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
 
@@ -14,7 +16,7 @@ __all__ = ["Callback", "CallbackList"]
 Logs = dict[str, float]
 
 
-class Callback:
+class Callback(Strict):
     """Override what you want to be told. `model` is the model in training; ``model.stop_training = True`` ends it.
 
     Overriding a method about batches makes training go batch by batch through Python: some microseconds each. Where
@@ -28,6 +30,8 @@ class Callback:
     >>> Teller().on_epoch_end(0, {"loss": 0.5})
     0 ['loss']
     """
+
+    _changeable = frozenset({"model"})
 
     model: Sequential
 

@@ -87,6 +87,8 @@ class ModelCheckpoint(MonitorCallback):
         self.best: float | None = None
         if initial_value_threshold is not None:
             self.best = finite_number(initial_value_threshold, "initial_value_threshold")
+            if not save_best_only:
+                raise ValueError("initial_value_threshold is for save_best_only=True: pass both, or neither")
         self._epoch = self._batches = 0
 
     @property

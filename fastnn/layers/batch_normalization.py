@@ -35,11 +35,11 @@ class BatchNormalization(Layer):
 
     def __init__(
         self,
+        *,
         momentum: float = 0.99,
         epsilon: float = 1e-3,
         center: bool = True,
         scale: bool = True,
-        *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:

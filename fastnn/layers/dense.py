@@ -47,8 +47,8 @@ class Dense(Layer):
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
-        kernel_constraint: Any = None,
         *,
+        kernel_constraint: Any = None,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:

@@ -31,10 +31,10 @@ class LayerNormalization(Layer):
 
     def __init__(
         self,
+        *,
         epsilon: float = 1e-3,
         center: bool = True,
         scale: bool = True,
-        *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.encoding import to_categorical
+from fastnn.strict import Strict
 
 __all__ = ["FunctionMetric", "Metric", "read_rows"]
 
 
-class Metric:
+class Metric(Strict):
     """A metric with a name, for ``model.compile(metrics=[...])``. A class of your own defines ``__call__``.
 
     Parameters

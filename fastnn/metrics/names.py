@@ -5,6 +5,7 @@ from typing import Any
 
 from fastnn.metrics import correct, decisions, errors, objects
 from fastnn.metrics.base import FunctionMetric, Metric
+from fastnn.naming import unknown_name
 
 __all__ = ["resolve"]
 
@@ -99,8 +100,4 @@ def _by_name(name: str) -> Metric:
     found = _BY_NAME.get(name.lower()) or _BY_CLASS_NAME.get(name)
     if found is not None:
         return found(name=name)
-    import difflib  # not at import: only a misspelt name needs it
-
-    nearest = difflib.get_close_matches(name.lower(), _BY_NAME, n=1)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
-    raise ValueError(f"metric {name!r} is unknown{hint} Expected one of {', '.join(_BY_NAME)}.")
+    raise unknown_name("metric", name, _BY_NAME, "a function of (y_true, y_pred)")

@@ -66,7 +66,7 @@ class BinaryAccuracy(Metric):
 
     threshold: float
 
-    def __init__(self, name: str = "binary_accuracy", threshold: float = 0.5) -> None:
+    def __init__(self, name: str = "binary_accuracy", *, threshold: float = 0.5) -> None:
         super().__init__(name)
         self.threshold = finite_number(threshold, "threshold")
 
@@ -189,7 +189,7 @@ class R2Score(Metric):
     0.875
     """
 
-    def __init__(self, name: str = "r2_score") -> None:
+    def __init__(self, *, name: str = "r2_score") -> None:
         super().__init__(name)
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:

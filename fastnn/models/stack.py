@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -13,6 +13,7 @@ from fastnn.arrays import check_finite, converted
 from fastnn.layers.base import Layer, Shape, Variable, checked_shape
 from fastnn.layers.input import Input
 from fastnn.models.training import OptimizerState
+from fastnn.strict import Strict
 from fastnn_ext.plan import Plan, allocate
 
 __all__ = ["LayerStack"]
@@ -21,7 +22,7 @@ __all__ = ["LayerStack"]
 _NOT_COPIED = {"plan", "parameters", "_layer_of_call", "training_lock"}
 
 
-class LayerStack:
+class LayerStack(Strict):
     """What a model is before it is trained: its layers, their shapes and weights; see `Sequential`.
 
     Attributes
@@ -36,6 +37,22 @@ class LayerStack:
         Held while the weights change.
     """
 
+    _open = True
+    _changeable = frozenset({"name", "rng"})
+    _instead: ClassVar = {
+        "parameters": "copy into them, model.parameters[:] = ...",
+        "layers": "use model.add and model.pop, or make another model",
+        "weights": "call model.set_weights",
+        "trainable": "layers cannot be frozen yet, all of them train",
+        "dtype": "make another model, Sequential(..., dtype=...)",
+        "seed": "make another model, Sequential(..., seed=...)",
+        **dict.fromkeys(("input_shape", "output_shape", "built"), "call model.build(input_shape)"),
+        **dict.fromkeys(("plan", "steps", "training_lock"), "the model makes it"),
+    }
+
+    parameters: NDArray[Any] | None
+    plan: Plan | None
+
     def __init__(
         self,
         layers: Iterable[Layer] | None = None,
@@ -44,8 +61,6 @@ class LayerStack:
         dtype: DTypeLike = np.float32,
         seed: int | np.random.Generator | None = None,
     ) -> None:
-        if not isinstance(name, str) or not name:
-            raise TypeError(f"name must be a string that is not empty, but it is {name!r}")
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise TypeError(f"dtype must be float32 or float64, but it is {self.dtype}")
@@ -62,11 +77,30 @@ class LayerStack:
             self.add(layer)
 
     def _reset(self) -> None:
-        self.plan: Plan | None = None
-        self.parameters: NDArray[Any] | None = None
+        self._keep(plan=None, parameters=None)
         self._layer_of_call: list[int] = []
 
     # Making.
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        if not isinstance(value, str) or not value:
+            raise TypeError(f"name must be a string that is not empty, but it is {value!r}")
+        self._name = value
+
+    @property
+    def rng(self) -> np.random.Generator:
+        return self._rng
+
+    @rng.setter
+    def rng(self, value: np.random.Generator) -> None:
+        if not isinstance(value, np.random.Generator):
+            raise TypeError(f"rng must be a numpy.random.Generator, but it is {value!r}")
+        self._rng = value
 
     @property
     def built(self) -> bool:
@@ -105,15 +139,14 @@ class LayerStack:
             raise ValueError(f"the layer {layer.name} is in a model already: make a new one for each")
         if layer.declared_shape is not None and self.layers:
             raise ValueError(f"only the first layer has an input_shape, but {_called(layer)} comes after others")
-        layer.name = self._name_for(layer)
-        layer.in_model = True
+        layer._keep(_name=self._name_for(layer), in_model=True)
         self.layers.append(layer)
         try:
             if self.input_shape is not None:
                 self._build(self.input_shape)
         except BaseException:
             self.layers.pop()
-            layer.in_model = False
+            layer._keep(in_model=False)
             raise
 
     def pop(self) -> Layer:
@@ -121,7 +154,7 @@ class LayerStack:
         if not self.layers:
             raise ValueError("there is no layer to remove")
         layer = self.layers.pop()
-        layer.in_model = False
+        layer._keep(in_model=False)
         if self.built and self.layers:
             assert self.input_shape is not None
             self._build(self.input_shape)
@@ -181,7 +214,7 @@ class LayerStack:
                 else:
                     layer.arrays[variable.name][...] = _first_numbers(layer, variable, self.rng)
         self._lower(input_shape)
-        self.steps = OptimizerState()
+        self._keep(steps=OptimizerState())
 
     def _infer(self, input_shape: Shape) -> None:
         shape = input_shape
@@ -220,7 +253,7 @@ class LayerStack:
 
     def take(self, layers: Sequence[Layer], input_shape: Shape) -> list[tuple[Layer, Variable]]:
         """Take layers, all with names and in no model, and tell what arrays they need. It takes no memory for them."""
-        self.layers = list(layers)
+        self._keep(layers=list(layers))
         self._declared_shape = input_shape
         names = [layer.name for layer in layers]
         if len(set(names)) < len(names):
@@ -235,7 +268,7 @@ class LayerStack:
         self._attach()
         self._lower(self._declared_shape)
         for layer in self.layers:
-            layer.in_model = True
+            layer._keep(in_model=True)
 
     def _attach(self) -> None:
         """One vector for all that gradients change, one for the rest; layers hold views."""
@@ -246,9 +279,9 @@ class LayerStack:
             vector, arrays = allocate([variable.shape for _, variable in mine], self.dtype)
             views |= {(id(layer), variable.name): array for (layer, variable), array in zip(mine, arrays, strict=True)}
             if trainable:
-                self.parameters = vector
+                self._keep(parameters=vector)
         for layer in self.layers:
-            layer.arrays = {variable.name: views[id(layer), variable.name] for variable in layer.variables()}
+            layer._keep(arrays={variable.name: views[id(layer), variable.name] for variable in layer.variables()})
 
     def _lower(self, input_shape: Shape) -> None:
         plan = Plan(int(np.prod(input_shape)), self.dtype, input_shape)
@@ -256,7 +289,7 @@ class LayerStack:
         for index, layer in enumerate(self.layers):
             layer.lower(plan)
             self._layer_of_call += [index] * (plan.calls - len(self._layer_of_call))
-        self.plan = plan
+        self._keep(plan=plan)
 
     def needs_plan(self) -> Plan:
         """The plan of a model that is built.
@@ -323,10 +356,10 @@ class LayerStack:
     def __setstate__(self, state: dict[str, Any]) -> None:
         weights = state.pop("weights")
         self.__dict__.update(state)
-        self.training_lock = threading.Lock()
+        self._keep(training_lock=threading.Lock())
         self._reset()
         for layer in self.layers:
-            layer.in_model = True
+            layer._keep(in_model=True)
         if weights is not None:
             assert self.input_shape is not None
             self.assemble(self.layers, self.input_shape, weights)

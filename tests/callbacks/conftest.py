@@ -13,7 +13,7 @@ def make_model():
 
     def make(seed=0, optimizer="adam", metrics=("mae",)):
         model = Sequential([Dense(6, "tanh", input_shape=(2,)), Dense(1)], seed=seed)
-        model.compile(optimizer, "mse", metrics)
+        model.compile(optimizer, "mse", metrics=metrics)
         return model
 
     return make

@@ -9,12 +9,13 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.strict import Strict
 from fastnn_ext.plan import Plan
 
 FloatArray = NDArray[Any]
 
 
-class Layer(ABC):
+class Layer(Strict, ABC):
     """A built-in layer.
 
     Attributes
