@@ -27,7 +27,7 @@ class EarlyStopping(MonitorCallback):
     verbose : int, default 0
         1 prints a line when training has ended.
     mode : "auto", "min" or "max"
-        Whether smaller or larger is better; "auto" goes by the name, as `MonitorCallback` tells.
+        Whether smaller or larger is better; "auto" asks the metric, as `MonitorCallback` tells.
     baseline : float, optional
         Patience begins anew only with values that are better than this, too.
     restore_best_weights : bool, default False

@@ -33,7 +33,7 @@ class ModelCheckpoint(MonitorCallback):
     save_weights_only : bool, default False
         ``model.save_weights`` in place of ``model.save``.
     mode : "auto", "min" or "max"
-        Whether smaller or larger is better; "auto" goes by the name, as `MonitorCallback` tells.
+        Whether smaller or larger is better; "auto" asks the metric, as `MonitorCallback` tells.
     save_freq : "epoch" or int, default "epoch"
         A number saves after so many batches, which makes training go batch by batch. The logs then have the batch's
         loss alone.
@@ -90,6 +90,10 @@ class ModelCheckpoint(MonitorCallback):
             if not save_best_only:
                 raise ValueError("initial_value_threshold is for save_best_only=True: pass both, or neither")
         self._epoch = self._batches = 0
+
+    @property
+    def compares(self) -> bool:
+        return self.save_best_only
 
     @property
     def watches_batches(self) -> bool:

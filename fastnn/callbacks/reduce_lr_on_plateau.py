@@ -26,7 +26,7 @@ class ReduceLROnPlateau(MonitorCallback):
     verbose : int, default 0
         1 prints a line when the rate is reduced.
     mode : "auto", "min" or "max"
-        Whether smaller or larger is better; "auto" goes by the name, as `MonitorCallback` tells.
+        Whether smaller or larger is better; "auto" asks the metric, as `MonitorCallback` tells.
     min_delta : float, default 1e-4
         A value is better only where it is by more than this.
     cooldown : int, default 0

@@ -24,6 +24,12 @@ class Metric(Strict):
     name : str
         Under which the history keeps its values.
 
+    Attributes
+    ----------
+    larger_is_better : bool or None
+        Which way is better, for callbacks that look for the best epoch. A class or an object of your own may set it;
+        None does not tell, and such callbacks then need their ``mode``.
+
     Raises
     ------
     TypeError
@@ -44,6 +50,7 @@ class Metric(Strict):
     """
 
     name: str
+    larger_is_better: bool | None = None
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
@@ -77,11 +84,14 @@ class FunctionMetric(Metric):
     function : callable
     name : str, optional
         By default the function's own name.
+    larger_is_better : bool, optional
+        As in `Metric`; by default the function's own attribute of this name, where it has one.
 
     Raises
     ------
     TypeError
-        If `function` is not callable; when called, if it returns something else than real numbers.
+        If `function` is not callable, or the direction neither True nor False; when called, if it returns something
+        else than real numbers.
 
     Examples
     --------
@@ -94,12 +104,23 @@ class FunctionMetric(Metric):
 
     function: Callable[[Any, Any], Any]
 
-    def __init__(self, function: Callable[[Any, Any], Any], name: str | None = None) -> None:
+    def __init__(
+        self,
+        function: Callable[[Any, Any], Any],
+        name: str | None = None,
+        *,
+        larger_is_better: bool | None = None,
+    ) -> None:
         if not callable(function):
             raise TypeError(f"a metric must be a function of (y_true, y_pred), but it is {function!r}")
         own = getattr(function, "__name__", None) or getattr(function, "name", None) or type(function).__name__
         super().__init__(str(own) if name is None else name)
         self.function = function
+        declared = getattr(function, "larger_is_better", None) if larger_is_better is None else larger_is_better
+        if declared is not None:
+            if not isinstance(declared, bool):
+                raise TypeError(f"larger_is_better must be True or False, but it is {declared!r}")
+            self.larger_is_better = declared
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         value = np.asarray(self.function(y_true, y_pred))

@@ -20,6 +20,7 @@ __all__ = ["AUC", "F1Score", "Precision", "Recall"]
 class _Decisions(Metric):
     """Quotients of decisions: outputs above a threshold, all counted together or those of one class."""
 
+    larger_is_better = True
     thresholds: float
     class_id: int | None
 
@@ -110,6 +111,7 @@ class F1Score(Metric):
     0.6666666666666666
     """
 
+    larger_is_better = True
     average: Average
     threshold: float | None
 
@@ -150,6 +152,7 @@ class AUC(Metric):
     0.75
     """
 
+    larger_is_better = True
     multi_label: bool
 
     def __init__(self, *, multi_label: bool = False, name: str = "auc") -> None:

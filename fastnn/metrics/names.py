@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from fastnn.metrics import correct, decisions, errors, objects
+from fastnn.metrics import area, classes, correct, decisions, errors, objects
 from fastnn.metrics.base import FunctionMetric, Metric
 from fastnn.naming import unknown_name
 
@@ -35,6 +35,8 @@ _BY_FUNCTION = (
     ("mean_squared_error", errors.mean_squared_error, objects.MeanSquaredError),
     ("mean_absolute_error", errors.mean_absolute_error, objects.MeanAbsoluteError),
 )
+# Functions of the package that know their direction; those above have it from their objects.
+_LARGER_IS_BETTER = (correct.top_k_accuracy, classes.precision, classes.recall, classes.f1, area.roc_auc, errors.r2)
 
 
 def resolve(metric: str | Metric | type[Metric] | Callable[[Any, Any], Any], output_size: int) -> Metric:
@@ -93,7 +95,9 @@ def _resolve(metric: object) -> Metric:
     for name, function, compiled in _BY_FUNCTION:
         if metric is function:
             return compiled(name)
-    return FunctionMetric(metric)
+    return FunctionMetric(
+        metric, larger_is_better=True if any(metric is known for known in _LARGER_IS_BETTER) else None
+    )
 
 
 def _by_name(name: str) -> Metric:

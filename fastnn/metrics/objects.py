@@ -40,6 +40,8 @@ class Accuracy(Metric):
     0.5
     """
 
+    larger_is_better = True
+
     def __init__(self, name: str = "accuracy") -> None:
         super().__init__(name)
 
@@ -64,6 +66,7 @@ class BinaryAccuracy(Metric):
     0.5
     """
 
+    larger_is_better = True
     threshold: float
 
     def __init__(self, name: str = "binary_accuracy", *, threshold: float = 0.5) -> None:
@@ -89,6 +92,8 @@ class CategoricalAccuracy(Metric):
     >>> CategoricalAccuracy()(np.array([[0, 1], [0, 1]]), np.array([[0.9, 0.1], [0.2, 0.8]]))
     0.5
     """
+
+    larger_is_better = True
 
     def __init__(self, name: str = "categorical_accuracy") -> None:
         super().__init__(name)
@@ -127,6 +132,7 @@ class TopKCategoricalAccuracy(Metric):
     0.5
     """
 
+    larger_is_better = True
     k: int
 
     def __init__(self, k: SupportsIndex = 5, name: str = "top_k_categorical_accuracy") -> None:
@@ -157,6 +163,8 @@ class MeanSquaredError(Metric):
     0.125
     """
 
+    larger_is_better = False
+
     def __init__(self, name: str = "mean_squared_error") -> None:
         super().__init__(name)
 
@@ -173,6 +181,8 @@ class MeanAbsoluteError(Metric):
     0.25
     """
 
+    larger_is_better = False
+
     def __init__(self, name: str = "mean_absolute_error") -> None:
         super().__init__(name)
 
@@ -188,6 +198,8 @@ class R2Score(Metric):
     >>> R2Score()(np.array([[1.0], [2.0], [3.0]]), np.array([[1.0], [2.0], [3.5]]))
     0.875
     """
+
+    larger_is_better = True
 
     def __init__(self, *, name: str = "r2_score") -> None:
         super().__init__(name)

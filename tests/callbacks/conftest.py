@@ -43,7 +43,7 @@ def feed(make_model):
     """
 
     def tell(callback, name, values, model=None):
-        model = model or make_model(optimizer="sgd")
+        model = model or make_model(optimizer="sgd", metrics=("mae", "accuracy"))
         model.build()
         callback.set_model(model)
         callback.on_train_begin()
