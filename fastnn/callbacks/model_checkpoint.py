@@ -97,7 +97,7 @@ class ModelCheckpoint(MonitorCallback):
 
     @property
     def watches_batches(self) -> bool:
-        return self._every is not None
+        return self._every is not None or self._looks_at_batches_beyond(ModelCheckpoint)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._batches = 0
@@ -106,6 +106,7 @@ class ModelCheckpoint(MonitorCallback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        super().on_train_batch_end(batch, logs)
         self._batches += 1
         if self._every is not None and self._batches % self._every == 0:
             self._save_where_wanted({"epoch": self._epoch + 1, "batch": batch + 1}, logs)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastnn.arrays import check_finite, converted
 from fastnn.data.convert import to_array
+from fastnn.models.classes import check_classes
 from fastnn_ext.compressed import CompressedRows
 
 if TYPE_CHECKING:
@@ -158,6 +159,8 @@ def read_samples(
         raise ValueError("x must hold at least one sample, but it holds none")
     targets = read_targets(model, y, "y", samples)
     weights = class_weights(class_weight, targets, read_weights(sample_weight, "sample_weight", samples))
+    if class_weight is not None:
+        check_classes(model, class_weight, targets)
     return Samples(inputs, targets, weights)
 
 

@@ -227,7 +227,8 @@ class Sequential(LayerStack):
         shuffle : bool, default True
             Visit the samples in a new random order each epoch.
         class_weight : dict of int to float, optional
-            How much samples of each class count; 1 for those not named.
+            How much samples of each class count; 1 for those not named. A key that no class has is refused, and so
+            are targets that name no classes.
         sample_weight : array-like, shape (samples,), optional
             How much each sample counts.
         initial_epoch : int, default 0
