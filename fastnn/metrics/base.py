@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastnn.encoding import to_categorical
 from fastnn.strict import Strict
 
-__all__ = ["FunctionMetric", "Metric", "read_rows"]
+__all__ = ["FunctionMetric", "Metric", "check_decisions", "check_shape", "read_rows"]
 
 
 class Metric(Strict):
@@ -62,6 +62,16 @@ class Metric(Strict):
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         """Compute the metric of a batch, or of a whole data set at once."""
         raise NotImplementedError(f"{type(self).__name__} has no __call__(y_true, y_pred) that returns a float")
+
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        """Raise ValueError where the metric has no meaning for targets: training asks before its first step.
+
+        Parameters
+        ----------
+        y_true : ndarray, shape (samples, outputs), or (samples, 1) of class numbers
+        outputs : int
+            The number of the model's outputs.
+        """
 
     def configuration(self) -> dict[str, object]:
         """The constructor's arguments as plain values, for saving."""
@@ -129,6 +139,30 @@ class FunctionMetric(Metric):
                 f"the metric {self.name} returned {value!r}; expected a number, or one for each sample. Return a float."
             )
         return float(value.mean()) if value.ndim else float(value)
+
+
+def check_decisions(name: str, true: NDArray[Any]) -> None:
+    """Raise ValueError where a truth is neither 0 nor 1.
+
+    >>> check_decisions("precision", np.array([[0.0], [1.0], [-1.0]]))
+    Traceback (most recent call last):
+    ValueError: the metric precision takes targets 0 and 1, but y_true holds -1: make classes -1 and 1 by (y + 1) / 2
+    """
+    known = (true == 0) | (true == 1)
+    if known.all():
+        return
+    strange = true[~known][0]
+    hint = ": make classes -1 and 1 by (y + 1) / 2" if strange == -1 else ", which is no decision"
+    raise ValueError(f"the metric {name} takes targets 0 and 1, but y_true holds {strange:g}{hint}")
+
+
+def check_shape(name: str, true: NDArray[Any], outputs: int) -> None:
+    """Raise ValueError where there is not a target for each output."""
+    if true.ndim != 2 or true.shape[1] != outputs:
+        raise ValueError(
+            f"the metric {name} takes targets of shape (samples, {outputs}), one for each output, but y_true has shape "
+            f"{true.shape}: class numbers become rows by fastnn.to_categorical"
+        )
 
 
 def read_rows(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -1,12 +1,12 @@
 """Metrics as objects, which training calls after each epoch: accuracies and errors. Names and arguments are Keras'."""
 
 import math
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from fastnn.metrics.base import Metric, read_rows
+from fastnn.metrics.base import Metric, check_shape, read_rows
 from fastnn.metrics.correct import accuracy, top_k_accuracy
 from fastnn.metrics.errors import r2
 from fastnn.scalars import finite_number, whole_number
@@ -29,7 +29,9 @@ class Accuracy(Metric):
     """The share of samples whose class is right.
 
     With two or more outputs the class is the column of the largest value, the first of equals; with one output it is 1
-    where the value is above 0.5. `BinaryAccuracy` and `CategoricalAccuracy` each do one of the two.
+    where the value is above 0.5, and the truth is compared with it as it is: 0.7, 3 or -1 is never right.
+    `BinaryAccuracy` and `CategoricalAccuracy` each do one of the two. This is what Keras computes for the name
+    "accuracy"; its own class of this name compares outputs without a decision, which is of use for labels alone.
 
     Examples
     --------
@@ -58,7 +60,8 @@ class BinaryAccuracy(Metric):
     ----------
     name : str, default "binary_accuracy"
     threshold : float, default 0.5
-        Above it a prediction is positive; the truth is positive above 0.5.
+        Above it a prediction is 1, else 0. The truth is compared as it is; class numbers beside two or more outputs are
+        read as one-hot rows.
 
     Examples
     --------
@@ -78,8 +81,9 @@ class BinaryAccuracy(Metric):
 
 
 def _share_decided(y_true: ArrayLike, y_pred: ArrayLike, threshold: float) -> float:
-    both, false_positives, false_negatives, neither = decision_counts(*read_rows(y_true, y_pred), threshold)
-    return (both + neither) / (both + false_positives + false_negatives + neither)
+    true, pred = read_rows(y_true, y_pred)
+    decision_counts(true, pred, threshold)  # for its checks: it would cut the truth at one half
+    return int(np.count_nonzero((pred > threshold) == true)) / pred.size
 
 
 class CategoricalAccuracy(Metric):
@@ -168,6 +172,9 @@ class MeanSquaredError(Metric):
     def __init__(self, name: str = "mean_squared_error") -> None:
         super().__init__(name)
 
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        check_shape(self.name, y_true, outputs)
+
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         return squared_error(y_true, y_pred) / np.size(y_pred)
 
@@ -186,6 +193,9 @@ class MeanAbsoluteError(Metric):
     def __init__(self, name: str = "mean_absolute_error") -> None:
         super().__init__(name)
 
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        check_shape(self.name, y_true, outputs)
+
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         return absolute_error(y_true, y_pred) / np.size(y_pred)
 
@@ -203,6 +213,9 @@ class R2Score(Metric):
 
     def __init__(self, *, name: str = "r2_score") -> None:
         super().__init__(name)
+
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        check_shape(self.name, y_true, outputs)
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         """Compute R²; NaN for one sample, which has no variance."""

@@ -100,6 +100,8 @@ def read_targets(model: Sequential, y: Any, name: str, samples: int) -> NDArray[
     _, loss = model.needs_compile()
     plan = model.needs_plan()
     rows = loss.targets(array, plan.output_size)
+    for metric in model.metrics:
+        metric.check_truth(rows, plan.output_size)
     if rows.dtype == np.int32 and plan.output_size > 1 and rows.shape[1] == 1:
         return rows
     return _rows(rows, plan.dtype, name)
