@@ -15,8 +15,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _TAKES_ANY_NAME = 0x08  # inspect.CO_VARKEYWORDS: the module costs more than all of this
-# In an object's ``__dict__`` while its constructor runs, and in no other.
-_IN_MAKING = "_in_making"
 
 
 class Strict:
@@ -34,6 +32,8 @@ class Strict:
     # Whether objects of our own classes may have attributes that look like none of ours.
     _open: ClassVar[bool] = False
     _settings: ClassVar[frozenset[str]] = frozenset()
+    # Whether the constructor runs. Not in ``__dict__`` by hand, as that makes all attributes slower to read.
+    _in_making = False
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
@@ -44,11 +44,10 @@ class Strict:
             cls.__init__ = _in_making(init)  # type: ignore[method-assign]
 
     def __setattr__(self, name: str, value: object) -> None:
-        own = self.__dict__
-        # What is assigned to itself was changed in place, such as by model.parameters *= 0.5.
-        if not name.startswith("_") and _IN_MAKING not in own and not (name in own and own[name] is value):
+        if not (self._in_making or name.startswith("_")):
             refusal = self._refusal(name)
-            if refusal is not None:
+            # What is assigned to itself was changed in place, such as by model.parameters *= 0.5.
+            if refusal is not None and self.__dict__.get(name, self) is not value:
                 raise AttributeError(refusal)
         super().__setattr__(name, value)
 
@@ -75,7 +74,8 @@ class Strict:
 
     def _keep(self, **values: object) -> None:
         """Set attributes that a user may not assign."""
-        self.__dict__.update(values)
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
 
 def _is_ours(kind: type) -> bool:
@@ -110,17 +110,16 @@ def _in_making(init: FunctionType) -> Any:
 
     @functools.wraps(init)
     def __init__(self: Strict, *args: Any, **kwargs: Any) -> None:
-        own = self.__dict__
         if allowed is not None and not kwargs.keys() <= allowed:
             raise _unknown_argument(type(self).__name__, kwargs, known, type(self)._instead)
-        if _IN_MAKING in own:
+        if self._in_making:
             init(self, *args, **kwargs)
             return
-        own[_IN_MAKING] = True
+        self._in_making = True
         try:
             init(self, *args, **kwargs)
         finally:
-            own.pop(_IN_MAKING, None)
+            del self._in_making
 
     return __init__
 

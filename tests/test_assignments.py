@@ -163,6 +163,56 @@ def test_of_a_layer_in_a_model(index, name, words):
     assert words in str(told.value)
 
 
+CHANGES = {
+    "append to layers": lambda model: model.layers.append(layers.Dense(1)),
+    "extend layers": lambda model: model.layers.extend([layers.Dense(1)]),
+    "insert into layers": lambda model: model.layers.insert(0, layers.Dense(4)),
+    "pop of layers": lambda model: model.layers.pop(),
+    "remove a layer": lambda model: model.layers.remove(model.layers[0]),
+    "clear layers": lambda model: model.layers.clear(),
+    "reverse layers": lambda model: model.layers.reverse(),
+    "sort layers": lambda model: model.layers.sort(key=id),
+    "a layer in another's place": lambda model: model.layers.__setitem__(0, layers.Dense(5)),
+    "del of a layer": lambda model: model.layers.__delitem__(0),
+    "layers +=": lambda model: model.layers.__iadd__([layers.Dense(1)]),
+    "append to metrics": lambda model: model.metrics.append(metrics.R2Score()),
+    "clear metrics": lambda model: model.metrics.clear(),
+    "an array in another's place": lambda model: model.layers[0].arrays.__setitem__("kernel", np.zeros((4, 5))),
+    "another array": lambda model: model.layers[0].arrays.__setitem__("weights", np.zeros(5)),
+    "update of arrays": lambda model: model.layers[0].arrays.update(kernel=np.zeros((4, 5))),
+    "pop of arrays": lambda model: model.layers[0].arrays.pop("bias"),
+    "del of an array": lambda model: model.layers[0].arrays.__delitem__("bias"),
+    "clear arrays": lambda model: model.layers[0].arrays.clear(),
+    "arrays |=": lambda model: model.layers[0].arrays.__ior__({"bias": np.zeros(5)}),
+}
+COPIES = {
+    "itself": lambda model: model,
+    "a deep copy": copy.deepcopy,
+    "from pickle": lambda model: pickle.loads(pickle.dumps(model)),
+}
+
+
+@pytest.mark.parametrize("kind", COPIES)
+@pytest.mark.parametrize("change", CHANGES)
+def test_lists_of_a_model_are_not_changed_by_themselves(change, kind):
+    model = COPIES[kind](model_of())
+    before = [*model.layers], [*model.metrics], dict(model.layers[0].arrays)
+    with pytest.raises(TypeError, match=r"cannot be changed by itself: (use model.add|call model.compile|write into)"):
+        CHANGES[change](model)
+    assert [*model.layers] == before[0]
+    assert [*model.metrics] == before[1]
+    assert all(model.layers[0].arrays[name] is array for name, array in before[2].items())
+
+
+def test_arrays_are_changed_in_place():
+    model = model_of()
+    x = np.ones((2, 4), np.float32)
+    before = model.predict(x)
+    model.layers[-1].arrays["bias"] += 1
+    model.layers[0].arrays["bias"][:] = 0
+    np.testing.assert_allclose(model.predict(x), before + 1, rtol=1e-6)  # one sum in another order
+
+
 @pytest.mark.parametrize(
     ("value", "error", "words"),
     [(3, TypeError, "name must be a string"), ("", TypeError, "not empty"), ("a/b", ValueError, "slash")],

@@ -10,10 +10,11 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.fixed import FixedDict
 from fastnn.strict import Strict
 from fastnn_ext.plan import Plan
 
-__all__ = ["Layer", "Shape", "Variable", "checked_shape"]
+__all__ = ["Layer", "Shape", "Variable", "checked_shape", "fixed_arrays"]
 
 Shape = tuple[int, ...]
 
@@ -31,6 +32,11 @@ _NUMBERS = "write into its array, layer.arrays[{!r}][:] = ..., or call model.set
 
 # A file's arrays are called by the layers: a name that is a path would lead elsewhere.
 _NOT_IN_NAMES = "/\\"
+
+
+def fixed_arrays(arrays: dict[str, NDArray[Any]]) -> FixedDict[str, NDArray[Any]]:
+    """The arrays of a layer, which the engine knows by their places: their numbers may change, but not the arrays."""
+    return FixedDict(arrays, "layer.arrays", "write into an array, layer.arrays['kernel'][:] = ...")
 
 
 class Layer(Strict):
@@ -72,7 +78,7 @@ class Layer(Strict):
         self.declared_shape = None if input_shape is None else checked_shape(input_shape, "input_shape")
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
-        self.arrays: dict[str, NDArray[Any]] = {}
+        self.arrays: FixedDict[str, NDArray[Any]] = fixed_arrays({})
 
     @property
     def name(self) -> str | None:

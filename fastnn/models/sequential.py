@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastnn.arrays import check_finite
+from fastnn.fixed import FixedList
 from fastnn.layers.base import Layer
 from fastnn.losses.base import Loss
 from fastnn.metrics.base import Metric
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from fastnn.models.stepping import Stepper
 
 __all__ = ["Sequential"]
+
+
+def _fixed_metrics(metrics: Iterable[Metric]) -> FixedList[Metric]:
+    return FixedList(metrics, "model.metrics", "call model.compile(..., metrics=[...])")
 
 
 class Sequential(LayerStack):
@@ -88,7 +93,7 @@ class Sequential(LayerStack):
     ) -> None:
         self.optimizer: Optimizer | None = None
         self.loss: Loss | None = None
-        self.metrics: list[Metric] = []
+        self.metrics = _fixed_metrics(())
         self.stop_training = False
         self.history: History | None = None
         self.metadata: dict[str, Any] = {}
@@ -156,7 +161,7 @@ class Sequential(LayerStack):
         if isinstance(metrics, str):
             metrics = [metrics]
         chosen = resolve_optimizer(optimizer), resolve_loss(loss), self._resolved_metrics(metrics or ())
-        self._keep(optimizer=chosen[0], loss=chosen[1], metrics=chosen[2], steps=OptimizerState())
+        self._keep(optimizer=chosen[0], loss=chosen[1], metrics=_fixed_metrics(chosen[2]), steps=OptimizerState())
         self._stepper = None
 
     def _resolved_metrics(self, metrics: Iterable[Any]) -> list[Metric]:

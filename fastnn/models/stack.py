@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastnn.arrays import check_finite, converted
-from fastnn.layers.base import Layer, Shape, Variable, checked_shape
+from fastnn.fixed import FixedList
+from fastnn.layers.base import Layer, Shape, Variable, checked_shape, fixed_arrays
 from fastnn.layers.input import Input
 from fastnn.models.training import OptimizerState
 from fastnn.strict import Strict
@@ -65,7 +66,7 @@ class LayerStack(Strict):
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise TypeError(f"dtype must be float32 or float64, but it is {self.dtype}")
         self.name = name
-        self.layers: list[Layer] = []
+        self.layers = _fixed_layers(())
         self.rng = np.random.default_rng(seed)
         # Of what the engine draws: dropout, noise, augmentation.
         self.seed = int(self.rng.integers(1 << 63))
@@ -140,12 +141,12 @@ class LayerStack(Strict):
         if layer.declared_shape is not None and self.layers:
             raise ValueError(f"only the first layer has an input_shape, but {_called(layer)} comes after others")
         layer._keep(_name=self._name_for(layer), in_model=True)
-        self.layers.append(layer)
+        list.append(self.layers, layer)
         try:
             if self.input_shape is not None:
                 self._build(self.input_shape)
         except BaseException:
-            self.layers.pop()
+            list.pop(self.layers)
             layer._keep(in_model=False)
             raise
 
@@ -153,7 +154,7 @@ class LayerStack(Strict):
         """Remove the last layer and return it."""
         if not self.layers:
             raise ValueError("there is no layer to remove")
-        layer = self.layers.pop()
+        layer = list.pop(self.layers)
         layer._keep(in_model=False)
         if self.built and self.layers:
             assert self.input_shape is not None
@@ -253,7 +254,7 @@ class LayerStack(Strict):
 
     def take(self, layers: Sequence[Layer], input_shape: Shape) -> list[tuple[Layer, Variable]]:
         """Take layers, all with names and in no model, and tell what arrays they need. It takes no memory for them."""
-        self._keep(layers=list(layers))
+        self._keep(layers=_fixed_layers(layers))
         self._declared_shape = input_shape
         names = [layer.name for layer in layers]
         if len(set(names)) < len(names):
@@ -281,7 +282,8 @@ class LayerStack(Strict):
             if trainable:
                 self._keep(parameters=vector)
         for layer in self.layers:
-            layer._keep(arrays={variable.name: views[id(layer), variable.name] for variable in layer.variables()})
+            own = {variable.name: views[id(layer), variable.name] for variable in layer.variables()}
+            layer._keep(arrays=fixed_arrays(own))
 
     def _lower(self, input_shape: Shape) -> None:
         plan = Plan(int(np.prod(input_shape)), self.dtype, input_shape)
@@ -363,6 +365,10 @@ class LayerStack(Strict):
         if weights is not None:
             assert self.input_shape is not None
             self.assemble(self.layers, self.input_shape, weights)
+
+
+def _fixed_layers(layers: Iterable[Layer]) -> FixedList[Layer]:
+    return FixedList(layers, "model.layers", "use model.add and model.pop, or make another model")
 
 
 def _called(layer: Layer) -> str:
