@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn import callbacks, layers, optimizers
+from fastnn import callbacks, layers, losses, metrics, optimizers
 from fastnn.models import Sequential
 from fastnn.optimizers import schedules
 
@@ -125,6 +125,49 @@ def small_model():
 def test_what_would_be_without_effect(call, error, words):
     with pytest.raises(error, match=words):
         call(*small_model())
+
+
+FLAGS = [
+    (lambda value: layers.Dense(1, use_bias=value), "use_bias"),
+    (lambda value: layers.BatchNormalization(center=value), "center"),
+    (lambda value: layers.BatchNormalization(scale=value), "scale"),
+    (lambda value: layers.LayerNormalization(center=value), "center"),
+    (lambda value: layers.LayerNormalization(scale=value), "scale"),
+    (lambda value: losses.BinaryCrossentropy(from_logits=value), "from_logits"),
+    (lambda value: metrics.AUC(multi_label=value), "multi_label"),
+    (lambda value: metrics.FunctionMetric(max, larger_is_better=value), "larger_is_better"),
+    (lambda value: optimizers.SGD(momentum=0.9, nesterov=value), "nesterov"),
+    (lambda value: schedules.ExponentialDecay(0.1, 5, 0.5, staircase=value), "staircase"),
+    (lambda value: fastnn.ImageAugmentation(horizontal_flip=value), "horizontal_flip"),
+    (lambda value: callbacks.CSVLogger("a.csv", append=value), "append"),
+    (lambda value: callbacks.EarlyStopping(restore_best_weights=value), "restore_best_weights"),
+    (lambda value: callbacks.ModelCheckpoint("a.safetensors", save_best_only=value), "save_best_only"),
+    (lambda value: callbacks.ModelCheckpoint("a.safetensors", save_weights_only=value), "save_weights_only"),
+]
+
+
+@pytest.mark.parametrize("value", ["no", 0, 0.5, []], ids=str)
+@pytest.mark.parametrize(("make", "name"), FLAGS)
+def test_flags_are_true_or_false(make, name, value):
+    with pytest.raises(TypeError, match=f"{name} must be True or False, but it is "):
+        make(value)
+    make(np.True_)
+
+
+@pytest.mark.parametrize("value", ["loud", -1, 0.5, None], ids=str)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda value: callbacks.EarlyStopping(verbose=value),
+        lambda value: callbacks.ReduceLROnPlateau(verbose=value),
+        lambda value: callbacks.ModelCheckpoint("a.safetensors", verbose=value),
+        lambda value: callbacks.LearningRateScheduler(min, verbose=value),
+    ],
+)
+def test_what_callbacks_tell(make, value):
+    with pytest.raises(ValueError, match="verbose must be 0 or 1, but it is"):
+        make(value)
+    assert make(1).verbose == 1
 
 
 def test_what_keras_code_passes_is_taken():

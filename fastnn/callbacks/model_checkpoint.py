@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from fastnn.callbacks.base import Logs
+from fastnn.callbacks.base import Logs, checked_verbosity
 from fastnn.callbacks.monitor import MonitorCallback, missing_name
-from fastnn.scalars import finite_number, whole_number
+from fastnn.scalars import finite_number, true_or_false, whole_number
 
 __all__ = ["ModelCheckpoint"]
 
@@ -76,9 +76,9 @@ class ModelCheckpoint(MonitorCallback):
         if not self.filepath.endswith(suffixes):
             what = "weights" if save_weights_only else "a model"
             raise ValueError(f"the filepath of {what} must end in {' or '.join(suffixes)}, but it is {self.filepath!r}")
-        self.verbose = verbose
-        self.save_best_only = save_best_only
-        self.save_weights_only = save_weights_only
+        self.verbose = checked_verbosity(verbose)
+        self.save_best_only = true_or_false(save_best_only, "save_best_only")
+        self.save_weights_only = true_or_false(save_weights_only, "save_weights_only")
         if isinstance(save_freq, str) and save_freq != "epoch":
             raise ValueError(f"save_freq must be 'epoch' or a number of batches, but it is {save_freq!r}")
         self.save_freq = save_freq

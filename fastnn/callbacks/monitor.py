@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.naming import unknown_name
-from fastnn.scalars import non_negative_number
+from fastnn.scalars import non_negative_number, true_or_false
 
 if TYPE_CHECKING:
     from fastnn.metrics.base import Metric
@@ -80,9 +80,7 @@ class MonitorCallback(Callback):
                 f"{who} {self.monitor!r} may be better when it is larger, or when it is smaller: pass mode='max' or "
                 f"mode='min', or give the metric {name} an attribute larger_is_better"
             )
-        if not isinstance(direction, bool):
-            raise TypeError(f"larger_is_better of the metric {name} must be True or False, but it is {direction!r}")
-        return direction
+        return true_or_false(direction, f"larger_is_better of the metric {name}")
 
     def monitored(self, logs: Logs) -> float | None:
         """The value; None where it is one of validation and this epoch goes without.

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.encoding import to_categorical
+from fastnn.scalars import true_or_false
 from fastnn.strict import Strict
 
 __all__ = ["FunctionMetric", "Metric", "check_decisions", "check_shape", "read_rows"]
@@ -128,9 +129,7 @@ class FunctionMetric(Metric):
         self.function = function
         declared = getattr(function, "larger_is_better", None) if larger_is_better is None else larger_is_better
         if declared is not None:
-            if not isinstance(declared, bool):
-                raise TypeError(f"larger_is_better must be True or False, but it is {declared!r}")
-            self.larger_is_better = declared
+            self.larger_is_better = true_or_false(declared, "larger_is_better")
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         value = np.asarray(self.function(y_true, y_pred))

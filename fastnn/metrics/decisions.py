@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastnn.metrics.base import Metric, check_decisions, read_rows
 from fastnn.metrics.classes import Average, f1_of_counts
-from fastnn.scalars import finite_number, whole_number
+from fastnn.scalars import finite_number, true_or_false, whole_number
 from fastnn_ext.metrics import argmax_rows, decision_counts, roc_area
 
 __all__ = ["AUC", "F1Score", "Precision", "Recall"]
@@ -187,9 +187,7 @@ class AUC(Metric):
 
     def __init__(self, *, multi_label: bool = False, name: str = "auc") -> None:
         super().__init__(name)
-        if not isinstance(multi_label, bool):
-            raise TypeError(f"multi_label must be True or False, but it is {multi_label!r}")
-        self.multi_label = multi_label
+        self.multi_label = true_or_false(multi_label, "multi_label")
 
     def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
         if y_true.shape[1] == outputs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from fastnn.scalars import non_negative_number
+from fastnn.scalars import non_negative_number, true_or_false
 from fastnn.strict import Strict
 
 if TYPE_CHECKING:
@@ -128,9 +128,7 @@ def _checked(name: str, value: object) -> float:
     ValueError: momentum must be below 1, but it is 1.0
     """
     if name == "nesterov":
-        if not isinstance(value, bool):
-            raise TypeError(f"nesterov must be True or False, but it is {value!r}")
-        return value
+        return true_or_false(value, name)
     number = non_negative_number(value, name)
     if name in _DECAYS and number >= 1:
         raise ValueError(f"{name} must be below 1, but it is {number}")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastnn.scalars import non_negative_number, whole_number
+from fastnn.scalars import non_negative_number, true_or_false, whole_number
 from fastnn.strict import Strict
 
 __all__ = [
@@ -120,7 +120,7 @@ class ExponentialDecay(LearningRateSchedule):
         self.initial_learning_rate = non_negative_number(initial_learning_rate, "initial_learning_rate")
         self.decay_steps = whole_number(decay_steps, "decay_steps", at_least=1)
         self.decay_rate = non_negative_number(decay_rate, "decay_rate")
-        self.staircase = bool(staircase)
+        self.staircase = true_or_false(staircase, "staircase")
 
     def __call__(self, step: ArrayLike) -> Any:
         exponent = np.asarray(step) / self.decay_steps
