@@ -5,8 +5,10 @@ from collections.abc import Iterable
 __all__ = ["nearest_name", "unknown_name"]
 
 
-def nearest_name(name: str, known: Iterable[str]) -> str | None:
+def nearest_name(name: str, known: Iterable[str], *, surely: bool = False) -> str | None:
     """The known name that somebody may have meant, by its letters, its initials, or one of its words; None for none.
+
+    ``surely`` leaves out what may well be another name.
 
     >>> nearest_name("momentun", ["learning_rate", "momentum"]), nearest_name("lr", ["learning_rate", "momentum"])
     ('momentum', 'learning_rate')
@@ -14,12 +16,13 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
     import difflib  # not at import: only a misspelt name needs it
 
     names, wanted = list(known), name.lower()
-    close = difflib.get_close_matches(wanted, names, n=1)
+    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.8 if surely else 0.6)
     if close:
         return close[0]
     for candidate in names:
         words = candidate.split("_")
-        if len(words) > 1 and (wanted in words or wanted == "".join(word[:1] for word in words)):
+        initials = "".join(word[:1] for word in words)
+        if len(words) > 1 and (wanted == initials or (wanted in words and not surely)):
             return candidate
     return None
 

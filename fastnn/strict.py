@@ -29,8 +29,10 @@ class Strict:
     _instead: ClassVar[Mapping[str, str]] = {}
     # What may be assigned although the constructor takes it, or although nothing tells of it before.
     _changeable: ClassVar[frozenset[str]] = frozenset()
-    # Whether objects of our own classes may have attributes that look like none of ours.
+    # Whether users may give objects of our own classes attributes that look like none of ours.
     _open: ClassVar[bool] = False
+    # Whether there are attributes beside those of the constructor that users may assign.
+    _has_state: ClassVar[bool] = False
     _settings: ClassVar[frozenset[str]] = frozenset()
     # Whether the constructor runs. Not in ``__dict__`` by hand, as that makes all attributes slower to read.
     _in_making = False
@@ -63,10 +65,14 @@ class Strict:
             return None
         if name in kind._settings:
             return f"{name} cannot be changed: make another {kind.__name__}"
-        if owner is not None or name in self.__dict__ or not _is_ours(kind):
+        if not _is_ours(kind):
             return None
+        if owner is not None and hasattr(owner.__dict__[name], "__get__"):
+            return None  # a method in place of ours, or a property, which has its own opinion
+        if owner is not None or name in self.__dict__:
+            return None if kind._has_state else f"{name} cannot be changed: make another {kind.__name__}"
         known = {*kind._settings, *kind._changeable, *self.__dict__, *kind._instead}
-        nearest = nearest_name(name, sorted(known - {own for own in known if own.startswith("_")}))
+        nearest = nearest_name(name, sorted(own for own in known if not own.startswith("_")), surely=kind._open)
         if nearest is None and kind._open:
             return None
         hint = f"; did you mean {nearest!r}?" if nearest else ""

@@ -94,6 +94,51 @@ def test_copies_are_as_strict(kind):
                 setattr(thing, names[0], 1)
 
 
+@pytest.mark.parametrize(
+    ("thing", "name"),
+    [
+        (layers.Activation("relu"), "applied"),
+        (layers.LeakyReLU(), "applied"),
+        (layers.ReLU(), "activation_name"),
+        (layers.BatchNormalization(), "momentum_of_moving"),
+        (losses.MeanSquaredError(), "name"),
+        (losses.Poisson(), "low"),
+        (losses.Hinge(), "engine"),
+        (metrics.Accuracy(), "larger_is_better"),
+        (initializers.HeNormal(), "scale"),
+        (initializers.HeNormal(), "uniform"),
+    ],
+    ids=short,
+)
+def test_what_a_class_or_its_constructor_knows_is_not_assigned_either(thing, name):
+    with pytest.raises(AttributeError, match=f"{name} cannot be changed: make another {type(thing).__name__}"):
+        setattr(thing, name, 1)
+
+
+@pytest.mark.parametrize(
+    "name", ["class_names", "labels", "note", "feature_names", "classes", "training_data", "author"]
+)
+def test_notes_on_a_model(name):
+    model = model_of()
+    setattr(model, name, ["a", "b"])
+    assert getattr(copy.deepcopy(model), name) == ["a", "b"]
+
+
+def test_a_metric_of_ones_own_may_change_its_direction():
+    class Own(metrics.Metric):
+        pass
+
+    own = Own("own")
+    own.larger_is_better = True
+    assert own.larger_is_better
+
+
+def test_a_method_may_be_replaced():
+    model = model_of()
+    model.predict = lambda x: "told"
+    assert model.predict(3) == "told"
+
+
 def model_of(seed=0):
     hidden = [layers.Dense(5, "relu"), layers.BatchNormalization(), layers.Dropout(0.1)]
     model = Sequential([layers.Input((4,)), *hidden, layers.Dense(1)], seed=seed)

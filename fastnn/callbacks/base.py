@@ -46,6 +46,7 @@ class Callback(Strict):
     """
 
     _changeable = frozenset({"model"})
+    _has_state = True
 
     model: Sequential
 

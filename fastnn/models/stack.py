@@ -39,6 +39,7 @@ class LayerStack(Strict):
     """
 
     _open = True
+    _has_state = True
     _changeable = frozenset({"name", "rng"})
     _instead: ClassVar = {
         "parameters": "copy into them, model.parameters[:] = ...",

@@ -24,6 +24,8 @@ class Layer(Strict, ABC):
         Numbers that a sample has before and after the layer; None where the layer takes any number and keeps it.
     """
 
+    _has_state = True
+
     input_size: int | None = None
     output_size: int | None = None
     # What the last prediction of a network that starts with this layer ran: its layers and their plan.
