@@ -4,7 +4,7 @@ An initializer is a function of a shape (fan_in, fan_out) and a generator. One o
 """
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +35,6 @@ _CUT_OFF_DEVIATION = 0.87962566103423978
 
 class Initializer(Strict):
     """What all initializers share: equality, a description, and the call."""
-
-    _instead: ClassVar = {
-        "seed": "its numbers come from the model's generator, so give the model one: Sequential(seed=...)"
-    }
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """Numbers of ``shape`` in float64, whatever the layer's dtype, so that one seed gives one network."""

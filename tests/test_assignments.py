@@ -116,7 +116,7 @@ def test_what_a_class_or_its_constructor_knows_is_not_assigned_either(thing, nam
 
 
 @pytest.mark.parametrize(
-    "name", ["class_names", "labels", "note", "feature_names", "classes", "training_data", "author"]
+    "name", ["class_names", "labels", "note", "classes", "training_data", "author"]
 )
 def test_notes_on_a_model(name):
     model = model_of()
