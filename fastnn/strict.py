@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any, ClassVar, ParamSpec, TypeVar, cast
@@ -14,7 +15,8 @@ __all__ = ["Strict", "known_names_only"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_TAKES_ANY_NAME = 0x08  # inspect.CO_VARKEYWORDS: the module costs more than all of this
+# inspect.CO_VARARGS and CO_VARKEYWORDS: the module costs more than all of this.
+_TAKES_ANY_NUMBER, _TAKES_ANY_NAME = 0x04, 0x08
 
 
 class Strict:
@@ -42,7 +44,7 @@ class Strict:
         init = cls.__dict__.get("__init__")
         if isinstance(init, FunctionType):
             if _is_ours(cls):
-                cls._settings = cls._settings | set(_names_of(init))
+                cls._settings = cls._settings | set(_Arguments(init).names)
             cls.__init__ = _in_making(init)  # type: ignore[method-assign]
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -88,22 +90,57 @@ def _is_ours(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == "fastnn"
 
 
-def _names_of(function: FunctionType) -> tuple[str, ...]:
-    """The names of a function's arguments, without the first, which is self."""
-    code = function.__code__
-    return code.co_varnames[max(1, code.co_posonlyargcount) : code.co_argcount + code.co_kwonlyargcount]
+class _Arguments:
+    """What a function takes beside self."""
+
+    def __init__(self, function: FunctionType) -> None:
+        code = function.__code__
+        # Without those that have no name for a caller.
+        self.names = code.co_varnames[max(1, code.co_posonlyargcount) : code.co_argcount + code.co_kwonlyargcount]
+        self.by_position = code.co_varnames[1 : code.co_argcount]
+        self._known = None if code.co_flags & _TAKES_ANY_NAME else frozenset(self.names)
+        self._most = sys.maxsize if code.co_flags & _TAKES_ANY_NUMBER else len(self.by_position)
+
+    def check(self, what: str, positional: int, given: Mapping[str, Any], instead: Mapping[str, str]) -> None:
+        """Raise TypeError for a name that the function does not know, or more arguments than it has places for."""
+        if self._known is not None and not given.keys() <= self._known:
+            raise self._unknown(what, next(name for name in given if name not in self.names), instead)
+        if positional > self._most:
+            places = ", ".join(self.by_position) or "nothing"
+            others = ", ".join(name for name in self.names if name not in self.by_position)
+            raise TypeError(
+                f"{what} takes {places} by position, but {positional} came so"
+                f"{f': pass what else there is by name, {others}' if others else ''}"
+            )
+
+    def _unknown(self, what: str, name: str, instead: Mapping[str, str]) -> TypeError:
+        if name in instead:
+            return TypeError(f"{what} has no argument {name!r}: {instead[name]}")
+        nearest = nearest_name(name, self.names)
+        hint = f"; did you mean {nearest!r}?" if nearest else "."
+        return TypeError(f"{what} has no argument {name!r}{hint} It takes {', '.join(self.names) or 'none'}.")
 
 
 def known_names_only(function: Callable[P, T]) -> Callable[P, T]:
-    """A method that names the nearest argument where it is called with an unknown one, in every version of Python."""
+    """A method that names the nearest argument where it is called with an unknown one, in every version of Python.
+
+    >>> class Model:
+    ...     @known_names_only
+    ...     def fit(self, x, *, epochs=1):
+    ...         return epochs
+    >>> Model().fit(None, epoch=3)
+    Traceback (most recent call last):
+    TypeError: Model.fit has no argument 'epoch'; did you mean 'epochs'? It takes x, epochs.
+    >>> Model().fit(None, 3)
+    Traceback (most recent call last):
+    TypeError: Model.fit takes x by position, but 2 came so: pass what else there is by name, epochs
+    """
     method = cast(FunctionType, function)
-    known = _names_of(method)
-    allowed = frozenset(known)
+    arguments = _Arguments(method)
 
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> T:
-        if not kwargs.keys() <= allowed:
-            raise _unknown_argument(method.__qualname__, kwargs, known, {})
+        arguments.check(method.__qualname__, len(args) - 1, kwargs, {})
         return function(*args, **kwargs)
 
     return checked
@@ -111,13 +148,11 @@ def known_names_only(function: Callable[P, T]) -> Callable[P, T]:
 
 def _in_making(init: FunctionType) -> Any:
     """A constructor during which attributes may be assigned, and that names the nearest of its arguments."""
-    known = _names_of(init)
-    allowed = None if init.__code__.co_flags & _TAKES_ANY_NAME else frozenset(known)
+    arguments = _Arguments(init)
 
     @functools.wraps(init)
     def __init__(self: Strict, *args: Any, **kwargs: Any) -> None:
-        if allowed is not None and not kwargs.keys() <= allowed:
-            raise _unknown_argument(type(self).__name__, kwargs, known, type(self)._instead)
+        arguments.check(type(self).__name__, len(args), kwargs, type(self)._instead)
         if self._in_making:
             init(self, *args, **kwargs)
             return
@@ -128,23 +163,6 @@ def _in_making(init: FunctionType) -> Any:
             del self._in_making
 
     return __init__
-
-
-def _unknown_argument(
-    what: str, given: Mapping[str, Any], known: tuple[str, ...], instead: Mapping[str, str]
-) -> TypeError:
-    """The error for a keyword argument that nobody knows.
-
-    >>> raise _unknown_argument("SGD", {"lr": 0.5}, ("learning_rate", "momentum"), {})
-    Traceback (most recent call last):
-    TypeError: SGD has no argument 'lr'; did you mean 'learning_rate'? It takes learning_rate, momentum.
-    """
-    name = next(name for name in given if name not in known)
-    if name in instead:
-        return TypeError(f"{what} has no argument {name!r}: {instead[name]}")
-    nearest = nearest_name(name, known)
-    hint = f"; did you mean {nearest!r}?" if nearest else "."
-    return TypeError(f"{what} has no argument {name!r}{hint} It takes {', '.join(known) or 'none'}.")
 
 
 def _nothing_to_make(self: Strict) -> None:

@@ -83,6 +83,34 @@ def test_methods_of_the_model(method, misspelt, nearest):
         getattr(Sequential([layers.Dense(1)]), method)(**{misspelt: 1})
 
 
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda model: model.compile("sgd", "mse", ["mae"]),
+            r"Sequential.compile takes optimizer, loss by .* metrics$",
+        ),
+        (lambda model: model.summary(print), r"Sequential.summary takes nothing by position.* print_fn$"),
+        (lambda model: model.evaluate(1, 2, 3, 0, None, True), r"Sequential.evaluate takes x, y, .* return_dict$"),
+        (
+            lambda _: layers.BatchNormalization(0.9),
+            r"BatchNormalization takes nothing by position, but 1 came so: .*by name",
+        ),
+        (lambda _: layers.LayerNormalization(1e-3), r"LayerNormalization takes nothing by position"),
+        (
+            lambda _: optimizers.RMSprop(0.1, 0.9, 1e-7),
+            r"RMSprop takes learning_rate, rho by .* by name, epsilon, clipnorm",
+        ),
+        (lambda _: layers.Dropout(0.5, "first"), r"Dropout takes rate by position"),
+        (lambda _: callbacks.TerminateOnNaN(3), r"TerminateOnNaN takes nothing by position, but 1 came so$"),
+        (lambda _: fastnn.initializers.Zeros(3), r"Zeros takes nothing by position"),
+    ],
+)
+def test_more_by_position_than_there_are_places(call, words):
+    with pytest.raises(TypeError, match=words):
+        call(Sequential([layers.Dense(1)]))
+
+
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 def test_the_signature_is_that_of_the_constructor(kind):
     assert "args" not in arguments(kind)

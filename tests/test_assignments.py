@@ -115,9 +115,7 @@ def test_what_a_class_or_its_constructor_knows_is_not_assigned_either(thing, nam
         setattr(thing, name, 1)
 
 
-@pytest.mark.parametrize(
-    "name", ["class_names", "labels", "note", "classes", "training_data", "author"]
-)
+@pytest.mark.parametrize("name", ["class_names", "labels", "note", "classes", "training_data", "author"])
 def test_notes_on_a_model(name):
     model = model_of()
     setattr(model, name, ["a", "b"])

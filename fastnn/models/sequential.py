@@ -103,6 +103,7 @@ class Sequential(LayerStack):
         super()._reset()
         self._stepper: Stepper | None = None
 
+    @known_names_only
     def summary(self, *, print_fn: Callable[[str], object] = print) -> None:
         """Print a table of the layers with their shapes and numbers of parameters."""
         from fastnn.models.summary import summary_of
