@@ -10,6 +10,7 @@ from typing import Literal, TextIO
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.files.writing import written_whole
+from fastnn.scalars import true_or_false
 
 __all__ = ["CSVLogger"]
 
@@ -61,7 +62,7 @@ class CSVLogger(Callback):
         if len(separator) != 1 or separator in '"\r\n':
             raise ValueError(f"separator must be one character that is no quote or line end, but it is {separator!r}")
         self.separator = separator
-        self.append = append
+        self.append = true_or_false(append, "append")
         self._path = ""
         self._names: list[str] = []
         # Whether the file's first line was there before: it stays as it is.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fastnn.callbacks.base import Callback, Logs
+from fastnn.callbacks.base import Callback, Logs, checked_verbosity
 from fastnn.callbacks.rates import optimizer_and_rate
 from fastnn.scalars import non_negative_number
 
@@ -47,7 +47,7 @@ class LearningRateScheduler(Callback):
         if not callable(schedule):
             raise TypeError(f"schedule must be a function of (epoch, lr) that returns a rate, but it is {schedule!r}")
         self.schedule = schedule
-        self.verbose = verbose
+        self.verbose = checked_verbosity(verbose)
 
     @property
     def may_change_data(self) -> bool:

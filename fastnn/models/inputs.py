@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastnn.arrays import check_finite, converted
 from fastnn.data.convert import to_array
+from fastnn.models.classes import check_classes
 from fastnn_ext.compressed import CompressedRows
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ def read_targets(model: Sequential, y: Any, name: str, samples: int) -> NDArray[
     _, loss = model.needs_compile()
     plan = model.needs_plan()
     rows = loss.targets(array, plan.output_size)
+    for metric in model.metrics:
+        metric.check_truth(rows, plan.output_size)
     if rows.dtype == np.int32 and plan.output_size > 1 and rows.shape[1] == 1:
         return rows
     return _rows(rows, plan.dtype, name)
@@ -158,6 +161,8 @@ def read_samples(
         raise ValueError("x must hold at least one sample, but it holds none")
     targets = read_targets(model, y, "y", samples)
     weights = class_weights(class_weight, targets, read_weights(sample_weight, "sample_weight", samples))
+    if class_weight is not None:
+        check_classes(model, class_weight, targets)
     return Samples(inputs, targets, weights)
 
 

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastnn.arrays import check_finite
+from fastnn.fixed import FixedList
 from fastnn.layers.base import Layer
 from fastnn.losses.base import Loss
 from fastnn.metrics.base import Metric
 from fastnn.models.history import History
 from fastnn.models.inputs import read_inputs
+from fastnn.models.reporting import verbosity_of
 from fastnn.models.stack import LayerStack
 from fastnn.models.training import OptimizerState
 from fastnn.optimizers.base import Optimizer
+from fastnn.scalars import whole_number
+from fastnn.strict import known_names_only
 from fastnn_ext.plan import NonFiniteDataError
 
 if TYPE_CHECKING:
     from fastnn.models.stepping import Stepper
 
 __all__ = ["Sequential"]
+
+
+def _fixed_metrics(metrics: Iterable[Metric]) -> FixedList[Metric]:
+    return FixedList(metrics, "model.metrics", "call model.compile(..., metrics=[...])")
 
 
 class Sequential(LayerStack):
@@ -67,6 +75,14 @@ class Sequential(LayerStack):
     (2, 1)
     """
 
+    _instead: ClassVar = {
+        **LayerStack._instead,
+        "optimizer": "call model.compile(optimizer=..., loss=model.loss, metrics=model.metrics)",
+        "loss": "call model.compile(optimizer=model.optimizer, loss=..., metrics=model.metrics)",
+        "metrics": "call model.compile(optimizer=model.optimizer, loss=model.loss, metrics=...)",
+        "learning_rate": "it is the optimizer's, model.optimizer.learning_rate = ...",
+    }
+
     def __init__(
         self,
         layers: Iterable[Layer] | None = None,
@@ -77,7 +93,7 @@ class Sequential(LayerStack):
     ) -> None:
         self.optimizer: Optimizer | None = None
         self.loss: Loss | None = None
-        self.metrics: list[Metric] = []
+        self.metrics = _fixed_metrics(())
         self.stop_training = False
         self.history: History | None = None
         self.metadata: dict[str, Any] = {}
@@ -89,7 +105,8 @@ class Sequential(LayerStack):
         super()._reset()
         self._stepper: Stepper | None = None
 
-    def summary(self, print_fn: Callable[[str], object] = print) -> None:
+    @known_names_only
+    def summary(self, *, print_fn: Callable[[str], object] = print) -> None:
         """Print a table of the layers with their shapes and numbers of parameters."""
         from fastnn.models.summary import summary_of
 
@@ -119,7 +136,8 @@ class Sequential(LayerStack):
 
     # Training.
 
-    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Iterable[Any] | None = None) -> None:
+    @known_names_only
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, *, metrics: Iterable[Any] | None = None) -> None:
         """Choose how the model is trained and judged. The optimiser starts anew.
 
         Parameters
@@ -151,8 +169,7 @@ class Sequential(LayerStack):
         chosen = resolve_optimizer(optimizer), resolve_loss(loss), self._resolved_metrics(metrics or ())
         self._check_outputs(chosen[1])
         with self.exclusively("it cannot be compiled"):
-            self.optimizer, self.loss, self.metrics = chosen
-            self.steps = OptimizerState()
+            self._keep(optimizer=chosen[0], loss=chosen[1], metrics=_fixed_metrics(chosen[2]), steps=OptimizerState())
             self._stepper = None
 
     def _resolved_metrics(self, metrics: Iterable[Any]) -> list[Metric]:
@@ -189,6 +206,7 @@ class Sequential(LayerStack):
         if misfit is not None:
             raise ValueError(misfit)
 
+    @known_names_only
     def fit(
         self,
         x: Any = None,
@@ -204,6 +222,7 @@ class Sequential(LayerStack):
         sample_weight: ArrayLike | None = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
+        *,
         validation_batch_size: int | None = None,
         validation_freq: int = 1,
         augmentation: Any = None,
@@ -219,7 +238,7 @@ class Sequential(LayerStack):
         y : array-like
             Targets in the form that the loss takes.
         batch_size : int, default 32
-            Samples a step; the last batch of an epoch may be smaller.
+            Samples a step; the last batch of an epoch may be smaller. Batches of an iterable are as large as they come.
         epochs : int, default 1
             The epoch to stop before; with ``initial_epoch`` 0, how many there are.
         verbose : "auto", 0, 1 or 2
@@ -234,7 +253,8 @@ class Sequential(LayerStack):
         shuffle : bool, default True
             Visit the samples in a new random order each epoch.
         class_weight : dict of int to float, optional
-            How much samples of each class count; 1 for those not named.
+            How much samples of each class count; 1 for those not named. A key that no class has is refused, and so
+            are targets that name no classes.
         sample_weight : array-like, shape (samples,), optional
             How much each sample counts.
         initial_epoch : int, default 0
@@ -326,6 +346,7 @@ class Sequential(LayerStack):
             stepper = self._stepper = Stepper(self)
         return stepper.step(x, y, sample_weight, class_weight, return_dict)
 
+    @known_names_only
     def evaluate(
         self,
         x: Any = None,
@@ -333,6 +354,7 @@ class Sequential(LayerStack):
         batch_size: int | None = None,
         verbose: str | int | bool = "auto",
         sample_weight: ArrayLike | None = None,
+        *,
         return_dict: bool = False,
     ) -> Any:
         """The loss and metrics of data.
@@ -342,7 +364,7 @@ class Sequential(LayerStack):
         x, y, batch_size, sample_weight
             As in `fit`.
         verbose : "auto", 0, 1 or 2
-            Without effect: it takes little time.
+            As Keras has it; without effect, since it takes little time.
         return_dict : bool, default False
 
         Returns
@@ -352,6 +374,7 @@ class Sequential(LayerStack):
         """
         from fastnn.models.evaluation import evaluate
 
+        verbosity_of(verbose)
         logs = evaluate(self, x, y, batch_size, sample_weight)
         values = list(logs.values())
         return logs if return_dict else values[0] if len(values) == 1 else values
@@ -371,7 +394,7 @@ class Sequential(LayerStack):
         x : array-like, shape (samples, ...)
             As in `fit`; a single sample, too, may come without its batch axis.
         batch_size, verbose
-            Without effect: data stream through the layers in blocks that fit the cache.
+            As Keras has them; without effect, since data stream through the layers in blocks that fit the cache.
         out : ndarray, shape (samples, outputs), optional
             C-contiguous, of the model's dtype: receives the outputs and is returned.
 
@@ -380,6 +403,10 @@ class Sequential(LayerStack):
         ndarray, shape (samples, outputs)
             The same bits however the samples are split into calls.
         """
+        if batch_size is not None or verbose != "auto":
+            verbosity_of(verbose)
+            if batch_size is not None:
+                whole_number(batch_size, "batch_size", at_least=1)
         plan = self.plan
         if plan is not None:
             try:
