@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.arrays import real_array
-from fastnn.scalars import non_negative_number
+from fastnn.scalars import non_negative_number, true_or_false
+from fastnn.strict import Strict
 from fastnn_ext.activations import Activation
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import Optimizer, Plan
@@ -20,7 +21,7 @@ from fastnn_ext.training import Training
 __all__ = ["ImageAugmentation"]
 
 
-class ImageAugmentation:
+class ImageAugmentation(Strict):
     """What may happen to an image: each number is the most that is drawn, uniformly and to both sides.
 
     Names are those of Keras' ``ImageDataGenerator``. Places between pixels are interpolated linearly.
@@ -68,9 +69,7 @@ class ImageAugmentation:
         self.zoom_range = non_negative_number(zoom_range, "zoom_range")
         if self.zoom_range >= 1:
             raise ValueError(f"zoom_range must be below 1, but it is {zoom_range}: it would shrink images to nothing")
-        if not isinstance(horizontal_flip, bool):
-            raise TypeError(f"horizontal_flip must be True or False, but it is {horizontal_flip!r}")
-        self.horizontal_flip = horizontal_flip
+        self.horizontal_flip = true_or_false(horizontal_flip, "horizontal_flip")
         self.noise_stddev = non_negative_number(noise_stddev, "noise_stddev")
         self.fill_value = float(fill_value)
         if not np.isfinite(self.fill_value):

@@ -4,11 +4,12 @@ from typing import Any
 
 from fastnn.naming import unknown_name
 from fastnn.scalars import non_negative_number
+from fastnn.strict import Strict
 
 __all__ = ["MaxNorm", "resolve"]
 
 
-class MaxNorm:
+class MaxNorm(Strict):
     """The weights into each unit have a Euclidean norm of at most `max_value` (Srivastava et al. 2014, section 5.1).
 
     Parameters

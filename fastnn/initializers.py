@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.naming import unknown_name
+from fastnn.strict import Strict
 
 __all__ = [
     "Initializer",
@@ -32,7 +33,7 @@ __all__ = [
 _CUT_OFF_DEVIATION = 0.87962566103423978
 
 
-class Initializer:
+class Initializer(Strict):
     """What all initializers share: equality, a description, and the call."""
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:

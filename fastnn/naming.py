@@ -2,7 +2,29 @@
 
 from collections.abc import Iterable
 
-__all__ = ["unknown_name"]
+__all__ = ["nearest_name", "unknown_name"]
+
+
+def nearest_name(name: str, known: Iterable[str], *, surely: bool = False) -> str | None:
+    """The known name that somebody may have meant, by its letters, its initials, or one of its words; None for none.
+
+    ``surely`` leaves out what may well be another name.
+
+    >>> nearest_name("momentun", ["learning_rate", "momentum"]), nearest_name("lr", ["learning_rate", "momentum"])
+    ('momentum', 'learning_rate')
+    """
+    import difflib  # not at import: only a misspelt name needs it
+
+    names, wanted = list(known), name.lower()
+    close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.8 if surely else 0.6)
+    if close:
+        return close[0]
+    for candidate in names:
+        words = candidate.split("_")
+        initials = "".join(word[:1] for word in words)
+        if len(words) > 1 and (wanted == initials or (wanted in words and not surely)):
+            return candidate
+    return None
 
 
 def unknown_name(what: str, name: str, known: Iterable[str], otherwise: str) -> ValueError:
@@ -12,9 +34,7 @@ def unknown_name(what: str, name: str, known: Iterable[str], otherwise: str) -> 
     Traceback (most recent call last):
     ValueError: activation 'rleu' is unknown; did you mean 'relu'? Expected one of relu, tanh, or a pair of functions.
     """
-    import difflib  # not at import: only a misspelt name needs it
-
     names = list(known)
-    nearest = difflib.get_close_matches(name.lower(), names, n=1)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
+    nearest = nearest_name(name, names)
+    hint = f"; did you mean {nearest!r}?" if nearest else "."
     return ValueError(f"{what} {name!r} is unknown{hint} Expected one of {', '.join(names)}, or {otherwise}.")

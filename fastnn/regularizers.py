@@ -4,11 +4,12 @@ from typing import Any
 
 from fastnn.naming import unknown_name
 from fastnn.scalars import non_negative_number
+from fastnn.strict import Strict
 
 __all__ = ["L1L2", "L1", "L2", "resolve"]
 
 
-class L1L2:
+class L1L2(Strict):
     """``l1 * sum(abs(w)) + l2 * sum(w**2)``.
 
     Parameters

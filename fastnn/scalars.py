@@ -6,7 +6,7 @@ import operator
 
 import numpy as np
 
-__all__ = ["finite_number", "non_negative_number", "whole_number"]
+__all__ = ["finite_number", "non_negative_number", "true_or_false", "whole_number"]
 
 
 def whole_number(value: object, name: str, at_least: int) -> int:
@@ -69,6 +69,18 @@ def non_negative_number(value: object, name: str) -> float:
     if not (math.isfinite(number) and number >= 0):
         raise ValueError(f"{name} must be finite and not negative, but it is {number}")
     return number
+
+
+def true_or_false(value: object, name: str) -> bool:
+    """``value`` as a bool; anything else is no answer, so that a misplaced argument is not taken for one.
+
+    >>> true_or_false("no", "use_bias")
+    Traceback (most recent call last):
+    TypeError: use_bias must be True or False, but it is 'no'
+    """
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, but it is {value!r}")
+    return bool(value)
 
 
 def _real_number(value: object, name: str) -> float:

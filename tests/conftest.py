@@ -1,9 +1,26 @@
 """What tests share: the real pictures, and small networks with a seed."""
 
+import importlib.util
+import os
+import warnings
+
 import numpy as np
 import pytest
 
 import fastnn
+
+
+@pytest.fixture(scope="session")
+def keras_over_any():
+    """Keras over whatever there is to compute with: for its names, and for values that need no last digits."""
+    backend = next((name for name in ("tensorflow", "jax", "torch") if importlib.util.find_spec(name)), None)
+    if backend is None:
+        pytest.skip("Keras has nothing to compute with")
+    os.environ.setdefault("KERAS_BACKEND", backend)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what it imports speaks of processors and deprecated names
+        return pytest.importorskip("keras", minversion="3.0")
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,7 @@ def setup(task: Task) -> Run:
         weights = {id(layer): [w, b[0]] for layer, (w, b) in zip(dense, task.parameters, strict=True)}
         weights |= {id(layer): arrays for layer, arrays in zip(others, first, strict=True)}
         model.set_weights([array for layer in model.layers for array in weights[id(layer)]])
-        model.compile(optimizer, loss, metrics)
+        model.compile(optimizer, loss, metrics=metrics)
 
     if task.goal == "predict":
         reset()

@@ -41,7 +41,7 @@ def measure(epochs: int, rounds: int) -> dict[str, float]:
         model = models[name]
 
         def run() -> None:
-            model.compile(model.optimizer, model.loss, ["accuracy"])
+            model.compile(model.optimizer, model.loss, metrics=["accuracy"])
             model.fit(x, y, batch_size=task.batch_size, epochs=epochs, verbose=verbose)
 
         return run

@@ -6,19 +6,34 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from fastnn.callbacks.hooks import ABOUT_BATCHES, refuse_lookalikes
 from fastnn.callbacks.states import Kind, check_state, settings_of
+from fastnn.strict import Strict
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
 
-__all__ = ["Callback", "CallbackList"]
+__all__ = ["Callback", "CallbackList", "checked_verbosity"]
 
 Logs = dict[str, float]
 
 
-class Callback:
+def checked_verbosity(verbose: object) -> int:
+    """The ``verbose`` of a callback: 0, or 1 for lines that tell what it does.
+
+    >>> checked_verbosity("loud")
+    Traceback (most recent call last):
+    ValueError: verbose must be 0 or 1, but it is 'loud'
+    """
+    if verbose not in (0, 1, 2):  # Keras has nothing to tell beyond 1 either, and takes it
+        raise ValueError(f"verbose must be 0 or 1, but it is {verbose!r}")
+    return int(verbose)
+
+
+class Callback(Strict):
     """Override what you want to be told. `model` is the model in training; ``model.stop_training = True`` ends it.
 
+    A method whose name looks like one of these and is none, such as ``on_epoch_ends``, is refused by ``fit``.
     Overriding a method about batches makes training go batch by batch through Python: some microseconds each. Where
     only some of a class's objects need that, it overrides `watches_batches`, too.
 
@@ -31,6 +46,9 @@ class Callback:
     0 ['loss']
     """
 
+    _changeable = frozenset({"model"})
+    _has_state = True
+
     model: Sequential
 
     # What `get_state` and `set_state` of the package's own callbacks go by: attributes, and what they may be.
@@ -39,10 +57,11 @@ class Callback:
     @property
     def watches_batches(self) -> bool:
         """Whether it must be told of each batch; by default where a method about batches is overridden."""
-        return any(
-            getattr(type(self), name) is not getattr(Callback, name)
-            for name in ("on_train_batch_begin", "on_train_batch_end")
-        )
+        return self._looks_at_batches_beyond(Callback)
+
+    def _looks_at_batches_beyond(self, kind: type[Callback]) -> bool:
+        """Whether a method about batches is another than that of a class of ours."""
+        return any(name in vars(self) or getattr(type(self), name) is not getattr(kind, name) for name in ABOUT_BATCHES)
 
     @property
     def may_change_data(self) -> bool:
@@ -70,9 +89,17 @@ class Callback:
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a batch, counted from 0 in each epoch."""
+        self.on_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
         """After a batch; ``logs`` has its loss."""
+        self.on_batch_end(batch, logs)
+
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Another name for `on_train_batch_begin`, which Keras has, too."""
+
+    def on_batch_end(self, batch: int, logs: Logs) -> None:
+        """Another name for `on_train_batch_end`."""
 
     def get_state(self) -> dict[str, Any]:
         """What it needs to go on in a training that is resumed from a model's file.
@@ -105,7 +132,7 @@ class CallbackList:
     Raises
     ------
     TypeError
-        When one is no `Callback`.
+        When one is no `Callback`, or has a method that looks like one of these and is none.
     """
 
     def __init__(self, callbacks: Iterable[Any] | None, model: Sequential) -> None:
@@ -116,6 +143,7 @@ class CallbackList:
         for callback in callbacks or ():
             if not isinstance(callback, Callback):
                 raise TypeError(f"a callback must be an object of fastnn.callbacks, but it is {callback!r}")
+            refuse_lookalikes(callback)
             self.callbacks.append(callback)
         # Before training, in which a class may change what it was made with.
         self.settings = [settings_of(callback) for callback in self.callbacks]

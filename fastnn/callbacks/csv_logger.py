@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal, TextIO
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.callbacks.states import FLAG, NAMES, WHOLE, check_state
 from fastnn.files.writing import written_whole
+from fastnn.scalars import true_or_false
 
 __all__ = ["CSVLogger"]
 
@@ -66,7 +67,7 @@ class CSVLogger(Callback):
         if len(separator) != 1 or separator in '"\r\n':
             raise ValueError(f"separator must be one character that is no quote or line end, but it is {separator!r}")
         self.separator = separator
-        self.append = append
+        self.append = true_or_false(append, "append")
         self._path = ""
         self.names: list[str] = []
         # Lines below the first.

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
-from fastnn.callbacks.base import Logs
+from fastnn.callbacks.base import Logs, checked_verbosity
 from fastnn.callbacks.monitor import MonitorCallback
 from fastnn.callbacks.states import NUMBER_OR_NONE, WEIGHTS_OR_NONE, WHOLE
-from fastnn.scalars import finite_number, whole_number
+from fastnn.scalars import finite_number, true_or_false, whole_number
 
 __all__ = ["EarlyStopping"]
 
@@ -28,7 +28,7 @@ class EarlyStopping(MonitorCallback):
     verbose : int, default 0
         1 prints a line when training has ended.
     mode : "auto", "min" or "max"
-        Whether smaller or larger is better; "auto" goes by the name, as `MonitorCallback` tells.
+        Whether smaller or larger is better; "auto" asks the metric, as `MonitorCallback` tells.
     baseline : float, optional
         Patience begins anew only with values that are better than this, too.
     restore_best_weights : bool, default False
@@ -89,9 +89,9 @@ class EarlyStopping(MonitorCallback):
     ) -> None:
         super().__init__(monitor, mode, min_delta)
         self.patience = whole_number(patience, "patience", at_least=0)
-        self.verbose = verbose
+        self.verbose = checked_verbosity(verbose)
         self.baseline = None if baseline is None else finite_number(baseline, "baseline")
-        self.restore_best_weights = restore_best_weights
+        self.restore_best_weights = true_or_false(restore_best_weights, "restore_best_weights")
         self.start_from_epoch = whole_number(start_from_epoch, "start_from_epoch", at_least=0)
         self._reset()
 

@@ -73,7 +73,8 @@ class LambdaCallback(Callback):
 
     @property
     def watches_batches(self) -> bool:
-        return "on_train_batch_begin" in self.functions or "on_train_batch_end" in self.functions
+        wanted = "on_train_batch_begin" in self.functions or "on_train_batch_end" in self.functions
+        return wanted or self._looks_at_batches_beyond(LambdaCallback)
 
     @property
     def may_change_data(self) -> bool:
@@ -92,7 +93,9 @@ class LambdaCallback(Callback):
         self._call("on_train_end", logs or {})
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        super().on_train_batch_begin(batch, logs)
         self._call("on_train_batch_begin", batch, logs or {})
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        super().on_train_batch_end(batch, logs)
         self._call("on_train_batch_end", batch, logs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from fastnn.callbacks.base import Callback, Logs
+from fastnn.callbacks.base import Callback, Logs, checked_verbosity
 from fastnn.callbacks.rates import optimizer_and_rate
 from fastnn.callbacks.states import NUMBER_OR_NONE, WHOLE
 from fastnn.scalars import non_negative_number
@@ -51,7 +51,7 @@ class LearningRateScheduler(Callback):
         if not callable(schedule):
             raise TypeError(f"schedule must be a function of (epoch, lr) that returns a rate, but it is {schedule!r}")
         self.schedule = schedule
-        self.verbose = verbose
+        self.verbose = checked_verbosity(verbose)
         # The rate before the last epoch that began: where that is begun anew, it is not changed twice.
         self.epoch = 0
         self.rate: float | None = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import ClassVar
 
-from fastnn.callbacks.base import Logs
+from fastnn.callbacks.base import Logs, checked_verbosity
 from fastnn.callbacks.monitor import MonitorCallback, missing_name
 from fastnn.callbacks.states import NUMBER_OR_NONE, WHOLE
-from fastnn.scalars import finite_number, whole_number
+from fastnn.scalars import finite_number, true_or_false, whole_number
 
 __all__ = ["ModelCheckpoint"]
 
@@ -35,7 +35,7 @@ class ModelCheckpoint(MonitorCallback):
     save_weights_only : bool, default False
         ``model.save_weights`` in place of ``model.save``.
     mode : "auto", "min" or "max"
-        Whether smaller or larger is better; "auto" goes by the name, as `MonitorCallback` tells.
+        Whether smaller or larger is better; "auto" asks the metric, as `MonitorCallback` tells.
     save_freq : "epoch" or int, default "epoch"
         A number saves after so many batches, which makes training go batch by batch. The logs then have the batch's
         loss alone.
@@ -82,9 +82,9 @@ class ModelCheckpoint(MonitorCallback):
         if not self.filepath.endswith(suffixes):
             what = "weights" if save_weights_only else "a model"
             raise ValueError(f"the filepath of {what} must end in {' or '.join(suffixes)}, but it is {self.filepath!r}")
-        self.verbose = verbose
-        self.save_best_only = save_best_only
-        self.save_weights_only = save_weights_only
+        self.verbose = checked_verbosity(verbose)
+        self.save_best_only = true_or_false(save_best_only, "save_best_only")
+        self.save_weights_only = true_or_false(save_weights_only, "save_weights_only")
         if isinstance(save_freq, str) and save_freq != "epoch":
             raise ValueError(f"save_freq must be 'epoch' or a number of batches, but it is {save_freq!r}")
         self.save_freq = save_freq
@@ -93,11 +93,17 @@ class ModelCheckpoint(MonitorCallback):
         self.best: float | None = None
         if initial_value_threshold is not None:
             self.best = finite_number(initial_value_threshold, "initial_value_threshold")
+            if not save_best_only:
+                raise ValueError("initial_value_threshold is for save_best_only=True: pass both, or neither")
         self._epoch = self.batches = 0
 
     @property
+    def compares(self) -> bool:
+        return self.save_best_only
+
+    @property
     def watches_batches(self) -> bool:
-        return self._every is not None
+        return self._every is not None or self._looks_at_batches_beyond(ModelCheckpoint)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.batches = 0
@@ -106,6 +112,7 @@ class ModelCheckpoint(MonitorCallback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        super().on_train_batch_end(batch, logs)
         self.batches += 1
         if self._every is not None and self.batches % self._every == 0:
             self._save_where_wanted({"epoch": self._epoch + 1, "batch": batch + 1}, logs)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.naming import unknown_name
-from fastnn.scalars import non_negative_number
+from fastnn.scalars import non_negative_number, true_or_false
+
+if TYPE_CHECKING:
+    from fastnn.metrics.base import Metric
+    from fastnn.models.sequential import Sequential
 
 __all__ = ["MonitorCallback", "missing_name"]
-
-# What the names of values contain that are better when they are larger.
-_LARGER_IS_BETTER = ("acc", "auc", "precision", "recall", "f1", "r2", "top_k")
 
 
 class MonitorCallback(Callback):
@@ -22,15 +24,16 @@ class MonitorCallback(Callback):
     monitor : str
         Its name in the logs, such as "loss", "val_loss" or "val_accuracy".
     mode : "auto", "min" or "max"
-        Whether smaller or larger is better; "auto" takes larger where the name contains acc, auc, precision, recall,
-        f1, r2 or top_k, and smaller for all others.
+        Whether smaller or larger is better. "auto" asks the model's metric of that name: each of fastnn's knows, and
+        one of your own declares it by an attribute ``larger_is_better``. A loss is better when it is smaller. What no
+        metric declares, and what a callback adds to the logs, needs "min" or "max".
     min_delta : float, default 0
         A value is better only where it is by more than this.
 
     Raises
     ------
     TypeError, ValueError
-        For arguments that are none of these.
+        For arguments that are none of these; when training begins, where "auto" finds no direction.
     """
 
     def __init__(self, monitor: str, mode: str = "auto", min_delta: float = 0.0) -> None:
@@ -40,8 +43,44 @@ class MonitorCallback(Callback):
             raise ValueError(f"mode must be 'auto', 'min' or 'max', but it is {mode!r}")
         self.monitor, self.mode = monitor, mode
         self.min_delta = non_negative_number(min_delta, "min_delta")
-        name = monitor.lower()
-        self.larger_is_better = mode == "max" or (mode == "auto" and any(part in name for part in _LARGER_IS_BETTER))
+
+    def set_model(self, model: Sequential) -> None:
+        super().set_model(model)
+        if self.compares:
+            _ = self.larger_is_better  # before training starts, and not after its first epoch
+
+    @property
+    def compares(self) -> bool:
+        """Whether it matters which of two values is better."""
+        return True
+
+    @property
+    def larger_is_better(self) -> bool:
+        """The direction: from `mode`, or from the model's metric.
+
+        Raises
+        ------
+        ValueError
+            When neither tells.
+        """
+        if self.mode != "auto":
+            return self.mode == "max"
+        metrics: list[Metric] = getattr(getattr(self, "model", None), "metrics", [])
+        by_name = {metric.name: metric.larger_is_better for metric in metrics}
+        by_name["loss"] = False
+        name = self.monitor if self.monitor in by_name else self.monitor.removeprefix("val_")
+        who = f"the {type(self).__name__}'s monitor"
+        if name not in by_name:
+            known = [metric.name for metric in metrics]
+            names = ["loss", *known, "val_loss", *(f"val_{metric}" for metric in known)]
+            raise unknown_name(who, self.monitor, names, "what a callback adds, with mode='max' or mode='min'")
+        direction = by_name[name]
+        if direction is None:
+            raise ValueError(
+                f"{who} {self.monitor!r} may be better when it is larger, or when it is smaller: pass mode='max' or "
+                f"mode='min', or give the metric {name} an attribute larger_is_better"
+            )
+        return true_or_false(direction, f"larger_is_better of the metric {name}")
 
     def monitored(self, logs: Logs) -> float | None:
         """The value; None where it is one of validation and this epoch goes without.

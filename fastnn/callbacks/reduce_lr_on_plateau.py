@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from fastnn.callbacks.base import Logs
+from fastnn.callbacks.base import Logs, checked_verbosity
 from fastnn.callbacks.monitor import MonitorCallback
 from fastnn.callbacks.rates import optimizer_and_rate
 from fastnn.callbacks.states import NUMBER_OR_NONE, WHOLE
@@ -29,7 +29,7 @@ class ReduceLROnPlateau(MonitorCallback):
     verbose : int, default 0
         1 prints a line when the rate is reduced.
     mode : "auto", "min" or "max"
-        Whether smaller or larger is better; "auto" goes by the name, as `MonitorCallback` tells.
+        Whether smaller or larger is better; "auto" asks the metric, as `MonitorCallback` tells.
     min_delta : float, default 1e-4
         A value is better only where it is by more than this.
     cooldown : int, default 0
@@ -74,7 +74,7 @@ class ReduceLROnPlateau(MonitorCallback):
         if self.factor >= 1:
             raise ValueError(f"factor must be below 1, but it is {self.factor}: the learning rate is to become smaller")
         self.patience = whole_number(patience, "patience", at_least=0)
-        self.verbose = verbose
+        self.verbose = checked_verbosity(verbose)
         self.cooldown = whole_number(cooldown, "cooldown", at_least=0)
         self.min_lr = non_negative_number(min_lr, "min_lr")
         self._reset()

@@ -64,7 +64,7 @@ class TensorBoard(Callback):
 
     @property
     def watches_batches(self) -> bool:
-        return self._every is not None
+        return self._every is not None or self._looks_at_batches_beyond(TensorBoard)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.batches = 0
@@ -82,6 +82,7 @@ class TensorBoard(Callback):
         return self._writers[part]
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+        super().on_train_batch_end(batch, logs)
         self.batches += 1
         if self._every is not None and self.batches % self._every == 0:
             for name, value in logs.items():

@@ -189,7 +189,7 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
             file.read_into(f"{layer.name}.{variable}", array)
             _check_finite(array, f"{layer.name}.{variable}")
     state = content["state"]
-    model.seed = _number(state, "seed", (1 << 63) - 1)
+    model._keep(seed=_number(state, "seed", (1 << 63) - 1))
     model.rng = restored_generator(state["generator"])
     if content["history"] is not None:
         model.history = restored_history(content["history"])
@@ -208,7 +208,7 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
         for metric, entry in zip(model.metrics, content["compiled"]["metrics"], strict=True):
             if entry.get("own", metric.name) != metric.name:
                 raise ValueError(f"the metric {entry['own']!r} is called {metric.name!r} in custom_objects")
-        model.steps = _optimizer_state(model, file, state)
+        model._keep(steps=_optimizer_state(model, file, state))
     # Files of before have neither.
     if content.get("callbacks") is not None:
         resumption = restored_resumption(content["callbacks"], file, model)

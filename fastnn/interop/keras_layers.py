@@ -188,12 +188,16 @@ def _softmax(options: _Options) -> Layer:
 def _batch_normalization(options: _Options) -> Layer:
     options.last_axis(may_be_first=True)
     momentum, epsilon = options.number("momentum"), options.number("epsilon")
-    return layers.BatchNormalization(momentum, epsilon, options.switch("center"), options.switch("scale"))
+    return layers.BatchNormalization(
+        momentum=momentum, epsilon=epsilon, center=options.switch("center"), scale=options.switch("scale")
+    )
 
 
 def _layer_normalization(options: _Options) -> Layer:
     options.last_axis(may_be_first=True)
-    return layers.LayerNormalization(options.number("epsilon"), options.switch("center"), options.switch("scale"))
+    return layers.LayerNormalization(
+        epsilon=options.number("epsilon"), center=options.switch("center"), scale=options.switch("scale")
+    )
 
 
 _MAKERS: dict[str, Callable[[_Options], Layer]] = {

@@ -262,8 +262,9 @@ def _batch_normalization(module: Any) -> tuple[Layer, list[Any]]:
     _needs(module.running_mean is not None, "it must have track_running_stats=True: fastnn predicts with those")
     _needs(module.momentum is not None, "it has momentum=None, but fastnn has no plain average: give it a number")
     # PyTorch's is the share of the new value.
-    has = [array is not None for array in (module.bias, module.weight)]
-    return layers.BatchNormalization(1 - module.momentum, module.eps, *has), [
+    center, scale = module.bias is not None, module.weight is not None
+    momentum, epsilon = 1 - module.momentum, module.eps
+    return layers.BatchNormalization(momentum=momentum, epsilon=epsilon, center=center, scale=scale), [
         module.weight,
         module.bias,
         module.running_mean,
@@ -275,8 +276,8 @@ def _layer_normalization(module: Any) -> tuple[Layer, list[Any]]:
     _needs(
         len(module.normalized_shape) == 1, f"it has normalized_shape={module.normalized_shape}, but fastnn takes rows"
     )
-    has = [array is not None for array in (module.bias, module.weight)]
-    return layers.LayerNormalization(module.eps, *has), [module.weight, module.bias]
+    center, scale = module.bias is not None, module.weight is not None
+    return layers.LayerNormalization(epsilon=module.eps, center=center, scale=scale), [module.weight, module.bias]
 
 
 _MAKERS: dict[str, Callable[[Any], tuple[Layer, list[Any]]]] = {

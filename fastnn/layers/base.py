@@ -5,14 +5,16 @@ arithmetic is the engine's.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.fixed import FixedDict
+from fastnn.strict import Strict
 from fastnn_ext.plan import Plan
 
-__all__ = ["Layer", "Shape", "Variable", "checked_shape"]
+__all__ = ["Layer", "Shape", "Variable", "checked_shape", "fixed_arrays"]
 
 Shape = tuple[int, ...]
 
@@ -26,11 +28,18 @@ class Variable(NamedTuple):
     trainable: bool
 
 
+_NUMBERS = "write into its array, layer.arrays[{!r}][:] = ..., or call model.set_weights"
+
 # A file's arrays are called by the layers: a name that is a path would lead elsewhere.
 _NOT_IN_NAMES = "/\\"
 
 
-class Layer:
+def fixed_arrays(arrays: dict[str, NDArray[Any]]) -> FixedDict[str, NDArray[Any]]:
+    """The arrays of a layer, which the engine knows by their places: their numbers may change, but not the arrays."""
+    return FixedDict(arrays, "layer.arrays", "write into an array, layer.arrays['kernel'][:] = ...")
+
+
+class Layer(Strict):
     """A layer of a model.
 
     Parameters
@@ -48,18 +57,43 @@ class Layer:
         The variables' arrays by name: views into the model's parameters, once it is built.
     """
 
+    _name: str | None
+    _changeable = frozenset({"name"})
+    _instead: ClassVar = {
+        "trainable": "layers cannot be frozen yet, all of them train",
+        **{
+            name: _NUMBERS.format(name)
+            for name in ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
+        },
+        "weights": "call model.set_weights, or write into an array, layer.arrays['kernel'][:] = ...",
+        "arrays": "write into them, layer.arrays['kernel'][:] = ...",
+        **dict.fromkeys(("input_shape", "output_shape", "declared_shape"), "the model finds it: build another one"),
+        "in_model": "model.add and model.pop tell it",
+    }
+
     def __init__(self, *, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
-        if name is not None and (not isinstance(name, str) or not name):
-            raise TypeError(f"name must be a string that is not empty, but it is {name!r}")
-        if name is not None and not (name.isprintable() and not set(name) & set(_NOT_IN_NAMES)):
-            raise ValueError(f"name must have no slash, backslash or control character, but it is {name!r}")
+        # No reference to it: a model that nobody needs any more is freed at once.
+        self.in_model = False
         self.name = name
         self.declared_shape = None if input_shape is None else checked_shape(input_shape, "input_shape")
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
-        self.arrays: dict[str, NDArray[Any]] = {}
-        # No reference to it: a model that nobody needs any more is freed at once.
-        self.in_model = False
+        self.arrays: FixedDict[str, NDArray[Any]] = fixed_arrays({})
+
+    @property
+    def name(self) -> str | None:
+        """What a model knows it by; it may be assigned until the layer is in one."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        if self.in_model:
+            raise AttributeError(f"{self._name} is in a model, which knows it by this name: name layers before")
+        if value is not None and (not isinstance(value, str) or not value):
+            raise TypeError(f"name must be a string that is not empty, but it is {value!r}")
+        if value is not None and not (value.isprintable() and not set(value) & set(_NOT_IN_NAMES)):
+            raise ValueError(f"name must have no slash, backslash or control character, but it is {value!r}")
+        self._name = value
 
     def build(self, input_shape: Shape) -> Shape:
         """Take the shape of a sample before the layer; return the one after it.
@@ -69,9 +103,10 @@ class Layer:
         ValueError
             When the layer cannot take such samples; the message says why and what to do.
         """
-        self.input_shape = input_shape
-        self.output_shape = self.output_for(input_shape)
-        return self.output_shape
+        self._keep(input_shape=input_shape)
+        output_shape = self.output_for(input_shape)
+        self._keep(output_shape=output_shape)
+        return output_shape
 
     def output_for(self, input_shape: Shape) -> Shape:
         """The shape of a sample behind the layer; by default the same."""

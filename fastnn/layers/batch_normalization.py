@@ -5,7 +5,7 @@ from typing import Any
 
 from fastnn.initializers import Ones, Zeros
 from fastnn.layers.base import Layer, Shape, Variable
-from fastnn.scalars import non_negative_number
+from fastnn.scalars import finite_number, non_negative_number, true_or_false
 from fastnn_ext.plan import Plan
 
 __all__ = ["BatchNormalization"]
@@ -35,22 +35,22 @@ class BatchNormalization(Layer):
 
     def __init__(
         self,
+        *,
         momentum: float = 0.99,
         epsilon: float = 1e-3,
         center: bool = True,
         scale: bool = True,
-        *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:
         super().__init__(name=name, input_shape=input_shape)
-        self.momentum_of_moving = float(momentum)
+        self.momentum_of_moving = finite_number(momentum, "momentum")
         if not 0 <= self.momentum_of_moving <= 1:
             raise ValueError(f"momentum must be from 0 to 1, but it is {momentum}")
         self.epsilon = non_negative_number(epsilon, "epsilon")
         if self.epsilon == 0:
             raise ValueError("epsilon must be above 0, but it is 0")
-        self.center, self.scale = bool(center), bool(scale)
+        self.center, self.scale = true_or_false(center, "center"), true_or_false(scale, "scale")
 
     def output_for(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 1:

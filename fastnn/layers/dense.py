@@ -6,7 +6,7 @@ from typing import Any
 from fastnn import constraints, initializers, regularizers
 from fastnn.layers import applied
 from fastnn.layers.base import Layer, Shape, Variable
-from fastnn.scalars import whole_number
+from fastnn.scalars import true_or_false, whole_number
 from fastnn_ext.plan import Plan
 
 __all__ = ["Dense"]
@@ -47,17 +47,15 @@ class Dense(Layer):
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
-        kernel_constraint: Any = None,
         *,
+        kernel_constraint: Any = None,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:
         super().__init__(name=name, input_shape=input_shape)
         self.units = whole_number(units, "units", at_least=1)
         self.activation = applied.resolve(activation)
-        if not isinstance(use_bias, bool):
-            raise TypeError(f"use_bias must be True or False, but it is {use_bias!r}")
-        self.use_bias = use_bias
+        self.use_bias = true_or_false(use_bias, "use_bias")
         self.kernel_initializer = initializers.resolve(kernel_initializer)
         self.bias_initializer = initializers.resolve(bias_initializer)
         self.kernel_regularizer = regularizers.resolve(kernel_regularizer)

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastnn.initializers import Ones, Zeros
 from fastnn.layers.base import Layer, Shape, Variable
-from fastnn.scalars import non_negative_number
+from fastnn.scalars import non_negative_number, true_or_false
 from fastnn_ext.plan import Plan
 
 __all__ = ["LayerNormalization"]
@@ -31,10 +31,10 @@ class LayerNormalization(Layer):
 
     def __init__(
         self,
+        *,
         epsilon: float = 1e-3,
         center: bool = True,
         scale: bool = True,
-        *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:
@@ -42,7 +42,7 @@ class LayerNormalization(Layer):
         self.epsilon = non_negative_number(epsilon, "epsilon")
         if self.epsilon == 0:
             raise ValueError("epsilon must be above 0, but it is 0")
-        self.center, self.scale = bool(center), bool(scale)
+        self.center, self.scale = true_or_false(center, "center"), true_or_false(scale, "scale")
 
     def output_for(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 1:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastnn.layers.base import Layer
+from fastnn.scalars import finite_number
 from fastnn_ext.plan import Plan
 
 __all__ = ["Rescaling"]
@@ -38,7 +39,7 @@ class Rescaling(Layer):
         input_shape: Sequence[int] | None = None,
     ) -> None:
         super().__init__(name=name, input_shape=input_shape)
-        self.scale, self.offset = float(scale), float(offset)
+        self.scale, self.offset = finite_number(scale, "scale"), finite_number(offset, "offset")
 
     def lower(self, plan: Plan) -> None:
         if plan.places:

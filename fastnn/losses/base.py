@@ -6,12 +6,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from fastnn.strict import Strict
 from fastnn_ext.losses import Loss as EngineLoss
 
 __all__ = ["CustomLoss", "Loss"]
 
 
-class Loss:
+class Loss(Strict):
     """A loss for ``model.compile``; use a subclass, or a pair of functions through `CustomLoss`.
 
     Values are averaged over samples, and over outputs too except for the entropies of classes, which are summed over

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.losses.base import Loss
-from fastnn.scalars import non_negative_number
+from fastnn.scalars import non_negative_number, true_or_false
 from fastnn_ext.losses import Loss as EngineLoss
 
 # Activations whose outputs are no shares of a whole.
@@ -34,9 +34,7 @@ class _Crossentropy(Loss):
     low, high = 0.0, 1.0
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
-        if not isinstance(from_logits, bool):
-            raise TypeError(f"from_logits must be True or False, but it is {from_logits!r}")
-        self.from_logits = from_logits
+        self.from_logits = true_or_false(from_logits, "from_logits")
         self.label_smoothing = non_negative_number(label_smoothing, "label_smoothing")
         if self.label_smoothing > 1:
             raise ValueError(f"label_smoothing must be from 0 to 1, but it is {label_smoothing}")

@@ -11,17 +11,25 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.encoding import to_categorical
+from fastnn.scalars import true_or_false
+from fastnn.strict import Strict
 
-__all__ = ["FunctionMetric", "Metric", "read_rows"]
+__all__ = ["FunctionMetric", "Metric", "check_decisions", "check_shape", "read_rows"]
 
 
-class Metric:
+class Metric(Strict):
     """A metric with a name, for ``model.compile(metrics=[...])``. A class of your own defines ``__call__``.
 
     Parameters
     ----------
     name : str
         Under which the history keeps its values.
+
+    Attributes
+    ----------
+    larger_is_better : bool or None
+        Which way is better, for callbacks that look for the best epoch. A class or an object of your own may set it;
+        None does not tell, and such callbacks then need their ``mode``.
 
     Raises
     ------
@@ -43,6 +51,7 @@ class Metric:
     """
 
     name: str
+    larger_is_better: bool | None = None
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
@@ -54,6 +63,16 @@ class Metric:
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         """Compute the metric of a batch, or of a whole data set at once."""
         raise NotImplementedError(f"{type(self).__name__} has no __call__(y_true, y_pred) that returns a float")
+
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        """Raise ValueError where the metric has no meaning for targets: training asks before its first step.
+
+        Parameters
+        ----------
+        y_true : ndarray, shape (samples, outputs), or (samples, 1) of class numbers
+        outputs : int
+            The number of the model's outputs.
+        """
 
     def configuration(self) -> dict[str, object]:
         """The constructor's arguments as plain values, for saving."""
@@ -76,11 +95,14 @@ class FunctionMetric(Metric):
     function : callable
     name : str, optional
         By default the function's own name.
+    larger_is_better : bool, optional
+        As in `Metric`; by default the function's own attribute of this name, where it has one.
 
     Raises
     ------
     TypeError
-        If `function` is not callable; when called, if it returns something else than real numbers.
+        If `function` is not callable, or the direction neither True nor False; when called, if it returns something
+        else than real numbers.
 
     Examples
     --------
@@ -93,12 +115,21 @@ class FunctionMetric(Metric):
 
     function: Callable[[Any, Any], Any]
 
-    def __init__(self, function: Callable[[Any, Any], Any], name: str | None = None) -> None:
+    def __init__(
+        self,
+        function: Callable[[Any, Any], Any],
+        name: str | None = None,
+        *,
+        larger_is_better: bool | None = None,
+    ) -> None:
         if not callable(function):
             raise TypeError(f"a metric must be a function of (y_true, y_pred), but it is {function!r}")
         own = getattr(function, "__name__", None) or getattr(function, "name", None) or type(function).__name__
         super().__init__(str(own) if name is None else name)
         self.function = function
+        declared = getattr(function, "larger_is_better", None) if larger_is_better is None else larger_is_better
+        if declared is not None:
+            self.larger_is_better = true_or_false(declared, "larger_is_better")
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         value = np.asarray(self.function(y_true, y_pred))
@@ -107,6 +138,30 @@ class FunctionMetric(Metric):
                 f"the metric {self.name} returned {value!r}; expected a number, or one for each sample. Return a float."
             )
         return float(value.mean()) if value.ndim else float(value)
+
+
+def check_decisions(name: str, true: NDArray[Any]) -> None:
+    """Raise ValueError where a truth is neither 0 nor 1.
+
+    >>> check_decisions("precision", np.array([[0.0], [1.0], [-1.0]]))
+    Traceback (most recent call last):
+    ValueError: the metric precision takes targets 0 and 1, but y_true holds -1: make classes -1 and 1 by (y + 1) / 2
+    """
+    known = (true == 0) | (true == 1)
+    if known.all():
+        return
+    strange = true[~known][0]
+    hint = ": make classes -1 and 1 by (y + 1) / 2" if strange == -1 else ", which is no decision"
+    raise ValueError(f"the metric {name} takes targets 0 and 1, but y_true holds {strange:g}{hint}")
+
+
+def check_shape(name: str, true: NDArray[Any], outputs: int) -> None:
+    """Raise ValueError where there is not a target for each output."""
+    if true.ndim != 2 or true.shape[1] != outputs:
+        raise ValueError(
+            f"the metric {name} takes targets of shape (samples, {outputs}), one for each output, but y_true has shape "
+            f"{true.shape}: class numbers become rows by fastnn.to_categorical"
+        )
 
 
 def read_rows(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:

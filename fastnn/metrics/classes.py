@@ -91,13 +91,16 @@ def precision(
     y_true, y_pred : array_like, shape (n,), (n, 1) or (n, n_classes)
         Labels, one-hot rows or probabilities, as for `accuracy`.
     average : {"macro", "micro", "weighted", "binary", None}, default "macro"
-        "macro" is the mean over the classes that occur in `y_true` or `y_pred`, "weighted" the same with each class
-        counting as often as it is true, "micro" takes the counts of all classes together, "binary" is the value of
-        class 1 where there is none above it, None gives the values of all classes.
+        "macro" is the mean over the classes that occur in `y_true` or `y_pred`, as in scikit-learn: one that is
+        predicted and never true counts with a recall of `zero_division`, one that is true and never predicted with such
+        a precision, and one that is neither does not count, however many columns there are. "weighted" is the same with
+        each class counting as often as it is true, "micro" takes the counts of all classes together, "binary" is the
+        value of class 1 where there is none above it, None gives the values of all classes, 0 to the highest.
     sample_weight : array_like, shape (n,), optional
         How much each sample counts, not negative; by default all count the same.
     zero_division : {0, 1, nan}, default 0
-        The value of a class that the quotient cannot judge since its divisor is 0; NaN leaves it out of means.
+        The value of a class that the quotient cannot judge since its divisor is 0; NaN leaves it out of means. For F1
+        the divisor is 0 where the class is neither true nor predicted.
 
     Returns
     -------
@@ -224,6 +227,8 @@ def _averaged(
         return float(values[0])
     if average == "binary":
         return float(values[1])
+    if not occurs.any():
+        return float(zero_division)
     covered = occurs & ~np.isnan(values)
     if not covered.any():
         return math.nan

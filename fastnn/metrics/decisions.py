@@ -9,9 +9,9 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.metrics.base import Metric, read_rows
+from fastnn.metrics.base import Metric, check_decisions, read_rows
 from fastnn.metrics.classes import Average, f1_of_counts
-from fastnn.scalars import finite_number, whole_number
+from fastnn.scalars import finite_number, true_or_false, whole_number
 from fastnn_ext.metrics import argmax_rows, decision_counts, roc_area
 
 __all__ = ["AUC", "F1Score", "Precision", "Recall"]
@@ -20,6 +20,7 @@ __all__ = ["AUC", "F1Score", "Precision", "Recall"]
 class _Decisions(Metric):
     """Quotients of decisions: outputs above a threshold, all counted together or those of one class."""
 
+    larger_is_better = True
     thresholds: float
     class_id: int | None
 
@@ -32,6 +33,10 @@ class _Decisions(Metric):
     def least_outputs(self) -> int:
         return 1 if self.class_id is None else self.class_id + 1
 
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        if y_true.shape[1] == outputs:
+            check_decisions(self.name, y_true if self.class_id is None else y_true[:, self.class_id])
+
     def counts(self, y_true: ArrayLike, y_pred: ArrayLike) -> tuple[int, int, int]:
         """True positives, false positives, false negatives."""
         true, pred = read_rows(y_true, y_pred)
@@ -40,7 +45,9 @@ class _Decisions(Metric):
                 raise ValueError(f"y_pred has shape {pred.shape}; expected a column for class_id {self.class_id}.")
             if true.shape == pred.shape:
                 true, pred = true[:, self.class_id, None], pred[:, self.class_id, None]
-        return decision_counts(true, pred, self.thresholds)[:3]
+        counts = decision_counts(true, pred, self.thresholds)[:3]
+        check_decisions(self.name, true)
+        return counts
 
 
 class Precision(_Decisions):
@@ -52,7 +59,8 @@ class Precision(_Decisions):
     Parameters
     ----------
     thresholds : float, default 0.5
-        Above it a prediction is positive; the truth is positive above 0.5.
+        Above it a prediction is positive. The truth is 0 or 1; class numbers beside two or more outputs are read as
+        one-hot rows.
     class_id : int, optional
         Count the decisions of this output alone.
     name : str, default "precision"
@@ -95,13 +103,25 @@ class Recall(_Decisions):
 class F1Score(Metric):
     """The harmonic mean of precision and recall, averaged over classes; see `fastnn.metrics.f1`.
 
+    A class without a right decision has 0, also where it is neither true nor predicted, and so has the metric where
+    nothing is positive: scikit-learn's ``zero_division=0``. "macro" is the plain mean, over these classes:
+
+    - Without a threshold, those that are true or predicted somewhere, as in scikit-learn for class numbers. One that is
+      predicted and never true counts with 0; one that does not occur at all does not count, where Keras counts it with
+      0.
+    - With a threshold, where each output is a decision of its own, all of them, as in scikit-learn for rows and in
+      Keras.
+
+    "weighted" lets each class count as often as it is true, and "micro" takes all decisions together.
+
     Parameters
     ----------
     average : {"macro", "micro", "weighted"}, default "macro"
         Keras' default is None, one number for each class, which a history cannot hold.
     threshold : float, optional
         Every output above it is a positive decision. By default the largest output, the first of equals, is the one
-        positive decision of its row; with one output the threshold is 0.5.
+        positive decision of its row; with one output the threshold is 0.5. The truth is 0 or 1, of any number of
+        outputs in a row; class numbers are read as one-hot rows.
     name : str, default "f1_score"
 
     Examples
@@ -110,6 +130,7 @@ class F1Score(Metric):
     0.6666666666666666
     """
 
+    larger_is_better = True
     average: Average
     threshold: float | None
 
@@ -120,19 +141,30 @@ class F1Score(Metric):
         self.average = average
         self.threshold = None if threshold is None else finite_number(threshold, "threshold")
 
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        if y_true.shape[1] == outputs:
+            check_decisions(self.name, y_true)
+
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         true, pred = read_rows(y_true, y_pred)
         # For its checks; the counts themselves are wanted column by column.
         decision_counts(true, pred, 0.5)
+        check_decisions(self.name, true)
+        is_true = true == 1
         if self.threshold is None and pred.shape[1] > 1:
-            true_class, pred_class = argmax_rows(true), argmax_rows(pred)
-            labels = (true_class[true_class == pred_class], pred_class, true_class)
-            counts: list[NDArray[Any]] = [np.bincount(chosen, minlength=pred.shape[1]) for chosen in labels]
+            chosen = argmax_rows(pred)
+            right = is_true[np.arange(len(chosen)), chosen]
+            counts: list[NDArray[Any]] = [
+                np.bincount(chosen[right], minlength=pred.shape[1]),
+                np.bincount(chosen, minlength=pred.shape[1]),
+                np.count_nonzero(is_true, axis=0),
+            ]
         else:
-            is_true, is_predicted = true > 0.5, pred > (0.5 if self.threshold is None else self.threshold)
+            is_predicted = pred > (0.5 if self.threshold is None else self.threshold)
             counts = [np.count_nonzero(chosen, axis=0) for chosen in (is_true & is_predicted, is_predicted, is_true)]
         both, predicted, positive = (count.astype(np.float64) for count in counts)
-        return float(f1_of_counts(both, predicted, positive, (predicted + positive) > 0, self.average))
+        counted = (predicted + positive > 0) | (self.threshold is not None)
+        return float(f1_of_counts(both, predicted, positive, counted, self.average))
 
 
 class AUC(Metric):
@@ -150,19 +182,23 @@ class AUC(Metric):
     0.75
     """
 
+    larger_is_better = True
     multi_label: bool
 
     def __init__(self, *, multi_label: bool = False, name: str = "auc") -> None:
         super().__init__(name)
-        if not isinstance(multi_label, bool):
-            raise TypeError(f"multi_label must be True or False, but it is {multi_label!r}")
-        self.multi_label = multi_label
+        self.multi_label = true_or_false(multi_label, "multi_label")
+
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        if y_true.shape[1] == outputs:
+            check_decisions(self.name, y_true)
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         """Compute the area; NaN where the truth is all positive or all negative, since there is no pair to compare."""
         true, pred = read_rows(y_true, y_pred)
         decision_counts(true, pred, 0.5)  # for its checks
-        positive = true > 0.5
+        check_decisions(self.name, true)
+        positive = true == 1
         if not self.multi_label:
             return roc_area(positive.ravel(), pred.ravel())
         areas = [roc_area(positive[:, column], pred[:, column]) for column in range(pred.shape[1])]

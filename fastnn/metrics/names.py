@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from fastnn.metrics import correct, decisions, errors, objects
+from fastnn.metrics import area, classes, correct, decisions, errors, objects
 from fastnn.metrics.base import FunctionMetric, Metric
+from fastnn.naming import unknown_name
 
 __all__ = ["resolve"]
 
@@ -34,6 +35,8 @@ _BY_FUNCTION = (
     ("mean_squared_error", errors.mean_squared_error, objects.MeanSquaredError),
     ("mean_absolute_error", errors.mean_absolute_error, objects.MeanAbsoluteError),
 )
+# Functions of the package that know their direction; those above have it from their objects.
+_LARGER_IS_BETTER = (correct.top_k_accuracy, classes.precision, classes.recall, classes.f1, area.roc_auc, errors.r2)
 
 
 def resolve(metric: str | Metric | type[Metric] | Callable[[Any, Any], Any], output_size: int) -> Metric:
@@ -92,15 +95,13 @@ def _resolve(metric: object) -> Metric:
     for name, function, compiled in _BY_FUNCTION:
         if metric is function:
             return compiled(name)
-    return FunctionMetric(metric)
+    return FunctionMetric(
+        metric, larger_is_better=True if any(metric is known for known in _LARGER_IS_BETTER) else None
+    )
 
 
 def _by_name(name: str) -> Metric:
     found = _BY_NAME.get(name.lower()) or _BY_CLASS_NAME.get(name)
     if found is not None:
         return found(name=name)
-    import difflib  # not at import: only a misspelt name needs it
-
-    nearest = difflib.get_close_matches(name.lower(), _BY_NAME, n=1)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else "."
-    raise ValueError(f"metric {name!r} is unknown{hint} Expected one of {', '.join(_BY_NAME)}.")
+    raise unknown_name("metric", name, _BY_NAME, "a function of (y_true, y_pred)")

@@ -1,12 +1,12 @@
 """Metrics as objects, which training calls after each epoch: accuracies and errors. Names and arguments are Keras'."""
 
 import math
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from fastnn.metrics.base import Metric, read_rows
+from fastnn.metrics.base import Metric, check_shape, read_rows
 from fastnn.metrics.correct import accuracy, top_k_accuracy
 from fastnn.metrics.errors import r2
 from fastnn.scalars import finite_number, whole_number
@@ -29,7 +29,9 @@ class Accuracy(Metric):
     """The share of samples whose class is right.
 
     With two or more outputs the class is the column of the largest value, the first of equals; with one output it is 1
-    where the value is above 0.5. `BinaryAccuracy` and `CategoricalAccuracy` each do one of the two.
+    where the value is above 0.5, and the truth is compared with it as it is: 0.7, 3 or -1 is never right.
+    `BinaryAccuracy` and `CategoricalAccuracy` each do one of the two. This is what Keras computes for the name
+    "accuracy"; its own class of this name compares outputs without a decision, which is of use for labels alone.
 
     Examples
     --------
@@ -39,6 +41,8 @@ class Accuracy(Metric):
     >>> metric(np.array([[0], [1]]), np.array([[0.9], [0.8]]))
     0.5
     """
+
+    larger_is_better = True
 
     def __init__(self, name: str = "accuracy") -> None:
         super().__init__(name)
@@ -56,7 +60,8 @@ class BinaryAccuracy(Metric):
     ----------
     name : str, default "binary_accuracy"
     threshold : float, default 0.5
-        Above it a prediction is positive; the truth is positive above 0.5.
+        Above it a prediction is 1, else 0. The truth is compared as it is; class numbers beside two or more outputs are
+        read as one-hot rows.
 
     Examples
     --------
@@ -64,9 +69,10 @@ class BinaryAccuracy(Metric):
     0.5
     """
 
+    larger_is_better = True
     threshold: float
 
-    def __init__(self, name: str = "binary_accuracy", threshold: float = 0.5) -> None:
+    def __init__(self, name: str = "binary_accuracy", *, threshold: float = 0.5) -> None:
         super().__init__(name)
         self.threshold = finite_number(threshold, "threshold")
 
@@ -75,8 +81,9 @@ class BinaryAccuracy(Metric):
 
 
 def _share_decided(y_true: ArrayLike, y_pred: ArrayLike, threshold: float) -> float:
-    both, false_positives, false_negatives, neither = decision_counts(*read_rows(y_true, y_pred), threshold)
-    return (both + neither) / (both + false_positives + false_negatives + neither)
+    true, pred = read_rows(y_true, y_pred)
+    decision_counts(true, pred, threshold)  # for its checks: it would cut the truth at one half
+    return int(np.count_nonzero((pred > threshold) == true)) / pred.size
 
 
 class CategoricalAccuracy(Metric):
@@ -89,6 +96,8 @@ class CategoricalAccuracy(Metric):
     >>> CategoricalAccuracy()(np.array([[0, 1], [0, 1]]), np.array([[0.9, 0.1], [0.2, 0.8]]))
     0.5
     """
+
+    larger_is_better = True
 
     def __init__(self, name: str = "categorical_accuracy") -> None:
         super().__init__(name)
@@ -127,6 +136,7 @@ class TopKCategoricalAccuracy(Metric):
     0.5
     """
 
+    larger_is_better = True
     k: int
 
     def __init__(self, k: SupportsIndex = 5, name: str = "top_k_categorical_accuracy") -> None:
@@ -157,8 +167,13 @@ class MeanSquaredError(Metric):
     0.125
     """
 
+    larger_is_better = False
+
     def __init__(self, name: str = "mean_squared_error") -> None:
         super().__init__(name)
+
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        check_shape(self.name, y_true, outputs)
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         return squared_error(y_true, y_pred) / np.size(y_pred)
@@ -173,8 +188,13 @@ class MeanAbsoluteError(Metric):
     0.25
     """
 
+    larger_is_better = False
+
     def __init__(self, name: str = "mean_absolute_error") -> None:
         super().__init__(name)
+
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        check_shape(self.name, y_true, outputs)
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         return absolute_error(y_true, y_pred) / np.size(y_pred)
@@ -189,8 +209,13 @@ class R2Score(Metric):
     0.875
     """
 
-    def __init__(self, name: str = "r2_score") -> None:
+    larger_is_better = True
+
+    def __init__(self, *, name: str = "r2_score") -> None:
         super().__init__(name)
+
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        check_shape(self.name, y_true, outputs)
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
         """Compute R²; NaN for one sample, which has no variance."""

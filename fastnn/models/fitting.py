@@ -100,7 +100,7 @@ def fit(
         if y is None:
             check_kind(x, "x")
         data = read_samples(model, x, y, sample_weight)
-        weights = class_weights(class_weight, data.targets, data.weights)
+        weights = class_weights(model, class_weight, data.targets, data.weights)
         names = data.names
         if validation_batch_size is None:
             # Of what has batches of its own, none is asked for.

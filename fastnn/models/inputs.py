@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fastnn.arrays import check_finite, converted
 from fastnn.data.convert import to_array
 from fastnn.data.names import Names, by_name, column_names
+from fastnn.models.classes import check_classes
 from fastnn_ext.compressed import CompressedRows
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def read_targets(model: Sequential, y: Any, name: str, samples: int) -> NDArray[
     _, loss = model.needs_compile()
     plan = model.needs_plan()
     rows = loss.targets(array, plan.output_size)
+    for metric in model.metrics:
+        metric.check_truth(rows, plan.output_size)
     if rows.dtype == np.int32 and plan.output_size > 1 and rows.shape[1] == 1:
         return rows
     return _rows(rows, plan.dtype, name)
@@ -161,7 +164,7 @@ def read_samples(
     if samples == 0:
         raise ValueError("x must hold at least one sample, but it holds none")
     targets = read_targets(model, y, "y", samples)
-    weights = class_weights(class_weight, targets, read_weights(sample_weight, "sample_weight", samples))
+    weights = class_weights(model, class_weight, targets, read_weights(sample_weight, "sample_weight", samples))
     return Samples(inputs, targets, weights, model.feature_names or column_names(x, "x"))
 
 
@@ -184,7 +187,7 @@ def read_batch(model: Sequential, item: Any, names: Names | None, what: str = "a
 
 
 def class_weights(
-    class_weight: dict[int, float] | None, targets: NDArray[Any], weights: NDArray[np.float64] | None
+    model: Sequential, class_weight: dict[int, float] | None, targets: NDArray[Any], weights: NDArray[np.float64] | None
 ) -> NDArray[np.float64] | None:
     """The weight of each sample's class times its own; classes that are not named count 1."""
     if class_weight is None:
@@ -199,6 +202,7 @@ def class_weights(
         if not (isinstance(weight, int | float | np.number) and 0 <= float(weight) < math.inf):
             raise ValueError(f"class_weight[{number}] must be a finite number of at least 0, but it is {weight!r}")
         result[labels == number] = float(weight)
+    check_classes(model, class_weight, targets)
     return result if weights is None else result * weights
 
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastnn.arrays import check_finite
 from fastnn.data.names import Names, checked_names
+from fastnn.fixed import FixedList
 from fastnn.layers.base import Layer
 from fastnn.losses.base import Loss
 from fastnn.metrics.base import Metric
 from fastnn.models.batches import check_kind, gives_batches, predict_batches
 from fastnn.models.history import History
 from fastnn.models.inputs import read_inputs
+from fastnn.models.reporting import verbosity_of
 from fastnn.models.stack import LayerStack
 from fastnn.models.training import OptimizerState
 from fastnn.optimizers.base import Optimizer
+from fastnn.scalars import whole_number
+from fastnn.strict import known_names_only
 from fastnn_ext.plan import NonFiniteDataError
 
 if TYPE_CHECKING:
@@ -29,6 +33,10 @@ if TYPE_CHECKING:
     from fastnn.models.stepping import Stepper
 
 __all__ = ["Sequential"]
+
+
+def _fixed_metrics(metrics: Iterable[Metric]) -> FixedList[Metric]:
+    return FixedList(metrics, "model.metrics", "call model.compile(..., metrics=[...])")
 
 
 class Sequential(LayerStack):
@@ -75,6 +83,14 @@ class Sequential(LayerStack):
     (2, 1)
     """
 
+    _instead: ClassVar = {
+        **LayerStack._instead,
+        "optimizer": "call model.compile(optimizer=..., loss=model.loss, metrics=model.metrics)",
+        "loss": "call model.compile(optimizer=model.optimizer, loss=..., metrics=model.metrics)",
+        "metrics": "call model.compile(optimizer=model.optimizer, loss=model.loss, metrics=...)",
+        "learning_rate": "it is the optimizer's, model.optimizer.learning_rate = ...",
+    }
+
     def __init__(
         self,
         layers: Iterable[Layer] | None = None,
@@ -85,7 +101,7 @@ class Sequential(LayerStack):
     ) -> None:
         self.optimizer: Optimizer | None = None
         self.loss: Loss | None = None
-        self.metrics: list[Metric] = []
+        self.metrics = _fixed_metrics(())
         self.stop_training = False
         self.history: History | None = None
         self.metadata: dict[str, Any] = {}
@@ -100,7 +116,7 @@ class Sequential(LayerStack):
     _not_copied = LayerStack._not_copied | {"_stepper", "watchers"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.watchers = None
+        self._keep(watchers=None)
         super().__setstate__(state)
 
     def _reset(self) -> None:
@@ -130,7 +146,8 @@ class Sequential(LayerStack):
     def resumption(self, resumption: Resumption | None) -> None:
         self._resumption, self.watchers, self.resumable = resumption, None, False
 
-    def summary(self, print_fn: Callable[[str], object] = print) -> None:
+    @known_names_only
+    def summary(self, *, print_fn: Callable[[str], object] = print) -> None:
         """Print a table of the layers with their shapes and numbers of parameters."""
         from fastnn.models.summary import summary_of
 
@@ -160,7 +177,8 @@ class Sequential(LayerStack):
 
     # Training.
 
-    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, metrics: Iterable[Any] | None = None) -> None:
+    @known_names_only
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, *, metrics: Iterable[Any] | None = None) -> None:
         """Choose how the model is trained and judged. The optimiser starts anew.
 
         Parameters
@@ -192,8 +210,7 @@ class Sequential(LayerStack):
         chosen = resolve_optimizer(optimizer), resolve_loss(loss), self._resolved_metrics(metrics or ())
         self._check_outputs(chosen[1])
         with self.exclusively("it cannot be compiled"):
-            self.optimizer, self.loss, self.metrics = chosen
-            self.steps = OptimizerState()
+            self._keep(optimizer=chosen[0], loss=chosen[1], metrics=_fixed_metrics(chosen[2]), steps=OptimizerState())
             self.resumption = None
             self._stepper = None
 
@@ -231,6 +248,7 @@ class Sequential(LayerStack):
         if misfit is not None:
             raise ValueError(misfit)
 
+    @known_names_only
     def fit(
         self,
         x: Any = None,
@@ -249,6 +267,7 @@ class Sequential(LayerStack):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int | Iterable[int] = 1,
+        *,
         augmentation: Any = None,
     ) -> History:
         """Train the model.
@@ -279,7 +298,9 @@ class Sequential(LayerStack):
             Visit the samples in a new random order each epoch; of a ``keras.utils.PyDataset``, and what else gives
             batches by number, the batches. Other iterables have their own order.
         class_weight : dict of int to float, optional
-            How much samples of each class count in training; 1 for those not named. Validation is not weighed.
+            How much samples of each class count; 1 for those not named. A key that no class has is refused, and so
+            are targets that name no classes. Validation is not
+            weighed.
         sample_weight : array-like, shape (samples,), optional
             How much each sample counts.
         initial_epoch : int, default 0
@@ -375,6 +396,7 @@ class Sequential(LayerStack):
             stepper = self._stepper = Stepper(self)
         return stepper.step(x, y, sample_weight, class_weight, return_dict)
 
+    @known_names_only
     def evaluate(
         self,
         x: Any = None,
@@ -382,9 +404,9 @@ class Sequential(LayerStack):
         batch_size: int | None = None,
         verbose: str | int | bool = "auto",
         sample_weight: ArrayLike | None = None,
-        return_dict: bool = False,
-        *,
         steps: int | None = None,
+        *,
+        return_dict: bool = False,
     ) -> Any:
         """The loss and metrics of data.
 
@@ -393,7 +415,7 @@ class Sequential(LayerStack):
         x, y, batch_size, sample_weight
             As in `fit`.
         verbose : "auto", 0, 1 or 2
-            Without effect: it takes little time.
+            As Keras has it; without effect, since it takes little time.
         return_dict : bool, default False
         steps : int, optional
             Batches to look at, where x gives batches.
@@ -405,6 +427,7 @@ class Sequential(LayerStack):
         """
         from fastnn.models.evaluation import evaluate
 
+        verbosity_of(verbose)
         logs = evaluate(self, x, y, batch_size, sample_weight, steps)
         values = list(logs.values())
         return logs if return_dict else values[0] if len(values) == 1 else values
@@ -414,8 +437,8 @@ class Sequential(LayerStack):
         x: Any,
         batch_size: int | None = None,
         verbose: str | int | bool = "auto",
-        *,
         steps: int | None = None,
+        *,
         out: NDArray[Any] | None = None,
     ) -> NDArray[Any]:
         """The model's outputs, one row a sample.
@@ -426,7 +449,7 @@ class Sequential(LayerStack):
             As in `fit`; a single sample, too, may come without its batch axis. Of batches, (x, y) or x alone, the
             outputs come one after the other.
         batch_size, verbose
-            Without effect: data stream through the layers in blocks that fit the cache.
+            As Keras has them; without effect, since data stream through the layers in blocks that fit the cache.
         steps : int, optional
             Batches to look at, where x gives batches.
         out : ndarray, shape (samples, outputs), optional
@@ -437,6 +460,10 @@ class Sequential(LayerStack):
         ndarray, shape (samples, outputs)
             The same bits however the samples are split into calls.
         """
+        if batch_size is not None or verbose != "auto":
+            verbosity_of(verbose)
+            if batch_size is not None:
+                whole_number(batch_size, "batch_size", at_least=1)
         plan = self.plan
         if plan is not None and steps is None:
             try:

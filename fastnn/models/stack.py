@@ -12,15 +12,17 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastnn.arrays import check_finite, converted
-from fastnn.layers.base import Layer, Shape, Variable, checked_shape
+from fastnn.fixed import FixedList
+from fastnn.layers.base import Layer, Shape, Variable, checked_shape, fixed_arrays
 from fastnn.layers.input import Input
 from fastnn.models.training import OptimizerState
+from fastnn.strict import Strict
 from fastnn_ext.plan import Plan, allocate
 
 __all__ = ["LayerStack"]
 
 
-class LayerStack:
+class LayerStack(Strict):
     """What a model is before it is trained: its layers, their shapes and weights; see `Sequential`.
 
     Attributes
@@ -40,6 +42,24 @@ class LayerStack:
         {"plan", "parameters", "_layer_of_call", "training_lock", "_building"}
     )
 
+    _open = True
+    _has_state = True
+    _changeable = frozenset({"name", "rng"})
+    _instead: ClassVar = {
+        "parameters": "copy into them, model.parameters[:] = ...",
+        "layers": "use model.add and model.pop, or make another model",
+        "weights": "call model.set_weights",
+        "trainable": "layers cannot be frozen yet, all of them train",
+        "dtype": "make another model, Sequential(..., dtype=...)",
+        "seed": "make another model, Sequential(..., seed=...)",
+        **dict.fromkeys(("input_shape", "output_shape", "built"), "call model.build(input_shape)"),
+        **dict.fromkeys(("plan", "steps", "training_lock"), "the model makes it"),
+    }
+
+    parameters: NDArray[Any] | None
+    plan: Plan | None
+    training_lock: threading.Lock
+
     def __init__(
         self,
         layers: Iterable[Layer] | None = None,
@@ -48,13 +68,11 @@ class LayerStack:
         dtype: DTypeLike = np.float32,
         seed: int | np.random.Generator | None = None,
     ) -> None:
-        if not isinstance(name, str) or not name:
-            raise TypeError(f"name must be a string that is not empty, but it is {name!r}")
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise TypeError(f"dtype must be float32 or float64, but it is {self.dtype}")
         self.name = name
-        self.layers: list[Layer] = []
+        self.layers = _fixed_layers(())
         self.rng = np.random.default_rng(seed)
         # Of what the engine draws: dropout, noise, augmentation.
         self.seed = int(self.rng.integers(1 << 63))
@@ -66,7 +84,7 @@ class LayerStack:
             self.add(layer)
 
     def _make_locks(self) -> None:
-        self.training_lock = threading.Lock()
+        self._keep(training_lock=threading.Lock())
         # Held while layers and plan are made, by the first of several threads that need them.
         self._building = threading.RLock()
 
@@ -84,11 +102,30 @@ class LayerStack:
             self.training_lock.release()
 
     def _reset(self) -> None:
-        self.plan: Plan | None = None
-        self.parameters: NDArray[Any] | None = None
+        self._keep(plan=None, parameters=None)
         self._layer_of_call: list[int] = []
 
     # Making.
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        if not isinstance(value, str) or not value:
+            raise TypeError(f"name must be a string that is not empty, but it is {value!r}")
+        self._name = value
+
+    @property
+    def rng(self) -> np.random.Generator:
+        return self._rng
+
+    @rng.setter
+    def rng(self, value: np.random.Generator) -> None:
+        if not isinstance(value, np.random.Generator):
+            raise TypeError(f"rng must be a numpy.random.Generator, but it is {value!r}")
+        self._rng = value
 
     @property
     def built(self) -> bool:
@@ -133,15 +170,14 @@ class LayerStack:
             raise ValueError(f"the layer {layer.name} is in a model already: make a new one for each")
         if layer.declared_shape is not None and self.layers:
             raise ValueError(f"only the first layer has an input_shape, but {_called(layer)} comes after others")
-        layer.name = self._name_for(layer)
-        layer.in_model = True
-        self.layers.append(layer)
+        layer._keep(_name=self._name_for(layer), in_model=True)
+        list.append(self.layers, layer)
         try:
             if self.input_shape is not None:
                 self._build(self.input_shape)
         except BaseException:
-            self.layers.pop()
-            layer.in_model = False
+            list.pop(self.layers)
+            layer._keep(in_model=False)
             raise
 
     def pop(self) -> Layer:
@@ -149,8 +185,8 @@ class LayerStack:
         with self.exclusively("no layer can be removed"):
             if not self.layers:
                 raise ValueError("there is no layer to remove")
-            layer = self.layers.pop()
-            layer.in_model = False
+            layer = list.pop(self.layers)
+            layer._keep(in_model=False)
             if self.built and self.layers:
                 assert self.input_shape is not None
                 self._build(self.input_shape)
@@ -220,7 +256,7 @@ class LayerStack:
                 else:
                     layer.arrays[variable.name][...] = _first_numbers(layer, variable, self.rng)
         self._lower(input_shape)
-        self.steps = OptimizerState()
+        self._keep(steps=OptimizerState())
 
     def _infer(self, input_shape: Shape) -> None:
         shape = input_shape
@@ -259,7 +295,7 @@ class LayerStack:
 
     def take(self, layers: Sequence[Layer], input_shape: Shape) -> list[tuple[Layer, Variable]]:
         """Take layers, all with names and in no model, and tell what arrays they need. It takes no memory for them."""
-        self.layers = list(layers)
+        self._keep(layers=_fixed_layers(layers))
         self._declared_shape = input_shape
         names = [layer.name for layer in layers]
         if len(set(names)) < len(names):
@@ -274,7 +310,7 @@ class LayerStack:
         self._attach()
         self._lower(self._declared_shape)
         for layer in self.layers:
-            layer.in_model = True
+            layer._keep(in_model=True)
 
     def _attach(self) -> None:
         """One vector for all that gradients change, one for the rest; layers hold views."""
@@ -285,9 +321,10 @@ class LayerStack:
             vector, arrays = allocate([variable.shape for _, variable in mine], self.dtype)
             views |= {(id(layer), variable.name): array for (layer, variable), array in zip(mine, arrays, strict=True)}
             if trainable:
-                self.parameters = vector
+                self._keep(parameters=vector)
         for layer in self.layers:
-            layer.arrays = {variable.name: views[id(layer), variable.name] for variable in layer.variables()}
+            own = {variable.name: views[id(layer), variable.name] for variable in layer.variables()}
+            layer._keep(arrays=fixed_arrays(own))
 
     def _lower(self, input_shape: Shape) -> None:
         plan = Plan(int(np.prod(input_shape)), self.dtype, input_shape)
@@ -295,7 +332,7 @@ class LayerStack:
         for index, layer in enumerate(self.layers):
             layer.lower(plan)
             self._layer_of_call += [index] * (plan.calls - len(self._layer_of_call))
-        self.plan = plan
+        self._keep(plan=plan)
 
     def needs_plan(self) -> Plan:
         """The plan of a model that is built.
@@ -371,10 +408,14 @@ class LayerStack:
         self._make_locks()
         self._reset()
         for layer in self.layers:
-            layer.in_model = True
+            layer._keep(in_model=True)
         if weights is not None:
             assert self.input_shape is not None
             self.assemble(self.layers, self.input_shape, weights)
+
+
+def _fixed_layers(layers: Iterable[Layer]) -> FixedList[Layer]:
+    return FixedList(layers, "model.layers", "use model.add and model.pop, or make another model")
 
 
 def _called(layer: Layer) -> str:

@@ -1,7 +1,10 @@
 """One backward pass through a list of layers, for networks that run layer by layer."""
 
+import contextlib
 import math
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy
@@ -30,6 +33,10 @@ def step_network(network: Network, optimizer: Optimizer) -> Callable[[Any], None
     steps, momentum_product = 0, 1.0
 
     def backward(output_error: Any) -> None:
+        with _ctrl_c_waits():
+            move(output_error)
+
+    def move(output_error: Any) -> None:
         nonlocal steps, momentum_product
         rule["learning_rate"] = optimizer.rate_at(steps)
         steps += 1
@@ -51,6 +58,23 @@ def step_network(network: Network, optimizer: Optimizer) -> Callable[[Any], None
                 optimizer_step(array, gradient, first, second, steps, **rule, momentum_product=momentum_product)
 
     return backward
+
+
+@contextlib.contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Hold Ctrl-C back: it comes between any two steps of Python, where some layers have moved and others have not."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    came: list[tuple[Any, ...]] = []
+    signal.signal(signal.SIGINT, lambda *what: came.append(what))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            handler(*came[0])
 
 
 def _clip(gradients: list[Any], clip_value: float = 0.0, clip_norm: float = 0.0, global_clip_norm: float = 0.0) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fastnn.optimizers.base import Optimizer
-from fastnn.scalars import non_negative_number
 from fastnn_ext.plan import Optimizer as Rule
 
 if TYPE_CHECKING:
@@ -40,10 +39,13 @@ class Adagrad(Optimizer):
         learning_rate: float | LearningRateSchedule = 0.001,
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
-        **clipping: float | None,
+        *,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
     ) -> None:
-        numbers = {"initial_accumulator_value": initial_accumulator_value, "epsilon": epsilon}
-        super().__init__(learning_rate, **numbers, **clipping)  # type: ignore[arg-type]
+        super().__init__(learning_rate, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        self._numbers(initial_accumulator_value=initial_accumulator_value, epsilon=epsilon)
 
     def rule(self) -> dict[str, Any]:
         # The engine's RMSprop with squares that do not decay.
@@ -83,10 +85,14 @@ class RMSprop(Optimizer):
         self,
         learning_rate: float | LearningRateSchedule = 0.001,
         rho: float = 0.9,
+        *,
         epsilon: float = 1e-7,
-        **clipping: float | None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
     ) -> None:
-        super().__init__(learning_rate, rho=rho, epsilon=epsilon, **clipping)  # type: ignore[arg-type]
+        super().__init__(learning_rate, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        self._numbers(rho=rho, epsilon=epsilon)
 
     def rule(self) -> dict[str, Any]:
         return {
@@ -116,6 +122,8 @@ class Adam(Optimizer):
     0.01
     """
 
+    _instead: ClassVar = {"weight_decay": "AdamW is Adam with weight decay"}
+
     beta_1: float
     beta_2: float
     epsilon: float
@@ -126,10 +134,13 @@ class Adam(Optimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
-        **clipping: float | None,
+        *,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
     ) -> None:
-        numbers = {"beta_1": beta_1, "beta_2": beta_2, "epsilon": epsilon}
-        super().__init__(learning_rate, **numbers, **clipping)  # type: ignore[arg-type]
+        super().__init__(learning_rate, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        self._numbers(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
 
     def rule(self) -> dict[str, Any]:
         return {
@@ -146,10 +157,12 @@ class AdamW(Adam):
 
     Parameters
     ----------
-    learning_rate, beta_1, beta_2, epsilon
+    learning_rate
         As in `Adam`.
     weight_decay : float, default 0.004
         Keras' default; biases decay too, as in PyTorch.
+    beta_1, beta_2, epsilon
+        As in `Adam`.
     clipnorm, clipvalue, global_clipnorm : float, optional
         As in `Optimizer`.
 
@@ -159,19 +172,32 @@ class AdamW(Adam):
     0.01
     """
 
+    _instead: ClassVar = {}
+
     weight_decay: float
 
     def __init__(
         self,
         learning_rate: float | LearningRateSchedule = 0.001,
+        weight_decay: float = 0.004,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
-        weight_decay: float = 0.004,
-        **clipping: float | None,
+        *,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
     ) -> None:
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, **clipping)
-        self.__dict__["weight_decay"] = non_negative_number(weight_decay, "weight_decay")
+        super().__init__(
+            learning_rate,
+            beta_1,
+            beta_2,
+            epsilon,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+        )
+        self._numbers(weight_decay=weight_decay)
 
     def rule(self) -> dict[str, Any]:
         return super().rule() | {"weight_decay": self.weight_decay}
@@ -205,11 +231,22 @@ class Nadam(Adam):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
+        *,
         momentum_decay: float = 0.004,
-        **clipping: float | None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
     ) -> None:
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, **clipping)
-        self.__dict__["momentum_decay"] = non_negative_number(momentum_decay, "momentum_decay")
+        super().__init__(
+            learning_rate,
+            beta_1,
+            beta_2,
+            epsilon,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+        )
+        self._numbers(momentum_decay=momentum_decay)
 
     def rule(self) -> dict[str, Any]:
         return super().rule() | {"optimizer": Rule.NADAM, "momentum_decay": self.momentum_decay}

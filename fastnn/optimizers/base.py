@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from fastnn.scalars import non_negative_number
+from fastnn.scalars import non_negative_number, true_or_false
+from fastnn.strict import Strict
 
 if TYPE_CHECKING:
     import numpy
@@ -19,7 +20,7 @@ __all__ = ["Optimizer"]
 _DECAYS = {"momentum", "rho", "beta_1", "beta_2"}
 
 
-class Optimizer:
+class Optimizer(Strict):
     """An optimiser; use one of its subclasses.
 
     No dataclass: to make a handful of them takes a third of the package's import.
@@ -42,6 +43,7 @@ class Optimizer:
     """
 
     _learning_rate: float | LearningRateSchedule
+    _changeable = frozenset({"learning_rate"})
 
     def __init__(
         self,
@@ -50,11 +52,8 @@ class Optimizer:
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
-        **more: float,
     ) -> None:
         self.learning_rate = learning_rate
-        for name, value in more.items():
-            self.__dict__[name] = _checked(name, value)
         for name, limit in {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}.items():
             self.__dict__[name] = None if limit is None else _checked(name, limit)
             if limit is not None and self.__dict__[name] == 0:
@@ -70,10 +69,9 @@ class Optimizer:
         rate = value if callable(value) else _checked("learning_rate", value)
         self.__dict__["_learning_rate"] = rate
 
-    def __setattr__(self, name: str, value: object) -> None:
-        if name != "learning_rate":
-            raise AttributeError(f"{name} cannot be changed: make another {type(self).__name__}")
-        super().__setattr__(name, value)
+    def _numbers(self, **values: float) -> None:
+        """Keep the numbers of a subclass, checked."""
+        self._keep(**{name: _checked(name, value) for name, value in values.items()})
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and vars(self) == vars(other)
@@ -130,9 +128,7 @@ def _checked(name: str, value: object) -> float:
     ValueError: momentum must be below 1, but it is 1.0
     """
     if name == "nesterov":
-        if not isinstance(value, bool):
-            raise TypeError(f"nesterov must be True or False, but it is {value!r}")
-        return value
+        return true_or_false(value, name)
     number = non_negative_number(value, name)
     if name in _DECAYS and number >= 1:
         raise ValueError(f"{name} must be below 1, but it is {number}")

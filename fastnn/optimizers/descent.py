@@ -24,7 +24,8 @@ class SGD(Optimizer):
     momentum : float, default 0
         In [0, 1).
     nesterov : bool, default False
-        Look ahead: ``w -= learning_rate * (g + momentum * v)`` (Sutskever et al. 2013, in PyTorch's form).
+        Look ahead: ``w -= learning_rate * (g + momentum * v)`` (Sutskever et al. 2013, in PyTorch's form). It needs a
+        momentum.
     weight_decay : float, default 0
         Adds ``weight_decay * w`` to every gradient, biases' too, after clipping: PyTorch's form, which is half of an L2
         penalty of this size.
@@ -47,10 +48,15 @@ class SGD(Optimizer):
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float = 0.0,
-        **clipping: float | None,
+        *,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
     ) -> None:
-        numbers = {"momentum": momentum, "nesterov": nesterov, "weight_decay": weight_decay}
-        super().__init__(learning_rate, **numbers, **clipping)  # type: ignore[arg-type]
+        super().__init__(learning_rate, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        self._numbers(momentum=momentum, nesterov=nesterov, weight_decay=weight_decay)
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum: pass one, such as SGD(momentum=0.9, nesterov=True)")
 
     def rule(self) -> dict[str, Any]:
         kind = Rule.SGD if self.momentum == 0 else Rule.NESTEROV if self.nesterov else Rule.MOMENTUM

@@ -1,9 +1,9 @@
 """L-BFGS: for small data and few parameters, where every step may look at all samples."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from fastnn.optimizers.base import Optimizer
-from fastnn.scalars import non_negative_number
+from fastnn.scalars import whole_number
 from fastnn_ext.plan import Optimizer as Rule
 
 __all__ = ["LBFGS"]
@@ -31,19 +31,21 @@ class LBFGS(Optimizer):
     5
     """
 
+    _instead: ClassVar = {
+        "learning_rate": "LBFGS has none, as its line search chooses the length of each step",
+        **dict.fromkeys(
+            ("clipnorm", "clipvalue", "global_clipnorm"), "LBFGS clips no gradients: its steps need them whole"
+        ),
+    }
+
     history_size: int
     tolerance_grad: float
     tolerance_change: float
 
     def __init__(self, history_size: int = 10, tolerance_grad: float = 1e-7, tolerance_change: float = 1e-9) -> None:
         super().__init__(1.0)
-        if isinstance(history_size, bool) or not isinstance(history_size, int):
-            raise TypeError(f"history_size must be an integer, but it is {history_size!r}")
-        if history_size < 1:
-            raise ValueError(f"history_size must be at least 1, but it is {history_size}")
-        self.__dict__["history_size"] = history_size
-        self.__dict__["tolerance_grad"] = non_negative_number(tolerance_grad, "tolerance_grad")
-        self.__dict__["tolerance_change"] = non_negative_number(tolerance_change, "tolerance_change")
+        self._keep(history_size=whole_number(history_size, "history_size", at_least=1))
+        self._numbers(tolerance_grad=tolerance_grad, tolerance_change=tolerance_change)
 
     def configuration(self) -> dict[str, Any]:
         return {name: value for name, value in super().configuration().items() if name != "learning_rate"}

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastnn.scalars import non_negative_number, whole_number
+from fastnn.scalars import non_negative_number, true_or_false, whole_number
+from fastnn.strict import Strict
 
 __all__ = [
     "LearningRateSchedule",
@@ -22,7 +23,7 @@ __all__ = [
 ]
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(Strict):
     """What all schedules share. A schedule of your own is any function of an array of steps."""
 
     def __call__(self, step: ArrayLike) -> Any:
@@ -119,7 +120,7 @@ class ExponentialDecay(LearningRateSchedule):
         self.initial_learning_rate = non_negative_number(initial_learning_rate, "initial_learning_rate")
         self.decay_steps = whole_number(decay_steps, "decay_steps", at_least=1)
         self.decay_rate = non_negative_number(decay_rate, "decay_rate")
-        self.staircase = bool(staircase)
+        self.staircase = true_or_false(staircase, "staircase")
 
     def __call__(self, step: ArrayLike) -> Any:
         exponent = np.asarray(step) / self.decay_steps
@@ -153,6 +154,7 @@ class CosineDecay(LearningRateSchedule):
         initial_learning_rate: float,
         decay_steps: int,
         alpha: float = 0.0,
+        *,
         warmup_target: float | None = None,
         warmup_steps: int = 0,
     ) -> None:
@@ -161,6 +163,8 @@ class CosineDecay(LearningRateSchedule):
         self.alpha = non_negative_number(alpha, "alpha")
         self.warmup_target = None if warmup_target is None else non_negative_number(warmup_target, "warmup_target")
         self.warmup_steps = whole_number(warmup_steps, "warmup_steps", at_least=0)
+        if self.warmup_steps and self.warmup_target is None:
+            raise ValueError("warmup_steps lead to a rate: pass it as warmup_target")
 
     def __call__(self, step: ArrayLike) -> Any:
         steps = np.asarray(step, dtype=float)

@@ -137,7 +137,7 @@ def losses_around(
     """
     model = copy.deepcopy(model)
     # The loss alone is wanted.
-    model.metrics = []
+    model._keep(metrics=[])
     evaluation = Evaluation(model, read_samples(model, x, y, None))
     arrays = _trained(model)
     centres = [array.copy() for array in arrays]

@@ -13,7 +13,7 @@ def make_model():
 
     def make(seed=0, optimizer="adam", metrics=("mae",)):
         model = Sequential([Dense(6, "tanh", input_shape=(2,)), Dense(1)], seed=seed)
-        model.compile(optimizer, "mse", metrics)
+        model.compile(optimizer, "mse", metrics=metrics)
         return model
 
     return make
@@ -43,7 +43,7 @@ def feed(make_model):
     """
 
     def tell(callback, name, values, model=None):
-        model = model or make_model(optimizer="sgd")
+        model = model or make_model(optimizer="sgd", metrics=("mae", "accuracy"))
         model.build()
         callback.set_model(model)
         callback.on_train_begin()

@@ -66,7 +66,9 @@ class Recorded(Callback):
 )
 def test_only_the_best_are_saved(make_model, data, tmp_path, arguments, name, values, saved):
     checkpoint = ModelCheckpoint(tmp_path / "{epoch}.safetensors", monitor=name, save_best_only=True, **arguments)
-    make_model().fit(*data, epochs=len(values), callbacks=[Recorded(name, values), checkpoint])
+    make_model(metrics=("mae", "accuracy")).fit(
+        *data, epochs=len(values), callbacks=[Recorded(name, values), checkpoint]
+    )
     assert names(tmp_path) == [f"{epoch}.safetensors" for epoch in saved]
     assert checkpoint.best == values[saved[-1] - 1]
 

@@ -88,7 +88,9 @@ class RatesKept(ReduceLROnPlateau):
 @pytest.mark.parametrize(("arguments", "values", "expected"), DECISIONS)
 def test_decisions_are_those_of_keras(make_model, feed, arguments, values, expected):
     plateau = RatesKept(**arguments)
-    model, _ = feed(plateau, plateau.monitor, values, make_model(optimizer=optimizers.SGD(1.0)))
+    model, _ = feed(
+        plateau, plateau.monitor, values, make_model(optimizer=optimizers.SGD(1.0), metrics=("mae", "accuracy"))
+    )
     # Powers of 0.1 are rounded; the others are exact.
     assert [*plateau.rates, model.optimizer.learning_rate] == pytest.approx(expected, rel=1e-15)
 

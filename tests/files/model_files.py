@@ -32,7 +32,7 @@ def data(samples=20, inputs=3, outputs=2, seed=0):
 def trained(seed=0, epochs=2, optimizer="adam", dtype="float32"):
     """A small model with something of all that a file holds."""
     model = Sequential([Input((3,)), Dense(4, "relu"), Dense(2)], seed=seed, name="small", dtype=dtype)
-    model.compile(optimizer, "mse", ["mae"])
+    model.compile(optimizer, "mse", metrics=["mae"])
     model.fit(*data(), epochs=epochs, batch_size=7)
     model.metadata = {"inputs": ["a", "b", "c"]}
     return model
@@ -69,7 +69,7 @@ def bits(arrays):
 def everything(model):
     """All that a file keeps of a model, as values that `==` compares."""
     lines = []
-    model.summary(lines.append)
+    model.summary(print_fn=lines.append)
     return {
         "name": model.name,
         "summary": lines,

@@ -59,7 +59,7 @@ def model(case, width=48):
         Dense(3, "softmax"),
     ]
     made = Sequential([Input((6, 6)), *layers], seed=7)
-    made.compile(CASES[case](), "categorical_crossentropy", ["accuracy"])
+    made.compile(CASES[case](), "categorical_crossentropy", metrics=["accuracy"])
     return made
 
 

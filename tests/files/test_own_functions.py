@@ -47,7 +47,7 @@ OWN = {"bend": (bend, bend_slope), "fourth": (fourth, fourth_gradient), "worst":
 
 def model_of_ones_own(metric=worst, loss=(fourth, fourth_gradient)):
     model = Sequential([Input((3,)), Dense(4, (bend, bend_slope)), Activation((bend, bend_slope)), Dense(2)], seed=0)
-    model.compile(optimizers.SGD(halving), loss, [metric])
+    model.compile(optimizers.SGD(halving), loss, metrics=[metric])
     model.fit(*data(), epochs=2)
     return model
 
@@ -98,7 +98,7 @@ def test_own_objects(tmp_path):
     path = tmp_path / "own.safetensors"
     penalty = type("Penalty", (regularizers.L2,), {})(0.1)
     model = Sequential([Input((3,)), Dense(2, kernel_regularizer=penalty)], seed=0)
-    model.compile(type("Slow", (optimizers.SGD,), {})(1e-4), "mse", [Bias("offset")])
+    model.compile(type("Slow", (optimizers.SGD,), {})(1e-4), "mse", metrics=[Bias("offset")])
     model.fit(*data())
     model.save(path)
     own = {"Penalty": penalty, "Slow": model.optimizer, "offset": Bias("offset")}

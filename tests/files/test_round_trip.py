@@ -22,8 +22,14 @@ LAYERS = {
     "ELU": [layers.ELU(0.3)],
     "Dropout": [layers.Dropout(0.4)],
     "GaussianNoise": [layers.GaussianNoise(0.2)],
-    "BatchNormalization": [layers.BatchNormalization(center=False, scale=False), layers.BatchNormalization(0.9, 1e-2)],
-    "LayerNormalization": [layers.LayerNormalization(1e-2), layers.LayerNormalization(center=False, scale=False)],
+    "BatchNormalization": [
+        layers.BatchNormalization(center=False, scale=False),
+        layers.BatchNormalization(momentum=0.9, epsilon=1e-2),
+    ],
+    "LayerNormalization": [
+        layers.LayerNormalization(epsilon=1e-2),
+        layers.LayerNormalization(center=False, scale=False),
+    ],
 }
 LOSSES = {
     "Huber": losses.Huber(0.3),
@@ -33,7 +39,7 @@ LOSSES = {
     "SparseCategoricalCrossentropy": losses.SparseCategoricalCrossentropy(True),
 }
 METRICS = {
-    "BinaryAccuracy": metrics.BinaryAccuracy("decided", 0.3),
+    "BinaryAccuracy": metrics.BinaryAccuracy("decided", threshold=0.3),
     "TopKCategoricalAccuracy": metrics.TopKCategoricalAccuracy(2, "top"),
     "SparseTopKCategoricalAccuracy": metrics.SparseTopKCategoricalAccuracy(2),
     "Precision": metrics.Precision(0.4, class_id=1, name="exact"),
@@ -98,7 +104,7 @@ def test_layers(tmp_path, name, dtype):
     # A model of its own for each test: layers belong to one.
     stack = [type(layer)(**layer.configuration()) for layer in tested]
     model = Sequential([Input((3,)), *stack, Dense(2)], seed=1, dtype=dtype)
-    model.compile("adam", "mse", ["mae"])
+    model.compile("adam", "mse", metrics=["mae"])
     model.fit(x, y, epochs=2)
     reloaded(model, tmp_path, x)
 
@@ -136,7 +142,7 @@ def test_metrics(tmp_path, name):
     y = np.eye(2, dtype=np.float32)[np.arange(len(x)) % 2]
     made_metric = getattr(metrics, name)(k=2) if name.startswith(("TopK", "SparseTopK")) else None
     model = Sequential([Input((3,)), Dense(2, "softmax")], seed=2)
-    model.compile("adam", "mse", [METRICS.get(name) or made_metric or getattr(metrics, name)()])
+    model.compile("adam", "mse", metrics=[METRICS.get(name) or made_metric or getattr(metrics, name)()])
     model.fit(x, y)
     again = reloaded(model, tmp_path, x)
     assert [metric.name for metric in again.metrics] == [metric.name for metric in model.metrics]

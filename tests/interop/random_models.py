@@ -46,8 +46,12 @@ MAKERS = {
     "Flatten": lambda rng: layers.Flatten(),
     "Dropout": lambda rng: layers.Dropout(0.5),
     "GaussianNoise": lambda rng: layers.GaussianNoise(0.5),
-    "BatchNormalization": lambda rng: layers.BatchNormalization(0.9, rng.uniform(1e-3, 0.1), coin(rng), coin(rng)),
-    "LayerNormalization": lambda rng: layers.LayerNormalization(rng.uniform(0.01, 0.1), coin(rng), coin(rng)),
+    "BatchNormalization": lambda rng: layers.BatchNormalization(
+        momentum=0.9, epsilon=rng.uniform(1e-3, 0.1), center=coin(rng), scale=coin(rng)
+    ),
+    "LayerNormalization": lambda rng: layers.LayerNormalization(
+        epsilon=rng.uniform(0.01, 0.1), center=coin(rng), scale=coin(rng)
+    ),
 }
 NEED_ROWS = ("Dense", "BatchNormalization", "LayerNormalization")
 

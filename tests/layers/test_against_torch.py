@@ -168,7 +168,7 @@ def test_batch_normalization(scale, center, momentum, epsilon):
         hidden = functional.batch_norm(torch.tensor(x) @ w[0] + w[1], *w[moving], gamma, beta, eps=epsilon)
         return (torch.tanh(hidden) @ w[-2] + w[-1]).numpy()
 
-    layer = layers.BatchNormalization(momentum, epsilon, center, scale)
+    layer = layers.BatchNormalization(momentum=momentum, epsilon=epsilon, center=center, scale=scale)
     model, start, before, losses = trained([layers.Dense(7), layer, layers.Tanh()], x, y)
     np.testing.assert_allclose(before, in_prediction(start), **TOLERANCE)
     expected, right = by_torch(start, x, y, in_training)
@@ -209,7 +209,10 @@ def test_layer_normalization(scale, center, epsilon):
         hidden = functional.layer_norm(t @ w[0] + w[1], (7,), *scale_and_shift(w, scale, center), epsilon)
         return torch.tanh(hidden) @ w[-2] + w[-1]
 
-    assert_alike([layers.Dense(7), layers.LayerNormalization(epsilon, center, scale), layers.Tanh()], forward)
+    assert_alike(
+        [layers.Dense(7), layers.LayerNormalization(epsilon=epsilon, center=center, scale=scale), layers.Tanh()],
+        forward,
+    )
 
 
 def test_normalisations_of_the_inputs():

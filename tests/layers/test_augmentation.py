@@ -23,7 +23,7 @@ def pictures(shape=(8, 6), dtype=np.float32, samples=SAMPLES):
 
 def model(shape=(8, 6), seed=0, optimizer="adam", units=10):
     made = Sequential([Input(shape), Flatten(), Dense(units, "relu"), Dense(3, "softmax")], seed=seed)
-    made.compile(optimizer, "categorical_crossentropy", ["accuracy"])
+    made.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"])
     return made
 
 

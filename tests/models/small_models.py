@@ -17,5 +17,5 @@ def data(samples=50, classes=3, seed=0, dtype=np.float32):
 def model(seed=0, dtype="float32", optimizer="adam", loss="categorical_crossentropy", metrics=("accuracy",), classes=3):
     """A compiled classifier of such data."""
     made = Sequential([Input((4,)), Dense(8, "tanh"), Dense(classes, "softmax")], seed=seed, dtype=dtype)
-    made.compile(optimizer, loss, metrics)
+    made.compile(optimizer, loss, metrics=metrics)
     return made

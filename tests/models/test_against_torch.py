@@ -127,7 +127,7 @@ PAIRS = {
     ),
     "Nadam": (optimizers.Nadam(0.003), lambda w: torch.optim.NAdam(w, 0.003, eps=1e-7, momentum_decay=0.004)),
     "Nadam of other numbers": (
-        optimizers.Nadam(0.003, 0.7, 0.95, 1e-2, 0.3),
+        optimizers.Nadam(0.003, 0.7, 0.95, 1e-2, momentum_decay=0.3),
         lambda w: torch.optim.NAdam(w, 0.003, (0.7, 0.95), 1e-2, momentum_decay=0.3),
     ),
 }

@@ -16,7 +16,7 @@ WEIGHTS = np.linspace(0, 2, SAMPLES)
 
 def model(optimizer="adam", metrics=("accuracy",), between=()):
     made = Sequential([Input((4,)), Dense(8, "tanh"), *between, Dense(3, "softmax")], seed=0)
-    made.compile(optimizer, "categorical_crossentropy", metrics)
+    made.compile(optimizer, "categorical_crossentropy", metrics=metrics)
     return made
 
 
@@ -89,7 +89,7 @@ def test_batches_are_those_of_arrays(kind, weighted):
 def test_the_first_batch_builds_the_model():
     expected, right = fitted_on_arrays()
     fitted = Sequential([Dense(8, "tanh"), Dense(3, "softmax")], seed=0)
-    fitted.compile("adam", "categorical_crossentropy", ["accuracy"])
+    fitted.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     assert_same(fitted, fitted.fit(Loader(), epochs=2), expected, right)
 
 

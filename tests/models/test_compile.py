@@ -96,7 +96,7 @@ def test_metrics_of_all_kinds():
 )
 def test_what_is_unknown_leaves_the_model_as_it_was(arguments, error, message):
     compiled = model()
-    compiled.compile("sgd", "mse", ["mae"])
+    compiled.compile("sgd", "mse", metrics=["mae"])
     before = compiled.optimizer, compiled.loss, compiled.metrics
     with pytest.raises(error, match=message):
         compiled.compile(**({"optimizer": "sgd", "loss": "mse"} | arguments))

@@ -32,11 +32,11 @@ CALLS = {
     "predict": lambda made: made.predict(X),
     "all": lambda made: [made.fit(X, Y), made.train_on_batch(X, Y), made.predict(X), made.fit(X, Y)],
     "a step and a fit": lambda made: [made.train_on_batch(X[:1], Y[:1]), made.fit(X, Y), made.train_on_batch(X, Y)],
-    "compile": lambda made: [made.train_on_batch(X, Y), made.compile("nadam", "mse", ["mae"])],
+    "compile": lambda made: [made.train_on_batch(X, Y), made.compile("nadam", "mse", metrics=["mae"])],
     "add": lambda made: [made.train_on_batch(X, Y), made.add(Dense(3, "softmax"))],
     "pop": lambda made: [made.add(Dense(3, "softmax")), made.train_on_batch(X, Y), made.pop()],
     "refused": lambda made: refused(made),
-    "summary": lambda made: made.summary(lambda text: None),
+    "summary": lambda made: made.summary(print_fn=lambda text: None),
 }
 
 

@@ -73,7 +73,7 @@ def test_the_number_of_threads_changes_nothing():
             fastnn.set_num_threads(threads)
             layers = [Input((64,)), Dense(300, "relu"), Dropout(0.5), BatchNormalization(), GaussianNoise(0.1)]
             fitted = Sequential([*layers, Dense(200, "gelu"), Dense(4, "softmax")], seed=0)
-            fitted.compile("adam", "categorical_crossentropy", ["accuracy"])
+            fitted.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
             results.append((fitted.fit(x, y, epochs=2, batch_size=100).history, fitted.parameters.tobytes()))
     finally:
         fastnn.set_num_threads(before)
@@ -95,7 +95,7 @@ def test_augmentation_by_the_engine_and_by_a_function():
 
     def fitted(augmentation):
         made = Sequential([Input((6, 6)), Flatten(), Dense(2, "softmax")], seed=0)
-        made.compile("adam", "categorical_crossentropy", ["accuracy"])
+        made.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
         return made.fit(x, y, epochs=3, augmentation=augmentation).history["loss"]
 
     plain = fitted(None)

@@ -84,7 +84,7 @@ def made(rng):
     layers += [Dense(90, "tanh")] if rng.random() < 0.4 else []
     model = Sequential([*layers, Dense(3, "softmax")], seed=int(rng.integers(1000)))
     metrics = ["accuracy"] if rng.random() < 0.3 else []
-    model.compile(str(rng.choice(["sgd", "rmsprop", "adam", "nadam"])), "categorical_crossentropy", metrics)
+    model.compile(str(rng.choice(["sgd", "rmsprop", "adam", "nadam"])), "categorical_crossentropy", metrics=metrics)
     return model
 
 

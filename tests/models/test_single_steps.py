@@ -16,7 +16,7 @@ def data(samples=24, dtype=np.float32):
 
 def model(optimizer="adam", metrics=(), loss="categorical_crossentropy", between=()):
     made = Sequential([Input((4,)), Dense(8, "tanh"), *between, Dense(3, "softmax")], seed=0)
-    made.compile(optimizer, loss, metrics)
+    made.compile(optimizer, loss, metrics=metrics)
     return made
 
 

@@ -6,7 +6,10 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+
+import fastnn
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process of its own")
 
@@ -72,6 +75,43 @@ print(json.dumps({
     "goes_on": len(fastnn.train(net, x[:10], y[:10], epochs=1, **how)[1]) == 1,
 }))
 """
+
+
+class Interrupting:
+    """A layer in whose backward pass Ctrl-C comes."""
+
+    def forward(self, input):
+        return input
+
+    def backward(self, output_error, learning_rate):
+        signal.raise_signal(signal.SIGINT)
+        return output_error
+
+
+@pytest.mark.parametrize("optimizer", [None, fastnn.optimizers.Adam(0.1)], ids=["plain", "adam"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_all_layers_have_moved_or_none(place, optimizer):
+    handler = signal.getsignal(signal.SIGINT)
+    x, y = np.ones((4, 3)), np.zeros((4, 1))
+
+    def network(between):
+        rng = np.random.default_rng(0)
+        layers = [fastnn.FCLayer(3, 2, rng=rng), fastnn.FCLayer(2, 1, rng=rng)]
+        layers.insert(place, between)
+        return layers
+
+    def parameters(layers):
+        return [array for layer in layers if isinstance(layer, fastnn.FCLayer) for array in layer.parameters().values()]
+
+    quiet = Interrupting()
+    quiet.backward = lambda output_error, learning_rate: output_error
+    expected, interrupted = network(quiet), network(Interrupting())
+    fastnn.train(expected, x, y, epochs=1, batch_size=4, optimizer=optimizer)
+    with pytest.raises(KeyboardInterrupt):
+        fastnn.train(interrupted, x, y, epochs=5, batch_size=4, optimizer=optimizer)
+    for one, other in zip(parameters(expected), parameters(interrupted), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 @posix

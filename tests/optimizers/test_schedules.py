@@ -46,7 +46,7 @@ every_schedule = pytest.mark.parametrize("schedule", ALL, ids=str)
             [0, 1, 2, 3, 4, 6, 7, 8, 10, 11],
             [0, 0.5, 1, 1.5, 2, 1.5, 1, 0.5, 0, 0],
         ),
-        (CosineDecay(1.0, 6, 0.5, 2.0, 2), [0, 1, 2, 5, 8, 9], [1, 1.5, 2, 1.5, 1, 1]),
+        (CosineDecay(1.0, 6, 0.5, warmup_target=2.0, warmup_steps=2), [0, 1, 2, 5, 8, 9], [1, 1.5, 2, 1.5, 1, 1]),
         (CosineDecay(1.0, 6, warmup_target=2.0), [0, 3, 6], [2, 1, 0]),
         # Three steps up to the second step, three down to the last.
         (OneCycle(4.0, 6, 0.5, 4.0, 2.0), [0, 1, 2, 3.5, 5, 6, 99], [1, 2.5, 4, 2.25, 0.5, 0.5, 0.5]),

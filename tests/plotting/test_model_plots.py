@@ -46,7 +46,7 @@ def model():
     made = Sequential([Input((2,)), Dense(5, "relu"), Dense(3, "softmax")], seed=0, name="small")
     rng = np.random.default_rng(1)
     made.set_weights([rng.normal(size=array.shape) for array in made.get_weights()])
-    made.compile("sgd", "sparse_categorical_crossentropy", ["accuracy"])
+    made.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return made
 
 

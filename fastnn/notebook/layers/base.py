@@ -9,12 +9,13 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.strict import Strict
 from fastnn_ext.plan import Plan
 
 FloatArray = NDArray[Any]
 
 
-class Layer(ABC):
+class Layer(Strict, ABC):
     """A built-in layer.
 
     Attributes
@@ -22,6 +23,8 @@ class Layer(ABC):
     input_size, output_size : int or None
         Numbers that a sample has before and after the layer; None where the layer takes any number and keeps it.
     """
+
+    _has_state = True
 
     input_size: int | None = None
     output_size: int | None = None
