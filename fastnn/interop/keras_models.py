@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from numpy.typing import ArrayLike
 
-from fastnn.files.tensors import regular_file
+from fastnn.files.reading import check_expansion, regular_file
 from fastnn.interop.assembling import Wanted, assemble, in_dtype, wanted_arrays
 from fastnn.interop.keras_config import Described, Entry, described, entries, groups
 from fastnn.interop.keras_weights import WeightFile
@@ -22,8 +22,6 @@ from fastnn.models.sequential import Sequential
 
 __all__ = ["from_keras", "load_keras_weights"]
 
-# Keras does not compress; what others pack again shrinks by less than this.
-_LARGEST_EXPANSION = 100
 # What readers raise for what they cannot read.
 _DAMAGES = (
     ValueError, TypeError, AttributeError, IndexError, ArithmeticError, RuntimeError, EOFError, zipfile.BadZipFile,
@@ -186,8 +184,8 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     info = archive.getinfo(name)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError(f"its {name} is compressed in a way that Keras does not use")
-    if info.file_size > _LARGEST_EXPANSION * info.compress_size:
-        raise ValueError(f"its {name} would grow from {info.compress_size} to {info.file_size} bytes")
+    # Keras does not compress; others may pack it again.
+    check_expansion(info.file_size, info.compress_size)
     return archive.read(info)
 
 
