@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastnn.arrays import check_finite, converted, no_memory
@@ -323,6 +324,10 @@ class LayerStack:
             new = np.asarray(value)
             check_fits(layer, name, array.shape, new)
             given.append(converted(new, self.dtype, f"the {name} of {layer.name}"))
+        # Views of the model's own arrays, to swap two layers, say, would be read when they are written already.
+        bounds = [byte_bounds(array) for _, _, array in own]
+        first, last = min((low for low, _ in bounds), default=0), max((high for _, high in bounds), default=0)
+        given = [new.copy() if byte_bounds(new)[0] < last and first < byte_bounds(new)[1] else new for new in given]
         for new, (_, _, array) in zip(given, own, strict=True):
             array[...] = new
 
