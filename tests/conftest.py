@@ -1,9 +1,17 @@
 """What tests share: the real pictures, and small networks with a seed."""
 
+import importlib.util
+import os
+
 import numpy as np
 import pytest
 
 import fastnn
+
+# What Keras runs over, in these processes and those that they start: it cannot be changed later.
+for backend in ("tensorflow", "jax", "torch"):
+    if importlib.util.find_spec(backend):
+        os.environ.setdefault("KERAS_BACKEND", backend)
 
 
 @pytest.fixture(scope="session")

@@ -15,10 +15,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 @pytest.fixture(scope="session")
 def keras():
     """Keras over JAX or TensorFlow: over PyTorch it rounds to float32 what is float64."""
-    backends = [name for name in ("jax", "tensorflow") if importlib.util.find_spec(name)]
-    if not importlib.util.find_spec("keras") or not backends:
+    if not importlib.util.find_spec("keras") or not any(map(importlib.util.find_spec, ("tensorflow", "jax"))):
         pytest.skip("Keras, or what it runs over, JAX or TensorFlow, is not installed")
-    os.environ.setdefault("KERAS_BACKEND", backends[0])
     # What it imports speaks of processors and deprecated names.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with warnings.catch_warnings():
