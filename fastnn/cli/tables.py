@@ -148,8 +148,9 @@ def _read_parquet(path: str, as_text: Collection[str]) -> dict[str, NDArray[Any]
         raise ImportError(f"{path!r} needs pyarrow to be read: pip install fastnn-ext[tables]") from None
     regular_file(path)
     try:
-        with open(path, "rb") as opened:
-            file = parquet.ParquetFile(opened)
+        # A file of pyarrow's own: its threads would otherwise read through Python's.
+        with pyarrow.OSFile(path) as opened:
+            file = parquet.ParquetFile(opened, pre_buffer=False)
             # A million rows of one value take a few bytes there, and eight each in memory.
             check_expansion(8 * file.metadata.num_rows * file.metadata.num_columns, os.path.getsize(path))
             table = file.read()

@@ -10,7 +10,6 @@ import io
 import math
 import os
 import stat
-import zipfile
 from collections.abc import Iterable
 from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
@@ -102,6 +101,8 @@ class NpzFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        import zipfile  # not at import: it takes longer than all of this module
+
         regular_file(path)
         self.size = os.path.getsize(path)
         try:
@@ -116,6 +117,8 @@ class NpzFile:
 
     def header(self, name: str) -> Header:
         """The shape and dtype of an array, which takes the bytes of its member to the last; ValueError otherwise."""
+        import zipfile
+
         info = self._archive.getinfo(f"{name}{_NPY}")
         # LZMA takes as much memory as its data ask for.
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["checked_target", "written_whole"]
+__all__ = ["checked_target", "naming", "written_whole"]
 
 # What to do about what the system says.
 _REMEDIES = {
@@ -66,8 +66,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             os.unlink(temporary)
         # The user knows nothing of the temporary name; a full disk names none.
         if isinstance(error, OSError) and error.errno is not None and error.filename in (None, os.fspath(temporary)):
-            # A new one: a second name that is None would be told, too.
-            raise OSError(error.errno, _with_remedy(error), os.fspath(path)) from error
+            raise _told(error, path, "what was there before is kept") from error
         raise
     _keep_name(target.parent)
 
@@ -86,9 +85,22 @@ def checked_target(path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def _with_remedy(error: OSError) -> str:
-    remedy = _REMEDIES.get(error.errno or 0)
-    return f"{error.strerror}: {remedy}; what was there before is kept" if remedy else str(error.strerror)
+@contextlib.contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Give errors of the system that name no file, as those of a full disk, the name of this one, and a remedy."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise _told(error, path) from error
+
+
+def _told(error: OSError, path: str | os.PathLike[str], more: str = "") -> OSError:
+    """The same error with a name and what to do. A new one: a second name that is None would be told, too."""
+    words = [str(error.strerror), _REMEDIES.get(error.errno or 0, "")]
+    text = ": ".join(filter(None, words)) + (f"; {more}" if words[1] and more else "")
+    return OSError(error.errno, text, os.fspath(path))
 
 
 def _keep_name(folder: Path) -> None:
