@@ -1,10 +1,12 @@
 """A user's arrays: real, finite and in a dtype that the engine reads, or a sentence that says what is wrong."""
 
+import math
 from typing import Any
 
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 # Rows are checked for NaN in pieces of about this many numbers, so that the check needs no copy of the data.
 _NUMBERS_PER_CHECK = 1 << 18
 
@@ -88,6 +90,20 @@ def converted(array: NDArray[Any], dtype: numpy.dtype[numpy.floating], name: str
     if array.dtype.kind == "f" and array.dtype.itemsize > dtype.itemsize and not numpy.isfinite(result).all():
         largest = numpy.abs(array).max()
         raise ValueError(
-            f"{name} reaches {largest:g}, too large for {dtype}: scale it, or make the layers with dtype=numpy.float64"
+            f"{name} reaches {largest}, too large for {dtype}: scale it, or make the layers with dtype=numpy.float64"
         )
     return result
+
+
+def no_memory(what: str, shape: tuple[int, ...], dtype: numpy.dtype[Any]) -> MemoryError:
+    """The error for an array that cannot be had.
+
+    >>> raise no_memory("the kernel of dense", (3, 2**61), numpy.dtype("float32"))
+    Traceback (most recent call last):
+    MemoryError: there is no memory for the kernel of dense: float32 numbers of shape (3, 2305843009213693952) take ...
+    """
+    # In Python's numbers, as NumPy's would overflow; and no more than a float holds.
+    size = min(math.prod(shape) * dtype.itemsize, 10**300)
+    power = min((len(str(size)) - 1) // 3, len(_UNITS) - 1)
+    taken = f"{size / 1000**power:.3g} {_UNITS[power]}"
+    return MemoryError(f"there is no memory for {what}: {dtype} numbers of shape {shape} take {taken}")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.naming import unknown_name
+from fastnn.scalars import finite_number, non_negative_number, whole_number
 from fastnn.strict import Strict
 
 __all__ = [
@@ -34,7 +35,11 @@ _CUT_OFF_DEVIATION = 0.87962566103423978
 
 
 class Initializer(Strict):
-    """What all initializers share: equality, a description, and the call."""
+    """What all initializers share: equality, a description, and the call.
+
+    Those that draw at random take ``seed``, as Keras' do: a whole number, with which each call gives the same numbers.
+    By default the model's generator draws, so that its own seed decides.
+    """
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         """Numbers of ``shape`` in float64, whatever the layer's dtype, so that one seed gives one network."""
@@ -48,7 +53,18 @@ class Initializer(Strict):
         return type(self) is type(other) and vars(self) == vars(other)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in vars(self).items())})"
+        told = {name: value for name, value in vars(self).items() if value is not None}
+        return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in told.items())})"
+
+
+class _Random(Initializer):
+    """One that draws: from a generator of its own where it has a seed."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.seed = None if seed is None else whole_number(seed, "seed", at_least=0)
+
+    def _generator(self, rng: np.random.Generator) -> np.random.Generator:
+        return rng if self.seed is None else np.random.default_rng(self.seed)
 
 
 class Zeros(Initializer):
@@ -81,41 +97,45 @@ class Constant(Initializer):
     """
 
     def __init__(self, value: float = 0.0) -> None:
-        self.value = float(value)
+        self.value = finite_number(value, "value")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         return np.full(shape, self.value)
 
 
-class RandomNormal(Initializer):
+class RandomNormal(_Random):
     """Normal with this mean and standard deviation.
 
     >>> RandomNormal(stddev=0.0)((2,), np.random.default_rng(0))
     array([0., 0.])
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05) -> None:
-        self.mean, self.stddev = float(mean), float(stddev)
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
+        super().__init__(seed)
+        self.mean, self.stddev = finite_number(mean, "mean"), non_negative_number(stddev, "stddev")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-        return self.mean + self.stddev * rng.standard_normal(shape)
+        return self.mean + self.stddev * self._generator(rng).standard_normal(shape)
 
 
-class RandomUniform(Initializer):
+class RandomUniform(_Random):
     """Uniform from minval to maxval.
 
     >>> RandomUniform(1.0, 1.0)((2,), np.random.default_rng(0))
     array([1., 1.])
     """
 
-    def __init__(self, minval: float = -0.05, maxval: float = 0.05) -> None:
-        self.minval, self.maxval = float(minval), float(maxval)
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
+        super().__init__(seed)
+        self.minval, self.maxval = finite_number(minval, "minval"), finite_number(maxval, "maxval")
+        if self.minval > self.maxval:
+            raise ValueError(f"minval must be at most maxval, but they are {self.minval} and {self.maxval}")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-        return rng.uniform(self.minval, self.maxval, shape)
+        return self._generator(rng).uniform(self.minval, self.maxval, shape)
 
 
-class _Scaled(Initializer):
+class _Scaled(_Random):
     """Of variance ``scale`` over a fan: normal, cut off at two standard deviations, or uniform."""
 
     scale = 1.0
@@ -125,6 +145,7 @@ class _Scaled(Initializer):
         return float(shape[0])
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+        rng = self._generator(rng)
         variance = self.scale / max(1.0, self.fan(shape))
         if self.uniform:
             limit = np.sqrt(3 * variance)
@@ -196,7 +217,7 @@ class LecunNormal(LecunUniform):
     uniform = False
 
 
-class Orthogonal(Initializer):
+class Orthogonal(_Random):
     """A random matrix whose columns, or rows where there are fewer, are orthogonal (Saxe et al. 2014), times ``gain``.
 
     >>> q = Orthogonal()((3, 2), np.random.default_rng(0))
@@ -204,13 +225,14 @@ class Orthogonal(Initializer):
     True
     """
 
-    def __init__(self, gain: float = 1.0) -> None:
-        self.gain = float(gain)
+    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
+        super().__init__(seed)
+        self.gain = finite_number(gain, "gain")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         if len(shape) != 2:
             raise ValueError(f"an orthogonal matrix must have two dimensions, but the shape is {shape}")
-        tall = rng.standard_normal((max(shape), min(shape)))
+        tall = self._generator(rng).standard_normal((max(shape), min(shape)))
         q, r = np.linalg.qr(tall)
         # The signs make the distribution uniform, whatever LAPACK chose.
         scaled: NDArray[np.float64] = self.gain * q * np.sign(np.diagonal(r))

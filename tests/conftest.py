@@ -9,6 +9,11 @@ import pytest
 
 import fastnn
 
+# What Keras runs over, in these processes and those that they start: it cannot be changed later.
+for backend in ("tensorflow", "jax", "torch"):
+    if importlib.util.find_spec(backend):
+        os.environ.setdefault("KERAS_BACKEND", backend)
+
 
 @pytest.fixture(scope="session")
 def keras_over_any():

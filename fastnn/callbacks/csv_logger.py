@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Literal, TextIO
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.callbacks.states import FLAG, NAMES, WHOLE, check_state
-from fastnn.files.writing import written_whole
+from fastnn.files.reading import regular_file
+from fastnn.files.writing import naming, written_whole
 from fastnn.scalars import true_or_false
 
 __all__ = ["CSVLogger"]
@@ -96,7 +97,10 @@ class CSVLogger(Callback):
     def set_state(self, state: dict[str, Any]) -> None:
         check_state(self._state_kinds, state, "CSVLogger")
         names, rows = state["names"], state["rows"]
-        lines = self._rows()
+        try:
+            lines = self._rows()
+        except (csv.Error, ValueError):
+            lines = []
         width = 1 + len(names)
         there = bool(lines) and lines[0][:width] == ["epoch", *names] and len(lines) > rows
         if not there and (names or rows):
@@ -122,15 +126,22 @@ class CSVLogger(Callback):
 
     def _write(self, mode: Literal["a", "w"], rows: Iterable[Iterable[object]]) -> None:
         # Opened for each line: nothing waits in a buffer, and nothing is left open where training fails.
-        with open(self._path, mode, newline="", encoding="utf-8") as file:
+        with naming(self._path), open(self._path, mode, newline="", encoding="utf-8") as file:
             self._lines(file, rows)
 
     def _lines(self, file: TextIO, rows: Iterable[Iterable[object]]) -> None:
         csv.writer(file, delimiter=self.separator, lineterminator="\n").writerows(rows)
 
     def _rows(self) -> list[list[str]]:
-        with open(self._path, newline="", encoding="utf-8") as file:
-            return list(csv.reader(file, delimiter=self.separator))
+        regular_file(self._path)
+        try:
+            with open(self._path, newline="", encoding="utf-8") as file:
+                return list(csv.reader(file, delimiter=self.separator))
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise ValueError(
+                f"{self.filename!r} is no CSV file in UTF-8 that a CSVLogger could continue: {error}. Log to another "
+                "file, or leave append out to replace this one"
+            ) from error
 
     def _continued(self) -> list[str]:
         """The names in the first line of a file to append to; none where there is no such line."""

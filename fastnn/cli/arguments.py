@@ -143,9 +143,11 @@ def _add_demo(commands: Commands) -> None:
     summary = "train the teaching notebook's network on real MNIST, beside plain NumPy"
     demo = _command(commands, "demo", summary, "fastnn demo")
     demo.add_argument("--output", default="fastnn-demo", help="folder for the pictures (default: %(default)s)")
-    demo.add_argument("--epochs", type=int, default=40, help="default: %(default)s")
-    demo.add_argument("--learning-rate", type=float, default=0.1, help="default: %(default)s")
-    demo.add_argument("--seed", type=int, default=0, help="of the initial weights (default: %(default)s)")
+    demo.add_argument("--epochs", metavar="N", type=_count, default=40, help="default: %(default)s")
+    demo.add_argument("--learning-rate", metavar="RATE", type=_above_zero, default=0.1, help="default: %(default)s")
+    demo.add_argument(
+        "--seed", metavar="N", type=_count, default=0, help="of the initial weights (default: %(default)s)"
+    )
     demo.add_argument("--no-plots", action="store_true", help="write no pictures")
 
 
@@ -188,8 +190,9 @@ def _count(text: str) -> int:
 
 
 def _whole(text: str, least: int) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"{text!r} must be a whole number of at least {least}")
+    # 18 digits fit every number that these become.
+    if not text.isdecimal() or len(text) > 18 or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} must be a whole number from {least} to {10**18 - 1}")
     return int(text)
 
 

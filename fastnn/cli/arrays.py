@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.arrays import check_finite, real_array
+from fastnn.files.reading import NpzFile, read_npy, regular_file
 
 __all__ = ["is_array_file", "read_inputs", "read_samples"]
 
@@ -37,19 +37,18 @@ def read_inputs(path: str) -> NDArray[Any]:
 
 
 def _read(path: str, names: tuple[str, ...]) -> list[NDArray[Any]]:
+    regular_file(path)
     try:
-        with open(path, "rb") as opened:
-            file = np.load(opened, allow_pickle=False)
-            if not hasattr(file, "files"):
-                if len(names) > 1:
-                    raise ValueError("it is a single array")
-                return [file]
-            missing = [name for name in names if name not in file.files]
+        if path.lower().endswith(".npy"):
+            return [read_npy(path)]
+        with NpzFile(path) as file:
+            missing = [name for name in names if name not in file.names]
             if missing:
-                raise ValueError(f"it has no array {missing[0]!r}, but {', '.join(file.files) or 'none'}")
-            return [file[name] for name in names]
-    except OSError:
-        raise
+                raise ValueError(f"it has no array {missing[0]!r}, but {', '.join(file.names) or 'none'}")
+            file.check_memory(names)
+            return [file.read(name) for name in names]
     except Exception as error:
-        # zipfile, zlib and numpy raise a dozen kinds for damaged bytes; the user needs one.
+        # zipfile, zlib and numpy raise a dozen kinds for damaged bytes; the user needs one. The system names the file.
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
         raise ValueError(f"{path!r} cannot be read as a NumPy file of numbers: {error}") from error

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import importlib.util
+import io
 import math
+import os
 import warnings
 import zlib
 from collections.abc import Collection, Iterable, Iterator
@@ -13,6 +16,8 @@ from typing import Any, TextIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fastnn.files.reading import check_expansion, regular_file
 
 __all__ = ["as_column", "is_number", "line_of_row", "read_csv"]
 
@@ -50,6 +55,9 @@ def read_csv(path: str, as_text: Collection[str] = ()) -> dict[str, NDArray[Any]
         return read(path, header, delimiter, as_text)
     except (UnicodeDecodeError, csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path!r} is not a CSV file in UTF-8: {error}") from error
+    except ValueError as error:
+        # Python's and pandas' own do not name it.
+        raise error if repr(path) in str(error) else ValueError(f"{path!r} cannot be read: {error}") from error
 
 
 def line_of_row(path: str, row: int) -> int:
@@ -58,11 +66,12 @@ def line_of_row(path: str, row: int) -> int:
     Only a message needs it, so that nobody pays for it but who has to find the line.
     """
     _, delimiter = _header(path)
-    with _opened(path) as file:
-        for number, (line, _) in enumerate(_rows(file, delimiter)):
+    # pandas is not strict about quotes, nor about the length of a field: then it is the best guess that there is.
+    with _opened(path) as file, contextlib.suppress(csv.Error):
+        for number, (line, _) in enumerate(_rows(file, delimiter, strict=False)):
             if number == row + 1:
                 return line
-    raise IndexError(row)
+    return row + 2
 
 
 def is_number(text: str) -> bool:
@@ -90,15 +99,29 @@ def as_column(texts: list[str | None]) -> NDArray[Any]:
         return np.array(texts, dtype=object)
 
 
+class _Unpacked(gzip.GzipFile):
+    """A compressed file that may not grow beyond all measure."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self._packed_size = os.path.getsize(path)
+
+    def read1(self, size: int = -1) -> bytes:
+        # What a TextIOWrapper reads with.
+        check_expansion(self.tell(), self._packed_size)
+        return super().read1(size)
+
+
 def _opened(path: str) -> TextIO:
+    regular_file(path)
     if path.lower().endswith(".gz"):
-        return cast(TextIO, gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
+        return io.TextIOWrapper(_Unpacked(path), encoding="utf-8-sig", newline="")
     return open(path, encoding="utf-8-sig", newline="")
 
 
-def _rows(file: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(file: Iterable[str], delimiter: str, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
     """Each row that is not empty, with the line it begins in; the header is the first."""
-    reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=True)
+    reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True, strict=strict)
     begin = 1
     for row in reader:
         if row:
@@ -157,11 +180,11 @@ def _read_with_pandas(
 
     numbers = range(len(header))
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _opened(path) as file:
             # It would read rows that are longer than the header and leave their last fields out.
             warnings.simplefilter("error", pandas.errors.ParserWarning)
             frame = pandas.read_csv(
-                path,
+                file,
                 sep=delimiter,
                 header=0,
                 names=list(numbers),
@@ -171,7 +194,6 @@ def _read_with_pandas(
                 na_values=list(_MISSING),
                 skipinitialspace=True,
                 low_memory=False,
-                encoding="utf-8-sig",
             )
     except pandas.errors.ParserWarning:
         raise ValueError(f"the rows of {path!r} have more fields than the header, which has {len(header)}") from None

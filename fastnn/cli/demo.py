@@ -97,6 +97,7 @@ def _save_pictures(
         print("no pictures: they need matplotlib, pip install fastnn-ext[plot]", file=sys.stderr)
         return
     from fastnn import plotting
+    from fastnn.files.writing import naming
 
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -110,7 +111,8 @@ def _save_pictures(
         ax.set_title(title)
         figure = ax.get_figure(root=True)
         assert figure is not None
-        figure.savefig(folder / name, dpi=120)
+        with naming(folder / name):
+            figure.savefig(folder / name, dpi=120)
         print(f"saved {folder / name}")
 
     predicted = output.argmax(axis=1)

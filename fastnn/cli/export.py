@@ -15,7 +15,7 @@ __all__ = ["run"]
 def run(arguments: argparse.Namespace) -> None:
     """Write the file, and say what its inputs and outputs are."""
     model, preparation = open_model(arguments.model)
-    path = Path(arguments.out or Path(arguments.model).with_suffix(f".{arguments.to}"))
+    path = Path(Path(arguments.model).with_suffix(f".{arguments.to}") if arguments.out is None else arguments.out)
     if path.suffix.lower() != f".{arguments.to}":
         raise ValueError(f"--out must end in .{arguments.to}, but it is {str(path)!r}")
     if arguments.name is not None and arguments.to != "c":
@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.to == "onnx":
         interop.to_onnx(model, path)
     elif arguments.to == "c":
-        interop.to_c(model, path, name=arguments.name or _identifier(path.stem))
+        interop.to_c(model, path, name=_identifier(path.stem) if arguments.name is None else arguments.name)
     else:
         model.save_weights(path)
     print(path)

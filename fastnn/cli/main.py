@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -10,6 +11,9 @@ from collections.abc import Sequence
 from fastnn.cli.arguments import parser
 
 __all__ = ["main"]
+
+# Letters of a message: a field of a table may have a million.
+_LONGEST = 1000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,14 +39,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("fastnn: interrupted", file=sys.stderr)
         return 130
-    except (OSError, ValueError, TypeError, ImportError, FloatingPointError, MemoryError) as error:
-        text = " ".join(str(error).split()) or "there is not enough memory"
-        print(f"fastnn: error: {text}", file=sys.stderr)
-        return 1
+    except UnicodeEncodeError as error:
+        letter = error.object[error.start : error.start + 1]
+        return _failed(f"{error.encoding} has no letter {letter!a}: set PYTHONIOENCODING=utf-8, or write to a file")
+    except MemoryError as error:
+        return _failed(str(error) or "there is not enough memory")
+    except (OSError, ValueError, TypeError, ImportError, RuntimeError, ArithmeticError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+            return _failed("standard output is on a full disk: what was printed is not all there")
+        return _failed(str(error))
+    except Exception as error:
+        if os.environ.get("FASTNN_TRACEBACK"):
+            raise
+        return _failed(
+            f"unexpected {type(error).__name__}: {error}: a fault of fastnn, please report it with what "
+            "FASTNN_TRACEBACK=1 prints"
+        )
+
+
+def _failed(text: str) -> int:
+    """Tell a failure in one line, and drop what standard output could not take: Python would complain at its end."""
+    line = " ".join(text.split())
+    if len(line) > _LONGEST:
+        line = f"{line[: _LONGEST // 2]} ... {line[-_LONGEST // 2 :]}"
+    print(f"fastnn: error: {line}", file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 def _run(argv: Sequence[str] | None) -> int:
     chosen = parser()
+    if any("\0" in argument for argument in (sys.argv[1:] if argv is None else argv)):
+        chosen.error("an argument has a null byte, which no name of a file or column has")
     arguments, rest = chosen.parse_known_args(argv)
     if rest and arguments.command != "bench":
         chosen.error(f"unrecognized arguments: {' '.join(rest)}")

@@ -2,6 +2,7 @@
 
 from fastnn.cli.preparing import Preparation
 from fastnn.files.model import load_model
+from fastnn.files.reading import regular_file
 from fastnn.models.sequential import Sequential
 
 __all__ = ["open_model"]
@@ -18,17 +19,20 @@ def open_model(path: str) -> tuple[Sequential, Preparation | None]:
         When it is no model, or damaged; a network of the notebook's layers is told apart.
     """
     if path.lower().endswith(".npz"):
-        # Opened, so that a file that is not there is told first.
-        with open(path, "rb"):
-            raise ValueError(
-                f"{path!r} is an .npz file, as networks of the notebook's layers are: fastnn.load_network reads those "
-                "in Python, and this command takes the .safetensors files of fastnn train and Sequential.save"
-            )
+        # A file that is not there is told first.
+        regular_file(path)
+        raise ValueError(
+            f"{path!r} is an .npz file, as networks of the notebook's layers are: fastnn.load_network reads those in "
+            "Python, and this command takes the .safetensors files of fastnn train and Sequential.save"
+        )
     model = load_model(path)
     table = model.metadata.get("table")
     if table is None:
         return model, None
-    preparation = Preparation.from_plain(table)
+    try:
+        preparation = Preparation.from_plain(table)
+    except ValueError as error:
+        raise ValueError(f"what {path!r} says of its table is damaged: {error}") from error
     outputs = 1 if preparation.classes is None else len(preparation.classes)
     inputs = None if preparation.features is None else (len(preparation.inputs),)
     if model.output_shape != (outputs,) or inputs not in (None, model.input_shape):

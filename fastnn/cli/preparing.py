@@ -89,10 +89,22 @@ class Preparation:
                 features = tuple(Feature(_text(f["name"]), _texts(f["categories"])) for f in features)
             target = None if content["target"] is None else _text(content["target"])
             result = cls(_text(content["task"]), target, features, _texts(content["classes"]))
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"what the model says of its table is damaged: {error}") from error
+        except KeyError as error:
+            raise ValueError(f"it lacks {error}") from error
+        except TypeError as error:
+            raise ValueError(str(error)) from error
+        if result.task not in ("classification", "regression"):
+            raise ValueError(f"the task {result.task!r} is none")
         if (result.classes is None) != (result.task == "regression"):
-            raise ValueError(f"what the model says of its table is damaged: a {result.task} with the wrong classes")
+            raise ValueError(f"a {result.task} with {'no' if result.classes is None else 'its'} classes")
+        if result.classes is not None and len(result.classes) < 2:
+            raise ValueError(f"a classification with the one class {result.classes[0]!r}")
+        if (target is None) != (features is None):
+            raise ValueError("a table has features and a target, and arrays have neither")
+        names = [*result.columns, target] if features is not None else []
+        for values in (names, *(f.categories or () for f in features or ()), result.classes or ()):
+            if len(set(values)) < len(values):
+                raise ValueError(f"one of {', '.join(map(repr, values))} is there twice")
         return result
 
     @property
@@ -143,10 +155,16 @@ class Preparation:
 
     def targets(self, table: Table) -> NDArray[Any]:
         """The target as the loss takes it: class numbers (rows,) or numbers (rows, 1); ValueError as `matrix`."""
-        assert self.target is not None
+        target = self.needs_target()
         if self.classes is None:
-            return table.numbers(self.target).reshape(-1, 1)
-        return _numbered(table.texts(self.target), self.classes, self.target, "class", table)
+            return table.numbers(target).reshape(-1, 1)
+        return _numbered(table.texts(target), self.classes, target, "class", table)
+
+    def needs_target(self) -> str:
+        """The column to predict; ValueError where the network was trained on arrays."""
+        if self.target is None:
+            raise ValueError("the model was trained on arrays, which have no columns: give an .npz file with x and y")
+        return self.target
 
     def targets_of_array(self, y: NDArray[Any], path: str) -> NDArray[Any]:
         """The same for the array y of a file."""

@@ -56,9 +56,9 @@ def training_samples(arguments: argparse.Namespace, say: Say) -> tuple[Samples, 
     names = [name for name in table.columns if name and name not in arguments.ignore]
     if not names:
         raise ValueError(f"{path!r} has no column to learn from: it has {', '.join(map(repr, table.columns))}")
-    target = arguments.target or names[-1]
+    target = names[-1] if arguments.target is None else arguments.target
     table.check_names([target])
-    if not arguments.target:
+    if arguments.target is None:
         say(f"target: {target!r}, the last column (--target names another)")
     names = [name for name in names if name != target]
     if not names:
@@ -84,8 +84,7 @@ def samples_for(preparation: Preparation, path: str, drop_missing: bool, say: Sa
         x, y = arrays.read_samples(path)
         return Samples(x, preparation.targets_of_array(y, path))
     table = _read_for(preparation, path)
-    assert preparation.target is not None
-    names = [*preparation.columns, preparation.target]
+    names = [*preparation.columns, preparation.needs_target()]
     table.check_names(names)
     table = _complete(table, names, drop_missing, say)
     return Samples(preparation.matrix(table), preparation.targets(table))

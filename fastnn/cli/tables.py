@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.cli.csv_files import is_number, line_of_row, read_csv
+from fastnn.files.reading import check_expansion, regular_file
 
 __all__ = ["Table", "number_text", "read_table"]
 
@@ -144,11 +146,21 @@ def _read_parquet(path: str, as_text: Collection[str]) -> dict[str, NDArray[Any]
         from pyarrow import parquet
     except ImportError:
         raise ImportError(f"{path!r} needs pyarrow to be read: pip install fastnn-ext[tables]") from None
+    regular_file(path)
     try:
-        with open(path, "rb") as file:
-            table = parquet.read_table(file)
-    except pyarrow.ArrowException as error:
+        # A file of pyarrow's own: its threads would otherwise read through Python's.
+        with pyarrow.OSFile(path) as opened:
+            file = parquet.ParquetFile(opened, pre_buffer=False)
+            # A million rows of one value take a few bytes there, and eight each in memory.
+            check_expansion(8 * file.metadata.num_rows * file.metadata.num_columns, os.path.getsize(path))
+            table = file.read()
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
         raise ValueError(f"{path!r} cannot be read as a Parquet file: {error}") from error
+    for name in table.column_names:
+        if name and table.column_names.count(name) > 1:
+            raise ValueError(f"{path!r} has two columns called {name!r}: rename one")
     return {
         name: _column_of_arrow(column, f"column {name!r} of {path!r}", name in as_text)
         for name, column in zip(table.column_names, table.columns, strict=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from fastnn.cli.preparing import Preparation
 from fastnn.cli.results import print_values
 from fastnn.cli.samples import Samples, training_samples
 from fastnn.cli.scores import scores
+from fastnn.files.writing import checked_target
 from fastnn.models.sequential import Sequential
 from fastnn.progress import wanted
 from fastnn.threads import set_num_threads
@@ -68,8 +68,7 @@ def _check_out(path: str) -> None:
     """Raise before the training what saving would raise after it."""
     if not path.lower().endswith(".safetensors"):
         raise ValueError(f"--out must end in .safetensors, the format of models, but it is {path!r}")
-    if not Path(path).resolve().parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {str(Path(path).parent)!r} to write the model to")
+    checked_target(path)
 
 
 def _split(samples: Samples, share: float, seed: int) -> tuple[Samples, Samples]:

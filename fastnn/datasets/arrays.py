@@ -33,10 +33,15 @@ def read_npz(path: str | os.PathLike[str]) -> Mnist:
     """
     import zipfile
 
+    from fastnn.files.reading import check_expansion, regular_file
+
     name = os.fspath(path)
+    regular_file(path)
     with open(path, "rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:
+                members = [info for info in archive.infolist() if info.filename.removesuffix(".npy") in NAMES]
+                check_expansion(sum(info.file_size for info in members), os.fstat(file.fileno()).st_size)
                 arrays = {key: _read_member(archive, f"{key}.npy") for key in NAMES}
         except Exception as error:
             # zipfile, zlib, and NumPy's header parser raise a dozen kinds for damaged bytes; the user needs one.

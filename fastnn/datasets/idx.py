@@ -50,27 +50,29 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[numpy.uint8]:
     """
     import gzip
 
+    from fastnn.files.reading import largest_from, regular_file
+
     name = os.fspath(path)
     if Path(path).is_dir():
         raise IsADirectoryError(f"{name!r} is a folder: expected an IDX file, such as one of those in it")
     if not Path(path).exists():
         raise FileNotFoundError(f"there is no file {name!r}")
-    if not Path(path).is_file():
-        raise ValueError(f"{name!r} is a pipe or device: expected a file")  # opening a pipe could wait for ever
+    regular_file(path)
     with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
         packed = file.read(2) == _GZIP_MAGIC
         file.seek(0)
         try:
             if packed:
                 with gzip.open(file) as unpacked:
-                    return _parse(unpacked, None)
-            return _parse(file, os.fstat(file.fileno()).st_size)
+                    return _parse(unpacked, None, largest_from(size))
+            return _parse(file, size, size)
         except (ValueError, EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ValueError(f"{name!r} is not a sound IDX file: {error}") from error
 
 
-def _parse(file: Readable, size: int | None) -> NDArray[numpy.uint8]:
-    """The array of an open file of `size` bytes; None where only reading tells."""
+def _parse(file: Readable, size: int | None, most: int) -> NDArray[numpy.uint8]:
+    """The array of an open file of `size` bytes, None where only reading tells, which may be of `most` bytes."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0":
         raise ValueError(
@@ -91,4 +93,6 @@ def _parse(file: Readable, size: int | None) -> NDArray[numpy.uint8]:
     if size is not None and size - len(magic) - len(sizes) != promised:
         held = size - len(magic) - len(sizes)
         raise ValueError(f"it promises {promised} bytes of data for the shape {shape}, but holds {held}")
+    if promised > most:
+        raise ValueError(f"it promises {promised} bytes of data, more than a file of its size can be unpacked to")
     return numpy.frombuffer(read_promised(file, promised), dtype=numpy.uint8).reshape(shape)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import stat
 import struct
 import zlib
 from collections.abc import Mapping
@@ -20,9 +19,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.files.reading import regular_file
 from fastnn.files.writing import written_whole
 
-__all__ = ["TensorFile", "regular_file", "write_tensors"]
+__all__ = ["TensorFile", "write_tensors"]
 
 _TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
@@ -82,15 +82,6 @@ def write_tensors(path: str | os.PathLike[str], tensors: Mapping[str, NDArray[An
         file.write(text)
         for content in arrays:
             file.write(content)
-
-
-def regular_file(path: str | os.PathLike[str]) -> None:
-    """Raise OSError where a path is no file that may be read: a pipe may wait for ever, a device never end."""
-    mode = os.stat(path).st_mode
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(f"{os.fspath(path)!r} is a folder, not a file")
-    if not stat.S_ISREG(mode):
-        raise OSError(f"{os.fspath(path)!r} is a device or a pipe, not a file")
 
 
 class TensorFile:
@@ -159,8 +150,11 @@ class TensorFile:
 
         Raises ValueError where its checksum is another.
         """
-        assert (array.shape, array.dtype) == (self.shapes[name], self.dtypes[name])
-        assert array.flags.c_contiguous
+        if (array.shape, array.dtype) != (self.shapes[name], self.dtypes[name]) or not array.flags.c_contiguous:
+            raise ValueError(
+                f"the array {name!r} is read into a C-contiguous {self.dtypes[name]} array of {self.shapes[name]}, "
+                f"not into {array.dtype} of {array.shape}"
+            )
         self._file.seek(self._first + self._places[name])
         rest = array.reshape(-1).view(np.uint8).data
         while rest:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
-import math
 import os
-import zipfile
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.arrays import converted
-from fastnn.files.tensors import TensorFile, regular_file, write_tensors
+from fastnn.files.reading import NpzFile, regular_file
+from fastnn.files.tensors import TensorFile, write_tensors
 from fastnn.files.writing import written_whole
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
 
 __all__ = ["load_weights", "save_weights"]
-
-# Bytes in front of an array's numbers; NumPy itself writes 128.
-_LONGEST_START = 1 << 16
 
 
 def save_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
@@ -73,31 +68,15 @@ def _from_tensors(path: str | os.PathLike[str], shapes: dict[str, tuple[int, ...
 
 
 def _from_npz(path: str | os.PathLike[str], shapes: dict[str, tuple[int, ...]]) -> list[NDArray[Any]]:
-    with zipfile.ZipFile(path) as archive:
-        members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-        _check_names(set(members), shapes)
-        arrays = []
+    with NpzFile(path) as file:
+        # Members that are no arrays do not belong there, either.
+        _check_names({member.removesuffix(".npy") for member in file.members}, shapes)
         for name, shape in shapes.items():
-            # LZMA takes as much memory as its data ask for.
-            if members[name].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise ValueError(f"the array {name!r} is compressed in a way that NumPy does not write")
-            with archive.open(members[name]) as member:
-                # The header first, and no more than one of numbers may have: an array may promise more than memory has.
-                start = io.BytesIO(member.read(_LONGEST_START))
-                version = np.lib.format.read_magic(start)
-                read_header = (
-                    np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-                )
-                found, _, dtype = read_header(start)
-                _check_shape(name, found, shape)
-                if dtype.kind not in "fiub":
-                    raise ValueError(f"the array {name!r} must hold real numbers, but its dtype is {dtype}")
-                # A checksum is compared where a member has been read to its end.
-                if members[name].file_size != start.tell() + math.prod(shape) * dtype.itemsize:
-                    raise ValueError(f"the array {name!r} has not the bytes that its shape and dtype take")
-            with archive.open(members[name]) as member:
-                arrays.append(np.lib.format.read_array(member, allow_pickle=False))
-    return arrays
+            found, dtype = file.header(name)
+            _check_shape(name, found, shape)
+            if dtype.kind not in "fiub":
+                raise ValueError(f"the array {name!r} must hold real numbers, but its dtype is {dtype}")
+        return [file.read(name) for name in shapes]
 
 
 def _check_names(found: set[str], expected: dict[str, Any]) -> None:

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["written_whole"]
+__all__ = ["checked_target", "naming", "written_whole"]
+
+# What to do about what the system says.
+_REMEDIES = {
+    errno.ENOSPC: "free some space, or write to another disk",
+    errno.EDQUOT: "free some of your space, or write to another disk",
+    errno.EFBIG: "write to a place that takes larger files, or raise the limit (ulimit -f)",
+}
 
 
 @contextlib.contextmanager
@@ -41,15 +48,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     ...     (Path(folder) / "numbers.bin").read_bytes()
     b'123'
     """
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise IsADirectoryError(f"{os.fspath(path)!r} is a folder: name a file in it")
-    if target.exists() and not target.is_file():
-        raise OSError(f"{os.fspath(path)!r} is a device or a pipe, not a file that can be replaced")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {os.fspath(target.parent)!r} to write {target.name!r} to")
-    if target.exists() and not os.access(target, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+    target = checked_target(path)
     # Names have 255 bytes at most, and a character has four.
     temporary = target.with_name(f".{target.name[:50]}.{uuid.uuid4().hex}")
     try:
@@ -67,9 +66,41 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             os.unlink(temporary)
         # The user knows nothing of the temporary name; a full disk names none.
         if isinstance(error, OSError) and error.errno is not None and error.filename in (None, os.fspath(temporary)):
-            error.filename, error.filename2 = os.fspath(path), None
+            raise _told(error, path, "what was there before is kept") from error
         raise
     _keep_name(target.parent)
+
+
+def checked_target(path: str | os.PathLike[str]) -> Path:
+    """The place of a file to be written, links followed; raises as `written_whole` does where it cannot be one."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise IsADirectoryError(f"{os.fspath(path)!r} is a folder: name a file in it")
+    if target.exists() and not target.is_file():
+        raise OSError(f"{os.fspath(path)!r} is a device or a pipe, not a file that can be replaced")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {os.fspath(target.parent)!r} to write {target.name!r} to")
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
+    return target
+
+
+@contextlib.contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Give errors of the system that name no file, as those of a full disk, the name of this one, and a remedy."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise _told(error, path) from error
+
+
+def _told(error: OSError, path: str | os.PathLike[str], more: str = "") -> OSError:
+    """The same error with a name and what to do. A new one: a second name that is None would be told, too."""
+    words = [str(error.strerror), _REMEDIES.get(error.errno or 0, "")]
+    text = ": ".join(filter(None, words)) + (f"; {more}" if words[1] and more else "")
+    return OSError(error.errno, text, os.fspath(path))
 
 
 def _keep_name(folder: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from fastnn.interop.keras_layers import check_own, layer_of
 from fastnn.layers.base import Layer, Shape, checked_shape
 
-__all__ = ["Described", "Entry", "described", "entries", "groups"]
+__all__ = ["Described", "Entry", "check_each_once", "described", "entries", "groups"]
 
 # Beyond any that is of use; to read millions would take hours.
 _MOST_LAYERS = 10_000
@@ -118,6 +118,25 @@ def entries(model: Mapping[str, Any], place: str = "", frozen: bool = False) -> 
         _check_chain(config)
     for child, group in zip(config["layers"], groups(child["class_name"] for child in config["layers"]), strict=True):
         yield from entries(child, f"{place}layers/{group}/", frozen)
+
+
+def check_each_once(model: Any) -> None:
+    """Raise ValueError where a layer occurs twice in a Keras model, or in two models within it.
+
+    Its configuration has the layer once: taken from there, the model would compute something else.
+    """
+    seen: set[int] = set()
+    waiting = list(model.layers)
+    while waiting:
+        layer = waiting.pop()
+        if id(layer) in seen:
+            raise ValueError(
+                f"the layer {layer.name!r} ({type(layer).__name__}) occurs more than once, and Keras' configuration, "
+                "as its files, has it once: make a layer for each place, with the same weights"
+            )
+        seen.add(id(layer))
+        # An activation may be a layer, too; it has none within it.
+        waiting += getattr(layer, "layers", None) or ()
 
 
 def groups(kinds: Iterable[str]) -> Iterator[str]:

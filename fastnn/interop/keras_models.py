@@ -14,16 +14,14 @@ from typing import IO, Any
 
 from numpy.typing import ArrayLike
 
-from fastnn.files.tensors import regular_file
+from fastnn.files.reading import check_expansion, regular_file
 from fastnn.interop.assembling import Wanted, assemble, in_dtype, wanted_arrays
-from fastnn.interop.keras_config import Described, Entry, described, entries, groups
+from fastnn.interop.keras_config import Described, Entry, check_each_once, described, entries, groups
 from fastnn.interop.keras_weights import WeightFile
 from fastnn.models.sequential import Sequential
 
 __all__ = ["from_keras", "load_keras_weights"]
 
-# Keras does not compress; what others pack again shrinks by less than this.
-_LARGEST_EXPANSION = 100
 # What readers raise for what they cannot read.
 _DAMAGES = (
     ValueError, TypeError, AttributeError, IndexError, ArithmeticError, RuntimeError, EOFError, zipfile.BadZipFile,
@@ -57,8 +55,9 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
         When `source` is neither of them.
     ValueError
         For a layer or an option that fastnn has not, also one that training alone reads, such as frozen weights: the
-        message names the layer, its class and what there is. For a damaged file. Nothing in a file is run, and no more
-        memory is taken than its arrays have bytes.
+        message names the layer, its class and what there is. For a model in which a layer occurs twice; a file does not
+        tell, for Keras writes such a layer once and reads a shorter model itself. For a damaged file. Nothing
+        in a file is run, and no more memory is taken than its arrays have bytes.
 
     Examples
     --------
@@ -97,6 +96,7 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     # tf_keras is Keras 2.
     module = type(source).__module__.removeprefix("tf_")
     with _named_errors(source):
+        check_each_once(source)
         entry = {"module": module, "class_name": type(source).__name__, "config": source.get_config()}
         return _assembled(described(entry, custom), lambda wanted: source.get_weights())
 
@@ -186,8 +186,8 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     info = archive.getinfo(name)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError(f"its {name} is compressed in a way that Keras does not use")
-    if info.file_size > _LARGEST_EXPANSION * info.compress_size:
-        raise ValueError(f"its {name} would grow from {info.compress_size} to {info.file_size} bytes")
+    # Keras does not compress; others may pack it again.
+    check_expansion(info.file_size, info.compress_size)
     return archive.read(info)
 
 

@@ -190,8 +190,9 @@ def _check_no_hooks(module: Any, called: str) -> None:
 
 
 def _check_not_shared(module: Any) -> None:
-    names = [name for name, _ in module.named_parameters(remove_duplicate=False)]
-    shared = set(names) - {name for name, _ in module.named_parameters()}
+    shared: set[str] = set()
+    for named in (module.named_parameters, module.named_buffers):
+        shared |= {name for name, _ in named(remove_duplicate=False)} - {name for name, _ in named()}
     if shared:
         raise ValueError(f"{sorted(shared)[0]!r} is another layer's array, too, but fastnn's layers share none")
 

@@ -103,6 +103,8 @@ def resolve(activation: Any) -> AppliedActivation:
             raise unknown_name("activation", activation, _BY_NAME, "a pair of a function and its derivative")
         return AppliedActivation(activation.lower(), known[1])
     if isinstance(activation, dict):
+        if set(activation) != {"name", "slope"}:
+            raise ValueError(f"an activation as a dict must have a name and a slope, but it is {activation!r}")
         slope = float(activation["slope"])
         if not 0 <= slope < float("inf"):
             raise ValueError(f"the slope of an activation must be finite and not negative, but it is {slope}")

@@ -112,6 +112,15 @@ class Layer(Strict):
         """The shape of a sample behind the layer; by default the same."""
         return input_shape
 
+    def needs_shape(self) -> Shape:
+        """The shape of a sample before the layer; RuntimeError where it is not built, and has none."""
+        if self.input_shape is None:
+            raise RuntimeError(
+                f"the layer {self.name or type(self).__name__} is not built, so that its arrays have no shapes: "
+                "put it into a model with an Input, or call its build(input_shape)"
+            )
+        return self.input_shape
+
     def variables(self) -> list[Variable]:
         """The arrays that the layer has, in the order of ``get_weights``; after `build`."""
         return []

@@ -58,11 +58,11 @@ class BatchNormalization(Layer):
         return input_shape
 
     def variables(self) -> list[Variable]:
-        assert self.input_shape is not None
-        gamma = [Variable("gamma", self.input_shape, Ones(), True)] if self.scale else []
-        beta = [Variable("beta", self.input_shape, Zeros(), True)] if self.center else []
-        mean = Variable("moving_mean", self.input_shape, Zeros(), False)
-        return [*gamma, *beta, mean, Variable("moving_variance", self.input_shape, Ones(), False)]
+        shape = self.needs_shape()
+        gamma = [Variable("gamma", shape, Ones(), True)] if self.scale else []
+        beta = [Variable("beta", shape, Zeros(), True)] if self.center else []
+        mean = Variable("moving_mean", shape, Zeros(), False)
+        return [*gamma, *beta, mean, Variable("moving_variance", shape, Ones(), False)]
 
     @property
     def output_activation(self) -> str:

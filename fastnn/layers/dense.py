@@ -67,8 +67,7 @@ class Dense(Layer):
         return (self.units,)
 
     def variables(self) -> list[Variable]:
-        assert self.input_shape is not None
-        kernel = Variable("kernel", (self.input_shape[0], self.units), self.kernel_initializer, True)
+        kernel = Variable("kernel", (self.needs_shape()[0], self.units), self.kernel_initializer, True)
         bias = Variable("bias", (self.units,), self.bias_initializer, True)
         return [kernel, bias] if self.use_bias else [kernel]
 

@@ -50,9 +50,9 @@ class LayerNormalization(Layer):
         return input_shape
 
     def variables(self) -> list[Variable]:
-        assert self.input_shape is not None
-        gamma = [Variable("gamma", self.input_shape, Ones(), True)] if self.scale else []
-        return [*gamma, Variable("beta", self.input_shape, Zeros(), True)] if self.center else gamma
+        shape = self.needs_shape()
+        gamma = [Variable("gamma", shape, Ones(), True)] if self.scale else []
+        return [*gamma, Variable("beta", shape, Zeros(), True)] if self.center else gamma
 
     @property
     def output_activation(self) -> str:

@@ -131,7 +131,8 @@ def metrics_of(metrics: list[Metric], targets: NDArray[Any], outputs: NDArray[An
     """Each metric of the outputs; NaN where they are not finite."""
     if not metrics:
         return {}
-    assert outputs is not None
+    if outputs is None:
+        raise RuntimeError("the model has other metrics than when it was compiled: call compile(metrics=...) for them")
     try:
         return {metric.name: float(metric(targets, outputs)) for metric in metrics}
     except ValueError:

@@ -210,10 +210,14 @@ def explain(model: Sequential, inputs: Inputs, targets: NDArray[Any] | None, sam
     """What is wrong with a sample that the engine refused: a number that is not finite, or a target out of bounds."""
     dtype = model.needs_plan().dtype
     for array, name in ((inputs, "x"), (targets, "y")):
-        if isinstance(array, np.ndarray):
+        # The numbers of a sparse matrix that are not zero have no place of their own to be named.
+        given = array.values if isinstance(array, CompressedRows) else array
+        if given is not None:
             try:
-                check_finite(array, name)
-                converted(array, dtype, name)
+                if given is array:
+                    check_finite(given, name)
+                if np.isfinite(given).all():
+                    converted(given, dtype, name)
             except ValueError as error:
                 return error
     if targets is not None and model.loss is not None:
@@ -222,4 +226,4 @@ def explain(model: Sequential, inputs: Inputs, targets: NDArray[Any] | None, sam
             model.loss.check_range(targets)
         except ValueError as error:
             return error
-    return ValueError(f"sample {sample} holds NaN or infinity: remove or fill it in first")
+    return ValueError(f"x holds NaN or infinity in sample {sample}: remove or fill it in first")

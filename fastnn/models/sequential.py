@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastnn.arrays import check_finite
 from fastnn.data.names import Names, checked_names
 from fastnn.fixed import FixedList
 from fastnn.layers.base import Layer
@@ -18,7 +17,7 @@ from fastnn.losses.base import Loss
 from fastnn.metrics.base import Metric
 from fastnn.models.batches import check_kind, gives_batches, predict_batches
 from fastnn.models.history import History
-from fastnn.models.inputs import read_inputs
+from fastnn.models.inputs import explain, read_inputs
 from fastnn.models.reporting import verbosity_of
 from fastnn.models.stack import LayerStack
 from fastnn.models.training import OptimizerState
@@ -484,12 +483,9 @@ class Sequential(LayerStack):
         try:
             result = self.needs_plan().predict(inputs, out)
         except NonFiniteDataError as failure:
-            if isinstance(inputs, np.ndarray):
-                check_finite(inputs, "x")
-            raise ValueError(
-                f"x holds NaN or infinity in sample {failure.sample}: remove or fill it in first"
-            ) from None
-        assert result is not None
+            raise explain(self, inputs, None, failure.sample) from None
+        if result is None:
+            raise TypeError(f"x must be an array that the engine reads, but it is {type(inputs).__name__}")
         return result
 
     __call__ = predict

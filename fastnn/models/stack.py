@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import math
+import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.lib.array_utils import byte_bounds
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastnn.arrays import check_finite, converted
+from fastnn.arrays import check_finite, converted, no_memory
 from fastnn.fixed import FixedList
 from fastnn.layers.base import Layer, Shape, Variable, checked_shape, fixed_arrays
 from fastnn.layers.input import Input
 from fastnn.models.training import OptimizerState
 from fastnn.strict import Strict
+from fastnn_ext.activations import Activation as Kind
 from fastnn_ext.plan import Plan, allocate
 
 __all__ = ["LayerStack"]
@@ -261,6 +265,8 @@ class LayerStack(Strict):
     def _infer(self, input_shape: Shape) -> None:
         shape = input_shape
         for index, layer in enumerate(self.layers):
+            if math.prod(shape) > sys.maxsize // self.dtype.itemsize:
+                raise ValueError(f"{_called(layer)} would get samples of shape {shape}, larger than any memory")
             before = f"{_called(self.layers[index - 1])} gives" if index else "the input has"
             try:
                 shape = layer.build(shape)
@@ -318,7 +324,11 @@ class LayerStack(Strict):
         views: dict[tuple[int, str], NDArray[Any]] = {}
         for trainable in (True, False):
             mine = [(layer, variable) for layer, variable in variables if variable.trainable is trainable]
-            vector, arrays = allocate([variable.shape for _, variable in mine], self.dtype)
+            try:
+                vector, arrays = allocate([variable.shape for _, variable in mine], self.dtype)
+            except (MemoryError, ValueError, OverflowError) as error:
+                layer, largest = max(mine, key=lambda one: math.prod(one[1].shape))
+                raise no_memory(f"the {largest.name} of {_called(layer)}", largest.shape, self.dtype) from error
             views |= {(id(layer), variable.name): array for (layer, variable), array in zip(mine, arrays, strict=True)}
             if trainable:
                 self._keep(parameters=vector)
@@ -327,11 +337,15 @@ class LayerStack(Strict):
             layer._keep(arrays=fixed_arrays(own))
 
     def _lower(self, input_shape: Shape) -> None:
-        plan = Plan(int(np.prod(input_shape)), self.dtype, input_shape)
+        plan = Plan(math.prod(input_shape), self.dtype, input_shape)
         self._layer_of_call = []
         for index, layer in enumerate(self.layers):
             layer.lower(plan)
             self._layer_of_call += [index] * (plan.calls - len(self._layer_of_call))
+        if not self._layer_of_call:
+            # Layers that hand on what they get, such as Activation("linear") alone: a slope of 1 is the identity.
+            plan.add_activation(Kind.LEAKY_RELU, 1.0)
+            self._layer_of_call = [len(self.layers) - 1]
         self._keep(plan=plan)
 
     def needs_plan(self) -> Plan:
@@ -355,6 +369,8 @@ class LayerStack(Strict):
         if (name is None) == (index is None):
             raise ValueError("get_layer takes a name or an index, one of the two")
         if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise ValueError(f"there is no layer {index}: the model has {len(self.layers)} layers")
             return self.layers[index]
         for layer in self.layers:
             if layer.name == name:
@@ -386,6 +402,10 @@ class LayerStack(Strict):
             new = np.asarray(value)
             check_fits(layer, name, array.shape, new)
             given.append(converted(new, self.dtype, f"the {name} of {layer.name}"))
+        # Views of the model's own arrays, to swap two layers, say, would be read when they are written already.
+        bounds = [byte_bounds(array) for _, _, array in own]
+        first, last = min((low for low, _ in bounds), default=0), max((high for _, high in bounds), default=0)
+        given = [new.copy() if byte_bounds(new)[0] < last and first < byte_bounds(new)[1] else new for new in given]
         for new, (_, _, array) in zip(given, own, strict=True):
             array[...] = new
 
@@ -423,7 +443,12 @@ def _called(layer: Layer) -> str:
 
 
 def _first_numbers(layer: Layer, variable: Variable, rng: np.random.Generator) -> NDArray[Any]:
-    numbers = np.asarray(variable.initializer(variable.shape, rng))
+    try:
+        numbers = np.asarray(variable.initializer(variable.shape, rng))
+    except MemoryError as error:
+        # In float64, beside those of the model.
+        called = f"the first numbers of the {variable.name} of {_called(layer)}"
+        raise no_memory(called, variable.shape, np.dtype(np.float64)) from error
     if numbers.shape != variable.shape or numbers.dtype.kind not in "fiu" or not np.isfinite(numbers).all():
         raise ValueError(
             f"the initializer of the {variable.name} of {layer.name} must give finite numbers of shape "

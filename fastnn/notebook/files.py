@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 
@@ -10,7 +10,12 @@ from fastnn import activations
 from fastnn.notebook.layers import ActivationLayer, FCLayer, FlattenLayer, Layer, SoftmaxLayer
 from fastnn.notebook.network import Network, check_network
 
+if TYPE_CHECKING:
+    from fastnn.files.reading import NpzFile
+
 _FORMAT = "fastnn-network-1"
+# Bytes of the text, four a letter, that any file may have.
+_LONGEST_HEADER = 1 << 22
 _FUNCTIONS = tuple(name for name in activations.__all__ if not name.endswith("_prime"))
 
 
@@ -67,10 +72,11 @@ def load_network(path: str | os.PathLike[str]) -> list[Layer]:
 
     Raises
     ------
-    FileNotFoundError
-        When there is no such file.
+    OSError
+        When there is no such file (FileNotFoundError), it may not be read, or it is a folder, a device or a pipe.
     ValueError
-        When the file is damaged or not a network; the message names the file and what is wrong.
+        When the file is damaged or not a network, or would take far more memory than it has bytes; the message names
+        the file and what is wrong.
     """
     return _read(path)[0]
 
@@ -83,22 +89,42 @@ def load_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
 def _read(path: str | os.PathLike[str]) -> tuple[list[Layer], dict[str, Any]]:
     import json
 
+    from fastnn.files.reading import NpzFile, regular_file
+
     if not Path(path).exists():
         raise FileNotFoundError(f"there is no file {os.fspath(path)!r}")
+    regular_file(path)
     try:
-        with open(path, "rb") as opened, numpy.load(opened, allow_pickle=False) as file:
-            content = json.loads(str(file["header"][()]))
-            if content.get("format") != _FORMAT:
-                raise ValueError(f"its format is {content.get('format')!r}, not {_FORMAT!r}")
+        with NpzFile(path) as file:
+            content = json.loads(_header(file))
+            if content["format"] != _FORMAT:
+                raise ValueError(f"its format is {content['format']!r}, not {_FORMAT!r}")
+            file.check_memory(file.names)
             network = [_layer(index, dict(entry), file) for index, entry in enumerate(content["layers"])]
             check_network(network)
             return network, dict(content["metadata"])
+    except KeyError as error:
+        raise ValueError(f"{os.fspath(path)!r} is not a network saved by fastnn: it lacks {error}") from error
     except Exception as error:
+        # The system names the file.
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
         # zipfile, zlib, numpy and json raise a dozen kinds for damaged bytes; the user needs one.
         raise ValueError(f"{os.fspath(path)!r} is not a network saved by fastnn: {error}") from error
 
 
-def _layer(index: int, entry: dict[str, Any], file: Any) -> Layer:
+def _header(file: "NpzFile") -> str:
+    """The text that describes a network, where it is one of bounded length."""
+    found = file.header("header")
+    if found.dtype.kind != "U" or found.shape != ():
+        raise ValueError(f"its header must be a text, but it is {found.dtype} of shape {found.shape}")
+    # What JSON makes of a text takes many times its memory.
+    if found.nbytes > max(_LONGEST_HEADER, file.size):
+        raise ValueError(f"its header would grow to {found.nbytes} bytes, but the whole file has {file.size}")
+    return str(file.read("header")[()])
+
+
+def _layer(index: int, entry: dict[str, Any], file: "NpzFile") -> Layer:
     kind = entry.pop("layer")
     if kind == "FlattenLayer":
         return FlattenLayer(entry["input_shape"])
@@ -109,9 +135,10 @@ def _layer(index: int, entry: dict[str, Any], file: Any) -> Layer:
             raise ValueError(f"layer {index} has the unknown activation {entry['activation']!r}")
         return ActivationLayer(getattr(activations, entry["activation"]))
     if kind == "FCLayer":
-        weights, bias = file[f"{index}.weights"], file[f"{index}.bias"]
-        if weights.shape != (entry["input_size"], entry["output_size"]) or weights.dtype != entry["dtype"]:
+        shape, dtype = file.header(f"{index}.weights")
+        if shape != (entry["input_size"], entry["output_size"]) or dtype != entry["dtype"]:
             raise ValueError(f"layer {index} promises another shape or dtype than its weights have")
+        weights, bias = file.read(f"{index}.weights"), file.read(f"{index}.bias")
         # A seeded generator: its numbers are overwritten by the file's.
         layer = FCLayer(*weights.shape, rng=numpy.random.default_rng(0), dtype=weights.dtype)
         layer.weights, layer.bias = weights, bias

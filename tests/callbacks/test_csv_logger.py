@@ -2,10 +2,14 @@
 
 import csv
 import math
+import os
 
+import numpy as np
 import pytest
 
 from fastnn.callbacks import Callback, CSVLogger, LambdaCallback
+from fastnn.layers import Dense, Input
+from fastnn.models import Sequential
 
 
 def rows(path, separator=","):
@@ -152,3 +156,34 @@ def test_the_working_directory_may_change(make_model, data, tmp_path, monkeypatc
 def test_refusals(separator, error, message):
     with pytest.raises(error, match=message):
         CSVLogger("log.csv", separator)
+
+
+NO_LOGS = {
+    "a folder": (lambda path: path.mkdir(), OSError, "Is a directory|is a folder"),
+    "a pipe": (os.mkfifo, OSError, "is a device or a pipe, not a file"),
+    "bytes": (lambda path: path.write_bytes(bytes(range(256))), ValueError, "log.csv' is no CSV file in UTF-8"),
+    "a huge field": (lambda path: path.write_text("epoch," + "a" * 200_000), ValueError, "log.csv' is no CSV file"),
+}
+
+
+@pytest.mark.parametrize("name", NO_LOGS)
+def test_what_is_no_log_is_not_appended_to(tmp_path, name):
+    make, kind, message = NO_LOGS[name]
+    make(tmp_path / "log.csv")
+    with pytest.raises(kind, match=message):
+        fitted(tmp_path / "log.csv")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no device that is always full")
+def test_a_full_disk_names_the_log(tmp_path):
+    # The log's first line goes to a disk that has no room for it.
+    logger = CSVLogger("/dev/full")
+    logger._path = "/dev/full"
+    with pytest.raises(OSError, match=r"No space left on device: free some space, .*: '/dev/full'"):
+        logger._write("a", [["epoch", "loss"]])
+
+
+def fitted(path, append=True):
+    model = Sequential([Input((2,)), Dense(1)], seed=0)
+    model.compile("sgd", "mse")
+    model.fit(np.ones((4, 2)), np.ones((4, 1)), callbacks=[CSVLogger(path, append=append)], verbose=0)

@@ -217,7 +217,7 @@ def test_what_is_no_model_is_refused(tmp_path, capsys, flowers, flower_model):
     damaged = fastnn.Sequential([fastnn.Input((3,)), fastnn.Dense(1)], seed=0)
     damaged.metadata["table"] = {"task": "classification", "target": "y", "features": None, "classes": None}
     damaged.save(tmp_path / "damaged.safetensors")
-    damaged.metadata["table"] = {"task": "classification", "target": "y", "features": None, "classes": ["a", "b"]}
+    damaged.metadata["table"] = {"task": "classification", "target": None, "features": None, "classes": ["a", "b"]}
     damaged.save(tmp_path / "other.safetensors")
     feature = {"name": "a", "categories": None}
     damaged.metadata["table"] = {"task": "regression", "target": "y", "features": [feature], "classes": None}

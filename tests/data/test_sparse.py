@@ -188,9 +188,9 @@ def test_nan_names_its_sample():
     model = Sequential([Dense(3), Dense(1)], seed=0)
     model.compile(loss="mse")
     y = np.zeros(x.shape[0])
-    with pytest.raises(ValueError, match="sample 17 holds NaN or infinity"):
+    with pytest.raises(ValueError, match="x holds NaN or infinity in sample 17"):
         model.fit(x, y)
-    with pytest.raises(ValueError, match="sample 17 holds NaN or infinity"):
+    with pytest.raises(ValueError, match="x holds NaN or infinity in sample 17"):
         model.evaluate(x, y)
     with pytest.raises(ValueError, match="x holds NaN or infinity in sample 17"):
         model.predict(x)
@@ -310,5 +310,5 @@ def test_nan_in_a_sparse_matrix_is_what_a_fit_on_classes_reports():
     matrix = scipy.sparse.csr_array(np.array([[0.0, 1.0], [2.0, 0.0], [np.nan, 0.0]]))
     model = Sequential([Dense(3, "softmax")], seed=0)
     model.compile("sgd", "sparse_categorical_crossentropy")
-    with pytest.raises(ValueError, match="sample 2 holds NaN or infinity"):
+    with pytest.raises(ValueError, match="x holds NaN or infinity in sample 2"):
         model.fit(matrix, [0, 1, 2])

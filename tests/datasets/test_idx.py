@@ -83,7 +83,7 @@ def test_names_what_is_no_file(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_does_not_wait_for_a_pipe(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="pipe or device"):
+    with pytest.raises(OSError, match="is a device or a pipe, not a file"):
         read_idx(tmp_path / "pipe")
 
 

@@ -135,7 +135,7 @@ LIES = {
     "unknown activation": (layer(activation="rleu"), "did you mean 'relu'"),
     "slope": (layer(activation={"name": "leaky_relu", "slope": -1.0}), "the slope of an activation must be"),
     "slope is infinite": (layer(activation={"name": "leaky_relu", "slope": math.inf}), "layer 0 has slope=inf"),
-    "slope of nothing": (layer(activation={"slope": 1.0}), "it lacks 'name'"),
+    "slope of nothing": (layer(activation={"slope": 1.0}), "must have a name and a slope"),
     "regularizer": (layer(kernel_regularizer={"class": "regularizers.L1L2", "l1": -1.0}), "l1 must be finite"),
     "constraint": (layer(kernel_constraint={"class": "constraints.MaxNorm", "max_value": 0}), "max_value must be"),
     "bias": (layer(use_bias="no"), "use_bias must be True or False"),

@@ -342,10 +342,10 @@ def test_a_state_that_cannot_be_saved(tmp_path):
 def test_a_log_that_is_not_there_any_more_begins_anew(tmp_path):
     log = tmp_path / "log.csv"
     file = saved(tmp_path, [CSVLogger(log)])
-    for content in (None, "", "epoch,other\n0,1\n", "epoch,loss\n0,1\n", "\n"):
+    for content in (None, b"", b"epoch,other\n0,1\n", b"epoch,loss\n0,1\n", b"\n", b"\xff\x00", b'"' + b"a" * 200_000):
         log.unlink()
         if content is not None:
-            log.write_text(content)
+            log.write_bytes(content)
         resuming.fit("saved", fastnn.load_model(file), [CSVLogger(log)], 6, 8)
         lines = log.read_text().splitlines()
         assert lines[0] == "epoch,loss,mae,val_loss,val_mae"

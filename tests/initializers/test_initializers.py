@@ -152,6 +152,49 @@ def test_names_classes_and_objects_are_the_same(name):
         assert np.array_equal(numbers, drawn(made, shape, 1)) == (name in ("zeros", "ones", "constant"))
 
 
+RANDOM = [name for name in NAMES if name not in ("zeros", "ones", "constant")]
+
+
+@pytest.mark.parametrize("name", RANDOM)
+def test_a_seed_gives_the_same_numbers_in_each_call(name):
+    # As Keras' do; the model's own seed then decides nothing.
+    seeded, other = NAMES[name](seed=1), NAMES[name](seed=2)
+    numbers = drawn(seeded)
+    assert np.array_equal(numbers, drawn(seeded, seed=5))
+    assert np.array_equal(numbers, drawn(NAMES[name](), seed=1)), "and they are those of such a generator"
+    assert not np.array_equal(numbers, drawn(other))
+    assert seeded != other
+    assert NAMES[name](**seeded.configuration()) == seeded
+    assert "seed=1" in repr(seeded)
+    kernels = [
+        Sequential([Input((5,)), Dense(4, kernel_initializer=NAMES[name](seed=1))], seed=seed).get_weights()[0]
+        for seed in (0, 1)
+    ]
+    assert np.array_equal(*kernels)
+
+
+@pytest.mark.parametrize("name", RANDOM)
+@pytest.mark.parametrize("seed", [-1, 1.5, "a", True, np.random.default_rng(0)])
+def test_seeds_that_are_none(name, seed):
+    with pytest.raises((TypeError, ValueError), match=r"^seed must be"):
+        NAMES[name](seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Constant("a"), "value must be a number, but it is 'a'"),
+        (lambda: RandomNormal(stddev=-1), "stddev must be finite and not negative, but it is -1"),
+        (lambda: RandomNormal(np.nan), "mean must be finite"),
+        (lambda: RandomUniform(1.0), "minval must be at most maxval, but they are 1.0 and 0.05"),
+        (lambda: Orthogonal(np.inf), "gain must be finite"),
+    ],
+)
+def test_arguments_that_are_none(make, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        make()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_layer_has_numbers_of_its_own_fans(name):
     layers = [Dense(FAN_OUT, kernel_initializer=name), Dense(3, kernel_initializer=name, use_bias=False)]

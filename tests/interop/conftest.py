@@ -14,15 +14,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 @pytest.fixture(scope="session")
 def keras():
-    """Keras over TensorFlow: over the others it rounds to float32 where it should not."""
-    if not all(importlib.util.find_spec(name) for name in ("keras", "tensorflow")):
-        pytest.skip("Keras or TensorFlow is not installed")
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    """Keras over JAX or TensorFlow: over PyTorch it rounds to float32 what is float64."""
+    if not importlib.util.find_spec("keras") or not any(map(importlib.util.find_spec, ("tensorflow", "jax"))):
+        pytest.skip("Keras, or what it runs over, JAX or TensorFlow, is not installed")
     # What it imports speaks of processors and deprecated names.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = importlib.import_module("keras")
-    if found.config.backend() != "tensorflow":
-        pytest.skip(f"Keras runs over {found.config.backend()}, not TensorFlow")
+    if found.config.backend() not in ("jax", "tensorflow"):
+        pytest.skip(f"Keras runs over {found.config.backend()}, not JAX or TensorFlow")
     return found

@@ -33,6 +33,11 @@ def in_dtype(keras):
     """A function that sets the dtype in which Keras makes inputs and layers."""
 
     def use(dtype):
+        if keras.config.backend() == "jax":
+            import jax
+
+            # Without this, JAX has no float64. Other tests of this process want it so.
+            jax.config.update("jax_enable_x64", dtype == "float64")
         keras.config.set_floatx(dtype)
         keras.config.set_dtype_policy(dtype)
         return dtype
@@ -96,6 +101,14 @@ def random_layer(keras, rng):
     return makers[rng.integers(len(makers))]()
 
 
+def rounded_to_float32(keras, ours):
+    """Whether Keras rounds to float32 in the middle of a model: over JAX its tanh and 1 / sqrt give no float64."""
+    normal = (layers.BatchNormalization, layers.LayerNormalization)
+    applied = [getattr(layer, "applied", getattr(layer, "activation", None)) for layer in ours.layers]
+    tanh = any(activation is not None and activation.name == "tanh" for activation in applied)
+    return keras.config.backend() == "jax" and (tanh or any(isinstance(layer, normal) for layer in ours.layers))
+
+
 def random_model(keras, seed):
     """One to six layers, some of them in a model of their own, and what rows need before them."""
     rng = np.random.default_rng(seed)
@@ -150,7 +163,8 @@ def test_random_model(keras, in_dtype, tmp_path, seed):
         case = f"seed {seed}, {source}: {ours}"
         assert ours.dtype == dtype, case
         assert ours.optimizer is None
-        assert largest_difference(ours.predict(x), expected) < TOLERANCE[dtype], case
+        limit = TOLERANCE["float32" if rounded_to_float32(keras, ours) else dtype]
+        assert largest_difference(ours.predict(x), expected) < limit, case
     # The other way: weights alone into a model of the same layers.
     same = from_keras(model)
     for name in ("model.keras", "model.weights.h5"):
@@ -310,6 +324,68 @@ def test_models_that_are_no_chain_of_known_shape(keras):
         from_keras(keras.Sequential([keras.layers.Dense(2)]))
     with pytest.raises(ValueError, match="every size but that of the batch"):
         from_keras(keras.Sequential([keras.Input((None, 3)), keras.layers.Flatten()]))
+
+
+def shared(keras, name):
+    """A model in which a layer occurs twice, in one of several ways."""
+    kinds = keras.layers
+    dense, other = kinds.Dense(3, name="again"), kinds.Dense(3)
+    inner = keras.Sequential([kinds.Dense(3)], name="again")
+    relu = kinds.ReLU(name="again")
+    parts = {
+        "at once": [dense, dense],
+        "later": [dense, other, dense],
+        "with others of its shape": [dense, other, dense, other],
+        "without weights": [relu, other, relu],
+        "in a model within": [keras.Sequential([dense, other]), dense],
+        "in two models within": [keras.Sequential([dense]), keras.Sequential([other, dense])],
+        "a model": [inner, inner],
+        "deep": [keras.Sequential([keras.Sequential([dense]), other]), dense],
+    }
+    return keras.Sequential([keras.Input((3,)), *parts[name]])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "at once",
+        "later",
+        "with others of its shape",
+        "without weights",
+        "in a model within",
+        "in two models within",
+        "a model",
+        "deep",
+    ],
+)
+def test_a_layer_that_occurs_twice(keras, name):
+    with pytest.raises(ValueError, match=r"the layer '(again|dense.*)' \(.*\) occurs more than once, and Keras'"):
+        from_keras(shared(keras, name))
+
+
+@pytest.mark.parametrize("name", ["later", "with others of its shape", "without weights", "a model"])
+def test_a_file_of_a_layer_that_occurs_twice_is_what_keras_reads(keras, tmp_path, name):
+    # Keras writes the layer once: its own file is that of a shorter model, and nothing in it tells.
+    path = tmp_path / "model.keras"
+    shared(keras, name).save(path)
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    expected = outputs_of(keras, keras.saving.load_model(path), x)
+    assert largest_difference(from_keras(path).predict(x), expected) < TOLERANCE["float32"]
+
+
+@pytest.mark.parametrize("name", ["in a model within", "in two models within", "deep"])
+def test_a_file_without_the_arrays_of_a_second_place(keras, tmp_path, name):
+    path = tmp_path / "model.keras"
+    shared(keras, name).save(path)
+    with pytest.raises(ValueError, match="it lacks the kernel of"):
+        from_keras(path)
+
+
+def test_calls_that_use_a_layer_twice(keras):
+    inputs, dense = keras.Input((3,)), keras.layers.Dense(3)
+    for outputs in (dense(dense(inputs)), dense(keras.layers.ReLU()(dense(inputs)))):
+        with pytest.raises(ValueError, match="is no chain"):
+            from_keras(keras.Model(inputs, outputs))
 
 
 def test_a_class_of_the_users_own(keras):

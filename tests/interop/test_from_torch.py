@@ -182,6 +182,12 @@ def without_numbers():
     return nn.Linear(3, 3, device="meta")
 
 
+def shared_average():
+    """A batch normalisation without weights twice: its moving averages are shared."""
+    normal = nn.BatchNorm1d(3, affine=False)
+    return nn.Sequential(normal, nn.Linear(3, 3), normal)
+
+
 def tied():
     layer = nn.Linear(3, 3)
     return nn.Sequential(layer, nn.ReLU(), layer)
@@ -209,6 +215,7 @@ REFUSED = {
     "a hook within": (lambda: nn.Sequential(hooked()), r"'0.0' \(Linear\) has hooks"),
     "no numbers": (without_numbers, "has no numbers yet"),
     "one layer twice": (tied, "'0.2.bias' is another layer's array, too"),
+    "one moving average twice": (shared_average, "'0.2.num_batches_tracked' is another layer's array, too"),
     "NaN": (of_nan, r"must hold finite numbers, but .*\[2, 1\] is nan"),
     "pictures": (lambda: nn.Flatten(2), "start_dim=1"),
     "GELU by tanh": (lambda: nn.GELU("tanh"), "it has approximate='tanh'"),

@@ -164,14 +164,15 @@ def test_arrays_that_are_not_in_the_file(written, tmp_path):
 
 
 def test_files_that_would_grow(written):
+    # Beyond the 64 MB that any file may become.
     def stored(**options):
         file = io.BytesIO()
         with h5py.File(file, "w") as opened:
-            opened.create_dataset("layers/dense/vars/0", (1000, 1000), data=np.zeros((1000, 1000)), **options)
-            opened["layers/dense/vars/1"] = np.zeros(1000)
+            opened.create_dataset("layers/dense/vars/0", (1000, 10_000), data=np.zeros((1000, 10_000)), **options)
+            opened["layers/dense/vars/1"] = np.zeros(10_000)
         return file.getvalue()
 
-    config = content(units=1000)
+    config = content(units=10_000)
     config["config"]["layers"][0]["config"]["batch_shape"] = [None, 1000]
     refused(written(config, stored(compression="gzip")), "is compressed")
     refused(written(config, stored(), zipfile.ZIP_DEFLATED), "would grow from")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 # Annotations stay text: to look numpy.random up at import would load it, which takes longer than all of this package.
 import numpy
 from numpy.typing import ArrayLike, DTypeLike
 
+from fastnn.arrays import no_memory
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
 from fastnn.scalars import whole_number
 from fastnn_ext.dense import dense_backward_input, dense_backward_parameters, dense_forward, dense_sgd_step
@@ -29,7 +32,8 @@ class FCLayer(Layer):
     weights : ndarray, shape (input_size, output_size)
     bias : ndarray, shape (1, output_size)
         Both start normal with standard deviation 1/√(fan_in + fan_out): half the variance of Glorot and Bengio
-        (2010), equation 16. Assigning copies the values in.
+        (2010), equation 16. Assigning copies the values in: two layers are swapped through copies,
+        ``a.weights, b.weights = b.weights.copy(), a.weights.copy()``.
 
     Raises
     ------
@@ -72,9 +76,13 @@ class FCLayer(Layer):
                 f"rng must be a numpy.random.Generator, but it is {rng!r}: numpy.random.default_rng(seed) makes one"
             )
         # Drawn in float64 whatever the dtype, so that one seed gives the same network in both.
-        scale = 1.0 / numpy.sqrt(self.input_size + self.output_size)
-        self._weights: FloatArray = (rng.standard_normal((self.input_size, self.output_size)) * scale).astype(dtype)
-        self._bias: FloatArray = (rng.standard_normal((1, self.output_size)) * scale).astype(dtype)
+        shape = (self.input_size, self.output_size)
+        try:
+            scale = 1.0 / math.sqrt(self.input_size + self.output_size)
+            self._weights: FloatArray = (rng.standard_normal(shape) * scale).astype(dtype)
+            self._bias: FloatArray = (rng.standard_normal((1, self.output_size)) * scale).astype(dtype)
+        except (MemoryError, ValueError, OverflowError) as error:
+            raise no_memory(f"the weights of FCLayer{shape}", shape, numpy.dtype(numpy.float64)) from error
         self.input: FloatArray | None = None
 
     @property

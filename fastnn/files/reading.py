@@ -1,0 +1,176 @@
+"""Reading files that nobody vouches for: what one declares is held against the file before memory is taken for it.
+
+Every reader of the package comes through here: a path that is no regular file is refused before it is opened, headers
+are bounded, and what is compressed may not grow without a limit.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+import stat
+from collections.abc import Iterable
+from types import TracebackType
+from typing import IO, Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Header", "NpzFile", "check_expansion", "largest_from", "read_npy", "regular_file"]
+
+# Bytes that any file may become; beyond them, so many times its own. Numbers that are no padding shrink by far less.
+_SMALL, _LARGEST_EXPANSION = 1 << 26, 100
+# Bytes in front of an array's numbers; NumPy itself writes 128.
+_LONGEST_START = 1 << 16
+_NPY = ".npy"
+
+
+def regular_file(path: str | os.PathLike[str]) -> None:
+    """Raise OSError where a path is no file that may be read: a pipe may wait for ever, a device never end.
+
+    TypeError where it is no path, but the number of an open file, say.
+    """
+    if not isinstance(path, str | bytes | os.PathLike):
+        raise TypeError(f"the path of a file must be a str or a pathlib.Path, but it is a {type(path).__name__}")
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(f"{os.fspath(path)!r} is a folder, not a file")
+    if not stat.S_ISREG(mode):
+        raise OSError(f"{os.fspath(path)!r} is a device or a pipe, not a file")
+
+
+def largest_from(size: int) -> int:
+    """How many bytes a compressed file of ``size`` bytes may become."""
+    return max(_SMALL, _LARGEST_EXPANSION * size)
+
+
+def check_expansion(needed: int, size: int) -> None:
+    """Raise ValueError where a file of ``size`` bytes would become ``needed`` ones, and that is beyond all measure.
+
+    >>> check_expansion(10**9, 10**6)
+    Traceback (most recent call last):
+    ValueError: it would grow from 1000000 to 1000000000 bytes, as no file of use does: save it without compression
+    """
+    if needed > largest_from(size):
+        raise ValueError(
+            f"it would grow from {size} to {needed} bytes, as no file of use does: save it without compression"
+        )
+
+
+class Header(NamedTuple):
+    """What a ``.npy`` file says of its array."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def nbytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+class NpzFile:
+    """An ``.npz`` archive that is open for reading: each array's header is checked before the array is read.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Attributes
+    ----------
+    size : int
+        Bytes of the file.
+    names : list of str
+        Of its arrays. Members that are none are not among them.
+
+    Raises
+    ------
+    OSError
+        When there is no such file, it may not be read, or it is a folder, a device or a pipe.
+    ValueError
+        When it is no archive, or has two members of one name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(os.path.join(folder, "a.npz"), x=np.arange(3.0))
+    ...     with NpzFile(os.path.join(folder, "a.npz")) as file:
+    ...         print(file.names, file.header("x").shape, file.read("x"))
+    ['x'] (3,) [0. 1. 2.]
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        import zipfile  # not at import: it takes longer than all of this module
+
+        regular_file(path)
+        self.size = os.path.getsize(path)
+        try:
+            self._archive = zipfile.ZipFile(path)
+        except zipfile.BadZipFile as error:
+            raise ValueError(f"it is no .npz archive: {error}") from error
+        self.members = [info.filename for info in self._archive.infolist()]
+        if len(set(self.members)) < len(self.members):
+            self._archive.close()
+            raise ValueError("it has two members of one name")
+        self.names = [member.removesuffix(_NPY) for member in self.members if member.endswith(_NPY)]
+
+    def header(self, name: str) -> Header:
+        """The shape and dtype of an array, which takes the bytes of its member to the last; ValueError otherwise."""
+        import zipfile
+
+        info = self._archive.getinfo(f"{name}{_NPY}")
+        # LZMA takes as much memory as its data ask for.
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError(f"the array {name!r} is compressed in a way that NumPy does not write")
+        with self._archive.open(info) as member:
+            return _checked_header(member, info.file_size, f"the array {name!r}")
+
+    def check_memory(self, names: Iterable[str]) -> None:
+        """Raise ValueError where these arrays take far more memory than the file has bytes."""
+        check_expansion(sum(self.header(name).nbytes for name in names), self.size)
+
+    def read(self, name: str) -> NDArray[Any]:
+        """The array of that name, which must not be one of objects."""
+        self.header(name)
+        with self._archive.open(f"{name}{_NPY}") as member:
+            array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+        return array
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._archive.close()
+
+
+def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
+    """The array of an ``.npy`` file; raises as `NpzFile` does."""
+    regular_file(path)
+    with open(path, "rb") as file:
+        _checked_header(file, os.fstat(file.fileno()).st_size, "the array")
+        file.seek(0)
+        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+    return array
+
+
+def _checked_header(stream: IO[bytes], size: int, called: str) -> Header:
+    # No more than one of numbers may have: a header may promise more than memory has.
+    start = io.BytesIO(stream.read(_LONGEST_START))
+    version = np.lib.format.read_magic(start)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(start)
+    if dtype.hasobject or dtype.kind not in "fiubcUSMm":
+        raise ValueError(f"{called} holds {dtype}, but only plain numbers and texts are read, never a pickle")
+    if any(length < 0 for length in shape):
+        raise ValueError(f"{called} has the shape {shape}")
+    header = Header(shape, dtype)
+    # A checksum is compared where a member has been read to its end.
+    if size != start.tell() + header.nbytes:
+        raise ValueError(
+            f"{called} has not the bytes that its shape and dtype take: {shape} of {dtype} are {header.nbytes}, but "
+            f"there are {size - start.tell()}"
+        )
+    return header
