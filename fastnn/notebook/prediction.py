@@ -78,7 +78,12 @@ def predict(network: Network, input: ArrayLike, out: NDArray[Any] | None = None)
 
 
 def _predicted(plan: Plan, rows: NDArray[Any] | CompressedRows, out: NDArray[Any] | None) -> NDArray[Any]:
-    result = plan.predict(rows, out)
+    try:
+        result = plan.predict(rows, out)
+    except NonFiniteDataError:
+        # What is finite in the data's dtype is too large for the network's.
+        converted(rows.values if isinstance(rows, CompressedRows) else rows, plan.dtype, "input")
+        raise
     assert result is not None
     return result
 

@@ -36,7 +36,7 @@ def data():
 
 def model():
     made = Sequential([Input((2,)), Dense(6, "tanh"), Dropout(0.1), Dense(1)], seed=3)
-    made.compile(fastnn.optimizers.Adam(0.05), "mse", ["mae"])
+    made.compile(fastnn.optimizers.Adam(0.05), "mse", metrics=["mae"])
     return made
 
 

@@ -183,15 +183,17 @@ def test_after_a_fit_that_ended_by_itself(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "other",
-    [stopping(patience=49), stopping(patience=50, mode="max"), ModelCheckpoint("a.npz", save_weights_only=True)],
+    "make",
+    [
+        lambda folder: stopping(patience=49),
+        lambda folder: stopping(patience=50, mode="max"),
+        lambda folder: ModelCheckpoint(folder / "a.npz", save_weights_only=True),
+    ],
 )
-def test_other_settings_begin_anew(tmp_path, other):
-    again = fastnn.load_model(saved(tmp_path, [stopping(patience=50)]))
+def test_other_settings_begin_anew(tmp_path, make):
+    again, other = fastnn.load_model(saved(tmp_path, [stopping(patience=50)])), make(tmp_path)
     taken = []
     other.set_state = taken.append
-    if isinstance(other, ModelCheckpoint):
-        other.filepath = str(tmp_path / "a.npz")
     resuming.fit("saved", again, [other], 6, 7)
     assert taken == []
     assert again.history.epoch == [*range(7)]
