@@ -9,6 +9,9 @@ import pytest
 
 import fastnn
 
+# A plugin, which has to come before the package.
+collect_ignore = ["optimized.py"]
+
 # What Keras runs over, in these processes and those that they start: it cannot be changed later.
 for backend in ("tensorflow", "jax", "torch"):
     if importlib.util.find_spec(backend):
