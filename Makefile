@@ -11,7 +11,7 @@ TRANSLATOR := "Cython>=3.1" "numpy>=2.0" "setuptools>=77"
 
 SOURCES := setup.py pyproject.toml $(wildcard fastnn_ext/*.pyx fastnn_ext/*.pxd fastnn_ext/*.pxi fastnn_ext/*.h)
 
-.PHONY: demo test bench lint data wheel abi3 aarch64 debug clean help
+.PHONY: demo test bench lint data wheel abi3 aarch64 sanitize debug clean help
 
 help: ## Show this list
 	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -56,6 +56,9 @@ abi3: $(VENV)/installed ## Build one wheel for every Python from 3.11 on (limite
 aarch64: $(BIN)/python ## Compile for aarch64 and run the kernels' tests under QEMU (Debian)
 	$(BIN)/python -m pip install --quiet $(TRANSLATOR)
 	PYTHON=$(BIN)/python scripts/test_aarch64.sh $(PYTEST_ARGS)
+
+sanitize: $(VENV)/installed ## Run tests under GCC's sanitizers; FORM=long runs all of them
+	PYTHON=$(BIN)/python scripts/sanitize.sh $(FORM)
 
 debug: $(BIN)/python ## Rebuild with bounds checks and annotated HTML under build/
 	FASTNN_DEBUG=1 $(BIN)/python -m pip install --quiet --no-build-isolation --editable .
