@@ -1,4 +1,4 @@
-"""The choice of an instruction set: one module of kernels for each, and the best that this processor runs is used."""
+"""The choice of an instruction set: a module of kernels for each and each number type; the best that the processor runs is used."""
 
 import importlib
 import os
@@ -40,24 +40,25 @@ def supported_isas():
     return tuple(name for name in ISAS if (name != "avx2" or fastnn_has_avx2()) and (name != "avx512" or fastnn_has_avx512()))
 
 
-cdef const Kernels* kernels_named(object name) except NULL:
-    # The table of an instruction set; None means the one in use.
+cdef const Kernels* kernels_named(object name, bint is_double) except NULL:
+    # The table of an instruction set, for float64 or float32; None means the set in use.
     if name is None:
         name = _active
     if name not in ISAS:
         raise ValueError(f"the instruction set must be one of {', '.join(ISAS)}, but it is {name!r}")
     if name not in supported_isas():
         raise ValueError(f"this processor does not run {name}: choose one of {', '.join(supported_isas())}")
-    if name not in loaded:
-        loaded[name] = importlib.import_module(f"fastnn_ext.kernels_{name}").table()
-    return <const Kernels*> PyCapsule_GetPointer(loaded[name], "fastnn_ext.kernels")
+    module = f"fastnn_ext.kernels_{name}_{'f64' if is_double else 'f32'}"
+    if module not in loaded:
+        loaded[module] = importlib.import_module(module).table()
+    return <const Kernels*> PyCapsule_GetPointer(loaded[module], "fastnn_ext.kernels")
 
 
 cdef const Kernels* kernels_for_samples(const Kernels* kernels) except NULL:
     # Those that train one sample at a time: in 64-byte vectors, rows of narrow weights lie across two cache lines each,
     # which costs a fifth for 20 units a layer and gains little for more.
     if kernels.name == b"avx512":
-        return kernels_named("avx2")
+        return kernels_named("avx2", kernels.is_double)
     return kernels
 
 
@@ -74,11 +75,11 @@ def choose_isa(wanted):
         if wanted not in supported_isas():
             raise ValueError(f"FASTNN_ISA must be one of {', '.join(supported_isas())} on this processor, but it is {wanted!r}: "
                              "change it, or unset it for the best")
-        kernels_named(wanted)
+        kernels_named(wanted, False)
         return wanted
     for name in supported_isas():
         try:
-            kernels_named(name)
+            kernels_named(name, False)
         except ImportError as error:
             warnings.warn(f"fastnn's kernels for {name} could not be loaded, slower ones are used: {error}", RuntimeWarning,
                           stacklevel=2)

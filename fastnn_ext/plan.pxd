@@ -225,9 +225,10 @@ ctypedef void (*Task)(Run* run, int thread, int threads) noexcept nogil
 
 cdef struct Kernels:
     const char* name
-    int lanes[2]                    # numbers in a vector: float32, float64
-    Task train[2]
-    Task predict[2]
+    bint is_double                  # whether numbers are float64, else float32
+    int lanes                       # numbers in a vector
+    Task train
+    Task predict
     double (*fma_flops)(long rounds) noexcept nogil     # float32 operations that so many rounds of the peak loop are
 
 

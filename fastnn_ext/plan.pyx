@@ -173,7 +173,7 @@ cdef class Plan:
         self.functions = {}
         self.places = []
         self.pins = []
-        self.kernels = kernels_named(isa)
+        self.kernels = kernels_named(isa, self.is_double)
         self.input_scale = 1
 
     def set_input_scale(self, double scale, double shift=0.0):
@@ -483,10 +483,10 @@ cdef class Plan:
                     at += self.panels_size(i)
         with nogil:
             if threads == 1:
-                self.kernels.predict[self.is_double](&run, 0, 1)
+                self.kernels.predict(&run, 0, 1)
             else:
                 barrier_init(&run.barrier)
-                pool_run(<pool_task> self.kernels.predict[self.is_double], &run, threads)
+                pool_run(<pool_task> self.kernels.predict, &run, threads)
         if keep:
             fastnn_exchange(&self.kept_in_use, 0)
         else:
@@ -502,7 +502,7 @@ cdef class Plan:
         cdef Operation* operation = &self.operations[i]
         if operation.kind != DENSE or operation.fan_out < WIDTH_WORTH_PACKING:
             return 0
-        cdef Py_ssize_t panel = 2 * self.kernels.lanes[self.is_double]
+        cdef Py_ssize_t panel = 2 * self.kernels.lanes
         return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if self.is_double else 4))
 
 

@@ -333,7 +333,7 @@ cdef class Training:
     cdef int choose_first_layer(self, Py_ssize_t units) except -1:
         # How a sparse first layer takes its inputs, and whether threads share its columns: see first_layer.pxi.
         cdef Run* run = &self.run
-        run.narrow = self.sparse and units <= min(4 * self.kernels.lanes[self.plan.is_double], NARROW)
+        run.narrow = self.sparse and units <= min(4 * self.kernels.lanes, NARROW)
         run.sorted = self.sparse and not run.narrow and units >= WIDE_FIRST_LAYER
         run.in_panels = self.threads > 1 and not run.separate and not run.inference \
             and self.plan.operations[0].kind == DENSE and (run.sorted or not self.sparse) \
@@ -462,7 +462,7 @@ cdef class Training:
     cdef int move_state(self, bint back) except -1:
         # The state of a first layer that is trained in panels, into them or back.
         cdef Operation* operation = &self.run.operations[0]
-        cdef Py_ssize_t panel = 2 * self.plan.kernels.lanes[self.plan.is_double]
+        cdef Py_ssize_t panel = 2 * self.plan.kernels.lanes
         cdef Py_ssize_t number = 0
         cdef cnp.npy_intp[3] shape
         cdef cnp.ndarray panels
@@ -759,10 +759,10 @@ cdef class Training:
             run.stop = min(self.samples, run.start + stride)
             with nogil:
                 if self.threads == 1:
-                    self.kernels.train[self.plan.is_double](run, 0, 1)
+                    self.kernels.train(run, 0, 1)
                 else:
                     barrier_init(&run.barrier)
-                    pool_run(<pool_task> self.kernels.train[self.plan.is_double], run, self.threads)
+                    pool_run(<pool_task> self.kernels.train, run, self.threads)
             if run.error != NULL:
                 raise_kept(run)
             if run.bad_sample >= 0:
