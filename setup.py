@@ -8,6 +8,7 @@ import contextlib
 import io
 import os
 import platform
+import runpy
 import sys
 import tempfile
 from pathlib import Path
@@ -82,6 +83,9 @@ SANITIZE_ARGS = [f"-fsanitize={SANITIZERS}", "-fno-sanitize-recover=all"] if SAN
 if SANITIZERS:
     COMPILE_ARGS = [*COMPILE_ARGS, *SANITIZE_ARGS, "-O1", "-g1", "-fno-omit-frame-pointer"]
 
+# What the tables of activations and the like say to Cython.
+runpy.run_path(str(Path(__file__).parent / "fastnn_ext" / "tables" / "expand.py"))["expand"]()
+
 NO_COMPILER = (
     "fastnn needs a C compiler to build and found none that works: install one "
     "(Debian and Ubuntu: apt-get install build-essential; Fedora: dnf install gcc; macOS: xcode-select --install; "
@@ -123,7 +127,7 @@ def extensions() -> list[Extension]:
         Extension(
             f"fastnn_ext.{name}",
             [f"fastnn_ext/{name}.pyx"],
-            include_dirs=[numpy.get_include()],
+            include_dirs=[numpy.get_include(), "fastnn_ext"],
             define_macros=macros,
             extra_compile_args=[*COMPILE_ARGS, *KERNELS.get(name, [])],
             extra_link_args=SANITIZE_ARGS,

@@ -3,6 +3,8 @@
 import importlib
 import os
 import warnings
+
+cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_GetPointer
 
 cdef extern from *:
@@ -29,6 +31,9 @@ cdef extern from *:
 ISAS = ("avx512", "avx2", "baseline", "portable") if FASTNN_X86 else ("baseline", "portable")
 
 cdef dict loaded = {}
+# The tables in use, once they are needed: float32's and float64's.
+cdef const Kernels* active[2]
+active[0] = active[1] = NULL
 
 
 def supported_isas():
@@ -52,6 +57,14 @@ cdef const Kernels* kernels_named(object name, bint is_double) except NULL:
     if module not in loaded:
         loaded[module] = importlib.import_module(module).table()
     return <const Kernels*> PyCapsule_GetPointer(loaded[module], "fastnn_ext.kernels")
+
+
+cdef const Kernels* kernels_of(cnp.ndarray array) except NULL:
+    # The table in use for an array's type, float64 or else float32.
+    cdef bint is_double = cnp.PyArray_TYPE(array) == cnp.NPY_DOUBLE
+    if active[is_double] == NULL:
+        active[is_double] = kernels_named(None, is_double)
+    return active[is_double]
 
 
 cdef const Kernels* kernels_for_samples(const Kernels* kernels) except NULL:

@@ -43,7 +43,7 @@ cdef inline bint are_ready(const Rows* rows) noexcept nogil:
     # Whether the numbers are as the plan computes with them.
     if rows.scaled:
         return False
-    return rows.kind == NUMBERS
+    return <int> rows.kind == <int> NUMBERS
 
 
 cdef inline bint is_native(const Rows* rows) noexcept nogil:

@@ -4,23 +4,17 @@
 #define FASTNN_KERNELS_H
 
 #include "simd.h"
+#include "tables/tables.h"
 #ifdef _MSC_VER
 #include <intrin.h>
 #endif
 
-/* The same numbers as the enumerations of plan.pxd. */
-enum {
-    NO_ACTIVATION = -1, RELU = 0, LEAKY_RELU = 1, SIGMOID = 2, TANH = 3, ELU = 4, SELU = 5, GELU = 6, SILU = 7, SOFTPLUS = 8
-};
+/* The same numbers as the enumerations of plan.pxd and losses.pxd. */
 enum { SGD = 0, MOMENTUM = 1, NESTEROV = 2, RMSPROP = 3, ADAM = 4, NADAM = 5, COLLECT = 6 };
 enum {
     MEAN_SQUARED_ERROR = 0, CROSS_ENTROPY = 1, BINARY_CROSS_ENTROPY = 2, MEAN_ABSOLUTE_ERROR = 3, HUBER = 4, QUANTILE = 5,
     POISSON = 6, HINGE = 7, KL_DIVERGENCE = 8
 };
-
-/* Klambauer et al. 2017, equation 14. */
-#define SELU_ALPHA ((real)1.6732632423543772848)
-#define SELU_SCALE ((real)1.0507009873554804934)
 
 typedef uint32_t column_number;
 
@@ -155,6 +149,7 @@ FASTNN_FUNCTION double fastnn_fma_loop(long rounds)
 }
 
 #include "functions.h"
+#include "activations.h"
 #include "tiles.h"
 #include "products.h"
 #include "sparse.h"

@@ -9,18 +9,17 @@ from libc.string cimport memcpy, memset
 
 from fastnn_ext.barrier cimport barrier_wait
 from fastnn_ext.losses cimport BINARY_CROSS_ENTROPY, CROSS_ENTROPY, KL_DIVERGENCE
-from fastnn_ext.activations cimport TANH
 from fastnn_ext.plan cimport (
-    ACTIVATION, ADAM, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, COLLECT, DENSE, DROPOUT, FLOAT32, FLOAT64,
-    FUNCTION, INT32, Kernels, LAYER_NORMALIZATION, NADAM, NO_ACTIVATION, NOISE, Operation, Parameter, Rows, Rule, Run, SOFTMAX,
+    ACTIVATION, ADAM, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, COLLECT, DENSE, DROPOUT, DenseCall, FLOAT32, FLOAT64,
+    FUNCTION, INT32, Kernels, LAYER_NORMALIZATION, NADAM, NO_ACTIVATION, NOISE, Operation, Parameter, Rows, Rule, Run, SGD, SOFTMAX,
 )
 from fastnn_ext.primitives cimport (
     FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back, by_column,
-    columns_forward, columns_update, compress, descend, dropout_row, finish_rows, flush_denormals, fma_loop, input_list,
+    columns_forward, columns_update, compress, derivative_row, descend, dropout_row, finish_rows, flush_denormals, fma_loop, input_list, keep_nan,
     layer_normalize_back_row, layer_normalize_gradients, layer_normalize_row, limit_columns, list_forward, list_update,
     lists_forward, loss_row, lower, mark, narrow_update, noise_row, normalize_row, pack_columns, pack_rows, product_columns,
     random_key, real, restore_denormals, row_backward, scale_row, shares_entropy_row, sigmoid_entropy_row, softmax_entropy_row,
-    softmax_row, softmax_through_row, step_rows, step_rule, take, taken, through_input_row, through_row, uniform, unpack_columns,
+    softmax_row, softmax_through_row, step_rows, step_rule, take, taken, through_row, told_by_output, uniform, unpack_columns,
     update_bias, warp, weights_update,
 )
 from fastnn_ext.scalars cimport is_finite
@@ -46,6 +45,7 @@ include "first_layer.pxi"
 include "updating.pxi"
 include "training.pxi"
 include "samples.pxi"
+include "direct.pxi"
 
 
 # Numbers below the smallest normal one, such as a mean of squares that decays, take a hundred times as long: while a run
@@ -74,6 +74,14 @@ kernels.lanes = LANES
 kernels.is_double = sizeof(real) == sizeof(double)
 kernels.train = train_plainly
 kernels.predict = predict_plainly
+kernels.activate = activate_numbers
+kernels.derivative = derivative_of_numbers
+kernels.activation_backward = activation_backward_of_numbers
+kernels.softmax = softmax_rows
+kernels.softmax_backward = softmax_backward_of_rows
+kernels.dense_forward = dense_forward_task
+kernels.dense_backward_input = dense_backward_input_task
+kernels.dense_backward_weights = dense_backward_weights_task
 kernels.fma_flops = fma_flops
 
 

@@ -71,7 +71,7 @@ cdef extern from "kernels.h" nogil:
         real* second, Py_ssize_t count)
     void activate_row "N(activate_row)"(real* y, const real* x, int activation, real slope, Py_ssize_t count)
     void through_row "N(through_row)"(
-        real* dx, const real* dy, const real* y, int activation, real slope, Py_ssize_t count)
+        real* dx, const real* dy, const real* from_, int activation, real slope, Py_ssize_t count)
     void softmax_row "N(softmax_row)"(real* p, const real* x, Py_ssize_t size)
     void softmax_through_row "N(softmax_through_row)"(real* dx, const real* dp, const real* p, Py_ssize_t size)
     double softmax_entropy_row "N(softmax_entropy_row)"(
@@ -79,8 +79,9 @@ cdef extern from "kernels.h" nogil:
     int all_finite "N(all_finite)"(const real* x, Py_ssize_t size)
     uint64_t random_key "fastnn_random_key"(uint64_t seed, uint64_t step, uint64_t use, uint64_t row)
     double uniform "fastnn_uniform"(uint64_t key, uint32_t i)
-    void through_input_row "N(through_input_row)"(
-        real* dx, const real* dy, const real* x, int activation, real slope, Py_ssize_t count)
+    void derivative_row "N(derivative_row)"(real* slope, const real* x, int activation, real parameter, Py_ssize_t count)
+    void keep_nan "N(keep_nan)"(real* y, const real* x, Py_ssize_t count)
+    bint told_by_output "fastnn_told_by_output"(int activation)
     double loss_row "N(loss_row)"(
         int loss, real parameter, real* dy, const real* y_pred, const real* y, Py_ssize_t size, real scale)
     double shares_entropy_row "N(shares_entropy_row)"(
@@ -110,7 +111,6 @@ cdef extern from "kernels.h" nogil:
     void scale_row "N(scale_row)"(real* g, const real* w, Py_ssize_t count, real factor, real decay)
     void limit_columns "N(limit_columns)"(
         real* w, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t begin, Py_ssize_t end, real limit)
-    void sum_rows "N(sum_rows)"(real* sum, const real* dy, Py_ssize_t dy_row, Py_ssize_t rows, Py_ssize_t count)
     void step_rows "N(step_rows)"(
         const step_rule* rule, const real* g, Py_ssize_t g_row, real* w, real* first, real* second, Py_ssize_t w_row,
         Py_ssize_t rows, Py_ssize_t columns)

@@ -238,10 +238,9 @@ cdef inline void backward_row(
     # The gradient of a row with respect to the input of an operation that is neither dense nor over the batch.
     cdef Operation* operation = &run.operations[i]
     cdef const real* output = <real*> operation.output + row * operation.output_row
-    if operation.kind == ACTIVATION and operation.activation <= TANH:
-        through_row(before, delta, output, operation.activation, <real> operation.negative_slope, operation.fan_out)
-    elif operation.kind == ACTIVATION:
-        through_input_row(before, delta, input, operation.activation, <real> operation.negative_slope, operation.fan_out)
+    if operation.kind == ACTIVATION:
+        through_row(before, delta, output if told_by_output(operation.activation) else input, operation.activation,
+                    <real> operation.negative_slope, operation.fan_out)
     elif operation.kind == SOFTMAX:
         softmax_through_row(before, delta, output, operation.fan_out)
     elif operation.kind == DROPOUT:
