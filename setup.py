@@ -8,6 +8,7 @@ import contextlib
 import io
 import os
 import platform
+import runpy
 import sys
 import tempfile
 from pathlib import Path
@@ -53,15 +54,21 @@ MODULES = (
     "update",
 )
 
-# One module of kernels for each instruction set, from one source; the processor's best is chosen at import.
+# A module of kernels for each instruction set and number type, from one source; the processor's best is chosen at import.
 # Where CPython's own cross builds do, _PYTHON_HOST_PLATFORM says for which machine, as in "linux-aarch64".
 MACHINE = os.environ.get("_PYTHON_HOST_PLATFORM", platform.machine()).lower().rpartition("-")[2]
 X86 = MACHINE in ("x86_64", "amd64") and sys.platform != "win32"
 AVX2 = ["-mavx2", "-mfma"]
 AVX512 = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"]
-KERNELS = {"kernels_baseline": [], "kernels_portable": ["-DFASTNN_PORTABLE"]}
+INSTRUCTION_SETS = {"baseline": [], "portable": ["-DFASTNN_PORTABLE"]}
 if X86:
-    KERNELS |= {"kernels_avx2": AVX2, "kernels_avx512": AVX512}
+    INSTRUCTION_SETS |= {"avx2": AVX2, "avx512": AVX512}
+NUMBER_TYPES = {"f32": [], "f64": ["-DFASTNN_DOUBLE"]}
+KERNELS = {
+    f"kernels_{isa}_{numbers}": [*isa_args, *type_args]
+    for isa, isa_args in INSTRUCTION_SETS.items()
+    for numbers, type_args in NUMBER_TYPES.items()
+}
 
 # -ffast-math would change the whole process' floating-point mode, -march=native would make wheels that crash
 # elsewhere; contraction is off so that the same source gives the same digits on every processor.
@@ -75,6 +82,9 @@ COMPILE_ARGS = (
 SANITIZE_ARGS = [f"-fsanitize={SANITIZERS}", "-fno-sanitize-recover=all"] if SANITIZERS else []
 if SANITIZERS:
     COMPILE_ARGS = [*COMPILE_ARGS, *SANITIZE_ARGS, "-O1", "-g1", "-fno-omit-frame-pointer"]
+
+# What the tables of activations and the like say to Cython.
+runpy.run_path(str(Path(__file__).parent / "fastnn_ext" / "tables" / "expand.py"))["expand"]()
 
 NO_COMPILER = (
     "fastnn needs a C compiler to build and found none that works: install one "
@@ -117,7 +127,7 @@ def extensions() -> list[Extension]:
         Extension(
             f"fastnn_ext.{name}",
             [f"fastnn_ext/{name}.pyx"],
-            include_dirs=[numpy.get_include()],
+            include_dirs=[numpy.get_include(), "fastnn_ext"],
             define_macros=macros,
             extra_compile_args=[*COMPILE_ARGS, *KERNELS.get(name, [])],
             extra_link_args=SANITIZE_ARGS,

@@ -1,29 +1,28 @@
-"""Doors to the activations and their derivatives, elementwise on arrays of any shape or on single numbers."""
+"""The activations and their derivatives, elementwise on arrays of any shape or on single numbers."""
 
 cimport numpy as cnp
 from fastnn_ext.arrays cimport as_floats, as_floats_like, empty_like, shape_of
+from fastnn_ext.dispatch cimport kernels_of
+from fastnn_ext.plan cimport Kernels
 
 cnp.import_array()
 
+# The kinds whose derivative is worked out from their output.
+TOLD_BY_OUTPUT = tuple([Activation(member) for member in range(ACTIVATIONS) if fastnn_told_by_output(member)])
 
-cdef object elementwise(object x, Activation kind, bint derivative, double negative_slope):
+
+cdef object elementwise(object x, Activation kind, bint derivative, double parameter):
     cdef cnp.ndarray array = as_floats(x, "x")
     cdef cnp.ndarray result = empty_like(array)
     cdef Py_ssize_t count = cnp.PyArray_SIZE(array)
     cdef void* x_data = cnp.PyArray_DATA(array)
     cdef void* y_data = cnp.PyArray_DATA(result)
-    if cnp.PyArray_TYPE(array) == cnp.NPY_FLOAT:
-        with nogil:
-            if derivative:
-                activation_derivative[float](<float*> y_data, <float*> x_data, kind, <float> negative_slope, count)
-            else:
-                activation_forward[float](<float*> y_data, <float*> x_data, kind, <float> negative_slope, count)
-    else:
-        with nogil:
-            if derivative:
-                activation_derivative[double](<double*> y_data, <double*> x_data, kind, negative_slope, count)
-            else:
-                activation_forward[double](<double*> y_data, <double*> x_data, kind, negative_slope, count)
+    cdef const Kernels* kernels = kernels_of(array)
+    with nogil:
+        if derivative:
+            kernels.derivative(y_data, x_data, kind, parameter, count)
+        else:
+            kernels.activate(y_data, x_data, kind, parameter, count)
     return result[()] if cnp.PyArray_NDIM(result) == 0 else result
 
 
@@ -209,7 +208,7 @@ def softplus_prime(x):
 def activation_gradient(output_error, output, Activation kind, double negative_slope=0.01):
     """``output_error * f'(x)`` from the output ``f(x)``, in the dtype and shape of ``output``.
 
-    For the first four kinds, whose output tells their slope.
+    For kinds whose output tells their slope, which `TOLD_BY_OUTPUT` lists.
 
     >>> import numpy as np
     >>> activation_gradient(np.array([5.0, 5.0]), np.array([0.0, 2.0]), Activation.RELU)
@@ -217,8 +216,9 @@ def activation_gradient(output_error, output, Activation kind, double negative_s
     """
     cdef cnp.ndarray y = as_floats(output, "output")
     cdef cnp.ndarray dy = as_floats_like(output_error, "output_error", y)
-    if kind not in (RELU, LEAKY_RELU, SIGMOID, TANH):
-        raise ValueError(f"kind must be RELU, LEAKY_RELU, SIGMOID or TANH of Activation, but it is {<int> kind}")
+    if kind not in TOLD_BY_OUTPUT:
+        told = ", ".join([Activation(member).name for member in TOLD_BY_OUTPUT])
+        raise ValueError(f"kind must be one of {told} of Activation, but it is {<int> kind}")
     if not cnp.PyArray_SAMESHAPE(dy, y):
         raise ValueError(f"output_error must have the shape of the layer's last output, {shape_of(y)}, but its shape is {shape_of(dy)}")
     cdef cnp.ndarray dx = empty_like(y)
@@ -226,10 +226,7 @@ def activation_gradient(output_error, output, Activation kind, double negative_s
     cdef void* y_data = cnp.PyArray_DATA(y)
     cdef void* dy_data = cnp.PyArray_DATA(dy)
     cdef void* dx_data = cnp.PyArray_DATA(dx)
-    if cnp.PyArray_TYPE(y) == cnp.NPY_FLOAT:
-        with nogil:
-            activation_backward[float](<float*> dx_data, <float*> dy_data, <float*> y_data, kind, <float> negative_slope, count)
-    else:
-        with nogil:
-            activation_backward[double](<double*> dx_data, <double*> dy_data, <double*> y_data, kind, negative_slope, count)
+    cdef const Kernels* kernels = kernels_of(y)
+    with nogil:
+        kernels.activation_backward(dx_data, dy_data, y_data, kind, negative_slope, count)
     return dx

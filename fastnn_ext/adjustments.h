@@ -49,13 +49,3 @@ FASTNN_FUNCTION void N(limit_columns)(real *w, ptrdiff_t rows, ptrdiff_t columns
     }
 }
 
-/* The sum over rows of dy: the gradient of a bias. */
-FASTNN_FUNCTION void N(sum_rows)(real *sum, const real *dy, ptrdiff_t dy_row, ptrdiff_t rows, ptrdiff_t count)
-{
-    for (ptrdiff_t j = 0; j < count; j += LANES) {
-        part lanes = N(first)(count - j);
-        vec total = N(set1)(0);
-        for (ptrdiff_t r = 0; r < rows; r++) total = total + N(load_part)(dy + r * dy_row + j, lanes);
-        N(store_part)(sum + j, total, lanes);
-    }
-}

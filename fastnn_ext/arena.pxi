@@ -9,7 +9,7 @@ cdef Py_ssize_t panels_size(Plan plan, Run* run, int i, bint sparse) noexcept:
     if not (i == 0 and run.in_panels) and (operation.fan_out < WIDTH_WORTH_PACKING or run.batch_size < ROWS_WORTH_PACKING
                                            or (i == 0 and sparse)):
         return 0
-    cdef Py_ssize_t panel = 2 * plan.kernels.lanes[plan.is_double]
+    cdef Py_ssize_t panel = 2 * plan.kernels.lanes
     return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if plan.is_double else 4))
 
 
@@ -27,7 +27,7 @@ cdef char* placed(char** at, Py_ssize_t size) noexcept:
 
 cdef void lay_out(Plan plan, Run* run, int threads, char** at) noexcept:
     # Gives every buffer its place, in the order in which a step uses them.
-    cdef Py_ssize_t item = 8 if plan.is_double else 4, batch = run.batch_size, panel = 2 * plan.kernels.lanes[plan.is_double]
+    cdef Py_ssize_t item = 8 if plan.is_double else 4, batch = run.batch_size, panel = 2 * plan.kernels.lanes
     cdef Py_ssize_t scratch = 0, columns, rows = 0, size
     cdef Operation* operation
     cdef int i, slot, count = 0

@@ -1,10 +1,59 @@
-"""Doors to the dense layer's kernels: ``y = x W + b`` and its gradients, for one sample or a batch."""
+"""The dense layer: ``y = x W + b`` and its gradients, for one sample or a batch."""
 
 cimport numpy as cnp
+from libc.stdint cimport uintptr_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memset
 from fastnn_ext.arrays cimport as_floats, as_matrix_like, as_floats_like, as_parameters, empty_matrix, overlaps, rows_of, shape_of
-from fastnn_ext.update cimport sgd_update, sgd_update_outer
+from fastnn_ext.barrier cimport barrier_init
+from fastnn_ext.dispatch cimport kernels_of
+from fastnn_ext.layout cimport ALIGNMENT, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD
+from fastnn_ext.plan cimport DenseCall, Kernels, MAXIMUM_THREADS
+from fastnn_ext.pool cimport pool_run, pool_size, pool_task
 
 cnp.import_array()
+
+cdef enum Pass:
+    FORWARD, BACKWARD_INPUT, BACKWARD_WEIGHTS
+
+
+cdef int describe(
+    DenseCall* call, cnp.ndarray y, cnp.ndarray x, cnp.ndarray weights, cnp.ndarray bias, Py_ssize_t rows, Py_ssize_t fan_in,
+    Py_ssize_t fan_out,
+) except -1:
+    memset(call, 0, sizeof(DenseCall))
+    call.y, call.x, call.weights = cnp.PyArray_DATA(y), cnp.PyArray_DATA(x), cnp.PyArray_DATA(weights)
+    call.bias = NULL if bias is None else cnp.PyArray_DATA(bias)
+    call.rows, call.fan_in, call.fan_out = rows, fan_in, fan_out
+    return 0
+
+
+cdef Py_ssize_t padded(Py_ssize_t columns, cnp.ndarray array) noexcept:
+    # Bytes of a row of so many columns, filled up to whole panels of the longest vectors.
+    return (columns + 2 * ALIGNMENT - 1) // (2 * ALIGNMENT) * (2 * ALIGNMENT) * cnp.PyArray_ITEMSIZE(array)
+
+
+cdef int run(const Kernels* kernels, DenseCall* call, Pass which, Py_ssize_t packed) except -1:
+    # One pass over whole arrays, with `packed` bytes to lay numbers out anew in.
+    cdef char* memory = NULL
+    cdef Py_ssize_t threads = call.rows * call.fan_in * call.fan_out // WORK_FOR_A_THREAD
+    cdef pool_task task = <pool_task> (
+        kernels.dense_forward if which == FORWARD else
+        kernels.dense_backward_input if which == BACKWARD_INPUT else kernels.dense_backward_weights)
+    if packed > 0:
+        memory = <char*> malloc(packed + ALIGNMENT)
+        if memory == NULL:
+            raise MemoryError(f"no memory for the {packed} bytes that a dense layer's pass needs beside its result")
+        call.packed = memory + (ALIGNMENT - <uintptr_t> memory % ALIGNMENT) % ALIGNMENT
+    with nogil:
+        threads = max(1, min(min(threads, <Py_ssize_t> pool_size()), <Py_ssize_t> MAXIMUM_THREADS))
+        if threads == 1:
+            task(call, 0, 1)
+        else:
+            barrier_init(&call.barrier)
+            pool_run(task, call, <int> threads)
+    free(memory)
+    return 0
 
 
 cdef cnp.ndarray weights_of(object value):
@@ -38,18 +87,10 @@ def dense_forward(input, weights, bias):
     cdef cnp.ndarray x = as_matrix_like(input, "input", fan_in, w, "weights")
     cdef Py_ssize_t batch = rows_of(x)
     cdef cnp.ndarray y = empty_matrix(batch, fan_out, w)
-    cdef void* y_data = cnp.PyArray_DATA(y)
-    cdef void* x_data = cnp.PyArray_DATA(x)
-    cdef void* w_data = cnp.PyArray_DATA(w)
-    cdef void* b_data = cnp.PyArray_DATA(b)
-    if cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT:
-        with nogil:
-            dense_forward_formula[float](<float*> y_data, <float*> x_data, <float*> w_data, <float*> b_data,
-                                         batch, fan_in, fan_out)
-    else:
-        with nogil:
-            dense_forward_formula[double](<double*> y_data, <double*> x_data, <double*> w_data, <double*> b_data,
-                                          batch, fan_in, fan_out)
+    cdef DenseCall call
+    describe(&call, y, x, w, b, batch, fan_in, fan_out)
+    cdef bint packing = batch >= ROWS_WORTH_PACKING and fan_out >= WIDTH_WORTH_PACKING
+    run(kernels_of(w), &call, FORWARD, fan_in * padded(fan_out, w) if packing else 0)
     return y
 
 
@@ -65,16 +106,9 @@ def dense_backward_input(output_error, weights):
     cdef cnp.ndarray dy = as_matrix_like(output_error, "output_error", fan_out, w, "weights")
     cdef Py_ssize_t batch = rows_of(dy)
     cdef cnp.ndarray dx = empty_matrix(batch, fan_in, w)
-    cdef void* dx_data = cnp.PyArray_DATA(dx)
-    cdef void* dy_data = cnp.PyArray_DATA(dy)
-    cdef void* w_data = cnp.PyArray_DATA(w)
-    if cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT:
-        with nogil:
-            dense_backward_input_formula[float](<float*> dx_data, <float*> dy_data, <float*> w_data, batch, fan_in, fan_out)
-    else:
-        with nogil:
-            dense_backward_input_formula[double](<double*> dx_data, <double*> dy_data, <double*> w_data,
-                                                 batch, fan_in, fan_out)
+    cdef DenseCall call
+    describe(&call, dy, dx, w, None, batch, fan_in, fan_out)
+    run(kernels_of(w), &call, BACKWARD_INPUT, fan_out * padded(fan_in, w))
     return dx
 
 
@@ -106,18 +140,9 @@ def dense_backward_parameters(output_error, input):
     cdef Py_ssize_t fan_out = cnp.PyArray_DIM(dy, cnp.PyArray_NDIM(dy) - 1)
     cdef cnp.ndarray dw = empty_matrix(fan_in, fan_out, dy)
     cdef cnp.ndarray db = empty_matrix(1, fan_out, dy)
-    cdef void* dw_data = cnp.PyArray_DATA(dw)
-    cdef void* db_data = cnp.PyArray_DATA(db)
-    cdef void* dy_data = cnp.PyArray_DATA(dy)
-    cdef void* x_data = cnp.PyArray_DATA(x)
-    if cnp.PyArray_TYPE(dy) == cnp.NPY_FLOAT:
-        with nogil:
-            dense_backward_weights[float](<float*> dw_data, <float*> dy_data, <float*> x_data, batch, fan_in, fan_out)
-            dense_backward_bias[float](<float*> db_data, <float*> dy_data, batch, fan_out)
-    else:
-        with nogil:
-            dense_backward_weights[double](<double*> dw_data, <double*> dy_data, <double*> x_data, batch, fan_in, fan_out)
-            dense_backward_bias[double](<double*> db_data, <double*> dy_data, batch, fan_out)
+    cdef DenseCall call
+    describe(&call, dy, x, dw, db, batch, fan_in, fan_out)
+    run(kernels_of(dy), &call, BACKWARD_WEIGHTS, batch * padded(fan_out, dy))
     return dw, db
 
 
@@ -146,21 +171,7 @@ def dense_sgd_step(output_error, input, weights, bias, double learning_rate):
     if overlaps(w, dy) or overlaps(w, x) or overlaps(b, dy) or overlaps(b, x) or overlaps(w, b):
         raise ValueError("weights and bias must not share memory with each other, input or output_error: pass a copy")
     cdef Py_ssize_t batch = rows_of(x)
-    cdef cnp.ndarray dw, db
-    if batch == 1:
-        if cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT:
-            sgd_update_outer[float](<float*> cnp.PyArray_DATA(w), <float*> cnp.PyArray_DATA(x),
-                                    <float*> cnp.PyArray_DATA(dy), <float> learning_rate, fan_in, fan_out)
-            sgd_update[float](<float*> cnp.PyArray_DATA(b), <float*> cnp.PyArray_DATA(dy), <float> learning_rate, fan_out)
-        else:
-            sgd_update_outer[double](<double*> cnp.PyArray_DATA(w), <double*> cnp.PyArray_DATA(x),
-                                     <double*> cnp.PyArray_DATA(dy), learning_rate, fan_in, fan_out)
-            sgd_update[double](<double*> cnp.PyArray_DATA(b), <double*> cnp.PyArray_DATA(dy), learning_rate, fan_out)
-        return
-    dw, db = dense_backward_parameters(dy, x)
-    if cnp.PyArray_TYPE(w) == cnp.NPY_FLOAT:
-        sgd_update[float](<float*> cnp.PyArray_DATA(w), <float*> cnp.PyArray_DATA(dw), <float> learning_rate, fan_in * fan_out)
-        sgd_update[float](<float*> cnp.PyArray_DATA(b), <float*> cnp.PyArray_DATA(db), <float> learning_rate, fan_out)
-    else:
-        sgd_update[double](<double*> cnp.PyArray_DATA(w), <double*> cnp.PyArray_DATA(dw), learning_rate, fan_in * fan_out)
-        sgd_update[double](<double*> cnp.PyArray_DATA(b), <double*> cnp.PyArray_DATA(db), learning_rate, fan_out)
+    cdef DenseCall call
+    describe(&call, dy, x, w, b, batch, fan_in, fan_out)
+    call.step, call.learning_rate = True, learning_rate
+    run(kernels_of(w), &call, BACKWARD_WEIGHTS, batch * padded(fan_out, w))

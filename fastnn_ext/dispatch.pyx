@@ -1,8 +1,10 @@
-"""The choice of an instruction set: one module of kernels for each, and the best that this processor runs is used."""
+"""The choice of an instruction set: a module of kernels for each and each number type; the best that the processor runs is used."""
 
 import importlib
 import os
 import warnings
+
+cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_GetPointer
 
 cdef extern from *:
@@ -29,6 +31,9 @@ cdef extern from *:
 ISAS = ("avx512", "avx2", "baseline", "portable") if FASTNN_X86 else ("baseline", "portable")
 
 cdef dict loaded = {}
+# The tables in use, once they are needed: float32's and float64's.
+cdef const Kernels* active[2]
+active[0] = active[1] = NULL
 
 
 def supported_isas():
@@ -40,24 +45,33 @@ def supported_isas():
     return tuple(name for name in ISAS if (name != "avx2" or fastnn_has_avx2()) and (name != "avx512" or fastnn_has_avx512()))
 
 
-cdef const Kernels* kernels_named(object name) except NULL:
-    # The table of an instruction set; None means the one in use.
+cdef const Kernels* kernels_named(object name, bint is_double) except NULL:
+    # The table of an instruction set, for float64 or float32; None means the set in use.
     if name is None:
         name = _active
     if name not in ISAS:
         raise ValueError(f"the instruction set must be one of {', '.join(ISAS)}, but it is {name!r}")
     if name not in supported_isas():
         raise ValueError(f"this processor does not run {name}: choose one of {', '.join(supported_isas())}")
-    if name not in loaded:
-        loaded[name] = importlib.import_module(f"fastnn_ext.kernels_{name}").table()
-    return <const Kernels*> PyCapsule_GetPointer(loaded[name], "fastnn_ext.kernels")
+    module = f"fastnn_ext.kernels_{name}_{'f64' if is_double else 'f32'}"
+    if module not in loaded:
+        loaded[module] = importlib.import_module(module).table()
+    return <const Kernels*> PyCapsule_GetPointer(loaded[module], "fastnn_ext.kernels")
+
+
+cdef const Kernels* kernels_of(cnp.ndarray array) except NULL:
+    # The table in use for an array's type, float64 or else float32.
+    cdef bint is_double = cnp.PyArray_TYPE(array) == cnp.NPY_DOUBLE
+    if active[is_double] == NULL:
+        active[is_double] = kernels_named(None, is_double)
+    return active[is_double]
 
 
 cdef const Kernels* kernels_for_samples(const Kernels* kernels) except NULL:
     # Those that train one sample at a time: in 64-byte vectors, rows of narrow weights lie across two cache lines each,
     # which costs a fifth for 20 units a layer and gains little for more.
     if kernels.name == b"avx512":
-        return kernels_named("avx2")
+        return kernels_named("avx2", kernels.is_double)
     return kernels
 
 
@@ -74,11 +88,11 @@ def choose_isa(wanted):
         if wanted not in supported_isas():
             raise ValueError(f"FASTNN_ISA must be one of {', '.join(supported_isas())} on this processor, but it is {wanted!r}: "
                              "change it, or unset it for the best")
-        kernels_named(wanted)
+        kernels_named(wanted, False)
         return wanted
     for name in supported_isas():
         try:
-            kernels_named(name)
+            kernels_named(name, False)
         except ImportError as error:
             warnings.warn(f"fastnn's kernels for {name} could not be loaded, slower ones are used: {error}", RuntimeWarning,
                           stacklevel=2)

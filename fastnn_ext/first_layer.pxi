@@ -11,9 +11,9 @@ cdef struct Layout:
     Py_ssize_t width                # of a panel
 
 
-cdef inline Layout layout(Run* run, int i, floating zero) noexcept nogil:
+cdef inline Layout layout(Run* run, int i) noexcept nogil:
     cdef Layout at
-    at.width = panel_of(zero)
+    at.width = PANEL
     if i == 0 and run.in_panels:
         at.row = at.width
         at.panel = at.width * run.operations[0].fan_in
@@ -23,15 +23,15 @@ cdef inline Layout layout(Run* run, int i, floating zero) noexcept nogil:
     return at
 
 
-cdef void move_panels(Run* run, bint back, int thread, int threads, floating zero) noexcept nogil:
+cdef void move_panels(Run* run, bint back, int thread, int threads) noexcept nogil:
     # A thread's columns of the first layer's weights into panels, or back.
     cdef Operation* operation = &run.operations[0]
-    cdef Py_ssize_t first = column_share(operation.fan_out, panel_of(zero), thread, threads)
-    cdef Py_ssize_t last = column_share(operation.fan_out, panel_of(zero), thread + 1, threads)
+    cdef Py_ssize_t first = column_share(operation.fan_out, PANEL, thread, threads)
+    cdef Py_ssize_t last = column_share(operation.fan_out, PANEL, thread + 1, threads)
     if back:
-        unpack_columns(<floating*> operation.weights, operation.fan_out, <floating*> operation.panels, operation.fan_in, first, last)
+        unpack_columns(<real*> operation.weights, operation.fan_out, <real*> operation.panels, operation.fan_in, first, last)
     else:
-        pack_columns(<floating*> operation.panels, <floating*> operation.weights, operation.fan_out, operation.fan_in, first, last)
+        pack_columns(<real*> operation.panels, <real*> operation.weights, operation.fan_out, operation.fan_in, first, last)
 
 
 cdef inline uint32_t* sorted_starts(Run* run, int thread) noexcept nogil:
@@ -45,20 +45,20 @@ cdef inline void* sorted_entries(Run* run, int thread) noexcept nogil:
 
 
 cdef void forward_columns(
-    Run* run, Py_ssize_t batch, Py_ssize_t first, Py_ssize_t last, int thread, floating zero,
+    Run* run, Py_ssize_t batch, Py_ssize_t first, Py_ssize_t last, int thread
 ) noexcept nogil:
     # Columns first to last of a sparse first layer's outputs: each row of the weights is read once a batch.
     cdef Operation* operation = &run.operations[0]
-    cdef floating* output = <floating*> operation.output + first
-    cdef Layout at = layout(run, 0, zero)
-    cdef const floating* weights = <const floating*> (operation.panels if run.in_panels else operation.weights)
+    cdef real* output = <real*> operation.output + first
+    cdef Layout at = layout(run, 0)
+    cdef const real* weights = <const real*> (operation.panels if run.in_panels else operation.weights)
     cdef uint32_t* starts = sorted_starts(run, thread)
     cdef void* entries = sorted_entries(run, thread)
     cdef Py_ssize_t row
-    by_column(starts, entries, run.lists, batch, operation.output_row, 0, run.input_size, zero)
+    by_column(starts, entries, lists_of(run), batch, operation.output_row, 0, run.input_size)
     for row in range(batch):
-        memset(output + row * operation.output_row, 0, (last - first) * sizeof(floating))
+        memset(output + row * operation.output_row, 0, (last - first) * sizeof(real))
     columns_forward(starts, entries, run.input_size, batch, weights + first // at.width * at.panel, at.row, at.panel, last - first,
                     output)
-    finish_rows(output, operation.output_row, batch, last - first, <floating*> operation.bias + first, operation.activation,
-                <floating> operation.negative_slope)
+    finish_rows(output, operation.output_row, batch, last - first, <real*> operation.bias + first, operation.activation,
+                <real> operation.negative_slope)

@@ -1,25 +1,20 @@
-/* The kernels' C part for both dtypes: each header it includes is a template in which real is the dtype. */
+/* The kernels' C part. The instruction set and the number type are constants of the compilation: FASTNN_DOUBLE stands for
+ * float64, and without it real is float32. */
 #ifndef FASTNN_KERNELS_H
 #define FASTNN_KERNELS_H
 
 #include "simd.h"
+#include "tables/tables.h"
 #ifdef _MSC_VER
 #include <intrin.h>
 #endif
 
-/* The same numbers as the enumerations of plan.pxd. */
-enum {
-    NO_ACTIVATION = -1, RELU = 0, LEAKY_RELU = 1, SIGMOID = 2, TANH = 3, ELU = 4, SELU = 5, GELU = 6, SILU = 7, SOFTPLUS = 8
-};
+/* The same numbers as the enumerations of plan.pxd and losses.pxd. */
 enum { SGD = 0, MOMENTUM = 1, NESTEROV = 2, RMSPROP = 3, ADAM = 4, NADAM = 5, COLLECT = 6 };
 enum {
     MEAN_SQUARED_ERROR = 0, CROSS_ENTROPY = 1, BINARY_CROSS_ENTROPY = 2, MEAN_ABSOLUTE_ERROR = 3, HUBER = 4, QUANTILE = 5,
     POISSON = 6, HINGE = 7, KL_DIVERGENCE = 8
 };
-
-/* Klambauer et al. 2017, equation 14. */
-#define SELU_ALPHA ((real)1.6732632423543772848)
-#define SELU_SCALE ((real)1.0507009873554804934)
 
 typedef uint32_t column_number;
 
@@ -72,86 +67,14 @@ FASTNN_INLINE void fastnn_lower(ptrdiff_t *at, ptrdiff_t row)
 #endif
 }
 
-#define DEFINE_STRUCTURES(prefix, type)                                                                                \
-    typedef struct {                                                                                                   \
-        int optimizer;                                                                                                 \
-        type learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay;                           \
-    } prefix##_rule;                                                                                                   \
-    typedef struct {                                                                                                   \
-        const type *a, *b;                                                                                             \
-        ptrdiff_t a_row, b_row, depth;                                                                         \
-        prefix##_part all, last;                                                                                       \
-        type *c, *first, *second;                                                                                      \
-        ptrdiff_t c_row, width;                                                                                        \
-        const type *bias, *slopes_of;                                                                                  \
-        ptrdiff_t slopes_row;                                                                                          \
-        int add, activation;                                                                                           \
-        type slope;                                                                                                    \
-    } prefix##_product;
-DEFINE_STRUCTURES(f32, float)
-DEFINE_STRUCTURES(f64, double)
+/* How data lie, as in plan.pxd. */
+enum { FLOAT32 = 0, FLOAT64 = 1 };
 
-#define FASTNN_IS_FLOAT 1
-/* Multiply-adds of independent vectors and nothing else, as many chains as hide their latency: the processor's peak.
- * Returns the float32 operations done. */
-FASTNN_FUNCTION double fastnn_fma_loop(long rounds)
-{
-    enum { CHAINS = 12 };
-    f32v sum[CHAINS], a = f32_set1(0.999f), b = f32_set1(0.001f);
-    FASTNN_UNROLL for (int c = 0; c < CHAINS; c++) sum[c] = f32_set1((float)c);
-    for (long i = 0; i < rounds; i++) {
-        FASTNN_UNROLL for (int c = 0; c < CHAINS; c++) sum[c] = f32_fma(sum[c], a, b);
-    }
-    FASTNN_UNROLL for (int c = 1; c < CHAINS; c++) sum[0] = sum[0] + sum[c];
-    /* The sums are positive; to ask keeps the loop. */
-    return f32_sum(sum[0]) > 0 ? 2.0 * CHAINS * F32_LANES * (double)rounds : 0;
-}
-
-#define FASTNN_IS_FLOAT 1
-#define real float
-#define vec f32v
-#define part f32_part
-#define LANES F32_LANES
-#define N(name) f32_##name
-#define ROUNDER 12582912.0f
-#define LN2_HIGH 0.693145751953125f
-#define LN2_LOW 1.42860682030941723212e-6f
-#define EXP_LOWEST -104.0f
-#define EXP_HIGHEST 89.0f
-/* 1/7!, 1/6!, ... 1/2! */
-#define EXP_SERIES 1.9841270e-4f, 1.3888889e-3f, 8.3333333e-3f, 4.1666667e-2f, 1.6666667e-1f, 0.5f
-/* Terms of artanh: the next is below half a rounding error at 1/3. */
-#define LOG_TERMS 8
-#define ERFC_SERIES \
-    0.577033739f, 0.355436921f, 0.0650951588f, 0.0036711424f, -0.00111284474f, -0.000160758299f, \
-    3.27803157e-05f, 5.44244165e-06f, -1.51546656e-06f, -1.42976082e-07f, 8.23460883e-08f
-#include "functions.h"
-#include "tiles.h"
-#include "products.h"
-#include "sparse.h"
-#include "rows.h"
-#include "losses.h"
-#include "normalization.h"
-#include "random.h"
-#include "adjustments.h"
-#undef FASTNN_IS_FLOAT
-#undef real
-#undef vec
-#undef part
-#undef LANES
-#undef N
-#undef ROUNDER
-#undef LN2_HIGH
-#undef LN2_LOW
-#undef EXP_LOWEST
-#undef EXP_HIGHEST
-#undef EXP_SERIES
-#undef LOG_TERMS
-#undef ERFC_SERIES
-
-#define real double
-#define vec f64v
-#define part f64_part
+#ifdef FASTNN_DOUBLE
+#define NUMBERS FLOAT64
+typedef double real;
+typedef f64v vec;
+typedef f64_part part;
 #define LANES F64_LANES
 #define N(name) f64_##name
 #define ROUNDER 6755399441055744.0
@@ -172,7 +95,61 @@ FASTNN_FUNCTION double fastnn_fma_loop(long rounds)
     2.0612138554721698e-12, 3.5714931488477042e-12, -8.586422843251796e-13, -6.14560021379063e-14, \
     7.418725748596617e-14, -1.2895042755032325e-14, -2.358726385710632e-15, 1.5729349381685912e-15, \
     -2.2782966239546465e-16, -6.31233045075643e-17
+#else
+#define FASTNN_IS_FLOAT 1
+#define NUMBERS FLOAT32
+typedef float real;
+typedef f32v vec;
+typedef f32_part part;
+#define LANES F32_LANES
+#define N(name) f32_##name
+#define ROUNDER 12582912.0f
+#define LN2_HIGH 0.693145751953125f
+#define LN2_LOW 1.42860682030941723212e-6f
+#define EXP_LOWEST -104.0f
+#define EXP_HIGHEST 89.0f
+/* 1/7!, 1/6!, ... 1/2! */
+#define EXP_SERIES 1.9841270e-4f, 1.3888889e-3f, 8.3333333e-3f, 4.1666667e-2f, 1.6666667e-1f, 0.5f
+/* Terms of artanh: the next is below half a rounding error at 1/3. */
+#define LOG_TERMS 8
+#define ERFC_SERIES \
+    0.577033739f, 0.355436921f, 0.0650951588f, 0.0036711424f, -0.00111284474f, -0.000160758299f, \
+    3.27803157e-05f, 5.44244165e-06f, -1.51546656e-06f, -1.42976082e-07f, 8.23460883e-08f
+#endif
+
+typedef struct {
+    int optimizer;
+    real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay;
+} N(rule);
+typedef struct {
+    const real *a, *b;
+    ptrdiff_t a_row, b_row, depth;
+    part all, last;
+    real *c, *first, *second;
+    ptrdiff_t c_row, width;
+    const real *bias, *slopes_of;
+    ptrdiff_t slopes_row;
+    int add, activation;
+    real slope;
+} N(product);
+
+/* Multiply-adds of independent vectors and nothing else, as many chains as hide their latency: the processor's peak.
+ * Returns the float32 operations done. */
+FASTNN_FUNCTION double fastnn_fma_loop(long rounds)
+{
+    enum { CHAINS = 12 };
+    f32v sum[CHAINS], a = f32_set1(0.999f), b = f32_set1(0.001f);
+    FASTNN_UNROLL for (int c = 0; c < CHAINS; c++) sum[c] = f32_set1((float)c);
+    for (long i = 0; i < rounds; i++) {
+        FASTNN_UNROLL for (int c = 0; c < CHAINS; c++) sum[c] = f32_fma(sum[c], a, b);
+    }
+    FASTNN_UNROLL for (int c = 1; c < CHAINS; c++) sum[0] = sum[0] + sum[c];
+    /* The sums are positive; to ask keeps the loop. */
+    return f32_sum(sum[0]) > 0 ? 2.0 * CHAINS * F32_LANES * (double)rounds : 0;
+}
+
 #include "functions.h"
+#include "activations.h"
 #include "tiles.h"
 #include "products.h"
 #include "sparse.h"

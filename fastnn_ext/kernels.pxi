@@ -1,32 +1,26 @@
-# The kernels of one instruction set: a whole run of training or prediction, for both dtypes, as a table of C functions.
+# The kernels of one instruction set and number type: a whole run of training or prediction, as a table of C functions.
 #
-# Each module kernels_<name>.pyx includes this file and is compiled with the flags of its instruction set.
+# Each module kernels_<instruction set>_<type>.pyx includes this file and is compiled with the flags of the two.
 cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_New
-from cython cimport floating
 from libc.math cimport cos, pow, sin, sqrt
 from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from fastnn_ext.barrier cimport barrier_wait
 from fastnn_ext.losses cimport BINARY_CROSS_ENTROPY, CROSS_ENTROPY, KL_DIVERGENCE
-from fastnn_ext.activations cimport TANH
 from fastnn_ext.plan cimport (
-    ACTIVATION, ADAM, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, COLLECT, DENSE, DROPOUT, FLOAT32, FLOAT64,
-    FUNCTION, INT32, Kernels, LAYER_NORMALIZATION, NADAM, NO_ACTIVATION, NOISE, Operation, Parameter, Rows, Rule, Run, SOFTMAX,
+    ACTIVATION, ADAM, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, COLLECT, DENSE, DROPOUT, DenseCall, FLOAT32, FLOAT64,
+    FUNCTION, INT32, Kernels, LAYER_NORMALIZATION, NADAM, NO_ACTIVATION, NOISE, Operation, Parameter, Rows, Rule, Run, SGD, SOFTMAX,
 )
 from fastnn_ext.primitives cimport (
-    F32_LANES, F64_LANES, FASTNN_ISA_NAME, activate_row, all_finite, by_column, columns_forward, columns_update,
-    compress, descend, fma_loop, f32_PANEL,
-    f32_list, f32_rule, f64_PANEL, f64_list, f64_rule, finish_rows, flush_denormals, list_forward, list_update, lists_forward, lower, mark, narrow_update, pack_columns, pack_rows,
-    product_columns, restore_denormals, row_backward, softmax_entropy_row, softmax_row, softmax_through_row, take, taken, through_row, unpack_columns, update_bias,
-    weights_update,
-)
-from fastnn_ext.primitives_layers cimport (
-    adjust_row, batch_normalize, batch_normalize_back, dropout_row, layer_normalize_back_row, layer_normalize_gradients,
-    layer_normalize_row, limit_columns, loss_row, noise_row, normalize_row, random_key, scale_row, shares_entropy_row,
-    sigmoid_entropy_row, step_rows,
-    sum_rows, through_input_row, uniform, warp,
+    FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back, by_column,
+    columns_forward, columns_update, compress, derivative_row, descend, dropout_row, finish_rows, flush_denormals, fma_loop, input_list, keep_nan,
+    layer_normalize_back_row, layer_normalize_gradients, layer_normalize_row, limit_columns, list_forward, list_update,
+    lists_forward, loss_row, lower, mark, narrow_update, noise_row, normalize_row, pack_columns, pack_rows, product_columns,
+    random_key, real, restore_denormals, row_backward, scale_row, shares_entropy_row, sigmoid_entropy_row, softmax_entropy_row,
+    softmax_row, softmax_through_row, step_rows, step_rule, take, taken, through_row, told_by_output, uniform, unpack_columns,
+    update_bias, warp, weights_update,
 )
 from fastnn_ext.scalars cimport is_finite
 from fastnn_ext.update cimport nadam_momentum
@@ -51,33 +45,22 @@ include "first_layer.pxi"
 include "updating.pxi"
 include "training.pxi"
 include "samples.pxi"
+include "direct.pxi"
 
 
 # Numbers below the smallest normal one, such as a mean of squares that decays, take a hundred times as long: while a run
 # lasts its threads take them for zero.
 
 
-cdef void train_float(Run* run, int thread, int threads) noexcept nogil:
+cdef void train_plainly(Run* run, int thread, int threads) noexcept nogil:
     cdef unsigned long long mode = flush_denormals(not run.calls_python)
-    train(run, thread, threads, <float> 0)
+    train(run, thread, threads)
     restore_denormals(mode)
 
 
-cdef void train_double(Run* run, int thread, int threads) noexcept nogil:
+cdef void predict_plainly(Run* run, int thread, int threads) noexcept nogil:
     cdef unsigned long long mode = flush_denormals(not run.calls_python)
-    train(run, thread, threads, <double> 0)
-    restore_denormals(mode)
-
-
-cdef void predict_float(Run* run, int thread, int threads) noexcept nogil:
-    cdef unsigned long long mode = flush_denormals(not run.calls_python)
-    predict(run, thread, threads, <float> 0)
-    restore_denormals(mode)
-
-
-cdef void predict_double(Run* run, int thread, int threads) noexcept nogil:
-    cdef unsigned long long mode = flush_denormals(not run.calls_python)
-    predict(run, thread, threads, <double> 0)
+    predict(run, thread, threads)
     restore_denormals(mode)
 
 
@@ -87,12 +70,18 @@ cdef double fma_flops(long rounds) noexcept nogil:
 
 cdef Kernels kernels
 kernels.name = FASTNN_ISA_NAME
-kernels.lanes[0] = F32_LANES
-kernels.lanes[1] = F64_LANES
-kernels.train[0] = train_float
-kernels.train[1] = train_double
-kernels.predict[0] = predict_float
-kernels.predict[1] = predict_double
+kernels.lanes = LANES
+kernels.is_double = sizeof(real) == sizeof(double)
+kernels.train = train_plainly
+kernels.predict = predict_plainly
+kernels.activate = activate_numbers
+kernels.derivative = derivative_of_numbers
+kernels.activation_backward = activation_backward_of_numbers
+kernels.softmax = softmax_rows
+kernels.softmax_backward = softmax_backward_of_rows
+kernels.dense_forward = dense_forward_task
+kernels.dense_backward_input = dense_backward_input_task
+kernels.dense_backward_weights = dense_backward_weights_task
 kernels.fma_flops = fma_flops
 
 

@@ -81,7 +81,7 @@ def fma_peak(double seconds=0.2, int threads=1):
     """
     cdef Measurement m
     memset(&m, 0, sizeof(m))
-    m.kernels = kernels_named(None)
+    m.kernels = kernels_named(None, False)
     m.seconds = seconds
     checked_threads(threads)
     with nogil:

@@ -10,30 +10,18 @@ from libc.stdint cimport uint32_t, uintptr_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memset
 
-from fastnn_ext.activations cimport RELU, SOFTPLUS, TANH, Activation
+from fastnn_ext.activations cimport ACTIVATIONS, Activation, fastnn_told_by_output
 from fastnn_ext.arrays cimport as_parameters, overlaps, pinned, shape_of
 from fastnn_ext.barrier cimport barrier_init, fastnn_add, fastnn_exchange, fastnn_load
 from fastnn_ext.compressed cimport CompressedRows
 from fastnn_ext.dispatch cimport kernels_named
+from fastnn_ext.layout cimport ALIGNMENT, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD
 from fastnn_ext.pool cimport pool_run, pool_size, pool_task
 
 cnp.import_array()
 
-# Buffers start on a cache line, so that a row shares none with its neighbours in the arena.
-cdef enum:
-    ALIGNMENT = 64
-
 # Rows that pass through all layers together: eight tiles of the highest, whose activations fit the second-level cache.
 cdef Py_ssize_t BLOCK_ROWS = 112
-
-# Fewer rows read weights in place: packing them costs as much as some 16 rows' arithmetic.
-cdef Py_ssize_t ROWS_WORTH_PACKING = 32
-
-# Narrower layers are read in place: their rows lie close enough together.
-cdef Py_ssize_t WIDTH_WORTH_PACKING = 65
-
-# Multiply-adds for each thread below which waking another one costs more than it saves: some 20 microseconds.
-cdef Py_ssize_t WORK_FOR_A_THREAD = 500_000
 
 # Predictions whose arena is smaller use the plan's own again.
 cdef Py_ssize_t LARGEST_KEPT_ARENA = 1 << 20
@@ -173,7 +161,7 @@ cdef class Plan:
         self.functions = {}
         self.places = []
         self.pins = []
-        self.kernels = kernels_named(isa)
+        self.kernels = kernels_named(isa, self.is_double)
         self.input_scale = 1
 
     def set_input_scale(self, double scale, double shift=0.0):
@@ -248,15 +236,15 @@ cdef class Plan:
         self.pins += [pinned(w), pinned(b)]
 
     def add_activation(self, Activation kind, double negative_slope=0.0):
-        """Append an elementwise activation; the first four kinds are computed together with a dense operation just before.
+        """Append an elementwise activation; one that its output tells the slope of is computed with a dense operation just before.
 
         ``negative_slope`` is leaky ReLU's, or ELU's alpha.
         """
         cdef Operation* operation
-        if not RELU <= kind <= SOFTPLUS:
+        if not 0 <= kind < ACTIVATIONS:
             raise ValueError(f"kind must be a member of Activation, but it is {<int> kind}")
         if self.operation_count and self.operations[self.operation_count - 1].kind == DENSE \
-                and self.operations[self.operation_count - 1].activation == NO_ACTIVATION and kind <= TANH:
+                and self.operations[self.operation_count - 1].activation == NO_ACTIVATION and fastnn_told_by_output(kind):
             self.must_rest()
             operation = &self.operations[self.operation_count - 1]
             self.calls += 1
@@ -483,10 +471,10 @@ cdef class Plan:
                     at += self.panels_size(i)
         with nogil:
             if threads == 1:
-                self.kernels.predict[self.is_double](&run, 0, 1)
+                self.kernels.predict(&run, 0, 1)
             else:
                 barrier_init(&run.barrier)
-                pool_run(<pool_task> self.kernels.predict[self.is_double], &run, threads)
+                pool_run(<pool_task> self.kernels.predict, &run, threads)
         if keep:
             fastnn_exchange(&self.kept_in_use, 0)
         else:
@@ -502,7 +490,7 @@ cdef class Plan:
         cdef Operation* operation = &self.operations[i]
         if operation.kind != DENSE or operation.fan_out < WIDTH_WORTH_PACKING:
             return 0
-        cdef Py_ssize_t panel = 2 * self.kernels.lanes[self.is_double]
+        cdef Py_ssize_t panel = 2 * self.kernels.lanes
         return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if self.is_double else 4))
 
 

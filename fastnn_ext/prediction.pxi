@@ -4,16 +4,16 @@
 
 
 cdef bint list_rows(
-    Run* run, int i, const floating* input, Py_ssize_t input_row, Py_ssize_t start, Py_ssize_t rows, char* scratch,
+    Run* run, int i, const real* input, Py_ssize_t input_row, Py_ssize_t start, Py_ssize_t rows, char* scratch,
 ) noexcept nogil:
     # Whether operation i is to visit the non-zero numbers of its input only; their lists are then in the scratch.
     cdef Operation* operation = &run.operations[i]
     cdef Py_ssize_t row_size = run.list_row, count, row
-    cdef floating* values = <floating*> scratch + 2 * run.block * run.widest_row
-    cdef char* lists = <char*> (values + run.block * row_size)
-    cdef uint32_t* columns = <uint32_t*> (lists + run.block * sizeof(f64_list))
+    cdef real* values = <real*> scratch + 2 * run.block * run.widest_row
+    cdef input_list* lists = <input_list*> (values + run.block * row_size)
+    cdef uint32_t* columns = <uint32_t*> (lists + run.block)
     cdef const uint32_t* its_columns
-    cdef const floating* its_values
+    cdef const real* its_values
     if operation.kind != DENSE or operation.fan_in >= row_size:
         return False
     if i == 0 and run.x.starts != NULL:
@@ -23,7 +23,7 @@ cdef bint list_rows(
             count = compressed_row(&its_columns, &its_values, values + row * row_size, &run.x, start + row)
             if not all_finite(its_values, count):
                 return False
-            set_list(lists, row, its_columns, its_values, count)
+            set_list(lists + row, its_columns, its_values, count)
         return True
     if rows >= FEW_ROWS:
         # One row speaks for its block. In later layers, zeros are too few to pay.
@@ -34,45 +34,45 @@ cdef bint list_rows(
         count = compress(columns + row * row_size, values + row * row_size, input + row * input_row, operation.fan_in)
         if count < 0:
             return False
-        set_list(lists, row, columns + row * row_size, values + row * row_size, count)
+        set_list(lists + row, columns + row * row_size, values + row * row_size, count)
     return True
 
 
-cdef inline void infer_row(Operation* operation, floating* output, const floating* input) noexcept nogil:
+cdef inline void infer_row(Operation* operation, real* output, const real* input) noexcept nogil:
     # One row through an operation that is no product, as a trained network does it.
-    cdef floating[2] statistics
+    cdef real[2] statistics
     if operation.kind == ACTIVATION:
-        activate_row(output, input, operation.activation, <floating> operation.negative_slope, operation.fan_out)
+        activate_row(output, input, operation.activation, <real> operation.negative_slope, operation.fan_out)
     elif operation.kind == SOFTMAX:
         softmax_row(output, input, operation.fan_out)
     elif operation.kind == BATCH_NORMALIZATION:
-        normalize_row(output, input, operation.fan_out, <floating*> operation.weights, <floating*> operation.bias,
-                      <floating*> operation.moving_mean, <floating*> operation.moving_variance, <floating> operation.parameter)
+        normalize_row(output, input, operation.fan_out, <real*> operation.weights, <real*> operation.bias,
+                      <real*> operation.moving_mean, <real*> operation.moving_variance, <real> operation.parameter)
     elif operation.kind == LAYER_NORMALIZATION:
-        layer_normalize_row(output, input, operation.fan_out, <floating*> operation.weights, <floating*> operation.bias,
-                            <floating> operation.parameter, statistics)
+        layer_normalize_row(output, input, operation.fan_out, <real*> operation.weights, <real*> operation.bias,
+                            <real> operation.parameter, statistics)
     else:
-        memcpy(output, input, operation.fan_out * sizeof(floating))
+        memcpy(output, input, operation.fan_out * sizeof(real))
 
 
 cdef bint predict_block(
-    Run* run, Py_ssize_t start, Py_ssize_t rows, char* scratch, floating zero,
+    Run* run, Py_ssize_t start, Py_ssize_t rows, char* scratch
 ) noexcept nogil:
     # Returns False, with run.bad_sample set, where a number is NaN or infinite.
-    cdef floating* buffers = <floating*> scratch
+    cdef real* buffers = <real*> scratch
     cdef Py_ssize_t half = run.block * run.widest_row
-    cdef char* lists = <char*> (buffers + 2 * half + run.block * run.list_row)
-    cdef const floating* input
+    cdef input_list* lists = <input_list*> (buffers + 2 * half + run.block * run.list_row)
+    cdef const real* input
     cdef Py_ssize_t input_row, row, output_row
-    cdef bint in_place = is_native(&run.x, zero) and run.x.stride % sizeof(floating) == 0
+    cdef bint in_place = is_native(&run.x) and run.x.stride % sizeof(real) == 0
     cdef bint listed, compressed = False
     cdef int i
     cdef Operation* operation
-    cdef floating* output
-    cdef floating slope
+    cdef real* output
+    cdef real slope
     if in_place:
-        input = <const floating*> (run.x.data + start * run.x.stride)
-        input_row = run.x.stride // <Py_ssize_t> sizeof(floating)
+        input = <const real*> (run.x.data + start * run.x.stride)
+        input_row = run.x.stride // <Py_ssize_t> sizeof(real)
     else:
         # The second half: the first operation writes the first.
         input = buffers + half
@@ -88,25 +88,25 @@ cdef bint predict_block(
             return False
     for i in range(run.operation_count):
         operation = &run.operations[i]
-        slope = <floating> operation.negative_slope
+        slope = <real> operation.negative_slope
         output = buffers + (i & 1) * half
         output_row = run.widest_row
         if i == run.operation_count - 1:
-            output = <floating*> run.result + start * run.output_size
+            output = <real*> run.result + start * run.output_size
             output_row = run.output_size
         if operation.kind == DENSE:
             if i > 0:
                 listed = list_rows(run, i, input, input_row, start, rows, scratch)
             if listed:
-                lists_forward(lists, rows, <floating*> operation.weights, operation.fan_out, operation.fan_out,
-                              <floating*> operation.bias, output, output_row, operation.activation, slope)
+                lists_forward(lists, rows, <real*> operation.weights, operation.fan_out, operation.fan_out,
+                              <real*> operation.bias, output, output_row, operation.activation, slope)
             elif operation.panels != NULL:
-                product_columns(output, output_row, input, input_row, <floating*> operation.panels, 0, rows, 0, operation.fan_out,
-                                operation.fan_in, <floating*> operation.bias, operation.activation, slope, <floating*> NULL, 0)
+                product_columns(output, output_row, input, input_row, <real*> operation.panels, 0, rows, 0, operation.fan_out,
+                                operation.fan_in, <real*> operation.bias, operation.activation, slope, <real*> NULL, 0)
             else:
-                product_columns(output, output_row, input, input_row, <floating*> operation.weights, operation.fan_out, rows, 0,
-                                operation.fan_out, operation.fan_in, <floating*> operation.bias, operation.activation, slope,
-                                <floating*> NULL, 0)
+                product_columns(output, output_row, input, input_row, <real*> operation.weights, operation.fan_out, rows, 0,
+                                operation.fan_out, operation.fan_in, <real*> operation.bias, operation.activation, slope,
+                                <real*> NULL, 0)
         elif operation.kind == FUNCTION:
             if not run.call(run, i, CALL_FORWARD, output, output_row, input, input_row, start, rows):
                 return False
@@ -117,13 +117,13 @@ cdef bint predict_block(
         input_row = output_row
     if run.operation_count == 0:
         for row in range(rows):
-            memcpy(<floating*> run.result + (start + row) * run.output_size, input + row * input_row,
-                   run.output_size * sizeof(floating))
+            memcpy(<real*> run.result + (start + row) * run.output_size, input + row * input_row,
+                   run.output_size * sizeof(real))
     return True
 
 
-cdef void predict(Run* run, int thread, int threads, floating zero) noexcept nogil:
-    cdef Py_ssize_t panel = panel_of(zero), panels, start, stop
+cdef void predict(Run* run, int thread, int threads) noexcept nogil:
+    cdef Py_ssize_t panel = PANEL, panels, start, stop
     cdef int i
     cdef Operation* operation
     cdef bint packed = False
@@ -132,7 +132,7 @@ cdef void predict(Run* run, int thread, int threads, floating zero) noexcept nog
         if operation.kind == DENSE and operation.panels != NULL:
             packed = True
             panels = (operation.fan_out + panel - 1) // panel
-            pack_columns(<floating*> operation.panels, <floating*> operation.weights, operation.fan_out, operation.fan_in,
+            pack_columns(<real*> operation.panels, <real*> operation.weights, operation.fan_out, operation.fan_in,
                          share(panels, thread, threads) * panel,
                          min(share(panels, thread + 1, threads) * panel, operation.fan_out))
     if packed:
@@ -141,6 +141,6 @@ cdef void predict(Run* run, int thread, int threads, floating zero) noexcept nog
     start = share(panels, thread, threads) * run.block
     stop = min(share(panels, thread + 1, threads) * run.block, run.samples)
     while start < stop:
-        if not predict_block(run, start, min(run.block, stop - start), run.scratch[thread], zero):
+        if not predict_block(run, start, min(run.block, stop - start), run.scratch[thread]):
             return
         start += run.block

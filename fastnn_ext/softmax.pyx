@@ -1,7 +1,9 @@
-"""Doors to softmax over the last axis, and to its gradient."""
+"""Softmax over the last axis, and its gradient."""
 
 cimport numpy as cnp
 from fastnn_ext.arrays cimport as_floats, as_floats_like, empty_like, shape_of
+from fastnn_ext.dispatch cimport kernels_of
+from fastnn_ext.plan cimport Kernels
 
 cnp.import_array()
 
@@ -25,12 +27,9 @@ def softmax(logits):
     cdef Py_ssize_t batch = cnp.PyArray_SIZE(x) // size
     cdef void* x_data = cnp.PyArray_DATA(x)
     cdef void* y_data = cnp.PyArray_DATA(y)
-    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
-        with nogil:
-            softmax_forward[float](<float*> y_data, <float*> x_data, batch, size)
-    else:
-        with nogil:
-            softmax_forward[double](<double*> y_data, <double*> x_data, batch, size)
+    cdef const Kernels* kernels = kernels_of(x)
+    with nogil:
+        kernels.softmax(y_data, x_data, batch, size)
     return y
 
 
@@ -55,10 +54,7 @@ def softmax_gradient(output_error, output):
     cdef void* y_data = cnp.PyArray_DATA(y)
     cdef void* dy_data = cnp.PyArray_DATA(dy)
     cdef void* dx_data = cnp.PyArray_DATA(dx)
-    if cnp.PyArray_TYPE(y) == cnp.NPY_FLOAT:
-        with nogil:
-            softmax_backward[float](<float*> dx_data, <float*> dy_data, <float*> y_data, batch, size)
-    else:
-        with nogil:
-            softmax_backward[double](<double*> dx_data, <double*> dy_data, <double*> y_data, batch, size)
+    cdef const Kernels* kernels = kernels_of(y)
+    with nogil:
+        kernels.softmax_backward(dx_data, dy_data, y_data, batch, size)
     return dx

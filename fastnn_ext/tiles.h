@@ -1,27 +1,9 @@
-/* The innermost steps of the kernels, in vector registers. kernels.h includes this file once for float32 and once for
- * float64, with: real, vec, part (a choice of lanes), LANES, N(name) (the name with the dtype's prefix).
+/* The innermost steps of the kernels, in vector registers, in the number type of kernels.h, which gives: real, vec, part (a
+ * choice of lanes), LANES, N(name) (the name with the type's prefix).
  *
  * Matrices are row-major; `x_row` is the distance between rows of x in numbers. Every element of a product is one chain
  * a[0] b[0] + a[1] b[1] + ... in ascending order, whatever the tile, so that results do not depend on how work is split.
  */
-
-/* The activations that cost an instruction or two, which tiles compute in registers; the others follow in a second pass
- * over what was just written. Inlined into every tile, an exponential would fill the module and the compiler's time. */
-FASTNN_INLINE int N(is_cheap)(int activation) { return activation <= LEAKY_RELU; }
-
-FASTNN_INLINE vec N(activate_cheaply)(int activation, real slope, vec x)
-{
-    if (activation == RELU) return N(max)(N(set1)(0), x);
-    if (activation == LEAKY_RELU) return N(above_zero)(x, x, x * N(set1)(slope));
-    return x;
-}
-
-FASTNN_INLINE vec N(through_cheaply)(int activation, real slope, vec dy, vec y)
-{
-    if (activation == RELU) return N(above_zero)(y, dy, N(set1)(0));
-    if (activation == LEAKY_RELU) return N(above_zero)(y, dy, dy * N(set1)(slope));
-    return dy;
-}
 
 /* ---- optimisers ------------------------------------------------------------------------------------------------- */
 
@@ -123,31 +105,6 @@ FASTNN_FUNCTION void N(step_rows)(
 #undef CALL
 }
 #undef OPTIMIZER_CASES
-
-/* y = f(x) and dx = dy f'(x) for `count` numbers; the output may be an input. */
-FASTNN_FUNCTION void N(activate_row)(real *y, const real *x, int activation, real slope, ptrdiff_t count)
-{
-    for (ptrdiff_t i = 0; i < count; i += LANES) {
-        part lanes = N(first)(count - i);
-        N(store_part)(y + i, N(activate)(activation, slope, N(load_part)(x + i, lanes)), lanes);
-    }
-}
-
-FASTNN_FUNCTION void N(through_row)(real *dx, const real *dy, const real *y, int activation, real slope, ptrdiff_t count)
-{
-    for (ptrdiff_t i = 0; i < count; i += LANES) {
-        part lanes = N(first)(count - i);
-        N(store_part)(dx + i, N(through)(activation, slope, N(load_part)(dy + i, lanes), N(load_part)(y + i, lanes)), lanes);
-    }
-}
-
-FASTNN_FUNCTION void N(through_input_row)(real *dx, const real *dy, const real *x, int activation, real slope, ptrdiff_t count)
-{
-    for (ptrdiff_t i = 0; i < count; i += LANES) {
-        part lanes = N(first)(count - i);
-        N(store_part)(dx + i, N(through_input)(activation, slope, N(load_part)(dy + i, lanes), N(load_part)(x + i, lanes)), lanes);
-    }
-}
 
 /* ---- dense products --------------------------------------------------------------------------------------------- */
 

@@ -11,8 +11,8 @@ cdef inline void meet(Run* run, int threads) noexcept nogil:
         barrier_wait(&run.barrier, threads)
 
 
-cdef inline const floating* input_of(Run* run, int i, const floating* x) noexcept nogil:
-    return x if i == 0 else <const floating*> run.operations[i - 1].output
+cdef inline const real* input_of(Run* run, int i, const real* x) noexcept nogil:
+    return x if i == 0 else <const real*> run.operations[i - 1].output
 
 
 cdef inline Py_ssize_t input_row_of(Run* run, int i, Py_ssize_t x_row) noexcept nogil:
@@ -45,19 +45,19 @@ cdef inline Py_ssize_t column_share(Py_ssize_t columns, Py_ssize_t group, int th
     return min(share((columns + group - 1) // group, thread, threads) * group, columns)
 
 
-cdef double loss_of_row(Run* run, Py_ssize_t row, Py_ssize_t source, Py_ssize_t batch, floating zero) noexcept nogil:
+cdef double loss_of_row(Run* run, Py_ssize_t row, Py_ssize_t source, Py_ssize_t batch) noexcept nogil:
     # The weighted loss of a row, and its gradient with respect to the output of operation `last`.
     cdef Operation* operation = &run.operations[run.operation_count - 1]
     cdef Operation* last = &run.operations[run.last]
     cdef Py_ssize_t size = operation.fan_out
-    cdef floating* output = <floating*> operation.output + row * operation.output_row
-    cdef floating* logits = <floating*> last.output + row * last.output_row
-    cdef floating* delta = <floating*> last.delta + row * last.output_row
-    cdef const floating* target = <const floating*> run.targets + row * size
+    cdef real* output = <real*> operation.output + row * operation.output_row
+    cdef real* logits = <real*> last.output + row * last.output_row
+    cdef real* delta = <real*> last.delta + row * last.output_row
+    cdef const real* target = <const real*> run.targets + row * size
     cdef double weight = 1 if run.sample_weight == NULL else run.sample_weight[source]
     # Entropies are summed over the classes, all else is averaged over the outputs.
     cdef double share_of_output = 1 if run.loss == CROSS_ENTROPY or run.loss == KL_DIVERGENCE else 1.0 / size
-    cdef floating scale = <floating> (weight * share_of_output / batch)
+    cdef real scale = <real> (weight * share_of_output / batch)
     cdef double value
     if run.loss == CROSS_ENTROPY and (run.softmax_in_loss or run.from_logits):
         value = softmax_entropy_row(output if run.softmax_in_loss else delta, delta, logits, target, size, scale)
@@ -65,17 +65,17 @@ cdef double loss_of_row(Run* run, Py_ssize_t row, Py_ssize_t source, Py_ssize_t 
         value = sigmoid_entropy_row(output if run.through_sigmoid else delta, delta, logits, target, size, scale)
     elif run.softmax_in_loss:
         softmax_row(output, logits, size)
-        value = loss_row(run.loss, <floating> run.loss_parameter, delta, output, target, size, scale)
+        value = loss_row(run.loss, <real> run.loss_parameter, delta, output, target, size, scale)
         softmax_through_row(delta, delta, output, size)
     elif run.loss == CROSS_ENTROPY and run.of_shares:
         value = shares_entropy_row(delta, output, target, size, scale)
     else:
-        value = loss_row(run.loss, <floating> run.loss_parameter, delta, output, target, size, scale)
+        value = loss_row(run.loss, <real> run.loss_parameter, delta, output, target, size, scale)
     return value * weight * share_of_output
 
 
 cdef void losses(
-    Run* run, Py_ssize_t start, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch, floating zero,
+    Run* run, Py_ssize_t start, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch
 ) noexcept nogil:
     # Rows begin to end: their losses, the gradients, and a record of the outputs where one is kept.
     cdef Operation* operation = &run.operations[run.operation_count - 1]
@@ -88,71 +88,71 @@ cdef void losses(
     for row in range(begin, end):
         source = start + row if run.order == NULL else run.order[start + row]
         if run.loss_function == NULL:
-            run.row_loss[row] = loss_of_row(run, row, source, batch, zero)
+            run.row_loss[row] = loss_of_row(run, row, source, batch)
         if run.record != NULL:
-            memcpy(<floating*> run.record + source * run.output_size,
-                   <floating*> operation.output + row * operation.output_row, run.output_size * sizeof(floating))
+            memcpy(<real*> run.record + source * run.output_size,
+                   <real*> operation.output + row * operation.output_row, run.output_size * sizeof(real))
 
 
-cdef void through_activation(Run* run, int i, Py_ssize_t begin, Py_ssize_t end, floating zero) noexcept nogil:
+cdef void through_activation(Run* run, int i, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     # Takes the gradient with respect to dense operation i back through the activation that belongs to it.
     cdef Operation* operation = &run.operations[i]
-    cdef floating* delta = <floating*> operation.delta
+    cdef real* delta = <real*> operation.delta
     cdef Py_ssize_t row
     if operation.kind == DENSE and operation.activation != NO_ACTIVATION:
         for row in range(begin, end):
             through_row(delta + row * operation.output_row, delta + row * operation.output_row,
-                        <floating*> operation.output + row * operation.output_row, operation.activation,
-                        <floating> operation.negative_slope, operation.fan_out)
+                        <real*> operation.output + row * operation.output_row, operation.activation,
+                        <real> operation.negative_slope, operation.fan_out)
 
 
 cdef void forward_dense(
-    Run* run, int i, const floating* input, Py_ssize_t input_row, Py_ssize_t batch, int thread, int threads,
+    Run* run, int i, const real* input, Py_ssize_t input_row, Py_ssize_t batch, int thread, int threads,
 ) noexcept nogil:
     # A thread's columns of the whole batch where the layer is shared so, else its own rows.
     cdef Operation* operation = &run.operations[i]
     cdef Py_ssize_t begin = 0, end = batch, first = 0, last = operation.fan_out
-    cdef floating* weights = <floating*> operation.weights
-    cdef floating* bias = <floating*> operation.bias
-    cdef floating* output = <floating*> operation.output
-    cdef floating slope = <floating> operation.negative_slope
+    cdef real* weights = <real*> operation.weights
+    cdef real* bias = <real*> operation.bias
+    cdef real* output = <real*> operation.output
+    cdef real slope = <real> operation.negative_slope
     cdef bint packed = operation.panels != NULL and (threads == 1 or by_columns(run, i, threads))
     if by_columns(run, i, threads):
-        first = column_share(operation.fan_out, panel_of(<floating> 0), thread, threads)
-        last = column_share(operation.fan_out, panel_of(<floating> 0), thread + 1, threads)
+        first = column_share(operation.fan_out, PANEL, thread, threads)
+        last = column_share(operation.fan_out, PANEL, thread + 1, threads)
     else:
         begin = share(batch, thread, threads)
         end = share(batch, thread + 1, threads)
     if i == 0 and run.sorted:
-        forward_columns(run, batch, first, last, thread, <floating> 0)
+        forward_columns(run, batch, first, last, thread)
     elif i == 0 and run.sparse:
-        lists_forward(list_at(run.lists, begin, <floating> 0), end - begin, weights, operation.fan_out, operation.fan_out, bias,
+        lists_forward(lists_of(run) + begin, end - begin, weights, operation.fan_out, operation.fan_out, bias,
                       output + begin * operation.output_row, operation.output_row, operation.activation, slope)
     else:
         if packed:
             if i > 0 or not run.in_panels:
-                pack_columns(<floating*> operation.panels, weights, operation.fan_out, operation.fan_in, first, last)
-            weights = <floating*> operation.panels
+                pack_columns(<real*> operation.panels, weights, operation.fan_out, operation.fan_in, first, last)
+            weights = <real*> operation.panels
         product_columns(output + begin * operation.output_row, operation.output_row, input + begin * input_row, input_row, weights,
                         0 if packed else operation.fan_out, end - begin, first, last, operation.fan_in, bias,
-                        operation.activation, slope, <floating*> NULL, 0)
+                        operation.activation, slope, <real*> NULL, 0)
 
 
 cdef inline void forward_row(
-    Run* run, int i, floating* output, const floating* input, Py_ssize_t row, long step,
+    Run* run, int i, real* output, const real* input, Py_ssize_t row, long step,
 ) noexcept nogil:
     # One row through an operation that is neither dense nor a normalisation over the batch, in training.
     cdef Operation* operation = &run.operations[i]
     cdef uint64_t key
     if operation.kind == DROPOUT:
         dropout_row(output, input, operation.fan_out, random_key(run.seed, <uint64_t> step, <uint64_t> i, <uint64_t> row),
-                    dropout_threshold(operation), dropout_scale(operation, <floating> 0))
+                    dropout_threshold(operation), dropout_scale(operation))
     elif operation.kind == NOISE:
         noise_row(output, input, operation.fan_out, random_key(run.seed, <uint64_t> step, <uint64_t> i, <uint64_t> row),
-                  <floating> operation.parameter)
+                  <real> operation.parameter)
     elif operation.kind == LAYER_NORMALIZATION:
-        layer_normalize_row(output, input, operation.fan_out, <floating*> operation.weights, <floating*> operation.bias,
-                            <floating> operation.parameter, <floating*> operation.statistics + 2 * row)
+        layer_normalize_row(output, input, operation.fan_out, <real*> operation.weights, <real*> operation.bias,
+                            <real> operation.parameter, <real*> operation.statistics + 2 * row)
     else:
         infer_row(operation, output, input)
 
@@ -162,28 +162,28 @@ cdef inline uint32_t dropout_threshold(const Operation* operation) noexcept nogi
     return <uint32_t> (operation.parameter * 4294967296.0)
 
 
-cdef inline floating dropout_scale(const Operation* operation, floating zero) noexcept nogil:
-    return <floating> (1 / (1 - operation.parameter))
+cdef inline real dropout_scale(const Operation* operation) noexcept nogil:
+    return <real> (1 / (1 - operation.parameter))
 
 
 cdef bint forward_operation(
-    Run* run, int i, const floating* input, Py_ssize_t input_row, Py_ssize_t batch, long step, int thread, int threads,
+    Run* run, int i, const real* input, Py_ssize_t input_row, Py_ssize_t batch, long step, int thread, int threads,
     bint apart,
 ) noexcept nogil:
     # One operation's output. `apart`: each thread has its own rows of the input ready, and no more. Returns the same of
     # the output.
     cdef Operation* operation = &run.operations[i]
     cdef Py_ssize_t begin = share(batch, thread, threads), end = share(batch, thread + 1, threads), row
-    cdef floating* output = <floating*> operation.output
+    cdef real* output = <real*> operation.output
     if operation.kind == BATCH_NORMALIZATION and not run.inference:
         meet(run, threads)
         batch_normalize(output, operation.output_row, input, input_row, batch,
                         column_share(operation.fan_out, COLUMNS_APART, thread, threads),
-                        column_share(operation.fan_out, COLUMNS_APART, thread + 1, threads), <floating*> operation.weights,
-                        <floating*> operation.bias, <floating*> operation.statistics,
-                        <floating*> operation.statistics + operation.fan_out, <floating*> operation.moving_mean,
-                        <floating*> operation.moving_variance, <floating> operation.momentum,
-                        <floating> operation.parameter)
+                        column_share(operation.fan_out, COLUMNS_APART, thread + 1, threads), <real*> operation.weights,
+                        <real*> operation.bias, <real*> operation.statistics,
+                        <real*> operation.statistics + operation.fan_out, <real*> operation.moving_mean,
+                        <real*> operation.moving_variance, <real> operation.momentum,
+                        <real> operation.parameter)
         return False
     if by_columns(run, i, threads):
         meet(run, threads)
@@ -205,86 +205,85 @@ cdef bint forward_operation(
     return True
 
 
-cdef bint backward_dense(Run* run, int i, Py_ssize_t batch, int thread, int threads, bint apart, floating zero) noexcept nogil:
+cdef bint backward_dense(Run* run, int i, Py_ssize_t batch, int thread, int threads, bint apart) noexcept nogil:
     # The gradient with respect to the input of dense operation i, taken back through the activation before it.
     cdef Operation* operation = &run.operations[i]
     cdef Operation* before = &run.operations[i - 1]
     cdef bint slopes = before.kind == DENSE and before.activation != NO_ACTIVATION
-    cdef floating* panels = <floating*> run.scratch[thread]
-    cdef floating* y = <floating*> before.output if slopes else NULL
+    cdef real* panels = <real*> run.scratch[thread]
+    cdef real* y = <real*> before.output if slopes else NULL
     cdef Py_ssize_t first = 0, last = operation.fan_in, begin = 0, end = batch
     cdef bint wide = by_columns(run, i, threads) or by_columns(run, i - 1, threads)
     if wide:
         meet(run, threads)
-        first = column_share(operation.fan_in, panel_of(zero), thread, threads)
-        last = column_share(operation.fan_in, panel_of(zero), thread + 1, threads)
+        first = column_share(operation.fan_in, PANEL, thread, threads)
+        last = column_share(operation.fan_in, PANEL, thread + 1, threads)
     else:
         if not apart:
             meet(run, threads)
         begin = share(batch, thread, threads)
         end = share(batch, thread + 1, threads)
-    pack_rows(panels, <floating*> operation.weights, operation.fan_out, operation.fan_out, first, last)
-    product_columns(<floating*> before.delta + begin * before.output_row, before.output_row,
-                    <floating*> operation.delta + begin * operation.output_row, operation.output_row, panels, 0,
-                    end - begin, first, last, operation.fan_out, <floating*> NULL,
-                    before.activation if slopes else NO_ACTIVATION, <floating> before.negative_slope,
+    pack_rows(panels, <real*> operation.weights, operation.fan_out, operation.fan_out, first, last)
+    product_columns(<real*> before.delta + begin * before.output_row, before.output_row,
+                    <real*> operation.delta + begin * operation.output_row, operation.output_row, panels, 0,
+                    end - begin, first, last, operation.fan_out, <real*> NULL,
+                    before.activation if slopes else NO_ACTIVATION, <real> before.negative_slope,
                     y + begin * before.output_row if slopes else NULL, before.output_row)
     return not wide
 
 
 cdef inline void backward_row(
-    Run* run, int i, floating* before, const floating* delta, const floating* input, Py_ssize_t row, long step,
+    Run* run, int i, real* before, const real* delta, const real* input, Py_ssize_t row, long step,
 ) noexcept nogil:
     # The gradient of a row with respect to the input of an operation that is neither dense nor over the batch.
     cdef Operation* operation = &run.operations[i]
-    cdef const floating* output = <floating*> operation.output + row * operation.output_row
-    if operation.kind == ACTIVATION and operation.activation <= TANH:
-        through_row(before, delta, output, operation.activation, <floating> operation.negative_slope, operation.fan_out)
-    elif operation.kind == ACTIVATION:
-        through_input_row(before, delta, input, operation.activation, <floating> operation.negative_slope, operation.fan_out)
+    cdef const real* output = <real*> operation.output + row * operation.output_row
+    if operation.kind == ACTIVATION:
+        through_row(before, delta, output if told_by_output(operation.activation) else input, operation.activation,
+                    <real> operation.negative_slope, operation.fan_out)
     elif operation.kind == SOFTMAX:
         softmax_through_row(before, delta, output, operation.fan_out)
     elif operation.kind == DROPOUT:
         dropout_row(before, delta, operation.fan_out, random_key(run.seed, <uint64_t> step, <uint64_t> i, <uint64_t> row),
-                    dropout_threshold(operation), dropout_scale(operation, <floating> 0))
+                    dropout_threshold(operation), dropout_scale(operation))
     elif operation.kind == LAYER_NORMALIZATION:
-        layer_normalize_back_row(before, delta, input, operation.fan_out, <floating*> operation.weights,
-                                 <floating*> operation.statistics + 2 * row)
+        layer_normalize_back_row(before, delta, input, operation.fan_out, <real*> operation.weights,
+                                 <real*> operation.statistics + 2 * row)
 
 
 cdef void backward(
-    Run* run, const floating* x, Py_ssize_t x_row, Py_ssize_t batch, long step, const void* rule, int thread, int threads,
+    Run* run, const real* x, Py_ssize_t x_row, Py_ssize_t batch, long step, const step_rule* rule, int thread, int threads,
 ) noexcept nogil:
     # From the gradient with respect to the output of operation `last` to those of all below that learn. With a rule, each
     # dense layer steps as soon as its gradient has passed.
     cdef Py_ssize_t begin = share(batch, thread, threads), end = share(batch, thread + 1, threads), row
     cdef bint apart = True
     cdef Operation* operation
-    cdef floating* before
+    cdef real* before
     cdef Py_ssize_t before_row
     cdef int i
-    through_activation(run, run.last, begin, end, <floating> 0)
+    through_activation(run, run.last, begin, end)
     for i in range(run.last, run.first_learning - 1, -1):
         operation = &run.operations[i]
         if operation.kind == DENSE:
             if i > run.first_learning:
-                apart = backward_dense(run, i, batch, thread, threads, apart, <floating> 0)
+                apart = backward_dense(run, i, batch, thread, threads, apart)
             if rule != NULL:
                 meet(run, threads)
                 apart = True
                 update_dense(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, rule, thread, threads)
             continue
-        before = <floating*> (run.operations[i - 1].delta if i > 0 else run.input_delta)
+        before = <real*> (run.operations[i - 1].delta if i > 0 else run.input_delta)
         before_row = run.operations[i - 1].output_row if i > 0 else run.inputs_row
         if operation.kind == BATCH_NORMALIZATION:
             meet(run, threads)
-            batch_normalize_back(before, before_row, <floating*> operation.delta, operation.output_row,
+            batch_normalize_back(before, before_row, <real*> operation.delta, operation.output_row,
                                  input_of(run, i, x), input_row_of(run, i, x_row), batch,
                                  column_share(operation.fan_out, COLUMNS_APART, thread, threads),
                                  column_share(operation.fan_out, COLUMNS_APART, thread + 1, threads),
-                                 <floating*> operation.weights, <floating*> operation.statistics,
-                                 <floating*> operation.statistics + operation.fan_out,
-                                 <floating*> operation.weights_gradient, <floating*> operation.bias_gradient)
+                                 <real*> operation.weights, <real*> operation.statistics,
+                                 <real*> operation.statistics + operation.fan_out,
+                                 <real*> operation.weights_gradient, <real*> operation.bias_gradient)
             apart = False
         if i == run.first_learning:
             continue
@@ -295,9 +294,9 @@ cdef void backward(
             run.call(run, i, CALL_BACKWARD, before, before_row, input_of(run, i, x), input_row_of(run, i, x_row), 0, batch)
         elif operation.kind != BATCH_NORMALIZATION:
             for row in range(begin, end):
-                backward_row(run, i, before + row * before_row, <floating*> operation.delta + row * operation.output_row,
+                backward_row(run, i, before + row * before_row, <real*> operation.delta + row * operation.output_row,
                              input_of(run, i, x) + row * input_row_of(run, i, x_row), row, step)
-        through_activation(run, i - 1, begin, end, <floating> 0)
+        through_activation(run, i - 1, begin, end)
 
 
 cdef inline bint failed(Run* run, Py_ssize_t start, Py_ssize_t batch, double* value) noexcept nogil:
@@ -311,40 +310,34 @@ cdef inline bint failed(Run* run, Py_ssize_t start, Py_ssize_t batch, double* va
     return run.error != NULL or run.bad_sample >= 0 or not is_finite(value[0])
 
 
-cdef void train(Run* run, int thread, int threads, floating zero) noexcept nogil:
+cdef void train(Run* run, int thread, int threads) noexcept nogil:
     # Samples start to stop of the run, in batches; in inference, only their losses and outputs.
-    cdef bint in_place = run.order == NULL and not run.sparse and is_native(&run.x, zero) and run.augmentation.height == 0 \
-        and run.x.stride % sizeof(floating) == 0
+    cdef bint in_place = run.order == NULL and not run.sparse and is_native(&run.x) and run.augmentation.height == 0 \
+        and run.x.stride % sizeof(real) == 0
     cdef Py_ssize_t start = run.start, batch, begin, end, x_row
-    cdef const floating* x
+    cdef const real* x
     cdef bint apart
     cdef double value, total = 0, momentum_product = run.momentum_product, next_product = 1
     cdef long step = run.step
-    cdef f32_rule single, collect_single
-    cdef f64_rule double_, collect_double
-    cdef const void* rule
+    cdef step_rule rule, collected
     cdef bint at_once = steps_at_once(run, threads)
     cdef int i
-    if floating is float:
-        rule = &single
-    else:
-        rule = &double_
     if run.by_sample:
         if thread == 0:
-            train_samples(run, zero)
+            train_samples(run)
         return
     if run.in_panels:
-        move_panels(run, False, thread, threads, zero)
+        move_panels(run, False, thread, threads)
     while start < run.stop:
         batch = min(run.batch_size, run.stop - start)
         begin = share(batch, thread, threads)
         end = share(batch, thread + 1, threads)
-        gather(run, start, begin, end, in_place, step + 1, thread, zero)
+        gather(run, start, begin, end, in_place, step + 1, thread)
         if in_place:
-            x = <const floating*> (run.x.data + start * run.x.stride)
-            x_row = run.x.stride // <Py_ssize_t> sizeof(floating)
+            x = <const real*> (run.x.data + start * run.x.stride)
+            x_row = run.x.stride // <Py_ssize_t> sizeof(real)
         else:
-            x = <const floating*> run.inputs
+            x = <const real*> run.inputs
             x_row = run.inputs_row
         apart = True
         for i in range(run.last + 1):
@@ -352,32 +345,31 @@ cdef void train(Run* run, int thread, int threads, floating zero) noexcept nogil
                                       apart)
         if not apart:
             meet(run, threads)
-        losses(run, start, begin, end, batch, zero)
+        losses(run, start, begin, end, batch)
         if run.inference:
             meet(run, threads)
             if failed(run, start, batch, &value):
                 break
             total += value
         else:
-            next_product = set_rule(&single, &double_, run, start // run.batch_size, step + 1, momentum_product, zero)
+            next_product = set_rule(&rule, run, start // run.batch_size, step + 1, momentum_product)
             if at_once:
                 meet(run, threads)
                 if failed(run, start, batch, &value):
                     break
-                backward(run, x, x_row, batch, step + 1, collecting(run, rule, &collect_single, &collect_double, zero), thread,
-                         threads)
+                backward(run, x, x_row, batch, step + 1, collecting(run, &rule, &collected), thread, threads)
             else:
                 backward(run, x, x_row, batch, step + 1, NULL, thread, threads)
                 meet(run, threads)
                 if failed(run, start, batch, &value):
                     break
-            total += value + batch * update(run, rule, x, x_row, batch, not at_once, thread, threads)
+            total += value + batch * update(run, &rule, x, x_row, batch, not at_once, thread, threads)
             step += 1
             momentum_product = next_product
         meet(run, threads)
         start += batch
     if run.in_panels:
-        move_panels(run, True, thread, threads, zero)
+        move_panels(run, True, thread, threads)
     if thread == 0:
         run.total_loss += total
         if not run.inference:

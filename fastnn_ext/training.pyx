@@ -15,6 +15,7 @@ from fastnn_ext.arrays cimport pinned, shape_of
 from fastnn_ext.barrier cimport barrier_init, fastnn_exchange
 from fastnn_ext.compressed cimport CompressedRows
 from fastnn_ext.dispatch cimport kernels_for_samples
+from fastnn_ext.layout cimport ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING
 from fastnn_ext.losses cimport BINARY_CROSS_ENTROPY, CROSS_ENTROPY, KL_DIVERGENCE, MEAN_SQUARED_ERROR, Loss
 from fastnn_ext.plan cimport (
     ACTIVATION, BATCH_NORMALIZATION, COLLECT, DENSE, DROPOUT, FUNCTION, INT32, LAYER_NORMALIZATION, MAXIMUM_THREADS, NADAM, NO_ACTIVATION,
@@ -33,7 +34,7 @@ cdef Py_ssize_t WORK_BETWEEN_SIGNAL_CHECKS = 100_000_000
 
 # Multiply-adds of a batch for each thread below which meeting the others, and fetching what they wrote, costs more than they
 # save; one that visits non-zero inputs alone takes as long as three in a dense product.
-cdef Py_ssize_t WORK_FOR_A_THREAD = 2_000_000
+cdef Py_ssize_t BATCH_WORK_FOR_A_THREAD = 2_000_000
 cdef Py_ssize_t COST_OF_A_SPARSE_ONE = 3
 
 # Rows looked at to see whether the data are sparse, and the largest share of non-zero inputs that is: in batches, where
@@ -47,10 +48,6 @@ cdef Py_ssize_t LARGEST_INDEX = 64 << 20
 
 # Widest layer whose sparse gradient is collected row by row rather than column by column, if four vectors hold a row.
 cdef Py_ssize_t NARROW = 48
-
-# Fewer rows, or narrower layers, read weights in place.
-cdef Py_ssize_t ROWS_WORTH_PACKING = 32
-cdef Py_ssize_t WIDTH_WORTH_PACKING = 65
 
 # Units of a sparse first layer from which on a row of its weights is read once a batch, rather than once a sample. Narrower
 # weights stay in the second-level cache, and a thread's samples need no sorting by another.
@@ -333,7 +330,7 @@ cdef class Training:
     cdef int choose_first_layer(self, Py_ssize_t units) except -1:
         # How a sparse first layer takes its inputs, and whether threads share its columns: see first_layer.pxi.
         cdef Run* run = &self.run
-        run.narrow = self.sparse and units <= min(4 * self.kernels.lanes[self.plan.is_double], NARROW)
+        run.narrow = self.sparse and units <= min(4 * self.kernels.lanes, NARROW)
         run.sorted = self.sparse and not run.narrow and units >= WIDE_FIRST_LAYER
         run.in_panels = self.threads > 1 and not run.separate and not run.inference \
             and self.plan.operations[0].kind == DENSE and (run.sorted or not self.sparse) \
@@ -399,7 +396,7 @@ cdef class Training:
                 weights += self.plan.operations[i].fan_in * self.plan.operations[i].fan_out
         # An optimiser with a state costs about eight multiply-adds a weight, whatever the batch.
         cdef Py_ssize_t step = self.work(density) * batch + (0 if self.run.rule.optimizer == SGD else 8 * weights)
-        return <int> max(1, min(min(<Py_ssize_t> pool_size(), <Py_ssize_t> MAXIMUM_THREADS), step // WORK_FOR_A_THREAD))
+        return <int> max(1, min(min(<Py_ssize_t> pool_size(), <Py_ssize_t> MAXIMUM_THREADS), step // BATCH_WORK_FOR_A_THREAD))
 
     cdef int reserve(self) except -1:
         cdef Run* run = &self.run
@@ -462,7 +459,7 @@ cdef class Training:
     cdef int move_state(self, bint back) except -1:
         # The state of a first layer that is trained in panels, into them or back.
         cdef Operation* operation = &self.run.operations[0]
-        cdef Py_ssize_t panel = 2 * self.plan.kernels.lanes[self.plan.is_double]
+        cdef Py_ssize_t panel = 2 * self.plan.kernels.lanes
         cdef Py_ssize_t number = 0
         cdef cnp.npy_intp[3] shape
         cdef cnp.ndarray panels
@@ -759,10 +756,10 @@ cdef class Training:
             run.stop = min(self.samples, run.start + stride)
             with nogil:
                 if self.threads == 1:
-                    self.kernels.train[self.plan.is_double](run, 0, 1)
+                    self.kernels.train(run, 0, 1)
                 else:
                     barrier_init(&run.barrier)
-                    pool_run(<pool_task> self.kernels.train[self.plan.is_double], run, self.threads)
+                    pool_run(<pool_task> self.kernels.train, run, self.threads)
             if run.error != NULL:
                 raise_kept(run)
             if run.bad_sample >= 0:

@@ -3,7 +3,7 @@
 
 
 cdef double set_rule(
-    f32_rule* single, f64_rule* double_, Run* run, Py_ssize_t batch_number, long step, double momentum_product, floating zero,
+    step_rule* step, Run* run, Py_ssize_t batch_number, long number, double momentum_product,
 ) noexcept nogil:
     # The numbers of one optimiser step; returns the product of Nadam's momentums so far. Adam's corrections for its first
     # steps (Kingma and Ba 2015, section 2) go into the rate and epsilon: lr m' / (sqrt(v') + e) =
@@ -13,56 +13,45 @@ cdef double set_rule(
     cdef double rate_2 = 0, epsilon = rule.epsilon, decay = 1 - rate * rule.weight_decay
     cdef double correction, momentum, next_momentum
     if rule.optimizer == ADAM or rule.optimizer == NADAM:
-        correction = sqrt(1 - pow(rule.beta_2, <double> step))
+        correction = sqrt(1 - pow(rule.beta_2, <double> number))
         epsilon = epsilon * correction
         if rule.optimizer == ADAM:
-            rate = rate * correction / (1 - pow(rule.beta_1, <double> step))
+            rate = rate * correction / (1 - pow(rule.beta_1, <double> number))
         else:
-            momentum = nadam_momentum(rule, step)
-            next_momentum = nadam_momentum(rule, step + 1)
+            momentum = nadam_momentum(rule, number)
+            next_momentum = nadam_momentum(rule, number + 1)
             momentum_product = momentum_product * momentum
             rate_2 = rate * correction * next_momentum / (1 - momentum_product * next_momentum)
             rate = rate * correction * (1 - momentum) / (1 - momentum_product)
-    if floating is float:
-        single.optimizer = rule.optimizer
-        single.learning_rate = <float> rate
-        single.learning_rate_2 = <float> rate_2
-        single.beta_1 = <float> rule.beta_1
-        single.beta_2 = <float> rule.beta_2
-        single.rest_1 = <float> (1 - rule.beta_1)
-        single.rest_2 = <float> rule.squares_weight
-        single.epsilon = <float> epsilon
-        single.decay = <float> decay
-    else:
-        double_.optimizer = rule.optimizer
-        double_.learning_rate = rate
-        double_.learning_rate_2 = rate_2
-        double_.beta_1 = rule.beta_1
-        double_.beta_2 = rule.beta_2
-        double_.rest_1 = 1 - rule.beta_1
-        double_.rest_2 = rule.squares_weight
-        double_.epsilon = epsilon
-        double_.decay = decay
+    step.optimizer = rule.optimizer
+    step.learning_rate = <real> rate
+    step.learning_rate_2 = <real> rate_2
+    step.beta_1 = <real> rule.beta_1
+    step.beta_2 = <real> rule.beta_2
+    step.rest_1 = <real> (1 - rule.beta_1)
+    step.rest_2 = <real> rule.squares_weight
+    step.epsilon = <real> epsilon
+    step.decay = <real> decay
     return momentum_product
 
 
 cdef void update_dense(
-    Run* run, int i, const floating* input, Py_ssize_t input_row, Py_ssize_t batch, const void* rule, int thread, int threads,
+    Run* run, int i, const real* input, Py_ssize_t input_row, Py_ssize_t batch, const step_rule* rule, int thread, int threads,
 ) noexcept nogil:
     # The optimiser's step for a thread's part of the weights, or the gradient itself where it is collected.
     cdef Operation* operation = &run.operations[i]
-    cdef const floating* delta = <const floating*> operation.delta
+    cdef const real* delta = <const real*> operation.delta
     cdef bint in_panels = i == 0 and run.in_panels
-    cdef floating* weights = <floating*> (operation.weights_gradient if run.separate else
+    cdef real* weights = <real*> (operation.weights_gradient if run.separate else
                                           operation.panels if in_panels else operation.weights)
-    cdef floating* bias = <floating*> (operation.bias_gradient if run.separate else operation.bias)
-    cdef floating* first = <floating*> (operation.weights_gradient if run.separate else
+    cdef real* bias = <real*> (operation.bias_gradient if run.separate else operation.bias)
+    cdef real* first = <real*> (operation.weights_gradient if run.separate else
                                         operation.panels_state[0] if in_panels else operation.weights_state[0])
-    cdef floating* second = <floating*> (operation.weights_gradient if run.separate else
+    cdef real* second = <real*> (operation.weights_gradient if run.separate else
                                          operation.panels_state[1] if in_panels else operation.weights_state[1])
-    cdef floating* first_bias = <floating*> (operation.bias_gradient if run.separate else operation.bias_state[0])
-    cdef floating* second_bias = <floating*> (operation.bias_gradient if run.separate else operation.bias_state[1])
-    cdef Layout at = layout(run, i, <floating> 0)
+    cdef real* first_bias = <real*> (operation.bias_gradient if run.separate else operation.bias_state[0])
+    cdef real* second_bias = <real*> (operation.bias_gradient if run.separate else operation.bias_state[1])
+    cdef Layout at = layout(run, i)
     # Columns in a thread's own panels; elsewhere rows, which lie one behind the other, so that what a thread's processor fetches
     # ahead is not another's.
     cdef Py_ssize_t k_begin = 0, k_end = operation.fan_in, j_begin = 0, j_end = operation.fan_out, offset
@@ -75,13 +64,13 @@ cdef void update_dense(
     if thread == threads - 1 and operation.has_bias:
         update_bias(rule, delta, operation.output_row, batch, bias, first_bias, second_bias, operation.fan_out)
     if i == 0 and run.sparse and run.narrow:
-        narrow_update(<floating*> run.scratch[thread], run.lists, batch, k_begin, k_end, delta, operation.output_row, weights,
+        narrow_update(<real*> run.scratch[thread], lists_of(run), batch, k_begin, k_end, delta, operation.output_row, weights,
                       first, second, operation.fan_out, rule, run.seen)
     elif i == 0 and run.sparse:
         offset = j_begin // at.width * at.panel
         if not run.sorted:
-            by_column(sorted_starts(run, thread), sorted_entries(run, thread), run.lists, batch, operation.output_row, k_begin, k_end,
-                      <floating> 0)
+            by_column(sorted_starts(run, thread), sorted_entries(run, thread), lists_of(run), batch,
+                      operation.output_row, k_begin, k_end)
         columns_update(sorted_starts(run, thread) + (k_begin if run.sorted else 0), sorted_entries(run, thread), k_begin, k_end,
                        batch, delta + j_begin,
                        weights + offset, first + offset, second + offset, at.row, at.panel, j_end - j_begin, rule, run.seen)
@@ -91,25 +80,25 @@ cdef void update_dense(
 
 
 cdef void update_normalization(
-    Run* run, int i, const floating* input, Py_ssize_t input_row, Py_ssize_t batch, const void* rule, int thread, int threads,
+    Run* run, int i, const real* input, Py_ssize_t input_row, Py_ssize_t batch, const step_rule* rule, int thread, int threads,
 ) noexcept nogil:
     # The same for a thread's columns of gamma and beta; those of a batch normalisation have their gradients already.
     cdef Operation* operation = &run.operations[i]
-    cdef floating* dgamma = <floating*> operation.weights_gradient
-    cdef floating* dbeta = <floating*> operation.bias_gradient
+    cdef real* dgamma = <real*> operation.weights_gradient
+    cdef real* dbeta = <real*> operation.bias_gradient
     cdef Py_ssize_t begin = column_share(operation.fan_out, COLUMNS_APART, thread, threads)
     cdef Py_ssize_t end = column_share(operation.fan_out, COLUMNS_APART, thread + 1, threads)
     if operation.kind == LAYER_NORMALIZATION:
-        layer_normalize_gradients(dgamma, dbeta, <floating*> operation.delta, operation.output_row, input, input_row, batch,
-                                  begin, end, <floating*> operation.statistics)
+        layer_normalize_gradients(dgamma, dbeta, <real*> operation.delta, operation.output_row, input, input_row, batch,
+                                  begin, end, <real*> operation.statistics)
     if run.separate:
         return
     if operation.has_weights:
-        step_rows(rule, dgamma + begin, 0, <floating*> operation.weights + begin, <floating*> operation.weights_state[0] + begin,
-                  <floating*> operation.weights_state[1] + begin, 0, 1, end - begin)
+        step_rows(rule, dgamma + begin, 0, <real*> operation.weights + begin, <real*> operation.weights_state[0] + begin,
+                  <real*> operation.weights_state[1] + begin, 0, 1, end - begin)
     if operation.has_bias:
-        step_rows(rule, dbeta + begin, 0, <floating*> operation.bias + begin, <floating*> operation.bias_state[0] + begin,
-                  <floating*> operation.bias_state[1] + begin, 0, 1, end - begin)
+        step_rows(rule, dbeta + begin, 0, <real*> operation.bias + begin, <real*> operation.bias_state[0] + begin,
+                  <real*> operation.bias_state[1] + begin, 0, 1, end - begin)
 
 
 cdef double clipped(double norm, double limit) noexcept nogil:
@@ -117,22 +106,22 @@ cdef double clipped(double norm, double limit) noexcept nogil:
     return limit / norm if limit > 0 and norm > limit else 1
 
 
-cdef double step_separately(Run* run, const void* rule, int thread, int threads, floating zero) noexcept nogil:
+cdef double step_separately(Run* run, const step_rule* rule, int thread, int threads) noexcept nogil:
     # Penalties, clipping and coupled decay change the collected gradients, then the optimiser steps. Returns the penalty.
     # Each thread adds up all rows' sums, in order: all get the same number.
     cdef Parameter* parameter
     cdef Py_ssize_t row, begin, end, columns
     cdef double penalty = 0, squares, total_squares = 0, factor
-    cdef floating* gradient
-    cdef floating* values
+    cdef real* gradient
+    cdef real* values
     cdef bint limited = False
     cdef int i
     for i in range(run.parameter_count):
         parameter = &run.parameters[i]
         columns = parameter.columns
         for row in range(share(parameter.rows, thread, threads), share(parameter.rows, thread + 1, threads)):
-            adjust_row(<floating*> parameter.gradient + row * columns, <floating*> parameter.values + row * columns, columns,
-                       <floating> parameter.l1, <floating> parameter.l2, <floating> run.rule.clip_value,
+            adjust_row(<real*> parameter.gradient + row * columns, <real*> parameter.values + row * columns, columns,
+                       <real> parameter.l1, <real> parameter.l2, <real> run.rule.clip_value,
                        &run.row_penalty[parameter.place + row], &run.row_squares[parameter.place + row])
     meet(run, threads)
     for i in range(run.parameter_count):
@@ -150,47 +139,40 @@ cdef double step_separately(Run* run, const void* rule, int thread, int threads,
         columns = parameter.columns
         begin = share(parameter.rows, thread, threads)
         end = share(parameter.rows, thread + 1, threads)
-        gradient = <floating*> parameter.gradient + begin * columns
-        values = <floating*> parameter.values + begin * columns
+        gradient = <real*> parameter.gradient + begin * columns
+        values = <real*> parameter.values + begin * columns
         if factor != 1 or run.rule.coupled_decay > 0:
-            scale_row(gradient, values, (end - begin) * columns, <floating> factor, <floating> run.rule.coupled_decay)
+            scale_row(gradient, values, (end - begin) * columns, <real> factor, <real> run.rule.coupled_decay)
         if run.rule.optimizer != COLLECT:
-            step_rows(rule, gradient, columns, values, <floating*> parameter.state[0] + begin * columns,
-                      <floating*> parameter.state[1] + begin * columns, columns, end - begin, columns)
+            step_rows(rule, gradient, columns, values, <real*> parameter.state[0] + begin * columns,
+                      <real*> parameter.state[1] + begin * columns, columns, end - begin, columns)
     if limited:
         meet(run, threads)
         for i in range(run.parameter_count):
             parameter = &run.parameters[i]
             if parameter.maximum_norm > 0:
-                limit_columns(<floating*> parameter.values, parameter.rows, parameter.columns,
+                limit_columns(<real*> parameter.values, parameter.rows, parameter.columns,
                               column_share(parameter.columns, COLUMNS_APART, thread, threads),
                               column_share(parameter.columns, COLUMNS_APART, thread + 1, threads),
-                              <floating> parameter.maximum_norm)
+                              <real> parameter.maximum_norm)
     return penalty
 
 
-cdef inline const void* collecting(
-    Run* run, const void* rule, f32_rule* single, f64_rule* double_, floating zero,
-) noexcept nogil:
+cdef inline const step_rule* collecting(Run* run, const step_rule* rule, step_rule* collected) noexcept nogil:
     # The rule itself, or one that keeps gradients for later.
     if not run.separate:
         return rule
-    single.optimizer = COLLECT
-    double_.optimizer = COLLECT
-    if floating is float:
-        return single
-    else:
-        return double_
+    collected.optimizer = COLLECT
+    return collected
 
 
 cdef double update(
-    Run* run, const void* rule, const floating* x, Py_ssize_t x_row, Py_ssize_t batch, bint dense_too, int thread, int threads,
+    Run* run, const step_rule* rule, const real* x, Py_ssize_t x_row, Py_ssize_t batch, bint dense_too, int thread, int threads,
 ) noexcept nogil:
     # All that learn, or all but the dense layers, once the gradients with respect to outputs are known. Returns the penalty
     # on the weights.
-    cdef f32_rule collect_single
-    cdef f64_rule collect_double
-    cdef const void* chosen = collecting(run, rule, &collect_single, &collect_double, <floating> 0)
+    cdef step_rule collected
+    cdef const step_rule* chosen = collecting(run, rule, &collected)
     cdef int i
     # Where dense layers have stepped on the way, the last gradients may be those of each thread's own rows.
     cdef bint met = dense_too
@@ -205,4 +187,4 @@ cdef double update(
     if not run.separate:
         return 0
     meet(run, threads)
-    return step_separately(run, rule, thread, threads, <floating> 0)
+    return step_separately(run, rule, thread, threads)

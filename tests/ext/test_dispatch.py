@@ -59,7 +59,7 @@ def test_kernels_that_cannot_be_loaded_are_passed_over_with_a_warning():
     best, *others = dispatch.supported_isas()
     code = f"""
 import sys, warnings
-sys.modules["fastnn_ext.kernels_{best}"] = None
+sys.modules["fastnn_ext.kernels_{best}_f32"] = None
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     from fastnn_ext import dispatch

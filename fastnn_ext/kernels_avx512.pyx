@@ -1,3 +1,0 @@
-"""The kernels for x86-64 processors with AVX-512 (F, BW, DQ and VL)."""
-
-include "kernels.pxi"

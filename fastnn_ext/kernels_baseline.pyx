@@ -1,3 +1,0 @@
-"""The kernels for the vectors that every 64-bit processor of its kind has: SSE2 on x86-64, NEON on aarch64."""
-
-include "kernels.pxi"

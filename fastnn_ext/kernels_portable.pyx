@@ -1,3 +1,0 @@
-"""The kernels for plain C, which every processor runs: the form that the others are tested against."""
-
-include "kernels.pxi"
