@@ -1,9 +1,20 @@
 """Compiled kernels and the training engine of fastnn: arrays, shapes and scalars, no layer classes.
 
-Each module pairs a ``.pxd`` (the formulas, importable by other Cython code, free of the GIL) with a ``.pyx`` (the
-doors: functions that check NumPy arrays and call the formulas).
+Other Cython code cimports `dispatch.kernels_named`, which gives the table of the kernels of an instruction set and number type
+(`plan.Kernels`): plain C functions on whole arrays, free of the GIL. `get_include` says where the headers are.
 """
+
+from pathlib import Path
 
 from fastnn_ext.config import build_config
 
-__all__ = ["build_config"]
+__all__ = ["build_config", "get_include"]
+
+
+def get_include() -> str:
+    """The folder of the C headers that ``.pxd`` files name, for the ``include_dirs`` of an extension that cimports them.
+
+    >>> (Path(get_include()) / "barrier.h").exists()
+    True
+    """
+    return str(Path(__file__).parent)

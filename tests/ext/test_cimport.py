@@ -10,29 +10,34 @@ import numpy as np
 import fastnn_ext
 
 USER = """
-cimport numpy as cnp
-from fastnn_ext.dense cimport dense_forward_formula
-from fastnn_ext.softmax cimport softmax_forward
-from fastnn_ext.update cimport sgd_update
-
-cnp.import_array()
+from libc.stdlib cimport free, malloc
+from libc.string cimport memset
+from fastnn_ext.activations cimport SIGMOID
+from fastnn_ext.dispatch cimport kernels_named
+from fastnn_ext.plan cimport DenseCall, Kernels
 
 def classify(double[:, ::1] x, double[:, ::1] weights, double[::1] bias, double[:, ::1] out):
-    cdef Py_ssize_t batch = x.shape[0], fan_in = x.shape[1], fan_out = weights.shape[1]
+    # The kernels of the best instruction set, for float64.
+    cdef const Kernels* kernels = kernels_named(None, True)
+    cdef DenseCall call
+    memset(&call, 0, sizeof(DenseCall))
+    call.y, call.x, call.weights, call.bias = &out[0, 0], &x[0, 0], &weights[0, 0], &bias[0]
+    call.rows, call.fan_in, call.fan_out = x.shape[0], x.shape[1], weights.shape[1]
     with nogil:
-        dense_forward_formula(&out[0, 0], &x[0, 0], &weights[0, 0], &bias[0], batch, fan_in, fan_out)
-        softmax_forward(&out[0, 0], &out[0, 0], batch, fan_out)
+        kernels.dense_forward(&call, 0, 1)
+        kernels.softmax(call.y, call.y, call.rows, call.fan_out)
 
-def descend(float[::1] parameters, float[::1] gradients):
-    sgd_update(&parameters[0], &gradients[0], <float> 0.5, parameters.shape[0])
+def squash(float[::1] numbers):
+    kernels_named(None, False).activate(&numbers[0], &numbers[0], SIGMOID, 0, numbers.shape[0])
 """
 
 SETUP = """
+import fastnn_ext
 import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-extension = Extension("user_of_fastnn", ["user_of_fastnn.pyx"], include_dirs=[numpy.get_include()])
+extension = Extension("user_of_fastnn", ["user_of_fastnn.pyx"], include_dirs=[numpy.get_include(), fastnn_ext.get_include()])
 setup(ext_modules=cythonize([extension], language_level=3, include_path=INCLUDE))
 """
 
@@ -44,8 +49,8 @@ x, w, b, out = rng.normal(size=(3, 4)), rng.normal(size=(4, 2)), rng.normal(size
 user_of_fastnn.classify(x, w, b, out)
 e = np.exp(x @ w + b)
 np.testing.assert_allclose(out, e / e.sum(axis=1, keepdims=True), rtol=1e-13)
-p = np.ones(5, np.float32)
-user_of_fastnn.descend(p, np.ones(5, np.float32))
+p = np.zeros(5, np.float32)
+user_of_fastnn.squash(p)
 print(p.tolist())
 """
 
