@@ -43,7 +43,7 @@ ENGINE = [
             "optimizer_step", "against_torch", "plan_making",
         )
     ],
-    ["tests/layers", "tests/models/test_fit_engine.py", "tests/metrics/test_kernels.py"],
+    ["tests/layers", "tests/losses", "tests/models/test_fit_engine.py", "tests/metrics/test_kernels.py"],
 ]  # fmt: skip
 # The fits that everything else serves.
 FITS = [

@@ -15,6 +15,7 @@ from plain_training import (
     plan_of,
 )
 
+from fastnn_ext import pool
 from fastnn_ext.activations import Activation
 from fastnn_ext.config import layout
 from fastnn_ext.dispatch import supported_isas
@@ -138,3 +139,48 @@ def test_training_around_layers_shared_by_columns(threads, sparse, dtype, isa):
         assert_trained_as_in_numpy((units, TANH), 9, 7, dtype, isa, "nesterov", **how)
     for units in around(threads * COLUMN_GROUP):
         assert_trained_as_in_numpy((5, TANH, units, TANH), 9, 7, dtype, isa, "nesterov", **how)
+
+
+@pytest.mark.parametrize(("name", "batch_size"), [("DENSEST_BATCH", 4), ("DENSEST_SAMPLE", 1)])
+def test_zeros_are_left_out_up_to_a_share_of_the_rest(name, batch_size):
+    inputs, most = 100, round(100 * TRAINING[name])
+    for count in around(most):
+        x = np.zeros((TRAINING["ROWS_PROBED"], inputs))
+        x[:, :count] = 1
+        plan = plan_of(network_of((3,), inputs)[0], inputs)
+        y = np.zeros((len(x), 3))
+        training = Training(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
+        assert training.sparse == (count <= most), count
+
+
+@pytest.fixture
+def many_threads():
+    before = pool.get_num_threads()
+    pool.set_num_threads(PREDICTION["MAXIMUM_THREADS"] + 36)
+    yield
+    pool.set_num_threads(before)
+
+
+def test_a_thread_has_so_much_work_at_least(many_threads):
+    # A step of one layer is two products of `units` by `inputs` for each row.
+    units, inputs, work = 100, 50, TRAINING["WORK_FOR_A_THREAD"]
+    plan = plan_of(network_of((units,), inputs)[0], inputs)
+    for wanted in (1, 2, 5):
+        for rows, threads in ((-1, max(1, wanted - 1)), (0, wanted), (1, wanted)):
+            batch_size = wanted * work // (2 * units * inputs) + rows
+            x, y = data_of(inputs, units, batch_size)
+            assert Training(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"]).threads == threads
+
+
+def test_no_run_has_more_threads_than_it_has_room_for(many_threads):
+    most = PREDICTION["MAXIMUM_THREADS"]
+    network, _ = network_of((3,), 5)
+    x, y = data_of(5, 3, 2 * most)
+    results = []
+    for asked, threads in ((1, 1), (most - 1, most - 1), (most, most), (most + 1, most)):
+        learner = copied(network)
+        how = {"threads": asked, "sparse": False}
+        training = Training(plan_of(learner, 5), x, y, 2 * most, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], **how)
+        assert training.threads == threads
+        results.append([training.run_epoch(), *bytes_of(learner)])
+    assert all(result == results[0] for result in results)
