@@ -1,4 +1,6 @@
-"""How this copy of the compiled package was built."""
+"""How this copy of the compiled package was built, and by which numbers it splits work."""
+
+import importlib
 
 cdef extern from *:
     """
@@ -28,3 +30,27 @@ def build_config():
     ['compiler', 'limited_api']
     """
     return {"compiler": FASTNN_COMPILER.decode("ascii"), "limited_api": bool(FASTNN_LIMITED)}
+
+
+def layout(isa=None):
+    """The numbers at which kernels change their way: tests take their sizes from here, one below, at and above each.
+
+    A dictionary of three: ``kernels``, of the instruction set ``isa`` (None is the one in use; of two numbers the first is
+    for float32), ``prediction`` and ``training``. The names are those of the constants in the source, where each has its
+    reason beside it. They may change with any version.
+
+    >>> sorted(layout())
+    ['kernels', 'prediction', 'training']
+    >>> layout("portable")["kernels"]["LANES"]
+    (1, 1)
+    """
+    # Here, since the package itself imports this module, and should not bring in all others.
+    from fastnn_ext import dispatch, plan, training
+    name = dispatch.active_isa() if isa is None else isa
+    if name not in dispatch.supported_isas():
+        raise ValueError(f"isa must be one of {', '.join(dispatch.supported_isas())} on this processor, but it is {name!r}")
+    return {
+        "kernels": importlib.import_module(f"fastnn_ext.kernels_{name}").constants(),
+        "prediction": plan.constants(),
+        "training": training.constants(),
+    }

@@ -590,3 +590,11 @@ cdef int raise_kept(Run* run) except -1:
     Py_DECREF(error)
     run.error = NULL
     raise error
+
+
+def constants():
+    """The numbers by which predictions split their work; see `fastnn_ext.config.layout`."""
+    return {
+        "BLOCK_ROWS": BLOCK_ROWS, "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
+        "WORK_FOR_A_THREAD": WORK_FOR_A_THREAD, "LARGEST_KEPT_ARENA": LARGEST_KEPT_ARENA, "MAXIMUM_THREADS": MAXIMUM_THREADS,
+    }

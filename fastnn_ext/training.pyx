@@ -793,3 +793,14 @@ cdef class Training:
                     if not is_finite(value):
                         return self.plan.places[i]
         return -1
+
+
+def constants():
+    """The numbers by which trainings split their work; see `fastnn_ext.config.layout`."""
+    return {
+        "WORK_FOR_A_THREAD": WORK_FOR_A_THREAD, "COST_OF_A_SPARSE_ONE": COST_OF_A_SPARSE_ONE, "ROWS_PROBED": ROWS_PROBED,
+        "DENSEST_BATCH": DENSEST_BATCH, "DENSEST_SAMPLE": DENSEST_SAMPLE, "LARGEST_INDEX": LARGEST_INDEX, "NARROW": NARROW,
+        "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
+        "WIDE_FIRST_LAYER": WIDE_FIRST_LAYER, "FIRST_COLUMN_GROUP": FIRST_COLUMN_GROUP,
+        "WORK_BETWEEN_SIGNAL_CHECKS": WORK_BETWEEN_SIGNAL_CHECKS,
+    }

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from kernel_sizes import TRAINING
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of
 
 from fastnn_ext.activations import Activation
@@ -18,7 +19,7 @@ every_isa = pytest.mark.parametrize("isa", supported_isas())
 NETWORKS = {
     "narrow": (5, Activation.TANH, 3, "softmax"),
     "middling": (60, Activation.RELU, 3, "softmax"),
-    "wide": (330, Activation.RELU, 3, "softmax"),
+    "wide": (TRAINING["WIDE_FIRST_LAYER"] + 10, Activation.RELU, 3, "softmax"),
     "no layer of weights first": (Activation.TANH, 3, "softmax"),
 }
 every_network = pytest.mark.parametrize("name", NETWORKS)

@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 import pytest
+from kernel_sizes import COLUMN_GROUP, TRAINING
 from plain_training import (
     CASES,
     NETWORKS,
@@ -72,8 +73,9 @@ def test_every_rule_is_the_plain_one(name, loss, dtype, isa):
 
 
 # Shapes that leave a rest in every loop: of a vector, of a tile, of a panel, of a block.
-BATCHES = (1, 2, 3, 7, 17, 33, 65, 130, 300)
-WIDTHS = (1, 2, 3, 7, 17, 33, 65, 130, 330)
+PACKED_ROWS, PACKED_WIDTH = TRAINING["ROWS_WORTH_PACKING"], TRAINING["WIDTH_WORTH_PACKING"]
+BATCHES = (1, 2, 3, 7, 17, PACKED_ROWS + 1, 2 * PACKED_ROWS + 1, 130, 300)
+WIDTHS = (1, 2, 3, 7, 17, 33, PACKED_WIDTH, COLUMN_GROUP + 2, TRAINING["WIDE_FIRST_LAYER"] + 10)
 
 
 @functools.cache

@@ -284,6 +284,31 @@ def test_the_first_bad_sample_is_named_whatever_the_threads():
             assert failure.value.sample == min(bad), threads
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("place", ["x", "y"])
+@pytest.mark.parametrize("sparse", [False, True], ids=["dense", "sparse"])
+@pytest.mark.parametrize("order", ["ascending", "descending", "any"])
+def test_the_lowest_bad_sample_of_a_batch_is_named_in_whatever_order_they_come(threads, place, sparse, order):
+    # Descending, each that a thread meets lowers the one before; ascending, none does.
+    samples = 90
+    orders = {
+        "ascending": np.arange(samples),
+        "descending": np.arange(samples)[::-1].copy(),
+        "any": np.random.default_rng(3).permutation(samples),
+    }
+    plan = Plan(6, np.float32)
+    plan.add_dense(np.ones((6, 4), np.float32))
+    x, y = np.ones((samples, 6), np.float32), np.zeros((samples, 4), np.float32)
+    how = {"threads": threads, "sparse": sparse}
+    for bad in ((0, 89), (3, 40, 41, 88), (50, 51, 52), (70,)):
+        x[...], y[...] = 1, 0
+        (x if place == "x" else y)[list(bad), 2] = np.nan
+        training = Training(plan, x, y, samples, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 0.0, **how)
+        with pytest.raises(NonFiniteDataError, match=f"sample {min(bad)} ") as failure:
+            training.run_epoch(orders[order])
+        assert failure.value.sample == min(bad)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_bad_row_leads_nowhere_on_its_way(threads):
     # What its list would have been is memory that nobody has written.

@@ -13,6 +13,7 @@ from fastnn_ext import pool
 
 # A process that does not end is a dead lock: far longer than any of these programs takes.
 LIMIT = 60
+MOST = pool.MAX_THREADS
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads what only Linux tells")
@@ -62,8 +63,8 @@ def test_each_thread_comes_once_in_every_run(threads, barriers):
 
 def test_a_thousand_threads_are_the_most():
     assert pool.run_counting(200, rounds=2, barriers=1) == {"sizes": {200: 2}, "turns": [2] * 200, "wrong": 0}
-    with pytest.raises(ValueError, match=r"1 to 1024.*they are 1025, 1 and 0"):
-        pool.run_counting(1025)
+    with pytest.raises(ValueError, match=rf"1 to {MOST}.*they are {MOST + 1}, 1 and 0"):
+        pool.run_counting(MOST + 1)
 
 
 def test_tasks_run_at_the_same_time_in_threads_of_their_own():
@@ -137,7 +138,7 @@ def restored():
     pool.set_num_threads(before)
 
 
-@pytest.mark.parametrize("number", [1, 3, 1024, np.int64(5)])
+@pytest.mark.parametrize("number", [1, 3, MOST, np.int64(5)])
 def test_the_number_of_threads_is_kept(restored, number):
     pool.set_num_threads(number)
     assert pool.get_num_threads() == number
@@ -146,12 +147,12 @@ def test_the_number_of_threads_is_kept(restored, number):
 @pytest.mark.parametrize(
     ("number", "error", "message"),
     [
-        (0, ValueError, "num_threads is 0; expected a whole number from 1 to 1024"),
+        (0, ValueError, f"num_threads is 0; expected a whole number from 1 to {MOST}"),
         (-1, ValueError, "num_threads is -1"),
-        (1025, ValueError, "num_threads is 1025"),
+        (MOST + 1, ValueError, f"num_threads is {MOST + 1}"),
         (2**80, ValueError, "num_threads is 1208925819614629174706176"),
         (True, TypeError, "num_threads is True"),
-        (2.0, TypeError, "num_threads is a float; expected a whole number from 1 to 1024"),
+        (2.0, TypeError, f"num_threads is a float; expected a whole number from 1 to {MOST}"),
         ("2", TypeError, "num_threads is a str"),
         (None, TypeError, "num_threads is a NoneType"),
     ],
@@ -185,17 +186,17 @@ print(alive)
 
 
 @pytest.mark.parametrize(
-    ("text", "threads"), [("1", 1), ("3", 3), (" 7 ", 7), ("1024", 1024), ("", None), (None, None)]
+    ("text", "threads"), [("1", 1), ("3", 3), (" 7 ", 7), (str(MOST), MOST), ("", None), (None, None)]
 )
 def test_the_environment_variable_is_read(text, threads):
     assert pool.threads_from_text(text) == threads
 
 
 @pytest.mark.parametrize(
-    "text", ["0", "-1", "1025", "99999999999", "two", "1.5", "1_0", "+2", "2 3", " ", "\N{SUPERSCRIPT TWO}"]
+    "text", ["0", "-1", str(MOST + 1), "99999999999", "two", "1.5", "1_0", "+2", "2 3", " ", "\N{SUPERSCRIPT TWO}"]
 )
 def test_a_bad_environment_variable_is_refused(text):
-    with pytest.raises(ValueError, match=r"^FASTNN_NUM_THREADS is .*; expected a whole number from 1 to 1024\."):
+    with pytest.raises(ValueError, match=rf"^FASTNN_NUM_THREADS is .*; expected a whole number from 1 to {MOST}\."):
         pool.threads_from_text(text)
 
 

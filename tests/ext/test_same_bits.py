@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from kernel_sizes import COLUMN_GROUP, DEPTH_BLOCK, FEW_ROWS, PREDICTION, TRAINING, around
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of
 
 from fastnn_ext import pool
@@ -35,7 +36,10 @@ def network_dtype(network):
     return parameters_of(network)[0].dtype
 
 
-LARGE = (330, Activation.RELU, 300, Activation.TANH, 10, "softmax")
+# So wide that a sparse first layer is sorted by column, and that two threads share the second one's columns.
+WIDE = TRAINING["WIDE_FIRST_LAYER"] + 10
+SHARED = 2 * COLUMN_GROUP + 1
+LARGE = (WIDE, Activation.RELU, SHARED + 43, Activation.TANH, 10, "softmax")
 
 
 @both_dtypes
@@ -57,11 +61,12 @@ def test_threads_change_no_bit_of_a_large_training(dtype, density, rule):
 # Fewer columns or rows than threads, and numbers that no thread count divides.
 ODD = [
     ((3, Activation.RELU, 2), 7, 5),
-    ((129, Activation.SIGMOID, 257, Activation.LEAKY_RELU, 3, "softmax"), 65, 33),
-    ((330, Activation.RELU, 130, Activation.TANH, 17, "softmax"), 131, 40),
-    ((17, Activation.TANH, 300, "softmax"), 300, 2),
-    ((Activation.TANH, 150, "softmax"), 33, 7),
-    ((1025,), 5, 3),
+    ((COLUMN_GROUP + 1, Activation.SIGMOID, SHARED, Activation.LEAKY_RELU, 3, "softmax"), 65, 33),
+    ((WIDE, Activation.RELU, COLUMN_GROUP + 2, Activation.TANH, 17, "softmax"), 131, 40),
+    ((17, Activation.TANH, SHARED + 43, "softmax"), 300, 2),
+    ((Activation.TANH, COLUMN_GROUP + 22, "softmax"), 33, 7),
+    ((8 * COLUMN_GROUP + 1,), 5, 3),
+    ((TRAINING["WIDTH_WORTH_PACKING"],), DEPTH_BLOCK + 1, TRAINING["ROWS_WORTH_PACKING"]),
 ]
 
 
@@ -85,7 +90,7 @@ def test_threads_change_no_bit_of_odd_trainings(parts, inputs, batch_size, dtype
 @every_isa
 def test_leaving_out_zeros_changes_nothing_in_batches(rule, dtype, isa):
     # Narrow, middling and wide first layers are updated by different code.
-    for units in (3, 16, 40, 330):
+    for units in (3, 16, TRAINING["NARROW"] - 8, WIDE):
         network, width = network_of((units, Activation.TANH, 3, "softmax"), 101, dtype)
         for density in (0.0, 0.3, 1.0):
             x, y = data_of(101, width, 20, dtype, density)
@@ -125,7 +130,8 @@ def mixed_rows(samples, inputs, dtype):
     return x.astype(dtype)
 
 
-DEEP = {kind.name: (330, kind, 65, Activation.RELU, 130, kind, 17, "softmax") for kind in Activation}
+PACKED = PREDICTION["WIDTH_WORTH_PACKING"]
+DEEP = {kind.name: (5 * PACKED, kind, PACKED, Activation.RELU, 2 * PACKED, kind, 17, "softmax") for kind in Activation}
 
 
 @pytest.mark.parametrize("kind", DEEP)
@@ -134,9 +140,10 @@ DEEP = {kind.name: (330, kind, 65, Activation.RELU, 130, kind, 17, "softmax") fo
 def test_any_split_of_a_prediction_gives_the_same_bits(kind, dtype, isa):
     network, _ = network_of(DEEP[kind], 131, dtype)
     plan = plan_of(network, 131, dtype, isa)
-    x = mixed_rows(150, 131, dtype)
+    block = PREDICTION["BLOCK_ROWS"]
+    x = mixed_rows(block + 38, 131, dtype)
     whole = plan.predict(x)
-    for size in (1, 2, 3, 4, 5, 7, 31, 32, 64, 113, 149):
+    for size in (1, 7, *around(FEW_ROWS, PREDICTION["ROWS_WORTH_PACKING"], block), len(x) - 1):
         parts = [plan.predict(x[start : start + size]) for start in range(0, len(x), size)]
         assert np.concatenate(parts).tobytes() == whole.tobytes(), size
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from kernel_sizes import TRAINING
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of
 
 from fastnn_ext.activations import Activation
@@ -120,9 +121,10 @@ def test_what_the_first_epoch_noted_serves_the_later_ones(dtype, batch_size, isa
 @batch_sizes
 @pytest.mark.parametrize("threads", [1, 3])
 def test_rows_for_which_the_index_has_no_room_are_read_again(batch_size, threads):
-    # Every other row is empty, and of 128 samples the probe looks at those only: room is made for nothing but them.
+    # Every other row is empty, and the probe looks at those only: room is made for nothing but them.
+    samples = 2 * TRAINING["ROWS_PROBED"]
     network, width = network_of((5, Activation.TANH, 3), 400)
-    x, y = data_of(400, width, 128)
+    x, y = data_of(400, width, samples)
     x[::2] = 0
     results = []
     for sparse in (None, False):
@@ -133,7 +135,7 @@ def test_rows_for_which_the_index_has_no_room_are_read_again(batch_size, threads
         )
         assert training.sparse == (sparse is None)
         for _ in range(3):
-            training.run_epoch(np.random.default_rng(1).permutation(128))
+            training.run_epoch(np.random.default_rng(1).permutation(samples))
         results.append(parameters_of(learner))
     for listed, dense in zip(*results, strict=True):
         # Sample by sample the terms of a sum come in another order.

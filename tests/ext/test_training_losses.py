@@ -65,8 +65,8 @@ def targets(loss, rng):
     return rng.normal(size=(SAMPLES, OUTPUTS)) if loss != Loss.POISSON else rng.poisson(1.0, (SAMPLES, OUTPUTS)) * 1.0
 
 
-def gradient_by_engine(end, loss, x, y, dtype=np.float64, isa=None, batch_size=SAMPLES, **how):
-    """The mean loss, and what a step of rate 1 takes from weights of the identity, which is the gradient."""
+def gradient_by_engine(end, loss, x, y, dtype=np.float64, isa=None, batch_size=SAMPLES, rate=1.0, **how):
+    """The mean loss, and what steps take from weights of the identity by their rate: of one step, the gradient."""
     weights = np.eye(OUTPUTS, dtype=dtype)
     plan = Plan(OUTPUTS, dtype, isa=isa)
     plan.add_dense(weights)
@@ -76,9 +76,9 @@ def gradient_by_engine(end, loss, x, y, dtype=np.float64, isa=None, batch_size=S
         plan.add_activation(Activation.SIGMOID)
     y = y if y.dtype == np.int32 else y.astype(dtype)
     training = Training(
-        plan, x.astype(dtype), y, batch_size, loss, Optimizer.SGD, 1.0, loss_parameter=PARAMETER, sparse=False, **how
+        plan, x.astype(dtype), y, batch_size, loss, Optimizer.SGD, rate, loss_parameter=PARAMETER, sparse=False, **how
     )
-    return training.run_epoch(), np.eye(OUTPUTS) - weights.astype(np.float64)
+    return training.run_epoch(), (np.eye(OUTPUTS) - weights.astype(np.float64)) / (rate or 1)
 
 
 @pytest.mark.parametrize(("loss", "end"), PAIRS, ids=lambda value: getattr(value, "name", value))
@@ -100,6 +100,36 @@ def test_value_and_gradient(loss, end, dtype, isa, threads, weighted):
     # Central differences are off by 1e-9; sums of some fifty terms of size one in the dtype.
     expected = numerical_gradient(value_at, np.eye(OUTPUTS))
     np.testing.assert_allclose(gradient, expected, rtol=0, atol=1e-8 + 100 * eps)
+
+
+@both_dtypes
+@every_isa
+@pytest.mark.parametrize("end", ["none", "sigmoid"])
+def test_cross_entropy_of_shares(dtype, isa, end):
+    # Outputs of any sum are divided by it, and a row's targets need not sum to 1 either.
+    rng = np.random.default_rng(10)
+    x, y = rng.uniform(0.1, 2, (SAMPLES, OUTPUTS)), rng.uniform(0, 1, (SAMPLES, OUTPUTS))
+
+    def value_at(matrix):
+        outputs = ENDS[end](x @ matrix)
+        return np.mean(np.sum(-y * np.log(outputs / outputs.sum(axis=1, keepdims=True)), axis=1))
+
+    expected = numerical_gradient(value_at, np.eye(OUTPUTS))
+    for threads in (1, 2):
+        value, gradient = gradient_by_engine(end, Loss.CROSS_ENTROPY, x, y, dtype, isa, of_shares=True, threads=threads)
+        assert value == pytest.approx(value_at(np.eye(OUTPUTS)), rel=50 * eps_of(dtype))
+        # Central differences are off by 1e-9; sums of some fifty terms of size one in the dtype.
+        np.testing.assert_allclose(gradient, expected, rtol=0, atol=1e-8 + 100 * eps_of(dtype))
+
+
+@both_dtypes
+@every_isa
+def test_shares_of_nothing_are_finite(dtype, isa):
+    x, y = np.zeros((2, OUTPUTS)), np.eye(OUTPUTS)[[1, 3]]
+    x[1, 3] = 1
+    value, _ = gradient_by_engine("none", Loss.CROSS_ENTROPY, x, y, dtype, isa, batch_size=2, of_shares=True, rate=0.0)
+    # Half the machine epsilon stands for a share of nothing; a share of everything costs nothing.
+    assert value == pytest.approx(-np.log(eps_of(dtype) / 2) / 2, rel=1e-6)
 
 
 @every_isa

@@ -185,6 +185,39 @@ def test_gradients_that_are_infinite_are_not_hidden_by_clipping():
     assert weights == 1e200
 
 
+CLIPS = {
+    "no clipping": {},
+    "value": {"clip_value": 0.5},
+    "norm": {"clip_norm": 0.5},
+    "global norm": {"global_clip_norm": 0.5},
+    "all": {"clip_value": 0.5, "clip_norm": 0.5, "global_clip_norm": 0.5},
+}
+
+
+@pytest.mark.parametrize("clips", CLIPS)
+@pytest.mark.parametrize("rule", ["sgd", "adam"])
+@both_dtypes
+@every_isa
+def test_gradients_that_are_nan_are_not_hidden_by_clipping(clips, rule, dtype, isa):
+    # One number of many: the loss is finite, and a maximum or minimum in the wrong order would make a limit of it.
+    def slope(z):
+        given = np.ones_like(z)
+        given[2, 7] = np.nan
+        return given
+
+    network, _ = networks(dtype)
+    before = bytes_of(network)
+    plan = Plan(INPUTS, dtype, isa=isa)
+    plan.add_dense(*network[0])
+    plan.add_function(lambda z: z.copy(), slope)
+    plan.add_dense(*network[2])
+    x, y = data_of(INPUTS, OUTPUTS, SAMPLES, dtype)
+    training = Training(plan, x, y, SAMPLES, Loss.MEAN_SQUARED_ERROR, **RULES[rule], **CLIPS[clips])
+    with pytest.raises(NonFiniteWeightsError):
+        training.run_epoch()
+    assert bytes_of(network) == before
+
+
 @pytest.mark.parametrize("rule", list(RULES))
 @pytest.mark.parametrize("batch_size", [1, 4])
 @pytest.mark.parametrize("density", [1.0, 0.2])

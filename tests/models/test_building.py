@@ -10,6 +10,7 @@ import fastnn
 from fastnn import layers
 from fastnn.files.description import described
 from fastnn.models import Sequential
+from fastnn.models.summary import _bytes
 
 ALL_LAYERS = {
     "Rescaling": lambda: layers.Rescaling(0.5, 0.1),
@@ -401,3 +402,28 @@ def test_weights_too_large_for_the_models_dtype_change_nothing():
         model.set_weights([np.full((2, 1), 1e300), np.zeros(1)])
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KB"),
+        (1536, "1.5 KB"),
+        (2**20 - 1, "1024.0 KB"),
+        (2**20, "1.0 MB"),
+        (5 * 2**30, "5.0 GB"),
+        (2**42, "4096.0 GB"),
+    ],
+)
+def test_sizes_in_the_summary(count, text):
+    assert _bytes(count) == text
+
+
+@pytest.mark.parametrize(("units", "dtype", "text"), [(1, "float32", "1.0 KB"), (3, "float64", "6.0 KB")])
+def test_the_summary_tells_how_large_the_parameters_are(units, dtype, text):
+    made = Sequential([layers.Input((255,)), layers.Dense(units)], dtype=dtype)
+    lines = []
+    made.summary(print_fn=lines.append)
+    assert f"parameters: {256 * units} ({text}), of which {256 * units} are trained" in "\n".join(lines)

@@ -82,3 +82,47 @@ def test_targets_that_name_no_class(way, case):
     with pytest.raises(ValueError, match=rf"class_weight is for .*{words}.*sample_weight"):
         WAYS[way](model, y, {0: 3.0})
     np.testing.assert_array_equal(model.parameters, before)
+
+
+# Loss, outputs, activation, targets, each sample's class.
+BOTH = {
+    "one-hot rows": ("categorical_crossentropy", 3, "softmax", ROWS, NUMBERS),
+    "class numbers": ("sparse_categorical_crossentropy", 3, "softmax", NUMBERS, NUMBERS),
+    "one output": ("binary_crossentropy", 1, "sigmoid", BINARY, BINARY),
+    "signs": ("hinge", 1, "tanh", SIGNS, SIGNS),
+}
+OWN = {
+    "numbers": np.array([0.5, 2, 1, 0, 3, 0.25]),
+    "float32": np.array([0.5, 2, 1, 0, 3, 0.25], np.float32),
+    "whole": np.array([1, 2, 0, 4, 5, 3]),
+    "a list": [0.5, 2, 1, 0, 3, 0.25],
+    "a column": np.array([[0.5], [2], [1], [0], [3], [0.25]]),
+}
+BOTH_WAYS = {
+    "fit": lambda model, y, **weights: model.fit(X, y, batch_size=4, epochs=2, verbose=0, **weights).history["loss"],
+    "fit, validation split": lambda model, y, **weights: model.fit(
+        X, y, batch_size=2, validation_split=0.34, verbose=0, **weights
+    ).history["loss"],
+    "train_on_batch": lambda model, y, **weights: [model.train_on_batch(X, y, **weights) for _ in range(3)],
+}
+
+
+@pytest.mark.parametrize("own", OWN)
+@pytest.mark.parametrize("case", BOTH)
+@pytest.mark.parametrize("way", BOTH_WAYS)
+def test_weights_of_classes_and_of_samples_are_multiplied(way, case, own):
+    loss, outputs, activation, y, classes = BOTH[case]
+    factors = {classes.min(): 3.0, classes.max(): 0.5}
+    product = np.ravel(OWN[own]) * np.array([factors.get(number, 1.0) for number in classes])
+    results = []
+    for weights in (
+        {"sample_weight": product},
+        {"sample_weight": OWN[own], "class_weight": factors},
+        {"sample_weight": OWN[own]},
+        {"class_weight": factors},
+    ):
+        model = model_of(loss, outputs, activation)
+        results.append((BOTH_WAYS[way](model, y, **weights), model.parameters.tobytes()))
+    # Quotients and products of powers of two and small whole numbers are exact.
+    assert results[1] == results[0]
+    assert results[2] != results[0] != results[3]

@@ -1,6 +1,7 @@
 """What goes wrong on the way of a fit, what callbacks may do about it, and what is shown."""
 
 import io
+import itertools
 import sys
 import threading
 
@@ -185,6 +186,53 @@ def test_a_bar_is_on_standard_error_and_silence_in_a_log_file(capsys):
     for verbose in ("auto", 0, False):
         model().fit(x, y, epochs=2, verbose=verbose)
         assert capsys.readouterr() == ("", "")
+
+
+class Seen:
+    """A bar that keeps what it is told."""
+
+    made: list["Seen"]
+
+    def __init__(self, total, unit, *, at_once):
+        self.total, self.unit, self.at_once, self.places, self.titles, self.closed = total, unit, at_once, [], [], 0
+        Seen.made.append(self)
+
+    def show(self, done, title, values):
+        self.places.append(done)
+        self.titles.append(title)
+        assert values()["loss"]
+
+    def close(self):
+        self.closed += 1
+
+
+@pytest.mark.parametrize("initial_epoch", [0, 3])
+@pytest.mark.parametrize("way", ["arrays", "arrays, watched", "batches"])
+def test_a_bar_goes_from_nothing_to_all_samples_of_this_fit(monkeypatch, way, initial_epoch):
+    monkeypatch.setattr("fastnn.models.reporting.Bar", Seen)
+    Seen.made = []
+    x, y = data()
+    samples, epochs = len(x), initial_epoch + 2
+    how = {"epochs": epochs, "initial_epoch": initial_epoch, "verbose": 1}
+    if way == "batches":
+        model().fit(itertools.cycle([(x[:10], y[:10]), (x[10:], y[10:])]), steps_per_epoch=2, **how)
+    else:
+        watching = [callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)] if "watched" in way else []
+        model().fit(x, y, batch_size=10, callbacks=watching, **how)
+    [bar] = Seen.made
+    assert (bar.unit, bar.at_once, bar.closed) == ("sample", True, 1)
+    assert [title for title, after in zip(bar.titles, [*bar.titles[1:], ""], strict=True) if title != after] == [
+        f"epoch {epoch + 1}/{epochs}" for epoch in range(initial_epoch, epochs)
+    ]
+    if way == "batches":
+        # How many samples an iterable has is not known.
+        assert bar.total is None
+    else:
+        assert bar.total == 2 * samples
+        assert bar.places == sorted(bar.places)
+        assert 0 < bar.places[0] <= samples
+        assert samples in bar.places
+        assert bar.places[-1] == bar.total
 
 
 def test_a_terminal_shows_a_bar_only_for_long_trainings(monkeypatch):
