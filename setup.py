@@ -54,7 +54,7 @@ MODULES = (
     "update",
 )
 
-# A module of kernels for each instruction set and number type, from one source; the processor's best is chosen at import.
+# A module of kernels for each instruction set and number type, from one source; the best one is chosen at import.
 # Where CPython's own cross builds do, _PYTHON_HOST_PLATFORM says for which machine, as in "linux-aarch64".
 MACHINE = os.environ.get("_PYTHON_HOST_PLATFORM", platform.machine()).lower().rpartition("-")[2]
 X86 = MACHINE in ("x86_64", "amd64") and sys.platform != "win32"

@@ -1,7 +1,7 @@
 """Compiled kernels and the training engine of fastnn: arrays, shapes and scalars, no layer classes.
 
-Other Cython code cimports `dispatch.kernels_named`, which gives the table of the kernels of an instruction set and number type
-(`plan.Kernels`): plain C functions on whole arrays, free of the GIL. `get_include` says where the headers are.
+Other Cython code cimports `dispatch.kernels_named`, which gives the table of the kernels of an instruction set and
+number type (`plan.Kernels`): plain C functions on whole arrays, free of the GIL. `get_include` tells the headers' folder.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ __all__ = ["build_config", "get_include"]
 
 
 def get_include() -> str:
-    """The folder of the C headers that ``.pxd`` files name, for the ``include_dirs`` of an extension that cimports them.
+    """The folder of the C headers that ``.pxd`` files name, for ``include_dirs`` of an extension that cimports them.
 
     >>> (Path(get_include()) / "barrier.h").exists()
     True

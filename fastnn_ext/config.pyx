@@ -49,8 +49,9 @@ def layout(isa=None):
     name = dispatch.active_isa() if isa is None else isa
     if name not in dispatch.supported_isas():
         raise ValueError(f"isa must be one of {', '.join(dispatch.supported_isas())} on this processor, but it is {name!r}")
+    single, double = [importlib.import_module(f"fastnn_ext.kernels_{name}_{numbers}").constants() for numbers in ("f32", "f64")]
     return {
-        "kernels": importlib.import_module(f"fastnn_ext.kernels_{name}").constants(),
+        "kernels": single | {key: (single[key], double[key]) for key in ("LANES", "PANEL")},
         "prediction": plan.constants(),
         "training": training.constants(),
     }

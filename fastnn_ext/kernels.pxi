@@ -101,7 +101,7 @@ cdef extern from "kernels.h" nogil:
 def constants():
     """The numbers by which these kernels split their work; see `fastnn_ext.config.layout`."""
     return {
-        "LANES": (F32_LANES, F64_LANES), "PANEL": (f32_PANEL, f64_PANEL), "TILE_ROWS": TILE_ROWS, "DEPTH_BLOCK": DEPTH_BLOCK,
+        "LANES": LANES, "PANEL": PANEL, "TILE_ROWS": TILE_ROWS, "DEPTH_BLOCK": DEPTH_BLOCK,
         "PANEL_VECTORS": PANEL_VECTORS, "NARROW_VECTORS": NARROW_VECTORS, "CACHED_BYTES": CACHED_BYTES,
         "COLUMN_GROUP": COLUMN_GROUP, "COLUMNS_APART": COLUMNS_APART, "FEW_ROWS": FEW_ROWS, "SPARSE_ENOUGH": SPARSE_ENOUGH,
     }

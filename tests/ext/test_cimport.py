@@ -37,7 +37,8 @@ import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-extension = Extension("user_of_fastnn", ["user_of_fastnn.pyx"], include_dirs=[numpy.get_include(), fastnn_ext.get_include()])
+include_dirs = [numpy.get_include(), fastnn_ext.get_include()]
+extension = Extension("user_of_fastnn", ["user_of_fastnn.pyx"], include_dirs=include_dirs)
 setup(ext_modules=cythonize([extension], language_level=3, include_path=INCLUDE))
 """
 
