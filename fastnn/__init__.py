@@ -8,6 +8,7 @@ engine runs both.
 from typing import TYPE_CHECKING, Any
 
 from fastnn.activations import (
+    kinds,
     leaky_relu,
     leaky_relu_prime,
     relu,
@@ -40,13 +41,11 @@ if TYPE_CHECKING:
         plotting,
         regularizers,
     )
+    from fastnn.activations.kinds import *  # noqa: F403
     from fastnn.augmentation import ImageAugmentation
     from fastnn.config import show_config
     from fastnn.files.model import load_model
     from fastnn.layers import (
-        ELU,
-        GELU,
-        SELU,
         Activation,
         BatchNormalization,
         Dense,
@@ -55,14 +54,7 @@ if TYPE_CHECKING:
         GaussianNoise,
         Input,
         LayerNormalization,
-        LeakyReLU,
-        ReLU,
         Rescaling,
-        Sigmoid,
-        SiLU,
-        Softmax,
-        Softplus,
-        Tanh,
     )
     from fastnn.metrics import accuracy
     from fastnn.models import History, Sequential
@@ -102,16 +94,9 @@ __all__ = [
     "Flatten",
     "Dense",
     "Activation",
-    "ReLU",
-    "LeakyReLU",
-    "Sigmoid",
-    "Tanh",
-    "ELU",
-    "SELU",
-    "GELU",
-    "SiLU",
-    "Softplus",
-    "Softmax",
+]
+__all__ += kinds.__all__
+__all__ += [
     "Dropout",
     "GaussianNoise",
     "BatchNormalization",

@@ -6,6 +6,7 @@ import argparse
 from typing import TypeAlias
 
 from fastnn import __version__
+from fastnn.activations.registry import ACTIVATIONS
 
 __all__ = ["parser"]
 
@@ -41,7 +42,8 @@ _EXPORT = """fastnn export model.safetensors --to onnx
 fastnn export model.safetensors --to c --name price --out price.c"""
 
 _OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "adagrad", "lbfgs")
-_ACTIVATIONS = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "softplus")
+# Those that apply to each number by itself; with the identity a hidden layer would be none.
+_ACTIVATIONS = [kind.name for kind in ACTIVATIONS if kind.engine]
 _DATA = "a table, .csv, .tsv (also .gz) or .parquet, with the names of its columns; or an .npz file with"
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"

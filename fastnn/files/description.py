@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnn import layers
 from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
 from fastnn.losses.base import CustomLoss
@@ -23,10 +24,7 @@ __all__ = ["described", "restored"]
 
 # What a file may name, and no more.
 _CLASSES = {
-    "layers": (
-        "Rescaling Flatten Dense Activation ReLU LeakyReLU Sigmoid Tanh ELU SELU GELU SiLU Softplus Softmax Dropout "
-        "GaussianNoise BatchNormalization LayerNormalization"
-    ),
+    "layers": " ".join(name for name in layers.__all__ if name not in ("Input", "Layer")),
     "losses": (
         "MeanSquaredError MeanAbsoluteError Huber Quantile Poisson Hinge KLDivergence BinaryCrossentropy "
         "CategoricalCrossentropy SparseCategoricalCrossentropy"

@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import DTypeLike
 
+from fastnn.activations.registry import ACTIVATIONS
 from fastnn.arrays import real_dtype_array
 from fastnn.interop.assembling import assemble
 from fastnn.layers.dense import Dense
@@ -16,7 +17,7 @@ from fastnn.optimizers.descent import SGD
 
 __all__ = ["from_sklearn"]
 
-_ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
+_ACTIVATIONS = {kind.sklearn: kind.name for kind in ACTIVATIONS if kind.sklearn is not None}
 _LOSSES = {"identity": "mse", "logistic": "binary_crossentropy", "softmax": "categorical_crossentropy"}
 
 

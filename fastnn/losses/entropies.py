@@ -5,12 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.activations.registry import ACTIVATIONS
 from fastnn.losses.base import Loss
 from fastnn.scalars import non_negative_number, true_or_false
 from fastnn_ext.losses import Loss as EngineLoss
-
-# Activations whose outputs are no shares of a whole.
-_WITH_NEGATIVES = frozenset({"linear", "leaky_relu", "tanh", "elu", "selu", "gelu", "silu", "swish"})
 
 __all__ = ["KLDivergence", "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"]
 
@@ -69,7 +67,9 @@ class _CategoricalCrossentropy(_Crossentropy):
         return super().options() | {"of_shares": True}
 
     def misfit_of_outputs(self, activation: str) -> str | None:
-        if self.from_logits or activation not in _WITH_NEGATIVES:
+        kind = ACTIVATIONS.get(activation)
+        # What may be negative is no share of a whole.
+        if self.from_logits or kind is None or not kind.negative:
             return None
         return (
             f"the loss {self.name} takes probabilities of classes, but the outputs are those of the activation "

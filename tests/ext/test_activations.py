@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
-from door_table import FUNCTIONS, SELU_ALPHA, SELU_SCALE, SLOPE, SLOPES_FROM_OUTPUT, WITH_SLOPE, numerical_gradient
+from door_table import FUNCTIONS, SLOPE, SLOPES_FROM_OUTPUT, WITH_SLOPE, numerical_gradient
 
+from fastnn.activations.kinds.selu import ALPHA as SELU_ALPHA
+from fastnn.activations.kinds.selu import SCALE as SELU_SCALE
 from fastnn_ext import activations
 from fastnn_ext.activations import Activation
 
