@@ -7,7 +7,7 @@ tests, documentation) derive from a registry, and an entry that lacks a piece fa
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from fastnn.naming import unknown_name
@@ -56,6 +56,8 @@ class Registry(Generic[T]):
         ``aliases``, further names that users may write.
     otherwise : str
         What a user may pass in place of a name, for messages.
+    pieces : sequence of str, optional
+        Attributes that each entry, a class, defines in its own body.
 
     Examples
     --------
@@ -67,8 +69,11 @@ class Registry(Generic[T]):
     ValueError: activation 'rleu' is unknown; did you mean 'relu'? Expected one of linear, relu, ...
     """
 
-    def __init__(self, what: str, package: str, entries: Mapping[str, str], otherwise: str) -> None:
+    def __init__(
+        self, what: str, package: str, entries: Mapping[str, str], otherwise: str, pieces: Sequence[str] = ()
+    ) -> None:
         self._what, self._package, self._places, self._otherwise = what, package, entries, otherwise
+        self._pieces = pieces
         self._all: dict[str, T] = {}
         self._by_name: dict[str, T] = {}
 
@@ -96,6 +101,7 @@ class Registry(Generic[T]):
             entries, by_name = {}, {}
             for name, place in self._places.items():
                 entry: Any = getattr(importlib.import_module(f"{self._package}.{name}"), place)
+                self._check(name, entry)
                 entries[name] = cast(T, entry)
                 for known in (name, *entry.aliases):
                     if known in by_name:
@@ -104,3 +110,12 @@ class Registry(Generic[T]):
             # Whole at once, for threads that ask meanwhile.
             self._all, self._by_name = entries, by_name
         return self._by_name
+
+    def _check(self, name: str, entry: Any) -> None:
+        """Raise TypeError for an entry that lacks a piece, or that has another name than its file."""
+        for piece in self._pieces:
+            # What it inherits is another's.
+            if piece not in vars(entry):
+                raise TypeError(f"the {self._what} {name} has no {piece}: {entry.__name__} must define it")
+        if getattr(entry, "name", name) != name:
+            raise TypeError(f"the {self._what} of the file {name} is called {entry.name!r}")

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn import layers
+from fastnn import layers, losses
 from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
 from fastnn.losses.base import CustomLoss
@@ -25,10 +25,7 @@ __all__ = ["described", "restored"]
 # What a file may name, and no more.
 _CLASSES = {
     "layers": " ".join(name for name in layers.__all__ if name not in ("Input", "Layer")),
-    "losses": (
-        "MeanSquaredError MeanAbsoluteError Huber Quantile Poisson Hinge KLDivergence BinaryCrossentropy "
-        "CategoricalCrossentropy SparseCategoricalCrossentropy"
-    ),
+    "losses": " ".join(losses.CLASSES.values()),
     "metrics": (
         "Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy TopKCategoricalAccuracy "
         "SparseTopKCategoricalAccuracy Precision Recall F1Score AUC MeanSquaredError MeanAbsoluteError R2Score"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from numpy.typing import ArrayLike
 
-from fastnn.losses.errors import Hinge
+from fastnn.losses.hinge import Hinge
 from fastnn.models.sequential import Sequential
 from fastnn.notebook.network import Network
 from fastnn.notebook.prediction import predict as predict_network

@@ -6,6 +6,7 @@ import pytest
 import fastnn
 from fastnn import losses, metrics, optimizers
 from fastnn.layers import Dense, Input
+from fastnn.losses.names import LOSSES
 from fastnn.models import Sequential
 
 
@@ -20,28 +21,11 @@ def test_optimizers_by_name(name):
     assert type(compiled.optimizer).__name__.lower() == name.lower()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "mean_squared_error",
-        "mse",
-        "mean_absolute_error",
-        "mae",
-        "huber",
-        "quantile",
-        "pinball",
-        "poisson",
-        "hinge",
-        "kl_divergence",
-        "binary_crossentropy",
-        "categorical_crossentropy",
-        "sparse_categorical_crossentropy",
-    ],
-)
+@pytest.mark.parametrize("name", LOSSES.by_name())
 def test_losses_by_name(name):
     compiled = model(activation="sigmoid")
     compiled.compile(loss=name)
-    assert isinstance(compiled.loss, losses.Loss)
+    assert type(compiled.loss) is LOSSES[name]
 
 
 def test_losses_of_other_kinds():
