@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from fastnn import layers, losses
+from fastnn import layers, losses, optimizers
 from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
 from fastnn.losses.base import CustomLoss
 from fastnn.metrics.base import FunctionMetric, Metric
+from fastnn.optimizers import schedules
 
 __all__ = ["described", "restored"]
 
@@ -30,8 +31,8 @@ _CLASSES = {
         "Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy TopKCategoricalAccuracy "
         "SparseTopKCategoricalAccuracy Precision Recall F1Score AUC MeanSquaredError MeanAbsoluteError R2Score"
     ),
-    "optimizers": "SGD Adagrad RMSprop Adam AdamW Nadam LBFGS",
-    "optimizers.schedules": "StepDecay PiecewiseConstantDecay ExponentialDecay CosineDecay OneCycle",
+    "optimizers": " ".join(optimizers.CLASSES.values()),
+    "optimizers.schedules": " ".join(name for name in schedules.__all__ if name != "LearningRateSchedule"),
     "regularizers": "L1L2",
     "constraints": "MaxNorm",
 }

@@ -11,9 +11,9 @@ from fastnn.arrays import real_dtype_array
 from fastnn.interop.assembling import assemble
 from fastnn.layers.dense import Dense
 from fastnn.models.sequential import Sequential
-from fastnn.optimizers.adaptive import Adam
+from fastnn.optimizers.adam import Adam
 from fastnn.optimizers.base import Optimizer
-from fastnn.optimizers.descent import SGD
+from fastnn.optimizers.sgd import SGD
 
 __all__ = ["from_sklearn"]
 

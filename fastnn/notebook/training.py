@@ -16,7 +16,7 @@ from fastnn.losses import LossFunction, built_in_loss, gradient_of, mse
 from fastnn.notebook.layers import FlattenLayer, Layer
 from fastnn.notebook.network import Network, check_network, count_samples, input_size, layer_name, lower, output_size
 from fastnn.optimizers.base import Optimizer
-from fastnn.optimizers.descent import SGD
+from fastnn.optimizers.sgd import SGD
 from fastnn.scalars import whole_number
 from fastnn_ext.losses import Loss
 from fastnn_ext.plan import NonFiniteDataError, Plan

@@ -11,18 +11,18 @@ from fastnn import Sequential, callbacks, constraints, layers, optimizers, regul
 from fastnn.activations.registry import ACTIVATIONS as REGISTRY
 from fastnn.augmentation import ImageAugmentation
 from fastnn.models import training
+from fastnn.optimizers.names import OPTIMIZERS as RULES
 from fastnn_ext.training import Training
 
 # A softmax between layers makes all numbers of a wide layer nearly the same.
 ACTIVATIONS = [kind.name for kind in REGISTRY if kind.name != "softmax"]
+_TUNED = (optimizers.SGD, optimizers.Adagrad)
 OPTIMIZERS = {
     "plain": lambda **clipping: optimizers.SGD(0.01, **clipping),
     "nesterov": lambda **clipping: optimizers.SGD(0.01, momentum=0.9, nesterov=True, **clipping),
     "adagrad": lambda **clipping: optimizers.Adagrad(0.01, **clipping),
-    "rmsprop": lambda **clipping: optimizers.RMSprop(**clipping),
-    "adam": lambda **clipping: optimizers.Adam(**clipping),
-    "adamw": lambda **clipping: optimizers.AdamW(**clipping),
-    "nadam": lambda **clipping: optimizers.Nadam(**clipping),
+    # L-BFGS looks at all samples at once.
+    **{kind.__name__: kind for kind in RULES if kind not in (*_TUNED, optimizers.LBFGS)},
 }
 # The last layer's activation, and targets of that form.
 LOSSES = {
