@@ -1,7 +1,7 @@
 """Dense neural networks on a CPU, fast: from the layer classes of a from-scratch NumPy notebook to Keras' models.
 
-In the notebook's face a network is a list of layers with ``forward`` and ``backward``; `train` and `predict` run it.
-In the model's face `Sequential` stacks layers, with ``compile``, ``fit``, ``evaluate`` and ``predict``. One compiled
+In the notebook's API a network is a list of layers with ``forward`` and ``backward``; `train` and `predict` run it.
+In the model's API `Sequential` stacks layers, with ``compile``, ``fit``, ``evaluate`` and ``predict``. One compiled
 engine runs both.
 """
 
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    # The notebook's face
+    # The notebook's API
     "FlattenLayer",
     "FCLayer",
     "ActivationLayer",
@@ -86,7 +86,7 @@ __all__ = [
     "predict",
     "save_network",
     "load_network",
-    # The model's face
+    # The model's API
     "Sequential",
     "History",
     "Input",

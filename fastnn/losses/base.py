@@ -46,7 +46,7 @@ class Loss(Strict):
     takes : str
         Which targets, for the documentation.
     last_layer : str
-        The activation whose outputs it is made for, for the documentation.
+        The activation whose outputs it is made for.
     """
 
     name: str

@@ -29,7 +29,7 @@ class Hinge(Loss):
     keras = "Hinge"
     torch = Without("PyTorch's has a margin for one class alone")
     takes = "-1 and 1, or 0 and 1"
-    last_layer = "linear or tanh"
+    last_layer = "tanh"
     low, high = -1.0, 1.0
     meaning = "classes -1 and 1, or 0 and 1"
 

@@ -28,7 +28,7 @@ class Poisson(Loss):
     keras = "Poisson"
     torch = "PoissonNLLLoss"
     takes = "counts from 0 up, in the same shapes"
-    last_layer = "positive: softplus"
+    last_layer = "softplus"
     low = 0.0
     meaning = "counts, which are not negative"
 

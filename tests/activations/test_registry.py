@@ -14,6 +14,7 @@ from fastnn import Sequential, activations, layers
 from fastnn.activations import kinds
 from fastnn.activations.base import ActivationKind
 from fastnn.activations.registry import ACTIVATIONS, of_engine
+from fastnn.interop import to_c, to_onnx
 from fastnn.registry import Registry, Without, given
 from fastnn_ext.activations import Activation as Engine
 
@@ -196,4 +197,16 @@ def row(kind):
 def test_the_documentation_has_the_table():
     text = (ROOT.parent / "docs" / "models.md").read_text("utf-8")
     rows = "\n".join(["| name | layer | formula |", "| --- | --- | --- |", *map(row, KINDS), ""])
-    assert rows in text, f"docs/models.md must have these rows:\n{rows}"
+    assert f"\n\n{rows}\n" in text, f"docs/models.md must have these rows:\n{rows}"
+
+
+def test_exporters_name_an_activation_that_they_lack(monkeypatch):
+    model = Sequential([layers.Input((2,)), layers.Tanh()])
+    tanh = ACTIVATIONS["tanh"]
+    monkeypatch.setattr(tanh, "c", Without("nobody has written it"))
+    with pytest.raises(TypeError, match="C's lines of tanh are missing: nobody has written it"):
+        to_c(model)
+    pytest.importorskip("onnx")
+    monkeypatch.setattr(tanh, "onnx", Without("nobody has written them"))
+    with pytest.raises(TypeError, match="the ONNX operators of the activation tanh are missing: nobody has written"):
+        to_onnx(model)

@@ -58,6 +58,16 @@ def test_names_aliases_and_classes_mean_it(kind):
 
 
 @every_kind
+def test_it_takes_outputs_of_its_last_layer(kind):
+    model = Sequential([Input((3,)), Dense(OUTPUTS, kind.last_layer)], seed=0)
+    model.compile("adam", kind())
+    y, _ = kind.example(np.random.default_rng(1), SAMPLES, OUTPUTS)
+    x = np.random.default_rng(2).normal(size=(SAMPLES, 3))
+    history = model.fit(x, y, epochs=200).history["loss"]
+    assert history[-1] < history[0]
+
+
+@every_kind
 @pytest.mark.parametrize("place", ["errors", "entropies"])
 def test_it_is_unpickled_also_from_where_it_was_before(kind, place):
     assert repr(pickle.loads(pickle.dumps(kind()))) == repr(kind())
@@ -135,4 +145,4 @@ def row(kind):
 def test_the_documentation_has_the_table():
     text = (ROOT.parent / "docs" / "models.md").read_text("utf-8")
     rows = "\n".join(["| loss | targets `y` | last layer |", "| --- | --- | --- |", *map(row, KINDS), ""])
-    assert rows in text, f"docs/models.md must have these rows:\n{rows}"
+    assert f"\n\n{rows}\n" in text, f"docs/models.md must have these rows:\n{rows}"

@@ -10,6 +10,7 @@ import fastnn
 from fastnn import Sequential, callbacks, constraints, layers, optimizers, regularizers
 from fastnn.activations.registry import ACTIVATIONS as REGISTRY
 from fastnn.augmentation import ImageAugmentation
+from fastnn.losses.names import LOSSES as ALL_LOSSES
 from fastnn.models import training
 from fastnn.optimizers.names import OPTIMIZERS as RULES
 from fastnn_ext.training import Training
@@ -24,17 +25,14 @@ OPTIMIZERS = {
     # L-BFGS looks at all samples at once.
     **{kind.__name__: kind for kind in RULES if kind not in (*_TUNED, optimizers.LBFGS)},
 }
+
+
+def targets_of(loss):
+    return lambda rng, n, outputs: loss.example(rng, n, outputs)[0]
+
+
 # The last layer's activation, and targets of that form.
-LOSSES = {
-    "mse": ("linear", lambda rng, n, outputs: rng.normal(size=(n, outputs))),
-    "huber": ("linear", lambda rng, n, outputs: rng.normal(size=(n, outputs))),
-    "hinge": ("tanh", lambda rng, n, outputs: rng.choice([-1.0, 1.0], size=(n, outputs))),
-    "poisson": ("softplus", lambda rng, n, outputs: rng.poisson(2, size=(n, outputs))),
-    "binary_crossentropy": ("sigmoid", lambda rng, n, outputs: rng.integers(2, size=(n, outputs))),
-    "kl_divergence": ("softmax", lambda rng, n, outputs: rng.dirichlet(np.ones(outputs), n)),
-    "categorical_crossentropy": ("softmax", lambda rng, n, outputs: np.eye(outputs)[rng.integers(outputs, size=n)]),
-    "sparse_categorical_crossentropy": ("softmax", lambda rng, n, outputs: rng.integers(outputs, size=n)),
-}
+LOSSES = {loss.name: (loss.last_layer, targets_of(loss)) for loss in ALL_LOSSES}
 
 
 class WatchesBatches(callbacks.Callback):

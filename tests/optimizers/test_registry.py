@@ -123,4 +123,4 @@ def test_the_documentation_has_the_table():
     text = (ROOT.parent / "docs" / "models.md").read_text("utf-8")
     head = ["| name | optimiser | convention; defaults are Keras' |", "| --- | --- | --- |"]
     rows = "\n".join([*head, *map(row, KINDS), ""])
-    assert rows in text, f"docs/models.md must have these rows:\n{rows}"
+    assert f"\n\n{rows}\n" in text, f"docs/models.md must have these rows:\n{rows}"

@@ -1,5 +1,6 @@
 """The activation layer: one function applied to every number, which is what lets a network bend."""
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ _BUILT_IN: dict[Function, tuple[Function, Activation]] = {
 }
 
 
+@functools.cache
 def _entry(number: Activation) -> "ActivationKind":
     # Not at import, which every user of the package waits for.
     from fastnn.activations.registry import of_engine
