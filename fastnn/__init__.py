@@ -1,13 +1,14 @@
 """Dense neural networks on a CPU, fast: from the layer classes of a from-scratch NumPy notebook to Keras' models.
 
-In the notebook's face a network is a list of layers with ``forward`` and ``backward``; `train` and `predict` run it.
-In the model's face `Sequential` stacks layers, with ``compile``, ``fit``, ``evaluate`` and ``predict``. One compiled
+In the notebook's API a network is a list of layers with ``forward`` and ``backward``; `train` and `predict` run it.
+In the model's API `Sequential` stacks layers, with ``compile``, ``fit``, ``evaluate`` and ``predict``. One compiled
 engine runs both.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from fastnn.activations import (
+    kinds,
     leaky_relu,
     leaky_relu_prime,
     relu,
@@ -40,13 +41,11 @@ if TYPE_CHECKING:
         plotting,
         regularizers,
     )
+    from fastnn.activations.kinds import *  # noqa: F403
     from fastnn.augmentation import ImageAugmentation
     from fastnn.config import show_config
     from fastnn.files.model import load_model
     from fastnn.layers import (
-        ELU,
-        GELU,
-        SELU,
         Activation,
         BatchNormalization,
         Dense,
@@ -55,14 +54,7 @@ if TYPE_CHECKING:
         GaussianNoise,
         Input,
         LayerNormalization,
-        LeakyReLU,
-        ReLU,
         Rescaling,
-        Sigmoid,
-        SiLU,
-        Softmax,
-        Softplus,
-        Tanh,
     )
     from fastnn.metrics import accuracy
     from fastnn.models import History, Sequential
@@ -72,7 +64,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    # The notebook's face
+    # The notebook's API
     "FlattenLayer",
     "FCLayer",
     "ActivationLayer",
@@ -94,7 +86,7 @@ __all__ = [
     "predict",
     "save_network",
     "load_network",
-    # The model's face
+    # The model's API
     "Sequential",
     "History",
     "Input",
@@ -102,16 +94,9 @@ __all__ = [
     "Flatten",
     "Dense",
     "Activation",
-    "ReLU",
-    "LeakyReLU",
-    "Sigmoid",
-    "Tanh",
-    "ELU",
-    "SELU",
-    "GELU",
-    "SiLU",
-    "Softplus",
-    "Softmax",
+]
+__all__ += kinds.__all__
+__all__ += [
     "Dropout",
     "GaussianNoise",
     "BatchNormalization",

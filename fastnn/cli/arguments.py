@@ -6,6 +6,8 @@ import argparse
 from typing import TypeAlias
 
 from fastnn import __version__
+from fastnn.activations.registry import ACTIVATIONS
+from fastnn.optimizers.names import OPTIMIZERS
 
 __all__ = ["parser"]
 
@@ -40,8 +42,8 @@ fastnn evaluate model.safetensors data.csv --json"""
 _EXPORT = """fastnn export model.safetensors --to onnx
 fastnn export model.safetensors --to c --name price --out price.c"""
 
-_OPTIMIZERS = ("adam", "adamw", "nadam", "rmsprop", "sgd", "adagrad", "lbfgs")
-_ACTIVATIONS = ("relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "sigmoid", "softplus")
+# Those that apply to each number by itself; with the identity a hidden layer would be none.
+_ACTIVATIONS = [kind.name for kind in ACTIVATIONS if kind.engine]
 _DATA = "a table, .csv, .tsv (also .gz) or .parquet, with the names of its columns; or an .npz file with"
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -93,7 +95,7 @@ def _add_train(commands: Commands) -> None:
     training = train.add_argument_group("training")
     training.add_argument("--epochs", metavar="N", type=_positive, default=200, help=f"at most ({default})")
     training.add_argument("--batch-size", metavar="N", type=_positive, default=32, help=default)
-    training.add_argument("--optimizer", choices=_OPTIMIZERS, default="adam", help=default)
+    training.add_argument("--optimizer", choices=OPTIMIZERS.names(), default="adam", help=default)
     training.add_argument("--learning-rate", metavar="RATE", type=_above_zero, help="default: the optimizer's own")
     patience = (
         f"stop after so many epochs without a better one, whose weights are kept; 0 trains all epochs ({default})"

@@ -14,29 +14,25 @@ from typing import Any
 
 import numpy as np
 
+from fastnn import layers, losses, optimizers
 from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
 from fastnn.losses.base import CustomLoss
 from fastnn.metrics.base import FunctionMetric, Metric
+from fastnn.optimizers import schedules
 
 __all__ = ["described", "restored"]
 
 # What a file may name, and no more.
 _CLASSES = {
-    "layers": (
-        "Rescaling Flatten Dense Activation ReLU LeakyReLU Sigmoid Tanh ELU SELU GELU SiLU Softplus Softmax Dropout "
-        "GaussianNoise BatchNormalization LayerNormalization"
-    ),
-    "losses": (
-        "MeanSquaredError MeanAbsoluteError Huber Quantile Poisson Hinge KLDivergence BinaryCrossentropy "
-        "CategoricalCrossentropy SparseCategoricalCrossentropy"
-    ),
+    "layers": " ".join(name for name in layers.__all__ if name not in ("Input", "Layer")),
+    "losses": " ".join(losses.CLASSES.values()),
     "metrics": (
         "Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy TopKCategoricalAccuracy "
         "SparseTopKCategoricalAccuracy Precision Recall F1Score AUC MeanSquaredError MeanAbsoluteError R2Score"
     ),
-    "optimizers": "SGD Adagrad RMSprop Adam AdamW Nadam LBFGS",
-    "optimizers.schedules": "StepDecay PiecewiseConstantDecay ExponentialDecay CosineDecay OneCycle",
+    "optimizers": " ".join(optimizers.CLASSES.values()),
+    "optimizers.schedules": " ".join(name for name in schedules.__all__ if name != "LearningRateSchedule"),
     "regularizers": "L1L2",
     "constraints": "MaxNorm",
 }

@@ -8,10 +8,12 @@ from typing import overload
 import numpy as np
 
 import fastnn
+from fastnn.activations.registry import ACTIVATIONS
 from fastnn.files.writing import written_whole
 from fastnn.interop.c_source import FUNCTIONS, HEAD, KEYWORDS, MAIN, comment_text, literal, table
 from fastnn.interop.steps import Activate, Array, NormalizeBatch, NormalizeLayer, Product, Rescale, Step, steps_of
 from fastnn.models.sequential import Sequential
+from fastnn.registry import given
 
 __all__ = ["to_c"]
 
@@ -131,7 +133,9 @@ class _Source:
             "scan": "%f" if dtype == np.float32 else "%lf",
             "print": "%.9g" if dtype == np.float32 else "%.17g",
         }
-        functions = [Template(text).substitute(words) for kind, text in FUNCTIONS.items() if kind in self._used]
+        known = FUNCTIONS | {kind.name: kind.c for kind in ACTIVATIONS}
+        texts = [given(known[name], f"C's lines of {name}") for name in known if name in self._used]
+        functions = [Template(text).substitute(words) for text in texts]
         places = [f"    {real} {place}[{size}];" for place, size in self._sizes.items() if size]
         lines = [*places, "", *self._lines] if places else self._lines
         body = "\n".join(["", f"void {name}_predict(const {real} *input, {real} *output)", "{", *lines, "}", ""])
@@ -174,10 +178,9 @@ class _Source:
                 scaling = [] if rescale is None else [rescale.scale, rescale.shift]
                 kind = "dense_rescaled" if scaling else "dense"
                 self._call_function(kind, target, source, step.inputs, step.outputs, kernel, bias, *scaling)
-            case Activate(activation="leaky_relu" | "elu"):
-                self._call_function(step.activation, target, source, step.outputs, step.slope)
             case Activate():
-                self._call_function(step.activation, target, source, step.outputs)
+                slope = [] if step.kind.parameter is None else [step.slope]
+                self._call_function(step.activation, target, source, step.outputs, *slope)
             case NormalizeBatch():
                 mean = self._table("mean", step.mean, step.layer)
                 # In the model's dtype, as the engine does at each prediction.

@@ -43,8 +43,9 @@ HEAD = """\
 void ${name}_predict(const $real *input, $real *output);
 """
 
-# The functions by name, each needed by a step of a kind. $real is float or double, $f the suffix of float's literals
-# and functions. Every function writes y, which may be x itself except in a product.
+# The functions by name, each needed by a step of a kind; those of activations are in their own files. $real is float or
+# double, $f the suffix of float's literals and functions. Every function writes y, which may be x itself except in a
+# product.
 FUNCTIONS = {
     "copy": """
 static void ${name}_copy($real *y, const $real *x, int size)
@@ -100,89 +101,6 @@ static void ${name}_normalize_layer($real *y, const $real *x, int size, const $r
     variance /= ($real)size;
     const $real inverse = 1 / sqrt$f(variance + epsilon);
     for (int i = 0; i < size; i++) y[i] = (x[i] - mean) * inverse * scale[i] + shift[i];
-}
-""",
-    "relu": """
-/* max(x, 0); NaN stays NaN. */
-static void ${name}_relu($real *y, const $real *x, int size)
-{
-    for (int i = 0; i < size; i++) y[i] = x[i] <= 0 ? 0 : x[i];
-}
-""",
-    "leaky_relu": """
-static void ${name}_leaky_relu($real *y, const $real *x, int size, $real slope)
-{
-    for (int i = 0; i < size; i++) y[i] = x[i] <= 0 ? slope * x[i] : x[i];
-}
-""",
-    "sigmoid": """
-/* 1 / (1 + exp(-x)) by the exponential of a number that is not positive, which cannot overflow. */
-static void ${name}_sigmoid($real *y, const $real *x, int size)
-{
-    for (int i = 0; i < size; i++) {
-        const $real e = exp$f(-fabs$f(x[i]));
-        y[i] = (x[i] >= 0 ? 1 : e) / (1 + e);
-    }
-}
-""",
-    "tanh": """
-static void ${name}_tanh($real *y, const $real *x, int size)
-{
-    for (int i = 0; i < size; i++) y[i] = tanh$f(x[i]);
-}
-""",
-    "elu": """
-/* alpha (exp(x) - 1) below zero */
-static void ${name}_elu($real *y, const $real *x, int size, $real alpha)
-{
-    for (int i = 0; i < size; i++) y[i] = x[i] <= 0 ? alpha * expm1$f(x[i]) : x[i];
-}
-""",
-    "selu": """
-/* scale times ELU, with the numbers of Klambauer et al. 2017 */
-static void ${name}_selu($real *y, const $real *x, int size)
-{
-    const $real alpha = 1.6732632423543772848$f, scale = 1.0507009873554804934$f;
-    for (int i = 0; i < size; i++) y[i] = scale * (x[i] <= 0 ? alpha * expm1$f(x[i]) : x[i]);
-}
-""",
-    "gelu": """
-/* x times the normal distribution function of x */
-static void ${name}_gelu($real *y, const $real *x, int size)
-{
-    const $real root_of_half = 0.70710678118654752440$f;
-    for (int i = 0; i < size; i++) y[i] = x[i] * 0.5$f * erfc$f(-root_of_half * x[i]);
-}
-""",
-    "silu": """
-/* x / (1 + exp(-x)) by the exponential of a number that is not positive, which cannot overflow. */
-static void ${name}_silu($real *y, const $real *x, int size)
-{
-    for (int i = 0; i < size; i++) {
-        const $real e = exp$f(-fabs$f(x[i]));
-        y[i] = x[i] * ((x[i] >= 0 ? 1 : e) / (1 + e));
-    }
-}
-""",
-    "softplus": """
-/* log(1 + exp(x)) by the exponential of a number that is not positive, which cannot overflow. */
-static void ${name}_softplus($real *y, const $real *x, int size)
-{
-    for (int i = 0; i < size; i++) y[i] = (x[i] <= 0 ? 0 : x[i]) + log1p$f(exp$f(-fabs$f(x[i])));
-}
-""",
-    "softmax": """
-/* exp(x) / sum of exp(x); less the largest number, no exponential overflows. */
-static void ${name}_softmax($real *y, const $real *x, int size)
-{
-    $real largest = x[0], sum = 0;
-    for (int i = 1; i < size; i++)
-        if (x[i] > largest) largest = x[i];
-    for (int i = 0; i < size; i++) {
-        y[i] = exp$f(x[i] - largest);
-        sum += y[i];
-    }
-    for (int i = 0; i < size; i++) y[i] /= sum;
 }
 """,
 }

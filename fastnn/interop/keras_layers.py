@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastnn import constraints, layers, regularizers
+from fastnn.activations.registry import ACTIVATIONS
 from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
+from fastnn.registry import Without, given
 
-__all__ = ["check_own", "layer_of"]
+__all__ = ["Options", "check_own", "layer_of"]
 
 # Options that say nothing of what a layer computes.
 _IGNORED = {"name", "dtype", "trainable", "seed", "synchronized", "renorm_momentum", "batch_shape", "batch_input_shape"}
@@ -53,13 +55,13 @@ def layer_of(kind: str, config: Mapping[str, Any], custom_objects: Mapping[str, 
     maker = _MAKERS.get(kind)
     if maker is None:
         raise ValueError(f"fastnn has no such layer; it has {', '.join(_MAKERS)}")
-    options = _Options(config, custom_objects)
+    options = Options(config, custom_objects)
     layer = maker(options)
     options.finish()
     return layer
 
 
-class _Options:
+class Options:
     """A layer's options, and which of them have been read."""
 
     def __init__(self, config: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
@@ -74,8 +76,9 @@ class _Options:
         self.read.add(name)
         return self.config.get(name)
 
-    def number(self, name: str) -> float:
-        return _number(name, self[name])
+    def number(self, name: str, default: float | None = None) -> float:
+        """A finite number; with a default it may be missing or null."""
+        return _number(name, self[name] if default is None else self.get(name) or default)
 
     def switch(self, name: str) -> bool:
         value = self[name]
@@ -131,7 +134,7 @@ def _activation(value: Any, custom_objects: Mapping[str, Any]) -> AppliedActivat
         ) from error
 
 
-def _regularizer(options: _Options) -> regularizers.L1L2 | None:
+def _regularizer(options: Options) -> regularizers.L1L2 | None:
     value = options.get("kernel_regularizer")
     if value is None:
         return None
@@ -141,7 +144,7 @@ def _regularizer(options: _Options) -> regularizers.L1L2 | None:
     return regularizers.L1L2(**{name: _number(name, size) for name, size in value["config"].items()})
 
 
-def _constraint(options: _Options) -> constraints.MaxNorm | None:
+def _constraint(options: Options) -> constraints.MaxNorm | None:
     value = options.get("kernel_constraint")
     if value is None:
         return None
@@ -151,7 +154,7 @@ def _constraint(options: _Options) -> constraints.MaxNorm | None:
     return constraints.MaxNorm(_number("max_value", value["config"]["max_value"]))
 
 
-def _dense(options: _Options) -> Layer:
+def _dense(options: Options) -> Layer:
     return layers.Dense(
         options["units"],
         options.activation(),
@@ -161,31 +164,22 @@ def _dense(options: _Options) -> Layer:
     )
 
 
-def _flatten(options: _Options) -> Layer:
+def _flatten(options: Options) -> Layer:
     if options.get("data_format") == "channels_first":
         raise ValueError("it has data_format='channels_first', but fastnn's Flatten takes numbers as they lie")
     return layers.Flatten()
 
 
-def _relu(options: _Options) -> Layer:
-    slope = _number("negative_slope", options.get("negative_slope") or 0.0)
-    # 0, too, is a limit; a threshold `finish` refuses.
-    if options.get("max_value") is not None:
-        raise ValueError(f"it has max_value={options.config['max_value']!r}, which fastnn has not")
-    return layers.LeakyReLU(slope) if slope else layers.ReLU()
+def _activation_layers() -> dict[str, Callable[[Options], Layer]]:
+    """What makes the layers of activations that Keras has, too, by their classes."""
+    found: dict[str, Callable[[Options], Layer]] = {}
+    for kind in ACTIVATIONS:
+        if not isinstance(kind.keras, Without):
+            found[given(kind.layer, f"the layer of the activation {kind.name}").__name__] = kind.keras
+    return found
 
 
-def _leaky_relu(options: _Options) -> Layer:
-    # Keras 2 called it alpha.
-    return layers.LeakyReLU(options.number("alpha" if "alpha" in options.config else "negative_slope"))
-
-
-def _softmax(options: _Options) -> Layer:
-    options.last_axis()
-    return layers.Softmax()
-
-
-def _batch_normalization(options: _Options) -> Layer:
+def _batch_normalization(options: Options) -> Layer:
     options.last_axis(may_be_first=True)
     momentum, epsilon = options.number("momentum"), options.number("epsilon")
     return layers.BatchNormalization(
@@ -193,21 +187,18 @@ def _batch_normalization(options: _Options) -> Layer:
     )
 
 
-def _layer_normalization(options: _Options) -> Layer:
+def _layer_normalization(options: Options) -> Layer:
     options.last_axis(may_be_first=True)
     return layers.LayerNormalization(
         epsilon=options.number("epsilon"), center=options.switch("center"), scale=options.switch("scale")
     )
 
 
-_MAKERS: dict[str, Callable[[_Options], Layer]] = {
+_MAKERS: dict[str, Callable[[Options], Layer]] = {
     "Dense": _dense,
     "Flatten": _flatten,
     "Activation": lambda options: layers.Activation(options.activation()),
-    "ReLU": _relu,
-    "LeakyReLU": _leaky_relu,
-    "ELU": lambda options: layers.ELU(options.number("alpha")),
-    "Softmax": _softmax,
+    **_activation_layers(),
     "Dropout": lambda options: layers.Dropout(options.number("rate")),
     "GaussianNoise": lambda options: layers.GaussianNoise(options.number("stddev")),
     "BatchNormalization": _batch_normalization,

@@ -9,11 +9,11 @@ import numpy as np
 
 import fastnn
 from fastnn.files.writing import written_whole
-from fastnn.interop.onnx_activations import activated
 from fastnn.interop.onnx_graph import Graph, Value
 from fastnn.interop.steps import Activate, NormalizeBatch, NormalizeLayer, Product, Rescale, Step, steps_of
 from fastnn.layers.flatten import Flatten
 from fastnn.models.sequential import Sequential
+from fastnn.registry import given
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
@@ -105,10 +105,8 @@ def _checked_opset(opset: int | None, steps: list[Step], dtype: np.dtype[Any]) -
     from onnx import defs
 
     if opset is None:
-        single = dtype == np.float32
-        if single and any(isinstance(step, Activate) and step.activation == "gelu" for step in steps):
-            return 20
-        return 17 if single and any(isinstance(step, NormalizeLayer) for step in steps) else _OLDEST_OPSET
+        # In float64 the operators of later versions have no kernels, and formulas stand for them.
+        return max((_oldest_opset(step) for step in steps if dtype == np.float32), default=_OLDEST_OPSET)
     newest = defs.onnx_opset_version()
     if isinstance(opset, bool) or not isinstance(opset, int):
         raise TypeError(f"opset must be an integer, but it is {opset!r}")
@@ -117,6 +115,13 @@ def _checked_opset(opset: int | None, steps: list[Step], dtype: np.dtype[Any]) -
             f"opset must be from {_OLDEST_OPSET} to {newest}, the newest that this onnx knows, but it is {opset}"
         )
     return opset
+
+
+def _oldest_opset(step: Step) -> int:
+    """The first opset that has all operators of a step in float32."""
+    if isinstance(step, Activate):
+        return max(_OLDEST_OPSET, step.kind.onnx_opset)
+    return 17 if isinstance(step, NormalizeLayer) else _OLDEST_OPSET
 
 
 def _written(graph: Graph, model: Sequential, steps: list[Step]) -> GraphProto:
@@ -156,7 +161,7 @@ def _value_of(step: Step, x: Value) -> Value:
                 arrays.append(graph.initializer("bias", step.bias))
             return x.apply("Gemm", *arrays)
         case Activate():
-            return activated(x, step)
+            return given(step.kind.onnx, f"the ONNX operators of the activation {step.activation}")(x, step.slope)
         case NormalizeBatch():
             return _normalized_batch(step, x)
         case NormalizeLayer():
@@ -182,6 +187,6 @@ def _normalized_layer(step: NormalizeLayer, x: Value) -> Value:
     if graph.dtype == np.float32 and graph.opset >= 17:
         return x.apply("LayerNormalization", gamma, beta, axis=-1, epsilon=step.epsilon)
     # In float64 the operator's epsilon would be a float32, and by default its mean, too.
-    apart = x - x.mean()
-    deviation = ((apart * apart).mean() + graph.initializer("epsilon", step.epsilon)).apply("Sqrt")
-    return apart / deviation * gamma + beta
+    centered = x - x.mean()
+    deviation = ((centered * centered).mean() + graph.initializer("epsilon", step.epsilon)).apply("Sqrt")
+    return centered / deviation * gamma + beta

@@ -80,6 +80,11 @@ class Value:
         values = [other if isinstance(other, Value) else self.graph.number(other) for other in others]
         return self.graph.node(operator, self, *values, **attributes)
 
+    @property
+    def is_float32(self) -> bool:
+        """Whether ONNX Runtime has kernels for all operators; for float64 many are missing."""
+        return bool(self.graph.dtype == np.float32)
+
     def __add__(self, other: Value | float) -> Value:
         return self.apply("Add", other)
 
@@ -100,6 +105,16 @@ class Value:
 
     def __neg__(self) -> Value:
         return self.apply("Neg")
+
+    def expm1_of_negative(self) -> Value:
+        """``exp(x) - 1`` where x is negative, else 0: with h = tanh(x / 2), it is 2 h / (1 - h)."""
+        half = (self.apply("Min", 0) * 0.5).apply("Tanh")
+        return half * 2 / (1 - half)
+
+    def log1p_of_share(self) -> Value:
+        """``log(1 + x)`` for 0 <= x <= 1: what rounding took from x in the sum is given back, to first order."""
+        total = self + 1
+        return total.apply("Log") + (self - (total - 1)) / total
 
     def mean(self) -> Value:
         """Of each row, with shape (rows, 1)."""

@@ -6,17 +6,18 @@ from typing import Any
 
 from numpy.typing import DTypeLike
 
+from fastnn.activations.registry import ACTIVATIONS
 from fastnn.arrays import real_dtype_array
 from fastnn.interop.assembling import assemble
 from fastnn.layers.dense import Dense
 from fastnn.models.sequential import Sequential
-from fastnn.optimizers.adaptive import Adam
+from fastnn.optimizers.adam import Adam
 from fastnn.optimizers.base import Optimizer
-from fastnn.optimizers.descent import SGD
+from fastnn.optimizers.sgd import SGD
 
 __all__ = ["from_sklearn"]
 
-_ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
+_ACTIVATIONS = {kind.sklearn: kind.name for kind in ACTIVATIONS if kind.sklearn is not None}
 _LOSSES = {"identity": "mse", "logistic": "binary_crossentropy", "softmax": "categorical_crossentropy"}
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.activations.base import ActivationKind
+from fastnn.activations.registry import ACTIVATIONS
 from fastnn.layers import (
     Activation,
     BatchNormalization,
@@ -65,10 +67,15 @@ class Product(Step):
 
 @dataclass(frozen=True)
 class Activate(Step):
-    """An activation by its name in Keras, never linear or swish. The slope is leaky ReLU's, or ELU's alpha."""
+    """An activation by its name, never linear and no alias. The slope is its parameter."""
 
     activation: str
     slope: float
+
+    @property
+    def kind(self) -> ActivationKind:
+        """What the registry has of it."""
+        return ACTIVATIONS[self.activation]
 
 
 @dataclass(frozen=True)
@@ -159,12 +166,10 @@ def _steps_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Step]:
 
 
 def _activate(layer: str, size: int, applied: AppliedActivation) -> list[Step]:
-    if applied.functions is not None:
+    kind = applied.entry
+    if kind is None:
         raise TypeError(
             f"the activation {applied.name} of {layer} is a Python function of your own and cannot be exported: "
             "use one of fastnn's activations, such as 'relu'"
         )
-    if applied.name == "linear":
-        return []
-    name = "silu" if applied.name == "swish" else applied.name
-    return [Activate(layer, size, size, name, applied.slope)]
+    return [] if kind.name == "linear" else [Activate(layer, size, size, kind.name, applied.slope)]

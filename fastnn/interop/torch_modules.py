@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fastnn import layers
+from fastnn.activations.base import ActivationKind
+from fastnn.activations.registry import ACTIVATIONS
 from fastnn.arrays import real_dtype_array
 from fastnn.data.tensors import tensor_array
 from fastnn.files.tensors import TensorFile
@@ -19,6 +21,7 @@ from fastnn.interop.assembling import assemble
 from fastnn.interop.torch_states import state_arrays
 from fastnn.layers.base import Layer, Shape, checked_shape
 from fastnn.models.sequential import Sequential
+from fastnn.registry import Without, given
 
 __all__ = ["from_torch", "load_torch_weights"]
 
@@ -242,21 +245,17 @@ def _flatten(module: Any) -> tuple[Layer, list[Any]]:
     return layers.Flatten(), []
 
 
-def _softmax(module: Any) -> tuple[Layer, list[Any]]:
-    _needs(module.dim in (1, -1), f"it has dim={module.dim}, but fastnn has the last one, 1 or -1")
-    return layers.Softmax(), []
+def _activation(kind: ActivationKind) -> Callable[[Any], tuple[Layer, list[Any]]]:
+    """The layer of an activation, whose parameter is an attribute of the module of the same name."""
+    make = given(kind.layer, f"the layer of the activation {kind.name}")
+    maker = _plain(make) if kind.parameter is None else _plain(make, kind.parameter.name)
 
+    def made(module: Any) -> tuple[Layer, list[Any]]:
+        misfit = None if kind.torch_misfit is None else kind.torch_misfit(module)
+        _needs(misfit is None, str(misfit))
+        return maker(module)
 
-def _gelu(module: Any) -> tuple[Layer, list[Any]]:
-    _needs(module.approximate == "none", f"it has approximate={module.approximate!r}, but fastnn has 'none' alone")
-    return layers.GELU(), []
-
-
-def _softplus(module: Any) -> tuple[Layer, list[Any]]:
-    _needs(module.beta == 1, f"it has beta={module.beta}, but fastnn has beta=1 alone")
-    # From there on it is x itself; the difference is then below float32's precision.
-    _needs(module.threshold >= 20, f"it has threshold={module.threshold}, but fastnn has none: it must be 20 or more")
-    return layers.Softplus(), []
+    return made
 
 
 def _batch_normalization(module: Any) -> tuple[Layer, list[Any]]:
@@ -284,16 +283,7 @@ def _layer_normalization(module: Any) -> tuple[Layer, list[Any]]:
 _MAKERS: dict[str, Callable[[Any], tuple[Layer, list[Any]]]] = {
     "Linear": _linear,
     "Flatten": _flatten,
-    "ReLU": _plain(layers.ReLU),
-    "LeakyReLU": _plain(layers.LeakyReLU, "negative_slope"),
-    "ELU": _plain(layers.ELU, "alpha"),
-    "SELU": _plain(layers.SELU),
-    "GELU": _gelu,
-    "SiLU": _plain(layers.SiLU),
-    "Softplus": _softplus,
-    "Sigmoid": _plain(layers.Sigmoid),
-    "Tanh": _plain(layers.Tanh),
-    "Softmax": _softmax,
+    **{kind.torch: _activation(kind) for kind in ACTIVATIONS if not isinstance(kind.torch, Without)},
     "Dropout": _plain(layers.Dropout, "p"),
     "BatchNorm1d": _batch_normalization,
     "LayerNorm": _layer_normalization,

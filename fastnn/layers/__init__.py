@@ -1,18 +1,9 @@
 """The layers of a `fastnn.Sequential` model, one idea a file, with Keras' names and arguments."""
 
-from fastnn.layers.activation import (
-    ELU,
-    GELU,
-    SELU,
-    Activation,
-    LeakyReLU,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
-)
+from typing import TYPE_CHECKING, Any
+
+from fastnn.activations import kinds
+from fastnn.layers.activation import Activation
 from fastnn.layers.base import Layer
 from fastnn.layers.batch_normalization import BatchNormalization
 from fastnn.layers.dense import Dense
@@ -23,25 +14,22 @@ from fastnn.layers.input import Input
 from fastnn.layers.layer_normalization import LayerNormalization
 from fastnn.layers.rescaling import Rescaling
 
-__all__ = [
-    "Input",
-    "Rescaling",
-    "Flatten",
-    "Dense",
-    "Activation",
-    "ReLU",
-    "LeakyReLU",
-    "Sigmoid",
-    "Tanh",
-    "ELU",
-    "SELU",
-    "GELU",
-    "SiLU",
-    "Softplus",
-    "Softmax",
-    "Dropout",
-    "GaussianNoise",
-    "BatchNormalization",
-    "LayerNormalization",
-    "Layer",
-]
+if TYPE_CHECKING:
+    from fastnn.activations.kinds import *  # noqa: F403
+
+__all__ = ["Input", "Rescaling", "Flatten", "Dense", "Activation"]
+__all__ += kinds.__all__
+__all__ += ["Dropout", "GaussianNoise", "BatchNormalization", "LayerNormalization", "Layer"]
+
+
+def __getattr__(name: str) -> Any:
+    # Layers of activations, which are loaded when first used: their files import this package.
+    if name not in kinds.__all__:
+        raise AttributeError(f"module 'fastnn.layers' has no attribute {name!r}")
+    value = getattr(kinds, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

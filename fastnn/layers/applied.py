@@ -1,33 +1,29 @@
 """What a user may mean by an activation: a name, a function, a layer, or a pair of a function and its derivative."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastnn import activations
-from fastnn.naming import unknown_name
-from fastnn_ext.activations import Activation as Kind
+from fastnn.registry import Without
+from fastnn_ext.activations import Activation as Engine
 from fastnn_ext.plan import Plan
+
+if TYPE_CHECKING:
+    from fastnn.activations.base import ActivationKind
+    from fastnn.registry import Registry
 
 __all__ = ["AppliedActivation", "resolve"]
 
-# Keras' names. A slope is leaky ReLU's negative slope, or ELU's alpha.
-_BY_NAME: dict[str, tuple[Kind | None, float]] = {
-    "linear": (None, 0.0),
-    "relu": (Kind.RELU, 0.0),
-    "leaky_relu": (Kind.LEAKY_RELU, 0.2),
-    "sigmoid": (Kind.SIGMOID, 0.0),
-    "tanh": (Kind.TANH, 0.0),
-    "elu": (Kind.ELU, 1.0),
-    "selu": (Kind.SELU, 0.0),
-    "gelu": (Kind.GELU, 0.0),
-    "silu": (Kind.SILU, 0.0),
-    "swish": (Kind.SILU, 0.0),
-    "softplus": (Kind.SOFTPLUS, 0.0),
-    "softmax": (None, 0.0),
-}
-# The notebook's functions, with their own default slopes.
-_BY_FUNCTION = {getattr(activations, kind.name.lower()): kind for kind in Kind}
-_FUNCTION_SLOPES = {Kind.LEAKY_RELU: 0.01, Kind.ELU: 1.0}
+
+def _registry() -> "Registry[ActivationKind]":
+    # Not at import: the files of activations have their layers, which are made of this module.
+    from fastnn.activations.registry import ACTIVATIONS
+
+    return ACTIVATIONS
+
+
+def _of_function(function: Any) -> "ActivationKind | None":
+    """The activation whose compiled function this is."""
+    return next((kind for kind in _registry() if kind.compiled is not None and kind.compiled[0] is function), None)
 
 
 class AppliedActivation:
@@ -49,9 +45,15 @@ class AppliedActivation:
         self.name, self.slope, self.functions = name, slope, functions
 
     @property
-    def kind(self) -> Kind | None:
+    def entry(self) -> "ActivationKind | None":
+        """What the registry has of it; None for functions of the user's own."""
+        return None if self.functions is not None else _registry()[self.name]
+
+    @property
+    def kind(self) -> Engine | None:
         """The engine's number of it; None for linear, softmax and functions of the user's own."""
-        return None if self.functions is not None else _BY_NAME[self.name][0]
+        entry = self.entry
+        return None if entry is None or isinstance(entry.engine, Without) else entry.engine
 
     @property
     def output_name(self) -> str:
@@ -62,14 +64,12 @@ class AppliedActivation:
         """Append the activation to an engine plan."""
         if self.functions is not None:
             plan.add_function(*self.functions)
-        elif self.name == "softmax":
-            plan.add_softmax()
-        elif self.kind is not None:
-            plan.add_activation(self.kind, self.slope)
+        else:
+            _registry()[self.name].lower(plan, self.slope)
 
     def configuration(self) -> str | dict[str, Any]:
         """As plain values, which `resolve` takes, where the functions are not the user's own."""
-        return self.name if self.slope == _BY_NAME[self.name][1] else {"name": self.name, "slope": self.slope}
+        return self.name if self.slope == _registry()[self.name].slope else {"name": self.name, "slope": self.slope}
 
 
 def resolve(activation: Any) -> AppliedActivation:
@@ -98,10 +98,7 @@ def resolve(activation: Any) -> AppliedActivation:
     if isinstance(applied, AppliedActivation):
         return applied
     if isinstance(activation, str):
-        known = _BY_NAME.get(activation.lower())
-        if known is None:
-            raise unknown_name("activation", activation, _BY_NAME, "a pair of a function and its derivative")
-        return AppliedActivation(activation.lower(), known[1])
+        return AppliedActivation(activation.lower(), _registry()[activation].slope)
     if isinstance(activation, dict):
         if set(activation) != {"name", "slope"}:
             raise ValueError(f"an activation as a dict must have a name and a slope, but it is {activation!r}")
@@ -110,16 +107,16 @@ def resolve(activation: Any) -> AppliedActivation:
             raise ValueError(f"the slope of an activation must be finite and not negative, but it is {slope}")
         return AppliedActivation(resolve(activation["name"]).name, slope)
     if callable(activation):
-        kind = _BY_FUNCTION.get(activation)
+        kind = _of_function(activation)
         if kind is None:
             raise TypeError(
                 f"an activation of your own needs its derivative too: pass the pair ({activation!r}, its_derivative)"
             )
-        return AppliedActivation(kind.name.lower(), _FUNCTION_SLOPES.get(kind, 0.0))
+        return AppliedActivation(kind.name, kind.function_slope)
     if isinstance(activation, tuple | list) and len(activation) == 2 and all(callable(part) for part in activation):
         function, derivative = activation
-        kind = _BY_FUNCTION.get(function)
-        if kind is not None and derivative is getattr(activations, f"{kind.name.lower()}_prime"):
+        kind = _of_function(function)
+        if kind is not None and kind.compiled == (function, derivative):
             return resolve(function)
         return AppliedActivation(getattr(function, "__name__", "function"), functions=(function, derivative))
     raise TypeError(

@@ -20,7 +20,7 @@ class Dense(Layer):
     units : int
         Outputs of a sample, fan_out.
     activation : str, layer, or pair of functions, optional
-        One of linear, relu, leaky_relu, sigmoid, tanh, elu, selu, gelu, silu (or swish), softplus, softmax; or your own
+        A name, such as relu, tanh or softmax: there is one for each file in `fastnn.activations.kinds`; or your own
         function and its derivative, both of an array and elementwise.
     use_bias : bool, default True
     kernel_initializer, bias_initializer : str, object or function, default "glorot_uniform" and "zeros"

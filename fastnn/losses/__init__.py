@@ -2,6 +2,9 @@
 
 The functions take ``(y_true, y_pred)`` for one sample or a batch and have a ``_prime`` twin, their gradient with
 respect to ``y_pred``: they are the notebook's. The classes, named as in Keras, describe a loss to ``model.compile``.
+
+This is the list of all losses, a file each. A new one needs its number in the engine, its file here, a line in each of
+the three parts of this list, and a line in the table of docs/models.md.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,22 +21,19 @@ from fastnn.losses.functions import (
 
 if TYPE_CHECKING:
     from fastnn.losses.base import CustomLoss, Loss
-    from fastnn.losses.entropies import (
-        BinaryCrossentropy,
-        CategoricalCrossentropy,
-        KLDivergence,
-        SparseCategoricalCrossentropy,
-    )
-    from fastnn.losses.errors import (
-        Hinge,
-        Huber,
-        MeanAbsoluteError,
-        MeanSquaredError,
-        Poisson,
-        Quantile,
-    )
+    from fastnn.losses.binary_crossentropy import BinaryCrossentropy
+    from fastnn.losses.categorical_crossentropy import CategoricalCrossentropy
+    from fastnn.losses.hinge import Hinge
+    from fastnn.losses.huber import Huber
+    from fastnn.losses.kl_divergence import KLDivergence
+    from fastnn.losses.mean_absolute_error import MeanAbsoluteError
+    from fastnn.losses.mean_squared_error import MeanSquaredError
     from fastnn.losses.names import resolve
+    from fastnn.losses.poisson import Poisson
+    from fastnn.losses.quantile import Quantile
+    from fastnn.losses.sparse_categorical_crossentropy import SparseCategoricalCrossentropy
 
+# Checkers of types and editors read this as it stands.
 __all__ = [
     "mse",
     "mse_prime",
@@ -57,19 +57,27 @@ __all__ = [
     "resolve",
 ]
 
-# Not needed by the notebook: loaded when first used.
-_LAZY = {
-    "base": ("Loss", "CustomLoss"),
-    "errors": ("MeanSquaredError", "MeanAbsoluteError", "Huber", "Quantile", "Poisson", "Hinge"),
-    "entropies": ("KLDivergence", "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"),
-    "names": ("resolve",),
+# The class of each loss by its name, which is also its file's.
+CLASSES = {
+    "mean_squared_error": "MeanSquaredError",
+    "mean_absolute_error": "MeanAbsoluteError",
+    "huber": "Huber",
+    "quantile": "Quantile",
+    "poisson": "Poisson",
+    "hinge": "Hinge",
+    "kl_divergence": "KLDivergence",
+    "binary_crossentropy": "BinaryCrossentropy",
+    "categorical_crossentropy": "CategoricalCrossentropy",
+    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
 }
+
+# Not needed by the notebook: loaded when first used.
+_PLACES = {"Loss": "base", "CustomLoss": "base", "resolve": "names"} | {name: file for file, name in CLASSES.items()}
 
 
 def __getattr__(name: str) -> Any:
-    for module, names in _LAZY.items():
-        if name in names:
-            import importlib
+    if name in _PLACES:
+        import importlib
 
-            return getattr(importlib.import_module(f"fastnn.losses.{module}"), name)
+        return getattr(importlib.import_module(f"fastnn.losses.{_PLACES[name]}"), name)
     raise AttributeError(f"module 'fastnn.losses' has no attribute {name!r}")

@@ -2,18 +2,31 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.registry import Without
 from fastnn.strict import Strict
 from fastnn_ext.losses import Loss as EngineLoss
 
-__all__ = ["CustomLoss", "Loss"]
+__all__ = ["PIECES", "TINY", "CustomLoss", "Example", "Loss"]
+
+Example: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
+
+# What keeps logarithms from zero: Keras' epsilon.
+TINY = 1e-7
+# What each loss of the package defines; the registry refuses one that does not.
+PIECES = (
+    "name", "aliases", "engine", "summed", "keras", "torch", "takes", "last_layer", "example", "formula", "derivative",
+)  # fmt: skip
 
 
 class Loss(Strict):
     """A loss for ``model.compile``; use a subclass, or a pair of functions through `CustomLoss`.
+
+    Each of the package's own is a file that holds all there is to say of it, `PIECES`.
 
     Values are averaged over samples, and over outputs too except for the entropies of classes, which are summed over
     them. Sample weights multiply each sample's value before.
@@ -22,14 +35,45 @@ class Loss(Strict):
     ----------
     name : str
         Under which messages and files know it.
+    aliases : tuple of str
+        Further names that users may write.
+    engine : fastnn_ext.losses.Loss
+        The engine's number.
+    summed : bool
+        Whether a sample's value is the sum over its outputs, and not the mean.
+    keras, torch : str or Without
+        What the class is called there.
+    takes : str
+        Which targets, for the documentation.
+    last_layer : str
+        The activation whose outputs it is made for.
     """
 
     name: str
+    aliases: tuple[str, ...]
     engine: EngineLoss
+    summed: bool
+    keras: str | Without
+    torch: str | Without
+    takes: str
+    last_layer: str
     # Targets lie within these.
     low = -math.inf
     high = math.inf
     meaning = "finite targets"
+
+    @classmethod
+    def example(cls, rng: np.random.Generator, samples: int, outputs: int) -> Example:
+        """Random targets and outputs that it has a meaning for."""
+        raise NotImplementedError(f"{cls.__name__} has no example")
+
+    def formula(self, y_true: Any, y_pred: Any) -> Any:
+        """Its value for each output of each sample, in float64 NumPy: what the engine is tested against."""
+        raise NotImplementedError(f"{type(self).__name__} has no formula")
+
+    def derivative(self, y_true: Any, y_pred: Any) -> Any:
+        """The derivative of a sample's sum of `formula` with respect to each output."""
+        raise NotImplementedError(f"{type(self).__name__} has no formula")
 
     def options(self) -> dict[str, Any]:
         """What the engine takes beside the loss, by the names of its arguments."""

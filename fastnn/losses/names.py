@@ -1,35 +1,15 @@
-"""From what a user writes in ``compile(loss=...)`` to a loss."""
+"""The registry of losses, and from what a user writes in ``compile(loss=...)`` to one of them."""
 
 from typing import Any
 
-from fastnn.losses import functions
-from fastnn.losses.base import CustomLoss, Loss
-from fastnn.losses.entropies import (
-    BinaryCrossentropy,
-    CategoricalCrossentropy,
-    KLDivergence,
-    SparseCategoricalCrossentropy,
-)
-from fastnn.losses.errors import Hinge, Huber, MeanAbsoluteError, MeanSquaredError, Poisson, Quantile
-from fastnn.naming import unknown_name
+from fastnn.losses import CLASSES
+from fastnn.losses.base import PIECES, CustomLoss, Loss
+from fastnn.losses.functions import built_in_loss
+from fastnn.registry import Registry
 
-__all__ = ["resolve"]
+__all__ = ["LOSSES", "resolve"]
 
-_BY_NAME: dict[str, type[Loss]] = {
-    "mean_squared_error": MeanSquaredError,
-    "mse": MeanSquaredError,
-    "mean_absolute_error": MeanAbsoluteError,
-    "mae": MeanAbsoluteError,
-    "huber": Huber,
-    "quantile": Quantile,
-    "pinball": Quantile,
-    "poisson": Poisson,
-    "hinge": Hinge,
-    "kl_divergence": KLDivergence,
-    "binary_crossentropy": BinaryCrossentropy,
-    "categorical_crossentropy": CategoricalCrossentropy,
-    "sparse_categorical_crossentropy": SparseCategoricalCrossentropy,
-}
+LOSSES: Registry[type[Loss]] = Registry("loss", "fastnn.losses", CLASSES, "an object of fastnn.losses", PIECES)
 
 
 def resolve(loss: Any) -> Loss:
@@ -53,19 +33,15 @@ def resolve(loss: Any) -> Loss:
     if isinstance(loss, Loss):
         return loss
     if isinstance(loss, str):
-        found = _BY_NAME.get(loss.lower())
-        if found is None:
-            raise unknown_name("loss", loss, _BY_NAME, "an object of fastnn.losses")
-        return found()
+        return LOSSES[loss]()
     if isinstance(loss, type) and issubclass(loss, Loss) and loss not in (Loss, CustomLoss):
         return loss()
     if isinstance(loss, tuple) and len(loss) == 2:
         return CustomLoss(*loss)
-    if loss is functions.mse:
-        return MeanSquaredError()
-    if loss is functions.cross_entropy:
-        return CategoricalCrossentropy()
     if callable(loss):
+        number = built_in_loss(loss, None)
+        if number is not None:
+            return next(kind for kind in LOSSES if kind.engine == number)()
         raise TypeError(
             f"a loss of your own needs its gradient too: pass fastnn.losses.CustomLoss({loss!r}, its_gradient)"
         )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.losses.entropies import CategoricalCrossentropy, KLDivergence
+from fastnn.losses.categorical_crossentropy import CategoricalCrossentropy
+from fastnn.losses.kl_divergence import KLDivergence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

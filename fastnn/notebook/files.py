@@ -9,6 +9,7 @@ import numpy
 from fastnn import activations
 from fastnn.notebook.layers import ActivationLayer, FCLayer, FlattenLayer, Layer, SoftmaxLayer
 from fastnn.notebook.network import Network, check_network
+from fastnn_ext.activations import Activation
 
 if TYPE_CHECKING:
     from fastnn.files.reading import NpzFile
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _FORMAT = "fastnn-network-1"
 # Bytes of the text, four a letter, that any file may have.
 _LONGEST_HEADER = 1 << 22
-_FUNCTIONS = tuple(name for name in activations.__all__ if not name.endswith("_prime"))
+_FUNCTIONS = tuple(kind.name.lower() for kind in Activation)
 
 
 def save_network(path: str | os.PathLike[str], network: Network, metadata: dict[str, Any] | None = None) -> None:

@@ -12,7 +12,7 @@ import numpy
 from fastnn.notebook.layers import FCLayer
 from fastnn.notebook.network import Network
 from fastnn.optimizers.base import Optimizer
-from fastnn.optimizers.descent import SGD
+from fastnn.optimizers.sgd import SGD
 from fastnn_ext.update import optimizer_step
 
 

@@ -26,7 +26,7 @@ from fastnn.notebook.network import (
     output_size,
 )
 from fastnn.optimizers.base import Optimizer
-from fastnn.optimizers.descent import SGD
+from fastnn.optimizers.sgd import SGD
 from fastnn.scalars import whole_number
 from fastnn_ext.compressed import CompressedRows
 from fastnn_ext.losses import Loss

@@ -1,35 +1,48 @@
 """Optimisers: how parameters follow their gradients. Names are Keras', rules are PyTorch's where the two differ.
 
 Each is a plain description; its state (momentum, squares) lives in a training and starts at zero.
+
+This is the list of all optimisers, a file each. A new one needs its rule in the engine, its file here, a line in each
+of the three parts of this list, and a line in the table of docs/models.md.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from fastnn.optimizers.base import Optimizer
-from fastnn.optimizers.descent import SGD
 
 if TYPE_CHECKING:
     from fastnn.optimizers import schedules
-    from fastnn.optimizers.adaptive import Adagrad, Adam, AdamW, Nadam, RMSprop
+    from fastnn.optimizers.adagrad import Adagrad
+    from fastnn.optimizers.adam import Adam
+    from fastnn.optimizers.adamw import AdamW
     from fastnn.optimizers.lbfgs import LBFGS
+    from fastnn.optimizers.nadam import Nadam
     from fastnn.optimizers.names import resolve
+    from fastnn.optimizers.rmsprop import RMSprop
+    from fastnn.optimizers.sgd import SGD
 
+# Checkers of types and editors read this as it stands.
 __all__ = ["SGD", "Adagrad", "RMSprop", "Adam", "AdamW", "Nadam", "LBFGS", "Optimizer", "resolve", "schedules"]
 
-# Not needed by every user: loaded when first used.
-_LAZY = {
-    "adaptive": ("Adagrad", "RMSprop", "Adam", "AdamW", "Nadam"),
-    "lbfgs": ("LBFGS",),
-    "names": ("resolve",),
-    "schedules": ("schedules",),
+# The class of each optimiser by its name, which is also its file's.
+CLASSES = {
+    "sgd": "SGD",
+    "adagrad": "Adagrad",
+    "rmsprop": "RMSprop",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "nadam": "Nadam",
+    "lbfgs": "LBFGS",
 }
+
+# Not needed by every user: loaded when first used.
+_PLACES = {"resolve": "names", "schedules": "schedules"} | {name: file for file, name in CLASSES.items()}
 
 
 def __getattr__(name: str) -> Any:
-    for module, names in _LAZY.items():
-        if name in names:
-            import importlib
+    if name in _PLACES:
+        import importlib
 
-            loaded = importlib.import_module(f"fastnn.optimizers.{module}")
-            return loaded if name == module else getattr(loaded, name)
+        loaded = importlib.import_module(f"fastnn.optimizers.{_PLACES[name]}")
+        return loaded if name == _PLACES[name] else getattr(loaded, name)
     raise AttributeError(f"module 'fastnn.optimizers' has no attribute {name!r}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from fastnn.scalars import non_negative_number, true_or_false
 from fastnn.strict import Strict
@@ -13,15 +13,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastnn.optimizers.schedules import LearningRateSchedule
+    from fastnn.registry import Without
+    from fastnn_ext.plan import Optimizer as Rule
 
-__all__ = ["Optimizer"]
+__all__ = ["PIECES", "Array", "Optimizer"]
+
+Array: TypeAlias = "NDArray[numpy.float64]"
+
+# What each optimiser of the package defines; the registry refuses one that does not.
+PIECES = ("aliases", "engine", "keras", "torch", "convention", "rule", "formula")
 
 # Numbers that are a share of what was before.
 _DECAYS = {"momentum", "rho", "beta_1", "beta_2"}
 
 
 class Optimizer(Strict):
-    """An optimiser; use one of its subclasses.
+    """An optimiser; use one of its subclasses, each of which holds all there is to say of it, `PIECES`.
 
     No dataclass: to make a handful of them takes a third of the package's import.
 
@@ -40,7 +47,24 @@ class Optimizer(Strict):
     ------
     TypeError, ValueError
         For a number that is not finite and at least 0, or a decay outside [0, 1).
+
+    Attributes
+    ----------
+    aliases : tuple of str
+        Further names than that of the class in small letters.
+    engine : tuple of fastnn_ext.plan.Optimizer
+        The engine's rules that `rule` may choose.
+    keras, torch : str or Without
+        What the class is called there.
+    convention : str
+        Where it follows which of the two, for the documentation.
     """
+
+    aliases: ClassVar[tuple[str, ...]]
+    engine: ClassVar[tuple[Rule, ...]]
+    keras: ClassVar[str | Without]
+    torch: ClassVar[str | Without]
+    convention: ClassVar[str]
 
     _learning_rate: float | LearningRateSchedule
     _changeable = frozenset({"learning_rate"})
@@ -112,6 +136,19 @@ class Optimizer(Strict):
 
     def rule(self) -> dict[str, Any]:
         """The numbers that the engine takes, by the names of its arguments."""
+        raise NotImplementedError(f"{type(self).__name__} is no optimiser of fastnn")
+
+    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
+        """The weights after a step, in NumPy and without clipping: what the engine is tested against.
+
+        Parameters
+        ----------
+        weights, gradient : ndarray
+        state : dict
+            Of these weights: empty before the first step, and changed in place.
+        step : int
+            Counted from 1.
+        """
         raise NotImplementedError(f"{type(self).__name__} is no optimiser of fastnn")
 
     def clipping(self) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """L-BFGS: for small data and few parameters, where every step may look at all samples."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
-from fastnn.optimizers.base import Optimizer
+from fastnn.optimizers.base import Array, Optimizer
+from fastnn.registry import Without
 from fastnn.scalars import whole_number
 from fastnn_ext.plan import Optimizer as Rule
 
@@ -31,6 +32,14 @@ class LBFGS(Optimizer):
     5
     """
 
+    aliases: ClassVar = ()
+    engine: ClassVar = (Rule.COLLECT,)
+    keras: ClassVar = Without("Keras has none")
+    torch: ClassVar = "LBFGS"
+    convention: ClassVar = (
+        "SciPy's; an epoch is an iteration over all data. For small data; not with dropout, noise or constraints"
+    )
+
     _instead: ClassVar = {
         "learning_rate": "LBFGS has none, as its line search chooses the length of each step",
         **dict.fromkeys(
@@ -53,3 +62,6 @@ class LBFGS(Optimizer):
     def rule(self) -> dict[str, Any]:
         # Each step is SciPy's: the engine computes the gradient.
         return {"optimizer": Rule.COLLECT, "learning_rate": 0.0}
+
+    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> NoReturn:
+        raise TypeError("the steps of LBFGS are SciPy's, whose line search computes gradients of its own")

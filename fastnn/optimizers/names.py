@@ -1,22 +1,14 @@
-"""From what a user writes in ``compile(optimizer=...)`` to an optimiser."""
+"""The registry of optimisers, and from what a user writes in ``compile(optimizer=...)`` to one of them."""
 
-from fastnn.naming import unknown_name
-from fastnn.optimizers.adaptive import Adagrad, Adam, AdamW, Nadam, RMSprop
-from fastnn.optimizers.base import Optimizer
-from fastnn.optimizers.descent import SGD
-from fastnn.optimizers.lbfgs import LBFGS
+from fastnn.optimizers import CLASSES
+from fastnn.optimizers.base import PIECES, Optimizer
+from fastnn.registry import Registry
 
-__all__ = ["resolve"]
+__all__ = ["OPTIMIZERS", "resolve"]
 
-_BY_NAME: dict[str, type[Optimizer]] = {
-    "sgd": SGD,
-    "adagrad": Adagrad,
-    "rmsprop": RMSprop,
-    "adam": Adam,
-    "adamw": AdamW,
-    "nadam": Nadam,
-    "lbfgs": LBFGS,
-}
+OPTIMIZERS: Registry[type[Optimizer]] = Registry(
+    "optimizer", "fastnn.optimizers", CLASSES, "an object of fastnn.optimizers", PIECES
+)
 
 
 def resolve(optimizer: str | Optimizer | type[Optimizer]) -> Optimizer:
@@ -38,10 +30,7 @@ def resolve(optimizer: str | Optimizer | type[Optimizer]) -> Optimizer:
     ValueError: optimizer 'adma' is unknown; did you mean 'adam'? Expected one of sgd, adagrad, ...
     """
     if isinstance(optimizer, str):
-        found = _BY_NAME.get(optimizer.lower())
-        if found is None:
-            raise unknown_name("optimizer", optimizer, _BY_NAME, "an object of fastnn.optimizers")
-        return found()
+        return OPTIMIZERS[optimizer]()
     if isinstance(optimizer, type) and issubclass(optimizer, Optimizer) and optimizer is not Optimizer:
         return optimizer()
     if not isinstance(optimizer, Optimizer) or type(optimizer) is Optimizer:

@@ -5,18 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
-from fastnn import activations
+from fastnn.activations.registry import ACTIVATIONS
 from fastnn.plotting.canvas import COLOURS, axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Pair = tuple[Callable[[Any], Any], Callable[[Any], Any]]
-_BUILT_IN = ("relu", "leaky_relu", "sigmoid", "tanh")
+# The notebook's: more curves in one picture would hide each other.
+_DRAWN = ("relu", "leaky_relu", "sigmoid", "tanh")
 
 
 def plot_activations(
-    functions: Sequence[str] | Mapping[str, Pair] = _BUILT_IN,
+    functions: Sequence[str] | Mapping[str, Pair] = _DRAWN,
     *,
     limits: tuple[float, float] = (-4.0, 4.0),
     ax: "Axes | None" = None,
@@ -26,7 +27,7 @@ def plot_activations(
     Parameters
     ----------
     functions : names, or mapping of name to (function, derivative)
-        Names are of ``relu``, ``leaky_relu``, ``sigmoid`` and ``tanh``.
+        Names are those of `fastnn.activations`; by default ``relu``, ``leaky_relu``, ``sigmoid`` and ``tanh``.
     limits : (float, float), default (-4, 4)
         Range of x.
     ax : matplotlib Axes, optional
@@ -38,19 +39,20 @@ def plot_activations(
 
     Examples
     --------
-    >>> plot_activations(["gelu"])
+    >>> plot_activations(["geul"])
     Traceback (most recent call last):
     ...
-    ValueError: functions has the unknown name 'gelu': the built-in ones are relu, leaky_relu, sigmoid, tanh
+    ValueError: functions has the unknown name 'geul': the built-in ones are relu, leaky_relu, sigmoid, tanh, elu, ...
     """
     if isinstance(functions, Mapping):
         pairs = dict(functions)
     else:
+        built_in = {kind.name: kind.compiled for kind in ACTIVATIONS if kind.compiled is not None}
         for name in functions:
-            if name not in _BUILT_IN:
-                known = ", ".join(_BUILT_IN)
+            if name not in built_in:
+                known = ", ".join(built_in)
                 raise ValueError(f"functions has the unknown name {name!r}: the built-in ones are {known}")
-        pairs = {name: (getattr(activations, name), getattr(activations, f"{name}_prime")) for name in functions}
+        pairs = {name: built_in[name] for name in functions}
     if not pairs:
         raise ValueError("functions must name at least one activation, but it is empty")
     if not (numpy.isfinite(limits).all() and limits[0] < limits[1]):

@@ -3,16 +3,17 @@
 A new door gets one entry in ``KERNELS``, and is then tested on every dtype, size and memory layout.
 """
 
-import math
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from fastnn.activations.registry import ACTIVATIONS
+from fastnn.registry import Without
 from fastnn_ext import activations, dense, losses, softmax
-from fastnn_ext.activations import Activation
 from fastnn_ext.losses import Loss
 
 SLOPE = 0.2
@@ -33,12 +34,15 @@ EMPTY_SIZES = ((0, 7, 17), (7, 0, 17), (7, 17, 0))
 
 
 def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
+    return ACTIVATIONS["sigmoid"].function(x, 0.0)
 
 
 def softmax_rows(x):
-    e = np.exp(x - x.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)
+    return ACTIVATIONS["softmax"].function(x, 0.0)
+
+
+def with_slope(function, x):
+    return function(x, SLOPE)
 
 
 def softmax_jacobian_product(dy, y):
@@ -72,46 +76,15 @@ def softmax_cross_entropy(y_true, logits):
     return cross_entropy_value(y_true, y), softmax_jacobian_product(cross_entropy_gradient(y_true, y), y)
 
 
-# Klambauer et al. 2017, equation 14.
-SELU_ALPHA, SELU_SCALE = 1.6732632423543772848, 1.0507009873554804934
-normal_distribution = np.vectorize(lambda x: 0.5 * math.erfc(-x / math.sqrt(2)), otypes=[float])
-
-
-def normal_density(x):
-    return np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
-
-
-def exponential_left(x):
-    return np.exp(np.minimum(x, 0))
-
-
+# The activations of the engine, their formulas and derivatives in float64 with the slope of these tests.
+KINDS = {kind.engine: kind for kind in ACTIVATIONS if not isinstance(kind.engine, Without)}
 FUNCTIONS = {
-    Activation.RELU: (lambda x: np.maximum(x, 0), lambda x: np.where(x > 0, 1.0, 0.0)),
-    Activation.LEAKY_RELU: (lambda x: np.where(x > 0, x, SLOPE * x), lambda x: np.where(x > 0, 1.0, SLOPE)),
-    Activation.SIGMOID: (sigmoid, lambda x: sigmoid(x) * (1 - sigmoid(x))),
-    Activation.TANH: (np.tanh, lambda x: 1 - np.tanh(x) ** 2),
-    Activation.ELU: (
-        lambda x: np.where(x > 0, x, SLOPE * np.expm1(np.minimum(x, 0))),
-        lambda x: np.where(x > 0, 1.0, SLOPE * exponential_left(x)),
-    ),
-    Activation.SELU: (
-        lambda x: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0))),
-        lambda x: SELU_SCALE * np.where(x > 0, 1.0, SELU_ALPHA * exponential_left(x)),
-    ),
-    Activation.GELU: (
-        lambda x: x * normal_distribution(x),
-        lambda x: normal_distribution(x) + x * normal_density(x),
-    ),
-    Activation.SILU: (lambda x: x * sigmoid(x), lambda x: sigmoid(x) * (1 + x * (1 - sigmoid(x)))),
-    Activation.SOFTPLUS: (lambda x: np.logaddexp(0, x), sigmoid),
+    number: (partial(with_slope, kind.function), partial(with_slope, kind.derivative)) for number, kind in KINDS.items()
 }
-WITH_SLOPE = (Activation.LEAKY_RELU, Activation.ELU)
+WITH_SLOPE = [number for number, kind in KINDS.items() if kind.parameter is not None]
 # f'(x) from f(x): the inverse of f where it has one, the sign where it has none.
 SLOPES_FROM_OUTPUT = {
-    Activation.RELU: lambda y: np.where(y > 0, 1.0, 0.0),
-    Activation.LEAKY_RELU: lambda y: np.where(y > 0, 1.0, SLOPE),
-    Activation.SIGMOID: lambda y: y - y**2,
-    Activation.TANH: lambda y: (1 - y) * (1 + y),
+    number: partial(with_slope, kind.from_output) for number, kind in KINDS.items() if kind.from_output is not None
 }
 
 

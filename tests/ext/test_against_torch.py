@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from door_table import SLOPES_FROM_OUTPUT, WITH_SLOPE
+from door_table import KINDS, SLOPES_FROM_OUTPUT, WITH_SLOPE
 
 from fastnn_ext import activations, dense, losses, softmax
 from fastnn_ext.activations import Activation
@@ -29,22 +29,12 @@ def shapes(seed):
 def test_activation(kind, seed):
     rng, batch, units, _ = shapes(seed)
     x, error = rng.normal(size=(batch, units)), rng.normal(size=(batch, units))
-    theirs = {
-        Activation.RELU: torch.relu,
-        Activation.LEAKY_RELU: lambda t: torch.nn.functional.leaky_relu(t, 0.2),
-        Activation.SIGMOID: torch.sigmoid,
-        Activation.TANH: torch.tanh,
-        Activation.ELU: lambda t: torch.nn.functional.elu(t, 0.2),
-        Activation.SELU: torch.nn.functional.selu,
-        Activation.GELU: torch.nn.functional.gelu,
-        Activation.SILU: torch.nn.functional.silu,
-        Activation.SOFTPLUS: torch.nn.functional.softplus,
-    }[kind]
+    function = getattr(torch.nn.functional, KINDS[kind].torch_function)
     t = tensor(x)
-    output = theirs(t)
+    extra = (0.2,) if kind in WITH_SLOPE else ()
+    output = function(t, *extra)
     output.backward(torch.tensor(error))
     name = kind.name.lower()
-    extra = (0.2,) if kind in WITH_SLOPE else ()
     ours = getattr(activations, name)(x, *extra)
     case = f"{name} {x.shape}"
     np.testing.assert_allclose(ours, output.detach().numpy(), **TOLERANCE, err_msg=case)

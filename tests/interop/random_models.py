@@ -3,22 +3,11 @@
 import numpy as np
 
 from fastnn import layers
+from fastnn.activations import registry
 from fastnn.models import Sequential
 
-ACTIVATIONS = [
-    "linear",
-    "relu",
-    "leaky_relu",
-    "sigmoid",
-    "tanh",
-    "elu",
-    "selu",
-    "gelu",
-    "silu",
-    "swish",
-    "softplus",
-    "softmax",
-]
+# With aliases.
+ACTIVATIONS = list(registry.ACTIVATIONS.by_name())
 
 
 def width(rng):
@@ -29,20 +18,18 @@ def coin(rng):
     return bool(rng.integers(2))
 
 
+def layer_of(kind):
+    """A function that makes the layer of an activation, with any parameter."""
+    if kind.parameter is None:
+        return lambda rng: kind.layer()
+    return lambda rng: kind.layer(rng.uniform(0, min(2, kind.parameter.below)))
+
+
 # Rescaling is left out: it may only come first. Epsilon is large enough for normalised sums of float32 not to be noise.
 MAKERS = {
     "Dense": lambda rng: layers.Dense(width(rng), str(rng.choice(ACTIVATIONS)), use_bias=coin(rng)),
     "Activation": lambda rng: layers.Activation(str(rng.choice(ACTIVATIONS))),
-    "ReLU": lambda rng: layers.ReLU(),
-    "LeakyReLU": lambda rng: layers.LeakyReLU(rng.uniform(0, 1)),
-    "Sigmoid": lambda rng: layers.Sigmoid(),
-    "Tanh": lambda rng: layers.Tanh(),
-    "ELU": lambda rng: layers.ELU(rng.uniform(0, 2)),
-    "SELU": lambda rng: layers.SELU(),
-    "GELU": lambda rng: layers.GELU(),
-    "SiLU": lambda rng: layers.SiLU(),
-    "Softplus": lambda rng: layers.Softplus(),
-    "Softmax": lambda rng: layers.Softmax(),
+    **{kind.layer.__name__: layer_of(kind) for kind in registry.ACTIVATIONS if kind.layer},
     "Flatten": lambda rng: layers.Flatten(),
     "Dropout": lambda rng: layers.Dropout(0.5),
     "GaussianNoise": lambda rng: layers.GaussianNoise(0.5),

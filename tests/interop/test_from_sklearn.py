@@ -133,7 +133,7 @@ def test_what_fastnn_has_not_and_what_does_not_fit():
 
     one = np.ones((3, 4))
     for attributes, message in [
-        ({"out_activation_": "exp"}, "at its output 'exp', but fastnn has identity, logistic, tanh, relu"),
+        ({"out_activation_": "exp"}, "at its output 'exp', but fastnn has identity, relu, logistic, tanh"),
         ({"activation": "cosine"}, "has the activation 'cosine'"),
         (
             {"coefs_": [one, np.ones((5, 1))]},

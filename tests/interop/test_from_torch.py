@@ -7,6 +7,7 @@ import pytest
 from safetensors.numpy import save_file as save_arrays
 
 from fastnn import layers
+from fastnn.activations.registry import ACTIVATIONS
 from fastnn.interop import from_torch, load_torch_weights
 from fastnn.models import Sequential
 
@@ -27,21 +28,22 @@ def coin(rng):
     return bool(rng.integers(2))
 
 
+def module_of(kind):
+    """A function that makes PyTorch's module of an activation, with any parameter."""
+    if kind.parameter is None:
+        return lambda n, rng: getattr(nn, kind.torch)()
+    return lambda n, rng: getattr(nn, kind.torch)(rng.uniform(0, min(2, 0.9 * kind.parameter.below)))
+
+
 # From the number of units to a layer. An epsilon too small would divide by the rounding of sums.
 MAKERS = {
     "Linear": lambda n, rng: nn.Linear(n, width(rng), bias=coin(rng)),
     "Flatten": lambda n, rng: nn.Flatten(),
     "Identity": lambda n, rng: nn.Identity(),
+    **{kind.torch: module_of(kind) for kind in ACTIVATIONS if kind.torch},
     "ReLU": lambda n, rng: nn.ReLU(inplace=coin(rng)),
-    "LeakyReLU": lambda n, rng: nn.LeakyReLU(rng.uniform(0, 0.9)),
-    "ELU": lambda n, rng: nn.ELU(rng.uniform(0, 2)),
-    "SELU": lambda n, rng: nn.SELU(),
-    "GELU": lambda n, rng: nn.GELU(),
-    "SiLU": lambda n, rng: nn.SiLU(),
     # From the default of 20 on PyTorch leaves out what float64 still has.
     "Softplus": lambda n, rng: nn.Softplus(threshold=50),
-    "Sigmoid": lambda n, rng: nn.Sigmoid(),
-    "Tanh": lambda n, rng: nn.Tanh(),
     "Softmax": lambda n, rng: nn.Softmax(dim=int(rng.choice([1, -1]))),
     "Dropout": lambda n, rng: nn.Dropout(rng.uniform(0, 0.9)),
     "BatchNorm1d": lambda n, rng: nn.BatchNorm1d(n, rng.uniform(1e-3, 0.1), rng.uniform(0, 1), affine=coin(rng)),

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
 
 from fastnn import layers, optimizers
+from fastnn.activations.registry import ACTIVATIONS as REGISTRY
 from fastnn.models import Sequential
 
 torch = pytest.importorskip("torch")
@@ -62,19 +64,17 @@ def assert_alike(parts, forward):
         np.testing.assert_allclose(got, want, **TOLERANCE, err_msg=f"weight {number}")
 
 
+def torch_function(kind, slope):
+    """PyTorch's activation of the same name."""
+    function = getattr(functional, kind.torch_function)
+    if kind.name == "softmax":
+        return lambda t: function(t, dim=1)
+    return (lambda t: function(t, slope)) if kind.parameter else function
+
+
 ACTIVATIONS = {
-    "linear": lambda t: t,
-    "relu": torch.relu,
-    "leaky_relu": lambda t: functional.leaky_relu(t, 0.2),
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "elu": functional.elu,
-    "selu": functional.selu,
-    "gelu": functional.gelu,
-    "silu": functional.silu,
-    "swish": functional.silu,
-    "softplus": functional.softplus,
-    "softmax": lambda t: torch.softmax(t, dim=1),
+    name: (lambda t: t) if name == "linear" else torch_function(kind, kind.slope)
+    for name, kind in REGISTRY.by_name().items()
 }
 
 
@@ -92,19 +92,18 @@ def test_activations_by_name(name, own_layer):
     assert_alike(parts, dense_of(ACTIVATIONS[name]))
 
 
+def layers_of_activations():
+    """Each with its defaults, and with another parameter where there is one."""
+    for kind in REGISTRY:
+        if not kind.layer:
+            continue
+        yield kind.layer.__name__, (kind.layer, torch_function(kind, kind.layer().applied.slope))
+        if kind.parameter:
+            yield f"{kind.layer.__name__} of 0.1", (partial(kind.layer, 0.1), torch_function(kind, 0.1))
+
+
 ACTIVATION_LAYERS = {
-    "ReLU": (layers.ReLU, torch.relu),
-    "LeakyReLU": (layers.LeakyReLU, lambda t: functional.leaky_relu(t, 0.3)),
-    "LeakyReLU of 0.1": (lambda: layers.LeakyReLU(0.1), lambda t: functional.leaky_relu(t, 0.1)),
-    "Sigmoid": (layers.Sigmoid, torch.sigmoid),
-    "Tanh": (layers.Tanh, torch.tanh),
-    "ELU": (layers.ELU, functional.elu),
-    "ELU of 0.5": (lambda: layers.ELU(0.5), lambda t: functional.elu(t, 0.5)),
-    "SELU": (layers.SELU, functional.selu),
-    "GELU": (layers.GELU, functional.gelu),
-    "SiLU": (layers.SiLU, functional.silu),
-    "Softplus": (layers.Softplus, functional.softplus),
-    "Softmax": (layers.Softmax, lambda t: torch.softmax(t, dim=1)),
+    **dict(layers_of_activations()),
     "your own": (lambda: layers.Activation((np.sin, np.cos)), torch.sin),
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from fastnn import losses, optimizers
+from fastnn.activations.registry import ACTIVATIONS
 from fastnn.layers import Activation, BatchNormalization, Dense, Dropout, Input
 from fastnn.models import Sequential
 
@@ -303,7 +304,7 @@ BEHIND_IT = {
 
 
 @pytest.mark.parametrize("loss", [losses.CategoricalCrossentropy, losses.SparseCategoricalCrossentropy])
-@pytest.mark.parametrize("activation", [None, "linear", "tanh", "leaky_relu", "elu", "selu", "gelu", "silu"])
+@pytest.mark.parametrize("activation", [None, *(kind.name for kind in ACTIVATIONS if kind.negative)])
 @pytest.mark.parametrize("behind", BEHIND_IT)
 def test_classes_of_outputs_that_are_no_shares_are_refused(loss, activation, behind):
     model = Sequential([Dense(3, activation), *BEHIND_IT[behind]()])
@@ -322,7 +323,7 @@ def test_classes_of_outputs_that_are_no_shares_are_refused(loss, activation, beh
             call(x, y)
 
 
-@pytest.mark.parametrize("activation", ["softmax", "sigmoid", "softplus", "relu", (np.exp, np.exp)])
+@pytest.mark.parametrize("activation", [*(kind.name for kind in ACTIVATIONS if not kind.negative), (np.exp, np.exp)])
 @pytest.mark.parametrize("behind", ["nothing", "dropout", "linear"])
 def test_classes_of_shares_are_taken(activation, behind):
     Sequential([Dense(3, activation), *BEHIND_IT[behind]()]).compile("sgd", "categorical_crossentropy")

@@ -8,31 +8,31 @@ import scipy.sparse
 
 import fastnn
 from fastnn import Sequential, callbacks, constraints, layers, optimizers, regularizers
+from fastnn.activations.registry import ACTIVATIONS as REGISTRY
 from fastnn.augmentation import ImageAugmentation
+from fastnn.losses.names import LOSSES as ALL_LOSSES
 from fastnn.models import training
+from fastnn.optimizers.names import OPTIMIZERS as RULES
 from fastnn_ext.training import Training
 
-ACTIVATIONS = ("linear", "relu", "leaky_relu", "sigmoid", "tanh", "elu", "selu", "gelu", "silu", "softplus")
+# A softmax between layers makes all numbers of a wide layer nearly the same.
+ACTIVATIONS = [kind.name for kind in REGISTRY if kind.name != "softmax"]
+_TUNED = (optimizers.SGD, optimizers.Adagrad)
 OPTIMIZERS = {
     "plain": lambda **clipping: optimizers.SGD(0.01, **clipping),
     "nesterov": lambda **clipping: optimizers.SGD(0.01, momentum=0.9, nesterov=True, **clipping),
     "adagrad": lambda **clipping: optimizers.Adagrad(0.01, **clipping),
-    "rmsprop": lambda **clipping: optimizers.RMSprop(**clipping),
-    "adam": lambda **clipping: optimizers.Adam(**clipping),
-    "adamw": lambda **clipping: optimizers.AdamW(**clipping),
-    "nadam": lambda **clipping: optimizers.Nadam(**clipping),
+    # L-BFGS looks at all samples at once.
+    **{kind.__name__: kind for kind in RULES if kind not in (*_TUNED, optimizers.LBFGS)},
 }
+
+
+def targets_of(loss):
+    return lambda rng, n, outputs: loss.example(rng, n, outputs)[0]
+
+
 # The last layer's activation, and targets of that form.
-LOSSES = {
-    "mse": ("linear", lambda rng, n, outputs: rng.normal(size=(n, outputs))),
-    "huber": ("linear", lambda rng, n, outputs: rng.normal(size=(n, outputs))),
-    "hinge": ("tanh", lambda rng, n, outputs: rng.choice([-1.0, 1.0], size=(n, outputs))),
-    "poisson": ("softplus", lambda rng, n, outputs: rng.poisson(2, size=(n, outputs))),
-    "binary_crossentropy": ("sigmoid", lambda rng, n, outputs: rng.integers(2, size=(n, outputs))),
-    "kl_divergence": ("softmax", lambda rng, n, outputs: rng.dirichlet(np.ones(outputs), n)),
-    "categorical_crossentropy": ("softmax", lambda rng, n, outputs: np.eye(outputs)[rng.integers(outputs, size=n)]),
-    "sparse_categorical_crossentropy": ("softmax", lambda rng, n, outputs: rng.integers(outputs, size=n)),
-}
+LOSSES = {loss.name: (loss.last_layer, targets_of(loss)) for loss in ALL_LOSSES}
 
 
 class WatchesBatches(callbacks.Callback):

@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 
 import fastnn
 from fastnn import plotting
+from fastnn.activations.registry import ACTIVATIONS
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +44,16 @@ def test_activations_and_derivatives():
     assert ax.lines[0].get_color() == ax.lines[1].get_color()
     own = plotting.plot_activations({"sine": (np.sin, np.cos)})
     np.testing.assert_array_equal(own.lines[1].get_ydata(), np.cos(own.lines[1].get_xdata()))
+
+
+def test_every_activation_of_the_engine_is_drawn():
+    known = [kind for kind in ACTIVATIONS if kind.compiled]
+    ax = plotting.plot_activations([kind.name for kind in known])
+    for kind, curve, derivative in zip(known, ax.lines[::2], ax.lines[1::2], strict=False):
+        x, y = curve.get_data()
+        np.testing.assert_array_equal(y, kind.compiled[0](x))
+        np.testing.assert_array_equal(derivative.get_ydata(), kind.compiled[1](x))
+        assert curve.get_label() == kind.name
 
 
 def test_images_show_pixels_and_labels():

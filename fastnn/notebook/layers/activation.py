@@ -1,7 +1,8 @@
 """The activation layer: one function applied to every number, which is what lets a network bend."""
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy
 from numpy.typing import ArrayLike
@@ -11,6 +12,9 @@ from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
 from fastnn_ext.activations import Activation, activation_gradient
 from fastnn_ext.plan import Plan
 
+if TYPE_CHECKING:
+    from fastnn.activations.base import ActivationKind
+
 Function = Callable[[Any], Any]
 
 # Built-in activations: the derivative, and the engine's number.
@@ -18,10 +22,14 @@ _BUILT_IN: dict[Function, tuple[Function, Activation]] = {
     getattr(activations, kind.name.lower()): (getattr(activations, f"{kind.name.lower()}_prime"), kind)
     for kind in Activation
 }
-# The defaults of leaky ReLU's slope and ELU's alpha.
-_SLOPES = {Activation.LEAKY_RELU: 0.01, Activation.ELU: 1.0}
-# The output of the first four tells their slope, so that nothing is computed twice.
-_FROM_OUTPUT = (Activation.RELU, Activation.LEAKY_RELU, Activation.SIGMOID, Activation.TANH)
+
+
+@functools.cache
+def _entry(number: Activation) -> "ActivationKind":
+    # Not at import, which every user of the package waits for.
+    from fastnn.activations.registry import of_engine
+
+    return of_engine(number)
 
 
 class ActivationLayer(Layer):
@@ -30,8 +38,7 @@ class ActivationLayer(Layer):
     Parameters
     ----------
     activation : callable
-        One of `fastnn.activations` (`relu`, `leaky_relu`, `sigmoid`, `tanh`, `elu`, `selu`, `gelu`, `silu`,
-        `softplus`), or any function of an array that works elementwise.
+        One of `fastnn.activations`, such as `relu` or `tanh`, or any function of an array that works elementwise.
     activation_prime : callable, optional
         Its derivative, as a function of the same input. The built-in ones know theirs.
 
@@ -71,16 +78,16 @@ class ActivationLayer(Layer):
         return self.output
 
     def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
-        if self.kind in _FROM_OUTPUT:
-            return activation_gradient(
-                output_error, after_forward(self.output, self), self.kind, _SLOPES.get(self.kind, 0.0)
-            )
+        # Where the output tells the derivative, nothing is computed twice.
+        if self.kind is not None and _entry(self.kind).from_output is not None:
+            slope = _entry(self.kind).function_slope
+            return activation_gradient(output_error, after_forward(self.output, self), self.kind, slope)
         return numpy.asarray(output_error * self.activation_prime(after_forward(self.input, self)))
 
     def lower(self, plan: Plan) -> bool:
         if self.kind is None:
             return False
-        plan.add_activation(self.kind, _SLOPES.get(self.kind, 0.0))
+        plan.add_activation(self.kind, _entry(self.kind).function_slope)
         return True
 
     def configuration(self) -> dict[str, object]:

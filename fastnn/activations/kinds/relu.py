@@ -1,0 +1,61 @@
+"""ReLU: ``max(x, 0)`` (Nair and Hinton 2010)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastnn.activations.base import ActivationKind
+from fastnn.activations.kinds.leaky_relu import LeakyReLU
+from fastnn.layers.activation import Activation, NamedActivation
+from fastnn_ext.activations import Activation as Engine
+
+if TYPE_CHECKING:
+    from fastnn.interop.keras_layers import Options
+
+__all__ = ["KIND", "ReLU"]
+
+
+class ReLU(NamedActivation):
+    """``max(x, 0)``.
+
+    >>> ReLU().applied.name
+    'relu'
+    """
+
+    activation_name = "relu"
+
+
+def _from_keras(options: Options) -> Activation:
+    slope = options.number("negative_slope", 0.0)
+    # 0, too, is a limit; a threshold is refused where it is not 0.
+    if options.get("max_value") is not None:
+        raise ValueError(f"it has max_value={options.config['max_value']!r}, which fastnn has not")
+    return LeakyReLU(slope) if slope else ReLU()
+
+
+KIND = ActivationKind(
+    name="relu",
+    aliases=(),
+    engine=Engine.RELU,
+    lower=None,
+    parameter=None,
+    layer=ReLU,
+    negative=False,
+    function=lambda x, slope: np.maximum(x, 0),
+    derivative=lambda x, slope: np.where(x > 0, 1.0, 0.0),
+    from_output=lambda y, slope: np.where(y > 0, 1.0, 0.0),
+    c="""
+/* max(x, 0); NaN stays NaN. */
+static void ${name}_relu($real *y, const $real *x, int size)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i] <= 0 ? 0 : x[i];
+}
+""",
+    onnx=lambda x, slope: x.apply("Relu"),
+    keras=_from_keras,
+    torch="ReLU",
+    torch_function="relu",
+    sklearn="relu",
+)

@@ -1,0 +1,70 @@
+"""Adagrad: rates that are divided by the root of all squares so far (Duchi, Hazan and Singer 2011)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fastnn.optimizers.base import Optimizer
+from fastnn_ext.plan import Optimizer as Rule
+
+if TYPE_CHECKING:
+    from fastnn.optimizers.base import Array
+    from fastnn.optimizers.schedules import LearningRateSchedule
+
+__all__ = ["Adagrad"]
+
+
+class Adagrad(Optimizer):
+    """``v = v + g**2; w -= learning_rate * g / (sqrt(v) + epsilon)`` (Duchi, Hazan and Singer 2011).
+
+    Parameters
+    ----------
+    learning_rate : float or schedule, default 0.001
+    initial_accumulator_value : float, default 0.1
+        Where the sums of squares start: Keras' default; PyTorch's is 0.
+    epsilon : float, default 1e-7
+    clipnorm, clipvalue, global_clipnorm : float, optional
+        As in `Optimizer`.
+
+    Examples
+    --------
+    >>> Adagrad(0.1).initial_accumulator_value
+    0.1
+    """
+
+    aliases: ClassVar = ()
+    engine: ClassVar = (Rule.RMSPROP,)
+    keras: ClassVar = "Adagrad"
+    torch: ClassVar = "Adagrad"
+    convention: ClassVar = "Keras' start of 0.1; epsilon beside the root, as in PyTorch"
+
+    initial_accumulator_value: float
+    epsilon: float
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        initial_accumulator_value: float = 0.1,
+        epsilon: float = 1e-7,
+        *,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+    ) -> None:
+        super().__init__(learning_rate, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        self._numbers(initial_accumulator_value=initial_accumulator_value, epsilon=epsilon)
+
+    def rule(self) -> dict[str, Any]:
+        # The engine's RMSprop with squares that do not decay.
+        return {
+            "optimizer": Rule.RMSPROP,
+            "learning_rate": self.rate_at(0),
+            "beta_2": 1.0,
+            "squares_weight": 1.0,
+            "epsilon": self.epsilon,
+            "initial_square": self.initial_accumulator_value,
+        }
+
+    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
+        squares = state["squares"] = state.get("squares", self.initial_accumulator_value) + gradient**2
+        return weights - self.rate_at(step - 1) * gradient / (squares**0.5 + self.epsilon)

@@ -1,0 +1,80 @@
+"""Adam: momentum over the root of the mean square (Kingma and Ba 2015)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fastnn.optimizers.base import Optimizer
+from fastnn_ext.plan import Optimizer as Rule
+
+if TYPE_CHECKING:
+    from fastnn.optimizers.base import Array
+    from fastnn.optimizers.schedules import LearningRateSchedule
+
+__all__ = ["Adam"]
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba 2015, algorithm 1): momentum over the root of the mean square, corrected for their start.
+
+    Parameters
+    ----------
+    learning_rate : float or schedule, default 0.001
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Decay of the mean and of the mean square of gradients, in [0, 1).
+    epsilon : float, default 1e-7
+        Added to the corrected root, as in the paper and PyTorch.
+    clipnorm, clipvalue, global_clipnorm : float, optional
+        As in `Optimizer`.
+
+    Examples
+    --------
+    >>> Adam(0.01).learning_rate
+    0.01
+    """
+
+    aliases: ClassVar = ()
+    engine: ClassVar = (Rule.ADAM,)
+    keras: ClassVar = "Adam"
+    torch: ClassVar = "Adam"
+    convention: ClassVar = "epsilon, 1e-7, beside the corrected root, as in the paper and PyTorch"
+
+    _instead: ClassVar = {"weight_decay": "AdamW is Adam with weight decay"}
+
+    beta_1: float
+    beta_2: float
+    epsilon: float
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        *,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+    ) -> None:
+        super().__init__(learning_rate, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        self._numbers(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+
+    def rule(self) -> dict[str, Any]:
+        return {
+            "optimizer": Rule.ADAM,
+            "learning_rate": self.rate_at(0),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+        }
+
+    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
+        mean, square = self._averages(gradient, state)
+        mean, square = mean / (1 - self.beta_1**step), square / (1 - self.beta_2**step)
+        return weights - self.rate_at(step - 1) * mean / (square**0.5 + self.epsilon)
+
+    def _averages(self, gradient: Array, state: dict[str, Any]) -> tuple[Array, Array]:
+        """The mean and the mean square of gradients, not yet corrected for their start."""
+        mean = state["mean"] = self.beta_1 * state.get("mean", 0.0) + (1 - self.beta_1) * gradient
+        square = state["square"] = self.beta_2 * state.get("square", 0.0) + (1 - self.beta_2) * gradient**2
+        return mean, square

@@ -1,0 +1,75 @@
+"""AdamW: Adam with decoupled weight decay (Loshchilov and Hutter 2019)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fastnn.optimizers.adam import Adam
+from fastnn_ext.plan import Optimizer as Rule
+
+if TYPE_CHECKING:
+    from fastnn.optimizers.base import Array
+    from fastnn.optimizers.schedules import LearningRateSchedule
+
+__all__ = ["AdamW"]
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: first ``w *= 1 - learning_rate * weight_decay`` (Loshchilov and Hutter 2019).
+
+    Parameters
+    ----------
+    learning_rate
+        As in `Adam`.
+    weight_decay : float, default 0.004
+        Keras' default; biases decay too, as in PyTorch.
+    beta_1, beta_2, epsilon
+        As in `Adam`.
+    clipnorm, clipvalue, global_clipnorm : float, optional
+        As in `Optimizer`.
+
+    Examples
+    --------
+    >>> AdamW(weight_decay=0.01).rule()["weight_decay"]
+    0.01
+    """
+
+    aliases: ClassVar = ()
+    engine: ClassVar = (Rule.ADAM,)
+    keras: ClassVar = "AdamW"
+    torch: ClassVar = "AdamW"
+    convention: ClassVar = "as Adam, with `weight_decay=0.004`; biases decay, too"
+
+    _instead: ClassVar = {}
+
+    weight_decay: float
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        *,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+    ) -> None:
+        super().__init__(
+            learning_rate,
+            beta_1,
+            beta_2,
+            epsilon,
+            clipnorm=clipnorm,
+            clipvalue=clipvalue,
+            global_clipnorm=global_clipnorm,
+        )
+        self._numbers(weight_decay=weight_decay)
+
+    def rule(self) -> dict[str, Any]:
+        return super().rule() | {"weight_decay": self.weight_decay}
+
+    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
+        decayed = weights * (1 - self.rate_at(step - 1) * self.weight_decay)
+        return super().formula(decayed, gradient, state, step)

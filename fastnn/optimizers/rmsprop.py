@@ -1,0 +1,68 @@
+"""RMSprop: rates that are divided by the root of a mean square (Tieleman and Hinton 2012)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fastnn.optimizers.base import Optimizer
+from fastnn_ext.plan import Optimizer as Rule
+
+if TYPE_CHECKING:
+    from fastnn.optimizers.base import Array
+    from fastnn.optimizers.schedules import LearningRateSchedule
+
+__all__ = ["RMSprop"]
+
+
+class RMSprop(Optimizer):
+    """``v = rho * v + (1 - rho) * g**2; w -= learning_rate * g / (sqrt(v) + epsilon)`` (Tieleman and Hinton 2012).
+
+    Parameters
+    ----------
+    learning_rate : float or schedule, default 0.001
+    rho : float, default 0.9
+        In [0, 1).
+    epsilon : float, default 1e-7
+        Added outside the root, as in PyTorch; Keras adds it inside.
+    clipnorm, clipvalue, global_clipnorm : float, optional
+        As in `Optimizer`.
+
+    Examples
+    --------
+    >>> RMSprop().rho
+    0.9
+    """
+
+    aliases: ClassVar = ()
+    engine: ClassVar = (Rule.RMSPROP,)
+    keras: ClassVar = "RMSprop"
+    torch: ClassVar = "RMSprop"
+    convention: ClassVar = "epsilon beside the root, as in PyTorch; Keras' is inside"
+
+    rho: float
+    epsilon: float
+
+    def __init__(
+        self,
+        learning_rate: float | LearningRateSchedule = 0.001,
+        rho: float = 0.9,
+        *,
+        epsilon: float = 1e-7,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+    ) -> None:
+        super().__init__(learning_rate, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        self._numbers(rho=rho, epsilon=epsilon)
+
+    def rule(self) -> dict[str, Any]:
+        return {
+            "optimizer": Rule.RMSPROP,
+            "learning_rate": self.rate_at(0),
+            "beta_2": self.rho,
+            "epsilon": self.epsilon,
+        }
+
+    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
+        squares = state["squares"] = self.rho * state.get("squares", 0.0) + (1 - self.rho) * gradient**2
+        return weights - self.rate_at(step - 1) * gradient / (squares**0.5 + self.epsilon)

@@ -1,0 +1,212 @@
+"""The registry of activations: each is whole, is what its formula says, and is everywhere where activations are."""
+
+import ast
+import importlib
+import inspect
+import pathlib
+import pickle
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import Sequential, activations, layers
+from fastnn.activations import kinds
+from fastnn.activations.base import ActivationKind
+from fastnn.activations.registry import ACTIVATIONS, of_engine
+from fastnn.interop import to_c, to_onnx
+from fastnn.registry import Registry, Without, given
+from fastnn_ext.activations import Activation as Engine
+
+ROOT = pathlib.Path(fastnn.__file__).resolve().parent
+KINDS = list(ACTIVATIONS)
+# A parameter other than any default.
+SLOPE = 0.37
+every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+X = np.concatenate([np.linspace(-6, -0.01, 60), np.linspace(0.01, 6, 60)]).reshape(12, 10)
+
+
+def slope_of(kind):
+    return SLOPE if kind.parameter else 0.0
+
+
+def test_the_list_has_all_files_and_all_that_the_engine_has():
+    files = {path.stem for path in (ROOT / "activations" / "kinds").glob("*.py")} - {"__init__"}
+    assert set(ACTIVATIONS.names()) == files
+    assert [kind.name for kind in KINDS] == ACTIVATIONS.names()
+    assert [name for name in kinds.LAYERS.values() if name] == kinds.__all__
+    assert {kind.engine for kind in KINDS if kind.engine is not None and not isinstance(kind.engine, Without)} == set(
+        Engine
+    )
+    assert [of_engine(number).engine for number in Engine] == list(Engine)
+
+
+def test_functions_and_layers_are_public():
+    expected = [name for number in Engine for name in (number.name.lower(), f"{number.name.lower()}_prime")]
+    assert activations.__all__ == expected
+    assert set(kinds.__all__) < set(layers.__all__)
+    assert set(kinds.__all__) < set(fastnn.__all__)
+    for name in kinds.__all__:
+        assert getattr(fastnn, name) is getattr(layers, name) is getattr(kinds, name)
+
+
+@every_kind
+def test_the_layer_is_the_one_of_the_list(kind):
+    name = kinds.LAYERS[kind.name]
+    if name is None:
+        assert isinstance(kind.layer, Without)
+    else:
+        assert kind.layer is getattr(layers, name)
+        assert kind.layer().applied.entry is kind
+        assert kind.layer.__module__ == f"fastnn.activations.kinds.{kind.name}"
+        names = list(inspect.signature(kind.layer).parameters)
+        assert names == [*([kind.parameter.name] if kind.parameter else []), "name", "input_shape"]
+
+
+def test_a_layer_is_unpickled_also_from_where_it_was_before():
+    for name in kinds.__all__:
+        layer = getattr(layers, name)()
+        copy = pickle.loads(pickle.dumps(layer))
+        assert type(copy) is type(layer)
+        assert vars(copy.applied) == vars(layer.applied)
+        assert getattr(importlib.import_module("fastnn.layers.activation"), name) is type(layer)
+    assert not hasattr(importlib.import_module("fastnn.layers.activation"), "Relu")
+
+
+@every_kind
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_engine_computes_the_formula(kind, dtype):
+    activation = {"name": kind.name, "slope": SLOPE} if kind.parameter else kind.name
+    model = Sequential([layers.Input((10,)), layers.Activation(activation)], dtype=dtype)
+    # Two functions of libm and their sum, each an ulp or two; an exponent's own error is eps |x|.
+    atol = 16 * np.finfo(dtype).eps
+    np.testing.assert_allclose(model.predict(X.astype(dtype)), kind.function(X, slope_of(kind)), rtol=atol, atol=atol)
+
+
+@every_kind
+def test_the_derivative_is_that_of_the_formula(kind):
+    if isinstance(kind.derivative, Without):
+        assert kind.derivative.reason
+        return
+    step, slope = 1e-6, slope_of(kind)
+    # Central differences are off by about step**2 and 1e-16 / step.
+    expected = (kind.function(X + step, slope) - kind.function(X - step, slope)) / (2 * step)
+    np.testing.assert_allclose(kind.derivative(X, slope), expected, rtol=0, atol=2e-9)
+    if kind.from_output is not None:
+        np.testing.assert_allclose(kind.from_output(kind.function(X, slope), slope), expected, rtol=0, atol=2e-9)
+
+
+@every_kind
+def test_whether_it_may_be_negative(kind):
+    assert kind.negative == bool((kind.function(X, slope_of(kind)) < 0).any())
+
+
+@every_kind
+def test_compiled_functions_are_those_of_its_name(kind):
+    if isinstance(kind.engine, Without):
+        assert kind.compiled is None
+        assert kind.name not in activations.__all__
+        return
+    function, derivative = kind.compiled
+    assert (function, derivative) == (getattr(activations, kind.name), getattr(activations, f"{kind.name}_prime"))
+    slope = kind.function_slope
+    np.testing.assert_allclose(function(X), kind.function(X, slope), rtol=1e-14, atol=1e-14)
+    np.testing.assert_allclose(derivative(X), kind.derivative(X, slope), rtol=1e-14, atol=1e-14)
+    applied = layers.Activation(function).applied
+    assert (applied.name, applied.slope) == (kind.name, slope)
+    own_pair = layers.Activation((function, np.cos)).applied
+    assert own_pair.functions == (function, np.cos)
+
+
+@every_kind
+def test_names_and_aliases_mean_it(kind):
+    for name in (kind.name, *kind.aliases):
+        for written in (name, name.upper()):
+            applied = layers.Dense(1, written).activation
+            assert (applied.name, applied.slope, applied.entry) == (name, kind.slope, kind)
+
+
+@every_kind
+def test_limits_of_a_parameter(kind):
+    if kind.parameter is None:
+        assert kind.slope == kind.function_slope == 0
+        return
+    for wrong in (-0.1, kind.parameter.below, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=f"{kind.parameter.name} must be {kind.parameter.allowed}, but it is"):
+            kind.layer(wrong)
+
+
+@every_kind
+def test_a_missing_piece_has_a_reason(kind):
+    for name, piece in vars(kind).items():
+        if isinstance(piece, Without):
+            with pytest.raises(TypeError, match=r"are missing: [A-Za-z]"):
+                given(piece, f"the {name} of {kind.name}")
+            assert not piece
+
+
+# Pieces that an entry may leave out: no activation needs them.
+OPTIONAL = {"torch_misfit", "onnx_opset"}
+
+
+def whole():
+    signature = inspect.signature(ActivationKind)
+    pieces = dict.fromkeys(set(signature.parameters) - OPTIONAL, None)
+    return pieces | {"name": "new", "aliases": (), "engine": Engine.TANH}
+
+
+@pytest.mark.parametrize("left_out", sorted(set(inspect.signature(ActivationKind).parameters) - OPTIONAL))
+def test_an_entry_that_forgets_a_piece_is_not_made(left_out):
+    assert ActivationKind(**whole()).name == "new"
+    with pytest.raises(TypeError, match=f"'{left_out}'"):
+        ActivationKind(**{name: piece for name, piece in whole().items() if name != left_out})
+
+
+def test_an_entry_that_the_engine_cannot_run_is_not_made():
+    with pytest.raises(TypeError, match="the activation new has neither a number of the engine nor a way to lower it"):
+        ActivationKind(**whole() | {"engine": Without("there is none")})
+
+
+def test_two_entries_with_one_name_are_refused(monkeypatch):
+    relu = ACTIVATIONS["relu"]
+    monkeypatch.setattr(relu, "aliases", ("tanh",))
+    with pytest.raises(TypeError, match="activation 'tanh' takes the name 'tanh' of another"):
+        list(Registry("activation", "fastnn.activations.kinds", {"relu": "KIND", "tanh": "KIND"}, "something else"))
+
+
+@every_kind
+def test_every_file_says_its_formula(kind):
+    text = ast.get_docstring(ast.parse((ROOT / "activations" / "kinds" / f"{kind.name}.py").read_text("utf-8")))
+    assert "``" in text.splitlines()[0]
+
+
+def row(kind):
+    """Its row in the documentation."""
+    module = importlib.import_module(f"fastnn.activations.kinds.{kind.name}")
+    formula = module.__doc__.splitlines()[0].partition(": ")[2].removesuffix(".").replace("``", "`")
+    names = ", ".join(f"`{name}`" for name in (kind.name, *kind.aliases))
+    layer = "" if isinstance(kind.layer, Without) else f"`{kind.layer.__name__}`"
+    if kind.parameter is not None:
+        default = inspect.signature(kind.layer).parameters[kind.parameter.name].default
+        names += f" ({kind.slope:g})"
+        layer = f"`{kind.layer.__name__}({kind.parameter.name}={default:g})`"
+    return f"| {names} | {layer} | {formula} |"
+
+
+@pytest.mark.skipif(not (ROOT.parent / "docs").is_dir(), reason="an installed package has no docs")
+def test_the_documentation_has_the_table():
+    text = (ROOT.parent / "docs" / "models.md").read_text("utf-8")
+    rows = "\n".join(["| name | layer | formula |", "| --- | --- | --- |", *map(row, KINDS), ""])
+    assert f"\n\n{rows}\n" in text, f"docs/models.md must have these rows:\n{rows}"
+
+
+def test_exporters_name_an_activation_that_they_lack(monkeypatch):
+    model = Sequential([layers.Input((2,)), layers.Tanh()])
+    tanh = ACTIVATIONS["tanh"]
+    monkeypatch.setattr(tanh, "c", Without("nobody has written it"))
+    with pytest.raises(TypeError, match="C's lines of tanh are missing: nobody has written it"):
+        to_c(model)
+    pytest.importorskip("onnx")
+    monkeypatch.setattr(tanh, "onnx", Without("nobody has written them"))
+    with pytest.raises(TypeError, match="the ONNX operators of the activation tanh are missing: nobody has written"):
+        to_onnx(model)

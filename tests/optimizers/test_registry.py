@@ -1,0 +1,126 @@
+"""The registry of optimisers: each is whole, follows its formula, and is everywhere where optimisers are."""
+
+import importlib
+import inspect
+import pathlib
+import pickle
+
+import numpy as np
+import pytest
+
+import fastnn
+from fastnn import Sequential, optimizers
+from fastnn.layers import Dense, Input
+from fastnn.optimizers import schedules
+from fastnn.optimizers.base import PIECES
+from fastnn.optimizers.names import OPTIMIZERS, resolve
+from fastnn.registry import Registry, Without
+from fastnn_ext.plan import Optimizer as Engine
+
+ROOT = pathlib.Path(fastnn.__file__).resolve().parent
+NOT_OPTIMIZERS = {"__init__", "base", "names", "schedules", "adaptive", "descent"}
+KINDS = list(OPTIMIZERS)
+# Options that change the formula. An epsilon of 1e-3 keeps roundings from growing where gradients are near zero.
+OTHERS = [
+    optimizers.SGD(0.1, momentum=0.8),
+    optimizers.SGD(0.1, momentum=0.8, nesterov=True),
+    optimizers.SGD(0.1, weight_decay=0.3),
+    optimizers.SGD(0.1, momentum=0.8, nesterov=True, weight_decay=0.3),
+    optimizers.Adagrad(0.1, 0.5, 1e-3),
+    optimizers.RMSprop(0.01, 0.7, epsilon=1e-3),
+    optimizers.Adam(0.01, 0.7, 0.95, 1e-3),
+    optimizers.AdamW(0.01, 0.2, 0.7, 0.95, 1e-3),
+    optimizers.Nadam(0.01, 0.7, 0.95, 1e-3, momentum_decay=1.0),
+    optimizers.Adam(schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)),
+]
+every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+
+
+def test_the_list_has_all_files_and_all_that_the_engine_has():
+    assert set(OPTIMIZERS.names()) == {path.stem for path in (ROOT / "optimizers").glob("*.py")} - NOT_OPTIMIZERS
+    assert [kind.__name__ for kind in KINDS] == list(optimizers.CLASSES.values())
+    assert set(optimizers.CLASSES.values()) < set(optimizers.__all__)
+    assert {rule for kind in KINDS for rule in kind.engine} == set(Engine)
+
+
+def test_the_options_of_these_tests_are_of_every_optimizer_with_a_formula():
+    assert {type(optimizer) for optimizer in OTHERS} == {kind for kind in KINDS if kind.engine != (Engine.COLLECT,)}
+
+
+@every_kind
+def test_names_aliases_and_classes_mean_it(kind):
+    name = kind.__name__.lower()
+    assert getattr(optimizers, kind.__name__) is OPTIMIZERS[name] is kind
+    for given in (name, name.upper(), *kind.aliases, kind, kind()):
+        assert type(resolve(given)) is kind
+
+
+@every_kind
+@pytest.mark.parametrize("place", ["adaptive", "descent"])
+def test_it_is_unpickled_also_from_where_it_was_before(kind, place):
+    assert pickle.loads(pickle.dumps(kind())) == kind()
+    assert getattr(importlib.import_module(f"fastnn.optimizers.{place}"), kind.__name__) is kind
+
+
+@pytest.mark.parametrize("optimizer", [*(kind() for kind in KINDS), *OTHERS], ids=repr)
+def test_the_rule_is_among_those_that_it_tells(optimizer):
+    assert optimizer.rule()["optimizer"] in type(optimizer).engine
+
+
+@pytest.mark.parametrize("optimizer", [*(kind() for kind in KINDS if kind is not optimizers.LBFGS), *OTHERS], ids=repr)
+def test_the_engine_follows_the_formula(optimizer):
+    rng = np.random.default_rng(0)
+    x, y, weights = rng.normal(size=(7, 5)), rng.normal(size=(7, 3)), rng.normal(size=(5, 3))
+    model = Sequential([Input((5,)), Dense(3, use_bias=False)], dtype="float64")
+    model.set_weights([weights])
+    model.compile(optimizer, "mse")
+    state = {}
+    for step in range(1, 13):
+        model.train_on_batch(x, y)
+        gradient = 2 * x.T @ (x @ weights - y) / y.size
+        weights = optimizer.formula(weights, gradient, state, step)
+        # A dozen steps of sums of a dozen terms, divided by roots of squares that are far above epsilon.
+        np.testing.assert_allclose(model.get_weights()[0], weights, rtol=1e-11, atol=1e-12, err_msg=f"step {step}")
+
+
+def test_an_optimizer_without_a_formula_says_why():
+    with pytest.raises(TypeError, match="the steps of LBFGS are SciPy's"):
+        optimizers.LBFGS().formula(np.zeros(1), np.zeros(1), {}, 1)
+
+
+@every_kind
+def test_names_of_keras(kind, keras_over_any):
+    if isinstance(kind.keras, Without):
+        assert kind.keras.reason
+    else:
+        assert kind.keras == kind.__name__
+        assert type(keras_over_any.optimizers.get(kind.__name__.lower())).__name__ == kind.keras
+
+
+@every_kind
+def test_names_of_torch(kind):
+    torch = pytest.importorskip("torch")
+    assert kind.torch.reason if isinstance(kind.torch, Without) else hasattr(torch.optim, kind.torch)
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_an_optimizer_that_forgets_a_piece_is_not_loaded(piece, monkeypatch):
+    # What it inherits from Adam is not its own.
+    monkeypatch.delattr(optimizers.AdamW, piece)
+    with pytest.raises(TypeError, match=f"the optimizer adamw has no {piece}: AdamW must define it"):
+        list(Registry("optimizer", "fastnn.optimizers", {"adamw": "AdamW"}, "something else", PIECES))
+
+
+def row(kind):
+    """Its row in the documentation."""
+    rate = inspect.signature(kind).parameters.get("learning_rate")
+    names = ", ".join(f"`{name}`" for name in (kind.__name__.lower(), *kind.aliases))
+    return f"| {names} | `{kind.__name__}({f'{rate.default:g}' if rate else ''})` | {kind.convention} |"
+
+
+@pytest.mark.skipif(not (ROOT.parent / "docs").is_dir(), reason="an installed package has no docs")
+def test_the_documentation_has_the_table():
+    text = (ROOT.parent / "docs" / "models.md").read_text("utf-8")
+    head = ["| name | optimiser | convention; defaults are Keras' |", "| --- | --- | --- |"]
+    rows = "\n".join([*head, *map(row, KINDS), ""])
+    assert f"\n\n{rows}\n" in text, f"docs/models.md must have these rows:\n{rows}"
