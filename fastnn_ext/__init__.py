@@ -1,7 +1,7 @@
 """Compiled kernels and the training engine of fastnn: arrays, shapes and scalars, no layer classes.
 
 Other Cython code cimports `dispatch.kernels_named`, which gives the table of the kernels of an instruction set and
-number type (`plan.Kernels`): plain C functions on whole arrays, free of the GIL. `get_include` tells the headers' folder.
+number type (`plan.Kernels`): plain C functions on whole arrays, free of the GIL. `get_include`: the headers.
 """
 
 from pathlib import Path
