@@ -14,6 +14,7 @@ from plain_training import (
     copied,
     data_of,
     network_of,
+    outputs_of,
     plan_of,
 )
 
@@ -70,6 +71,34 @@ def test_every_rule_is_the_plain_one(name, loss, dtype, isa):
             assert_an_epoch_is_the_plain_one(
                 network, INPUTS, x, y, batch_size, loss, RULES[rule], epochs=3, isa=isa, sparse=batch_size == 4
             )
+
+
+# Behind a dense layer an activation is a part of its product; elsewhere it is an operation of its own.
+ALONE = {
+    "first": lambda kind: (kind, 4, "softmax"),
+    "alone": lambda kind: (kind,),
+    "behind another": lambda kind: (6, Activation.TANH, kind, 3),
+    "before another": lambda kind: (kind, Activation.TANH, 3),
+    "behind a softmax": lambda kind: (4, "softmax", kind, 3),
+}
+
+
+@pytest.mark.parametrize("kind", list(Activation), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("place", ALONE)
+@both_dtypes
+@every_isa
+def test_an_activation_that_is_no_part_of_a_dense_layer(kind, place, dtype, isa):
+    for inputs in (1, INPUTS, 2 * COLUMN_GROUP + 1):
+        for batch_size, threads in ((1, 1), (4, 1), (4, 2)):
+            network, width = network_of(ALONE[place](kind), inputs, dtype)
+            x, y = data_of(inputs, width, SAMPLES, dtype)
+            plan = plan_of(network, inputs, dtype, isa)
+            exact = outputs_of(copied(network, np.float64), x.astype(np.float64))[-1]
+            # Sums of some hundred terms of size one.
+            np.testing.assert_allclose(plan.predict(x), exact, rtol=0, atol=400 * np.finfo(dtype).eps)
+            how = {"threads": threads, "sparse": False}
+            loss, rule = Loss.MEAN_SQUARED_ERROR, {**RULES["sgd"], "learning_rate": 0.02 * width}
+            assert_an_epoch_is_the_plain_one(network, inputs, x, y, batch_size, loss, rule, isa=isa, **how)
 
 
 # Shapes that leave a rest in every loop: of a vector, of a tile, of a panel, of a block.

@@ -113,6 +113,60 @@ def test_a_loss_for_classes_needs_an_output_for_each():
         one.fit(np.zeros((3, 4)), np.zeros(3))
 
 
+# Loss, outputs, last activation, and targets of 0 and 1 or of whole numbers, of which a bool holds no more than two.
+WHOLE = {
+    "one-hot rows": ("categorical_crossentropy", 3, "softmax", np.eye(3)[np.arange(20) % 3]),
+    "class numbers": ("sparse_categorical_crossentropy", 3, "softmax", np.arange(20) % 2),
+    "a column of class numbers": ("sparse_categorical_crossentropy", 3, "softmax", np.arange(20)[:, None] % 2),
+    "decisions": ("binary_crossentropy", 3, "sigmoid", np.arange(60).reshape(20, 3) % 2),
+    "one decision": ("binary_crossentropy", 1, "sigmoid", np.arange(20) % 2),
+    "several numbers": ("mse", 3, "linear", np.arange(60).reshape(20, 3) % 2),
+    "one number": ("mae", 1, "linear", np.arange(20) % 2),
+    "counts": ("poisson", 2, "softplus", np.arange(40).reshape(20, 2) % 2),
+}
+
+
+@pytest.mark.parametrize(
+    "form", ["bool", "int8", "uint8", "int16", "int32", "int64", "uint64", "float16", "float64", list]
+)
+@pytest.mark.parametrize("case", WHOLE)
+def test_targets_of_any_dtype_are_the_same_targets(case, form):
+    loss, outputs, last, numbers = WHOLE[case]
+    x, _ = data(20)
+    results = []
+    for y in (numbers.astype(np.float32), numbers.tolist() if form is list else numbers.astype(form)):
+        made = Sequential([Input((4,)), Dense(5, "tanh"), Dense(outputs, last)], seed=0)
+        made.compile("adam", loss)
+        values = [made.fit(x, y, epochs=2, batch_size=6, shuffle=False).history["loss"], made.evaluate(x, y)]
+        values += [made.train_on_batch(x, y), made.train_on_batch(x[:1], y[:1])]
+        results.append((values, made.parameters.tobytes()))
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "shape", "hint"),
+    [
+        (4, (4,), "a batch of one sample is x"),
+        (4, (20,), None),
+        (4, (20, 3), None),
+        (4, (4, 4, 1), None),
+        (1, (20,), "one feature is a column"),
+        (1, (20, 2), None),
+        (1, (1,), "a batch of one sample is x"),
+    ],
+    ids=str,
+)
+def test_hints_for_shapes_that_do_not_fit(inputs, shape, hint):
+    made = Sequential([Input((inputs,)), Dense(1)], seed=0)
+    made.compile("sgd", "mse")
+    for call in (lambda x: made.fit(x, np.zeros(len(x))), lambda x: made.evaluate(x, np.zeros(len(x)))):
+        with pytest.raises(ValueError, match=rf"x must have shape \(samples, {inputs}\), but its shape is") as refused:
+            call(np.ones(shape))
+        said = str(refused.value)
+        assert said.endswith(f"its shape is {shape}") if hint is None else hint in said, said
+        assert ("one feature" in said) == (hint == "one feature is a column")
+
+
 def test_one_output_takes_a_flat_y():
     x, _ = data()
     y = x[:, 0] * 2

@@ -1,5 +1,7 @@
 """What reaches the engine in a fit: schedules, penalties and limits, dropout, augmentation, threads."""
 
+import itertools
+
 import numpy as np
 import pytest
 from small_models import data, model
@@ -87,6 +89,46 @@ def test_dropout_is_drawn_anew_in_every_epoch_and_not_in_evaluation():
     losses_seen = fitted.fit(x, y, epochs=3).history["loss"]
     assert len(set(losses_seen)) == 3
     assert fitted.evaluate(x, y) == fitted.evaluate(x, y)
+
+
+@pytest.mark.parametrize(
+    ("way", "augmentation"), [("all", "of the engine"), ("batches", "of the engine"), ("batches", "a function")]
+)
+def test_sparse_images_are_augmented_as_arrays(way, augmentation):
+    sparse = pytest.importorskip("scipy.sparse")
+    rng = np.random.default_rng(0)
+    x = (rng.uniform(size=(20, 36)) * (rng.random((20, 36)) < 0.2)).astype(np.float32)
+    y = np.eye(2, dtype=np.float32)[rng.integers(2, size=20)]
+
+    def mirrored(batch, rng):
+        assert batch.shape[1:] == (6, 6)
+        return batch[:, :, ::-1] * (1 + 0.1 * rng.random())
+
+    how = {
+        "augmentation": mirrored if augmentation == "a function" else ImageAugmentation(rotation_range=20),
+        "epochs": 2,
+        "shuffle": False,
+    }
+    results = []
+    for data_of in (np.asarray, sparse.csr_array):
+        made = Sequential([Input((6, 6)), Flatten(), Dense(2, "softmax")], seed=0)
+        made.compile("adam", "categorical_crossentropy")
+        if way == "batches":
+            pairs = [(data_of(x[rows]), y[rows]) for rows in (slice(0, 8), slice(8, 20))]
+            history = made.fit(itertools.cycle(pairs), steps_per_epoch=2, **how)
+        else:
+            history = made.fit(data_of(x), y, batch_size=8, **how)
+        results.append((history.history["loss"], made.parameters.tobytes()))
+    assert results[0] == results[1]
+
+
+def test_a_sparse_matrix_is_not_augmented_by_a_function_unless_in_batches():
+    sparse = pytest.importorskip("scipy.sparse")
+    made = model()
+    before = made.parameters.copy()
+    with pytest.raises(ValueError, match="batches of a sparse matrix cannot be watched or augmented one by one"):
+        made.fit(sparse.csr_array(data()[0]), data()[1], augmentation=lambda batch, rng: batch)
+    assert np.array_equal(made.parameters, before)
 
 
 def test_augmentation_by_the_engine_and_by_a_function():

@@ -50,6 +50,9 @@ every_schedule = pytest.mark.parametrize("schedule", ALL, ids=str)
         (CosineDecay(1.0, 6, warmup_target=2.0), [0, 3, 6], [2, 1, 0]),
         # Three steps up to the second step, three down to the last.
         (OneCycle(4.0, 6, 0.5, 4.0, 2.0), [0, 1, 2, 3.5, 5, 6, 99], [1, 2.5, 4, 2.25, 0.5, 0.5, 0.5]),
+        # A rise of no length begins at the top; one of less has a step of the way down behind it.
+        (OneCycle(4.0, 5, 0.2, 4.0, 2.0), [0, 2, 4, 5], [4, 2.25, 0.5, 0.5]),
+        (OneCycle(4.0, 3, 0.0, 4.0, 2.0), [-1, 0.5, 2, 3], [4, 2.25, 0.5, 0.5]),
     ],
     ids=str,
 )
