@@ -9,12 +9,8 @@
 #include <intrin.h>
 #endif
 
-/* The same numbers as the enumerations of plan.pxd and losses.pxd. */
+/* The same numbers as the enumeration of plan.pxd. */
 enum { SGD = 0, MOMENTUM = 1, NESTEROV = 2, RMSPROP = 3, ADAM = 4, NADAM = 5, COLLECT = 6 };
-enum {
-    MEAN_SQUARED_ERROR = 0, CROSS_ENTROPY = 1, BINARY_CROSS_ENTROPY = 2, MEAN_ABSOLUTE_ERROR = 3, HUBER = 4, QUANTILE = 5,
-    POISSON = 6, HINGE = 7, KL_DIVERGENCE = 8
-};
 
 typedef uint32_t column_number;
 

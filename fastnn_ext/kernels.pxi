@@ -8,7 +8,7 @@ from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from fastnn_ext.barrier cimport barrier_wait
-from fastnn_ext.losses cimport BINARY_CROSS_ENTROPY, CROSS_ENTROPY, KL_DIVERGENCE
+from fastnn_ext.losses cimport BINARY_CROSS_ENTROPY, CROSS_ENTROPY, fastnn_is_summed
 from fastnn_ext.plan cimport (
     ACTIVATION, ADAM, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, COLLECT, DENSE, DROPOUT, DenseCall, FLOAT32, FLOAT64,
     FUNCTION, INT32, Kernels, LAYER_NORMALIZATION, NADAM, NO_ACTIVATION, NOISE, Operation, Parameter, Rows, Rule, Run, SGD, SOFTMAX,

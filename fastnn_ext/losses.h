@@ -9,86 +9,104 @@
 /* Keras' guard for targets' logarithms. */
 #define SMALL_COUNT ((real)1e-7)
 
-/* Losses that need no logarithm, a vector at a time. parameter: Huber's delta, or the quantile. */
-FASTNN_INLINE vec N(loss_vector)(const int loss, vec parameter, vec y_pred, vec y, vec *slope)
-{
-    const vec zero = N(set1)(0), one = N(set1)(1), half = N(set1)((real)0.5);
-    vec error = y_pred - y, size = N(max)(error, -error), value, sign;
-    switch (loss) {
-    case MEAN_SQUARED_ERROR:
-        *slope = error + error;
-        return error * error;
-    case MEAN_ABSOLUTE_ERROR:
-        *slope = N(above_zero)(error, one, N(above_zero)(-error, -one, error));
-        return size;
-    case HUBER:
-        *slope = N(max)(-parameter, N(min)(parameter, error));
-        return N(above_zero)(size - parameter, parameter * (size - half * parameter), half * error * error);
-    case QUANTILE:
-        *slope = N(above_zero)(error, one - parameter, N(above_zero)(-error, -parameter, error));
-        return N(max)(-parameter * error, (one - parameter) * error);
-    default: /* HINGE: classes are -1 and 1, or 0 and 1 */
-        sign = N(above_zero)(y, one, -one);
-        value = one - sign * y_pred;
-        *slope = N(above_zero)(value, -sign, zero * y_pred);
-        return N(max)(zero, value);
-    }
-}
-
-FASTNN_INLINE double N(loss_vectors)(
-    const int loss, real parameter, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)
-{
-    vec total = N(set1)(0), slope;
-    for (ptrdiff_t j = 0; j < size; j += LANES) {
-        part lanes = N(first)(size - j);
-        vec value = N(loss_vector)(loss, N(set1)(parameter), N(load_part)(y_pred + j, lanes), N(load_part)(y + j, lanes), &slope);
-        total = total + N(keep_part)(value, N(set1)(0), lanes);
-        N(store_part)(dy + j, slope * N(set1)(scale), lanes);
-    }
-    return (double)N(sum)(total);
-}
-
 FASTNN_INLINE real N(within)(real low, real x, real high) { return x < low ? low : (x > high ? high : x); }
 
-FASTNN_FUNCTION double N(loss_row)(
-    int loss, real parameter, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)
+/* Those of a number at a time, as vectors. */
+#define LOSS_OF_ROW(member, name, reduction)
+#define LOSS(member, loss, reduction, value, slope)                                                                    \
+    FASTNN_INLINE vec N(loss##_vector)(vec parameter, vec y_pred, vec y, vec *slopes)                                  \
+    {                                                                                                                  \
+        const vec zero = N(set1)(0), one = N(set1)(1), half = N(set1)((real)0.5);                                      \
+        const vec error = y_pred - y, size = N(max)(error, -error);                                                    \
+        (void)zero, (void)one, (void)half, (void)size, (void)parameter;                                                \
+        *slopes = slope;                                                                                               \
+        return value;                                                                                                  \
+    }                                                                                                                  \
+    FASTNN_INLINE double N(loss##_row)(                                                                                \
+        real parameter, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)                       \
+    {                                                                                                                  \
+        vec total = N(set1)(0), slopes;                                                                                \
+        for (ptrdiff_t j = 0; j < size; j += LANES) {                                                                  \
+            part lanes = N(first)(size - j);                                                                           \
+            vec cost = N(loss##_vector)(                                                                               \
+                N(set1)(parameter), N(load_part)(y_pred + j, lanes), N(load_part)(y + j, lanes), &slopes);             \
+            total = total + N(keep_part)(cost, N(set1)(0), lanes);                                                     \
+            N(store_part)(dy + j, slopes * N(set1)(scale), lanes);                                                     \
+        }                                                                                                              \
+        return (double)N(sum)(total);                                                                                  \
+    }
+#include "tables/losses.def"
+#undef LOSS
+#undef LOSS_OF_ROW
+
+/* Those of a row: (parameter, dy, y_pred, y, size, scale). */
+#define ROW_LOSS(name)                                                                                                 \
+    FASTNN_INLINE double N(name##_row)(real parameter, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)
+
+ROW_LOSS(cross_entropy)
 {
     const real smallest = SMALLEST_PROBABILITY;
     double total = 0;
-    switch (loss) {
-    case MEAN_SQUARED_ERROR: return N(loss_vectors)(MEAN_SQUARED_ERROR, parameter, dy, y_pred, y, size, scale);
-    case MEAN_ABSOLUTE_ERROR: return N(loss_vectors)(MEAN_ABSOLUTE_ERROR, parameter, dy, y_pred, y, size, scale);
-    case HUBER: return N(loss_vectors)(HUBER, parameter, dy, y_pred, y, size, scale);
-    case QUANTILE: return N(loss_vectors)(QUANTILE, parameter, dy, y_pred, y, size, scale);
-    case HINGE: return N(loss_vectors)(HINGE, parameter, dy, y_pred, y, size, scale);
-    }
+    (void)parameter;
     for (ptrdiff_t j = 0; j < size; j++) {
-        real p = y_pred[j], t = y[j];
-        switch (loss) {
-        case CROSS_ENTROPY:
-            p = p < smallest ? smallest : p;
-            dy[j] = -t / p * scale;
-            /* The second comparison holds for NaN alone, which no class may hide. */
-            if (t != 0 || p != p) total -= (double)t * log((double)p);
-            break;
-        case BINARY_CROSS_ENTROPY:
-            p = N(within)(smallest, p, 1 - smallest);
-            dy[j] = (p - t) / (p * (1 - p)) * scale;
-            total -= (double)t * log((double)p) + (1 - (double)t) * log1p(-(double)p);
-            break;
-        case POISSON:
-            dy[j] = (1 - t / (p + SMALL_COUNT)) * scale;
-            total += (double)p - (double)t * log((double)p + SMALL_COUNT);
-            break;
-        case KL_DIVERGENCE:
-            p = N(within)(SMALL_COUNT, p, 1);
-            t = N(within)(SMALL_COUNT, t, 1);
-            dy[j] = -t / p * scale;
-            total += (double)t * log((double)t / (double)p);
-            break;
-        }
+        real p = y_pred[j] < smallest ? smallest : y_pred[j], t = y[j];
+        dy[j] = -t / p * scale;
+        /* The second comparison holds for NaN alone, which no class may hide. */
+        if (t != 0 || p != p) total -= (double)t * log((double)p);
     }
     return total;
+}
+
+ROW_LOSS(binary_cross_entropy)
+{
+    const real smallest = SMALLEST_PROBABILITY;
+    double total = 0;
+    (void)parameter;
+    for (ptrdiff_t j = 0; j < size; j++) {
+        real p = N(within)(smallest, y_pred[j], 1 - smallest), t = y[j];
+        dy[j] = (p - t) / (p * (1 - p)) * scale;
+        total -= (double)t * log((double)p) + (1 - (double)t) * log1p(-(double)p);
+    }
+    return total;
+}
+
+ROW_LOSS(poisson)
+{
+    double total = 0;
+    (void)parameter;
+    for (ptrdiff_t j = 0; j < size; j++) {
+        real p = y_pred[j], t = y[j];
+        dy[j] = (1 - t / (p + SMALL_COUNT)) * scale;
+        total += (double)p - (double)t * log((double)p + SMALL_COUNT);
+    }
+    return total;
+}
+
+ROW_LOSS(kl_divergence)
+{
+    double total = 0;
+    (void)parameter;
+    for (ptrdiff_t j = 0; j < size; j++) {
+        real p = N(within)(SMALL_COUNT, y_pred[j], 1), t = N(within)(SMALL_COUNT, y[j], 1);
+        dy[j] = -t / p * scale;
+        total += (double)t * log((double)t / (double)p);
+    }
+    return total;
+}
+#undef ROW_LOSS
+
+/* The loss of a row by its number. What the table lacks does not come here: the bindings look. */
+FASTNN_FUNCTION double N(loss_row)(
+    int loss, real parameter, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)
+{
+    switch (loss) {
+#define LOSS(member, name, reduction, value, slope) LOSS_OF_ROW(member, name, reduction)
+#define LOSS_OF_ROW(member, name, reduction) case member: return N(name##_row)(parameter, dy, y_pred, y, size, scale);
+#include "tables/losses.def"
+#undef LOSS
+#undef LOSS_OF_ROW
+    default: return (double)NAN;
+    }
 }
 
 /* Cross-entropy of outputs that need not sum to 1: of the shares p = o / sum(o). The gradient with respect to o is

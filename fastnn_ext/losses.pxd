@@ -6,16 +6,7 @@ from libc.math cimport exp, log
 from fastnn_ext.softmax cimport softmax_backward, softmax_forward
 
 
-cpdef enum Loss:
-    MEAN_SQUARED_ERROR = 0
-    CROSS_ENTROPY = 1
-    BINARY_CROSS_ENTROPY = 2
-    MEAN_ABSOLUTE_ERROR = 3
-    HUBER = 4
-    QUANTILE = 5
-    POISSON = 6
-    HINGE = 7
-    KL_DIVERGENCE = 8
+include "tables/losses.pxi"
 
 
 cdef inline floating smallest_probability(floating like) noexcept nogil:

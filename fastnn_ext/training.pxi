@@ -56,7 +56,7 @@ cdef double loss_of_row(Run* run, Py_ssize_t row, Py_ssize_t source, Py_ssize_t 
     cdef const real* target = <const real*> run.targets + row * size
     cdef double weight = 1 if run.sample_weight == NULL else run.sample_weight[source]
     # Entropies are summed over the classes, all else is averaged over the outputs.
-    cdef double share_of_output = 1 if run.loss == CROSS_ENTROPY or run.loss == KL_DIVERGENCE else 1.0 / size
+    cdef double share_of_output = 1 if fastnn_is_summed(run.loss) else 1.0 / size
     cdef real scale = <real> (weight * share_of_output / batch)
     cdef double value
     if run.loss == CROSS_ENTROPY and (run.softmax_in_loss or run.from_logits):

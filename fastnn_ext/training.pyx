@@ -16,7 +16,7 @@ from fastnn_ext.barrier cimport barrier_init, fastnn_exchange
 from fastnn_ext.compressed cimport CompressedRows
 from fastnn_ext.dispatch cimport kernels_for_samples
 from fastnn_ext.layout cimport ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING
-from fastnn_ext.losses cimport BINARY_CROSS_ENTROPY, CROSS_ENTROPY, KL_DIVERGENCE, MEAN_SQUARED_ERROR, Loss
+from fastnn_ext.losses cimport BINARY_CROSS_ENTROPY, LOSSES, Loss
 from fastnn_ext.plan cimport (
     ACTIVATION, BATCH_NORMALIZATION, COLLECT, DENSE, DROPOUT, FUNCTION, INT32, LAYER_NORMALIZATION, MAXIMUM_THREADS, NADAM, NO_ACTIVATION,
     NOISE, SGD, SOFTMAX, Index, Kernels, Operation, Optimizer, Parameter, Plan, Rows, Run, aligned, call_python, describe_rows,
@@ -222,7 +222,7 @@ cdef class Training:
         if len(x.shape) < 1 or x.shape[0] < 1 or batch_size < 1 or plan.operation_count < 1:
             raise ValueError(f"samples, batch_size and layers must be at least 1, but x has shape {x.shape}, batch_size is "
                              f"{batch_size} and there are {plan.operation_count} layers")
-        if not MEAN_SQUARED_ERROR <= loss <= KL_DIVERGENCE:
+        if not 0 <= loss < LOSSES:
             raise ValueError(f"loss must be a member of Loss, but it is {<int> loss}")
         if not SGD <= optimizer <= COLLECT:
             raise ValueError(f"optimizer must be a member of Optimizer, but it is {<int> optimizer}")

@@ -7,6 +7,7 @@ FOLDER = Path(__file__).parent
 # The file of each table, its enumeration, and what else the header tells of a row.
 TABLES = {
     "activations": ("Activation", "ACTIVATIONS", "bint fastnn_told_by_output(int activation) noexcept"),
+    "losses": ("Loss", "LOSSES", "bint fastnn_is_summed(int loss) noexcept"),
 }
 HEADER = """# Expanded from {name}.def by expand.py: change that table.
 cdef extern from "tables/tables.h" nogil:
@@ -21,7 +22,7 @@ cpdef enum {enum}:
 
 def members(name: str) -> list[str]:
     """The members of a table, in the order of its rows."""
-    return re.findall(r"^[A-Z]+\((\w+),", (FOLDER / f"{name}.def").read_text(), re.MULTILINE)
+    return re.findall(r"^[A-Z_]+\((\w+),", (FOLDER / f"{name}.def").read_text(), re.MULTILINE)
 
 
 def expand() -> None:

@@ -23,4 +23,28 @@ static inline int fastnn_told_by_output(int activation)
     }
 }
 
+#define LOSS(member, name, reduction, value, slope) member,
+#define LOSS_OF_ROW(member, name, reduction) member,
+enum {
+#include "tables/losses.def"
+    LOSSES
+};
+#undef LOSS
+#undef LOSS_OF_ROW
+
+enum { MEAN = 0, SUM = 1 };
+
+/* Whether a loss is summed over the outputs of a sample, rather than averaged. */
+static inline int fastnn_is_summed(int loss)
+{
+    switch (loss) {
+#define LOSS(member, name, reduction, value, slope) case member: return reduction;
+#define LOSS_OF_ROW(member, name, reduction) case member: return reduction;
+#include "tables/losses.def"
+#undef LOSS
+#undef LOSS_OF_ROW
+    default: return MEAN;
+    }
+}
+
 #endif
