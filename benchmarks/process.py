@@ -37,16 +37,16 @@ class Round:
 
 
 class Worker:
-    """One peer's process with one thread setting."""
+    """One peer's process with one thread setting, which runs the checkout ``root``."""
 
-    def __init__(self, job: Job, peer: str, epochs: int, threads: int) -> None:
+    def __init__(self, job: Job, peer: str, epochs: int, threads: int, root: pathlib.Path = ROOT) -> None:
         self.peer = peer
         self.threads = threads
         self.version = ""
         self.differs = ""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", json.dumps(job.as_dict()), peer, str(epochs), str(threads)],
-            cwd=ROOT,
+            cwd=root,
             env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -106,7 +106,7 @@ cdef inline bint overlaps(cnp.ndarray a, cnp.ndarray b) noexcept:
 cdef inline object pinned(cnp.ndarray array):
     # Keeps the memory of an array where it is: NumPy resizes no array in place that has a weak reference, and the one
     # that owns the memory is the last in a row of views.
-    cdef object owner = array, base = owner.base
+    cdef object owner = array, base = cnp.get_array_base(array)
     while isinstance(base, cnp.ndarray):
-        owner, base = base, base.base
+        owner, base = base, cnp.get_array_base(<cnp.ndarray> base)
     return PyWeakref_NewRef(owner, None)

@@ -35,6 +35,15 @@ static inline int fastnn_exchange(fastnn_atomic *at, int value) {
 static inline int fastnn_load_ordered(fastnn_atomic *at) { return __atomic_load_n(at, __ATOMIC_SEQ_CST); }
 #endif
 
+/* Counts what Python's threads do: where they have one lock in common, it orders them already. */
+static inline void fastnn_count(fastnn_atomic *at, int value) {
+#ifdef Py_GIL_DISABLED
+    fastnn_add(at, value);
+#else
+    *at += value;
+#endif
+}
+
 /* Tells the processor that the thread only waits. */
 static inline void fastnn_pause(void) {
 #ifdef _WIN32

@@ -2,7 +2,7 @@
 # everything after it in all of them. Use one again as often as you like, always with the same number of threads.
 cdef extern from "barrier.h" nogil:
     int fastnn_exchange(int* at, int value) noexcept
-    int fastnn_add(int* at, int value) noexcept
+    void fastnn_count(int* at, int value) noexcept
     int fastnn_load(int* at) noexcept
     ctypedef struct Barrier:
         pass

@@ -12,7 +12,7 @@ from libc.string cimport memcpy, memset
 
 from fastnn_ext.activations cimport ACTIVATIONS, Activation, fastnn_told_by_output
 from fastnn_ext.arrays cimport as_parameters, overlaps, pinned, shape_of
-from fastnn_ext.barrier cimport barrier_init, fastnn_add, fastnn_exchange, fastnn_load
+from fastnn_ext.barrier cimport barrier_init, fastnn_count, fastnn_exchange, fastnn_load
 from fastnn_ext.compressed cimport CompressedRows
 from fastnn_ext.dispatch cimport kernels_named
 from fastnn_ext.layout cimport ALIGNMENT, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD
@@ -375,11 +375,11 @@ cdef class Plan:
         if samples < 0:
             return None
         # While somebody is in here, the operations stay where they are.
-        fastnn_add(&self.predictions, 1)
+        fastnn_count(&self.predictions, 1)
         try:
             return self.predict_rows(x, samples, out)
         finally:
-            fastnn_add(&self.predictions, -1)
+            fastnn_count(&self.predictions, -1)
 
     cdef int describe_inputs(self, Rows* rows, object x, bint rows_only) except -1:
         # How the kernels read the data, compressed or not.

@@ -192,7 +192,9 @@ cdef class Training:
     cdef cnp.ndarray weights
     cdef cnp.ndarray rates
     cdef object loss_function
-    cdef tuple pins                 # see `pinned`: of the data that the run describes
+    cdef object x_pin               # see `pinned`: of the data that the run describes
+    cdef object y_pin
+    cdef object weights_pin
     cdef list state_pins            # and of the optimiser's arrays and the record
     cdef list arrays                # the optimiser's: for each operation, its weights' and its bias' by slot
     cdef list starts                # the number that each of them starts from
@@ -353,12 +355,15 @@ cdef class Training:
         describe_rows(&targets, y, "y", 1 if numbers else run.output_size, True)
         if cnp.PyArray_DIM(y, 0) != samples:
             raise ValueError(f"y must have as many rows as x, {samples}, but it has {cnp.PyArray_DIM(y, 0)}")
+        if self.x is not None and numbers != run.class_numbers:
+            raise ValueError("y must hold class numbers where the first batch's did, and rows of outputs where that held those")
         if sample_weight is not None:
             weights = numpy.require(sample_weight, numpy.float64, ("C", "A"))
             if cnp.PyArray_NDIM(weights) != 1 or cnp.PyArray_DIM(weights, 0) != samples:
                 raise ValueError(f"sample_weight must have shape ({samples},), but its shape is {shape_of(weights)}")
-        pins = tuple([pinned(array) for array in (x, y, weights) if isinstance(array, cnp.ndarray)])
-        self.x, self.y, self.weights, self.pins = x, y, weights, pins
+        self.x_pin = None if inputs.starts != NULL else pinned(x)
+        self.y_pin, self.weights_pin = pinned(y), None if weights is None else pinned(weights)
+        self.x, self.y, self.weights = x, y, weights
         run.x, run.y = inputs, targets
         run.class_numbers = numbers
         run.sample_weight = NULL if weights is None else <double*> cnp.PyArray_DATA(weights)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy import ndarray
 
 from fastnn.models.evaluation import metrics_of
 from fastnn.models.inputs import explain, read_samples
@@ -28,7 +29,6 @@ class Stepper:
         self.capacity = 0
         # Arrays that the engine reads as they are need no look from here.
         self.simple = not model.metrics
-        self.target_shape: tuple[int, ...] | None = None
 
     def step(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         """One step; see `Sequential.train_on_batch`."""
@@ -36,8 +36,7 @@ class Stepper:
         if (
             training is not None
             and self.simple
-            and type(x) is type(y) is np.ndarray
-            and y.shape[1:] == self.target_shape
+            and type(x) is type(y) is ndarray
             and sample_weight is None
             and class_weight is None
             and not return_dict
@@ -76,7 +75,7 @@ class Stepper:
             # Another training, such as a fit, may have gone on with the optimiser's state since.
             if self.training is None or self.training is not model.steps.training or samples.count > self.capacity:
                 self.training = make_training(model, inputs, targets, samples.count, weights, streaming=True)
-                self.capacity, self.target_shape = samples.count, targets.shape[1:]
+                self.capacity = samples.count
             try:
                 value = self._run(self.training, inputs, targets, weights)
             except NonFiniteDataError as failure:
