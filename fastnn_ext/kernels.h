@@ -9,8 +9,6 @@
 #include <intrin.h>
 #endif
 
-/* The same numbers as the enumeration of plan.pxd. */
-enum { SGD = 0, MOMENTUM = 1, NESTEROV = 2, RMSPROP = 3, ADAM = 4, NADAM = 5, COLLECT = 6 };
 
 typedef uint32_t column_number;
 
@@ -146,6 +144,7 @@ FASTNN_FUNCTION double fastnn_fma_loop(long rounds)
 
 #include "functions.h"
 #include "activations.h"
+#include "rules.h"
 #include "tiles.h"
 #include "products.h"
 #include "sparse.h"

@@ -62,14 +62,7 @@ cdef struct Parameter:
     Py_ssize_t place                # of its first row in the run's row_penalty and row_squares
 
 
-cpdef enum Optimizer:
-    SGD = 0
-    MOMENTUM = 1
-    NESTEROV = 2
-    RMSPROP = 3                     # also Adagrad, with squares that do not decay
-    ADAM = 4
-    NADAM = 5
-    COLLECT = 6                     # gradients alone
+include "tables/rules.pxi"
 
 
 cdef struct Rule:

@@ -19,8 +19,9 @@ from fastnn_ext.layout cimport ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING
 from fastnn_ext.losses cimport BINARY_CROSS_ENTROPY, LOSSES, Loss
 from fastnn_ext.plan cimport (
     ACTIVATION, BATCH_NORMALIZATION, COLLECT, DENSE, DROPOUT, FUNCTION, INT32, LAYER_NORMALIZATION, MAXIMUM_THREADS, NADAM, NO_ACTIVATION,
-    NOISE, SGD, SOFTMAX, Index, Kernels, Operation, Optimizer, Parameter, Plan, Rows, Run, aligned, call_python, describe_rows,
-    padded_row, raise_kept,
+    NOISE, RULES, SGD, SOFTMAX, Index, Kernels, Operation, Optimizer, Parameter, Plan, Rows, Run, aligned, call_python, describe_rows,
+    padded_row, raise_kept, fastnn_states,
+    fastnn_states,
 )
 from fastnn_ext.pool cimport pool_run, pool_size, pool_task
 from fastnn_ext.scalars cimport is_finite
@@ -57,7 +58,7 @@ cdef Py_ssize_t WIDE_FIRST_LAYER = 320
 cdef Py_ssize_t FIRST_COLUMN_GROUP = 64
 
 # Which of momentum (0) and squares (1) each optimiser keeps for every parameter.
-cdef tuple SLOTS = ((), (0,), (0,), (1,), (0, 1), (0, 1), ())
+cdef tuple SLOTS = tuple([tuple([slot for slot in range(2) if fastnn_states(rule) >> slot & 1]) for rule in range(RULES)])
 
 include "arena.pxi"
 
@@ -226,7 +227,7 @@ cdef class Training:
                              f"{batch_size} and there are {plan.operation_count} layers")
         if not 0 <= loss < LOSSES:
             raise ValueError(f"loss must be a member of Loss, but it is {<int> loss}")
-        if not SGD <= optimizer <= COLLECT:
+        if not 0 <= optimizer < RULES:
             raise ValueError(f"optimizer must be a member of Optimizer, but it is {<int> optimizer}")
         run.batch_size = min(batch_size, x.shape[0])
         run.input_size, run.output_size = plan.input_size, plan.output_size

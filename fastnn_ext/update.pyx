@@ -2,7 +2,7 @@
 
 cimport numpy as cnp
 from fastnn_ext.arrays cimport as_floats_like, as_parameters, overlaps, shape_of
-from fastnn_ext.plan cimport NADAM, Optimizer, Rule, SGD
+from fastnn_ext.plan cimport COLLECT, RULES, Optimizer, Rule
 
 cnp.import_array()
 
@@ -59,7 +59,7 @@ def optimizer_step(parameters, gradients, first, second, Py_ssize_t step, Optimi
         for other in arrays:
             if other != name and overlaps(arrays[other], array):
                 raise ValueError(f"{other} and {name} must not share memory: pass a copy of {name}")
-    if not SGD <= optimizer <= NADAM:
+    if not 0 <= optimizer < RULES or optimizer == COLLECT:
         raise ValueError(f"optimizer must be a member of Optimizer, but it is {<int> optimizer}")
     if step < 1:
         raise ValueError(f"step must be at least 1, but it is {step}")

@@ -47,4 +47,24 @@ static inline int fastnn_is_summed(int loss)
     }
 }
 
+#define RULE(member, name, state) member,
+enum {
+#include "tables/rules.def"
+    RULES
+};
+#undef RULE
+
+enum { NOTHING = 0, MOMENTUM_STATE = 1, SQUARES_STATE = 2, BOTH_STATES = 3 };
+
+/* Which of the two arrays of state a rule keeps for every parameter, as bits. */
+static inline int fastnn_states(int rule)
+{
+    switch (rule) {
+#define RULE(member, name, state) case member: return state;
+#include "tables/rules.def"
+#undef RULE
+    default: return NOTHING;
+    }
+}
+
 #endif
