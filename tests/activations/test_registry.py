@@ -23,7 +23,8 @@ KINDS = list(ACTIVATIONS)
 # A parameter other than any default.
 SLOPE = 0.37
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-X = np.concatenate([np.linspace(-6, -0.01, 60), np.linspace(0.01, 6, 60)]).reshape(12, 10)
+# No kink of any, which are whole numbers, is among these.
+X = np.concatenate([np.linspace(-7.3, -0.01, 60), np.linspace(0.01, 7.3, 60)]).reshape(12, 10)
 
 
 def slope_of(kind):
@@ -89,11 +90,11 @@ def test_the_derivative_is_that_of_the_formula(kind):
         assert kind.derivative.reason
         return
     step, slope = 1e-6, slope_of(kind)
-    # Central differences are off by about step**2 and 1e-16 / step.
+    # Central differences are off by about step**2 and 1e-16 / step, times the function itself where that is large.
     expected = (kind.function(X + step, slope) - kind.function(X - step, slope)) / (2 * step)
-    np.testing.assert_allclose(kind.derivative(X, slope), expected, rtol=0, atol=2e-9)
+    np.testing.assert_allclose(kind.derivative(X, slope), expected, rtol=2e-9, atol=2e-9)
     if kind.from_output is not None:
-        np.testing.assert_allclose(kind.from_output(kind.function(X, slope), slope), expected, rtol=0, atol=2e-9)
+        np.testing.assert_allclose(kind.from_output(kind.function(X, slope), slope), expected, rtol=2e-9, atol=2e-9)
 
 
 @every_kind
@@ -146,7 +147,7 @@ def test_a_missing_piece_has_a_reason(kind):
 
 
 # Pieces that an entry may leave out: no activation needs them.
-OPTIONAL = {"torch_misfit", "onnx_opset"}
+OPTIONAL = {"torch_options", "torch_misfit", "onnx_opset"}
 
 
 def whole():

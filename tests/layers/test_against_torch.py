@@ -66,7 +66,8 @@ def assert_alike(parts, forward):
 
 def torch_function(kind, slope):
     """PyTorch's activation of the same name."""
-    function = getattr(functional, kind.torch_function)
+    function = getattr(functional, kind.torch_function, None) or getattr(torch, kind.torch_function)
+    function = partial(function, **kind.torch_options)
     if kind.name == "softmax":
         return lambda t: function(t, dim=1)
     return (lambda t: function(t, slope)) if kind.parameter else function
