@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fastnn.activations.kinds.silu import SiLU
     from fastnn.activations.kinds.softmax import Softmax
     from fastnn.activations.kinds.softplus import Softplus
+    from fastnn.activations.kinds.softsign import Softsign
     from fastnn.activations.kinds.tanh import Tanh
 
 # Layers; checkers of types and editors read this as it stands.
@@ -29,6 +30,7 @@ __all__ = [
     "GELU",
     "SiLU",
     "Softplus",
+    "Softsign",
     "Softmax",
 ]
 
@@ -44,6 +46,7 @@ LAYERS = {
     "gelu": "GELU",
     "silu": "SiLU",
     "softplus": "Softplus",
+    "softsign": "Softsign",
     "softmax": "Softmax",
 }
 
