@@ -253,8 +253,8 @@ REFUSED = {
         r"'p' \(PReLU\): fastnn has no such layer; it has Dense, ",
     ),
     "an unknown activation": (
-        lambda k: k.layers.Dense(2, "hard_sigmoid", name="p"),
-        r"'p' \(Dense\): activation 'hard_sigmoid' is unknown",
+        lambda k: k.layers.Dense(2, "sparsemax", name="p"),
+        r"'p' \(Dense\): activation 'sparsemax' is unknown",
     ),
     "code": (lambda k: k.layers.Lambda(lambda x: x, name="p"), r"'p' \(Lambda\): fastnn has no such layer"),
     "code for an activation": (
