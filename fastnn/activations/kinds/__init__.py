@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fastnn.activations.kinds.elu import ELU
     from fastnn.activations.kinds.gelu import GELU
     from fastnn.activations.kinds.leaky_relu import LeakyReLU
+    from fastnn.activations.kinds.mish import Mish
     from fastnn.activations.kinds.relu import ReLU
     from fastnn.activations.kinds.selu import SELU
     from fastnn.activations.kinds.sigmoid import Sigmoid
@@ -31,6 +32,7 @@ __all__ = [
     "SiLU",
     "Softplus",
     "Softsign",
+    "Mish",
     "Softmax",
 ]
 
@@ -47,6 +49,7 @@ LAYERS = {
     "silu": "SiLU",
     "softplus": "Softplus",
     "softsign": "Softsign",
+    "mish": "Mish",
     "softmax": "Softmax",
 }
 
