@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fastnn.activations.kinds.elu import ELU
     from fastnn.activations.kinds.gelu import GELU
+    from fastnn.activations.kinds.hard_sigmoid import HardSigmoid
     from fastnn.activations.kinds.leaky_relu import LeakyReLU
     from fastnn.activations.kinds.mish import Mish
     from fastnn.activations.kinds.relu import ReLU
@@ -33,6 +34,7 @@ __all__ = [
     "Softplus",
     "Softsign",
     "Mish",
+    "HardSigmoid",
     "Softmax",
 ]
 
@@ -50,6 +52,7 @@ LAYERS = {
     "softplus": "Softplus",
     "softsign": "Softsign",
     "mish": "Mish",
+    "hard_sigmoid": "HardSigmoid",
     "softmax": "Softmax",
 }
 
