@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fastnn.activations.kinds.elu import ELU
+    from fastnn.activations.kinds.exponential import Exponential
     from fastnn.activations.kinds.gelu import GELU
     from fastnn.activations.kinds.hard_sigmoid import HardSigmoid
     from fastnn.activations.kinds.leaky_relu import LeakyReLU
@@ -35,6 +36,7 @@ __all__ = [
     "Softsign",
     "Mish",
     "HardSigmoid",
+    "Exponential",
     "Softmax",
 ]
 
@@ -53,6 +55,7 @@ LAYERS = {
     "softsign": "Softsign",
     "mish": "Mish",
     "hard_sigmoid": "HardSigmoid",
+    "exponential": "Exponential",
     "softmax": "Softmax",
 }
 
