@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fastnn.activations.kinds.leaky_relu import LeakyReLU
     from fastnn.activations.kinds.mish import Mish
     from fastnn.activations.kinds.relu import ReLU
+    from fastnn.activations.kinds.relu6 import ReLU6
     from fastnn.activations.kinds.selu import SELU
     from fastnn.activations.kinds.sigmoid import Sigmoid
     from fastnn.activations.kinds.silu import SiLU
@@ -37,6 +38,7 @@ __all__ = [
     "Mish",
     "HardSigmoid",
     "Exponential",
+    "ReLU6",
     "Softmax",
 ]
 
@@ -56,6 +58,7 @@ LAYERS = {
     "mish": "Mish",
     "hard_sigmoid": "HardSigmoid",
     "exponential": "Exponential",
+    "relu6": "ReLU6",
     "softmax": "Softmax",
 }
 
