@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fastnn.activations.kinds.exponential import Exponential
     from fastnn.activations.kinds.gelu import GELU
     from fastnn.activations.kinds.hard_sigmoid import HardSigmoid
+    from fastnn.activations.kinds.hard_silu import HardSiLU
     from fastnn.activations.kinds.leaky_relu import LeakyReLU
     from fastnn.activations.kinds.mish import Mish
     from fastnn.activations.kinds.relu import ReLU
@@ -39,6 +40,7 @@ __all__ = [
     "HardSigmoid",
     "Exponential",
     "ReLU6",
+    "HardSiLU",
     "Softmax",
 ]
 
@@ -59,6 +61,7 @@ LAYERS = {
     "hard_sigmoid": "HardSigmoid",
     "exponential": "Exponential",
     "relu6": "ReLU6",
+    "hard_silu": "HardSiLU",
     "softmax": "Softmax",
 }
 
