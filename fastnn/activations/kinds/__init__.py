@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from fastnn.activations.kinds.elu import ELU
     from fastnn.activations.kinds.exponential import Exponential
     from fastnn.activations.kinds.gelu import GELU
+    from fastnn.activations.kinds.gelu_tanh import GELUTanh
     from fastnn.activations.kinds.hard_sigmoid import HardSigmoid
     from fastnn.activations.kinds.hard_silu import HardSiLU
     from fastnn.activations.kinds.leaky_relu import LeakyReLU
@@ -41,6 +42,7 @@ __all__ = [
     "Exponential",
     "ReLU6",
     "HardSiLU",
+    "GELUTanh",
     "Softmax",
 ]
 
@@ -62,6 +64,7 @@ LAYERS = {
     "exponential": "Exponential",
     "relu6": "ReLU6",
     "hard_silu": "HardSiLU",
+    "gelu_tanh": "GELUTanh",
     "softmax": "Softmax",
 }
 
