@@ -17,6 +17,7 @@ from fastnn.activations.registry import ACTIVATIONS, of_engine
 from fastnn.interop import to_c, to_onnx
 from fastnn.registry import Registry, Without, given
 from fastnn_ext.activations import Activation as Engine
+from fastnn_ext.activations import activate, derivative
 
 ROOT = pathlib.Path(fastnn.__file__).resolve().parent
 KINDS = list(ACTIVATIONS)
@@ -95,6 +96,35 @@ def test_the_derivative_is_that_of_the_formula(kind):
     np.testing.assert_allclose(kind.derivative(X, slope), expected, rtol=2e-9, atol=2e-9)
     if kind.from_output is not None:
         np.testing.assert_allclose(kind.from_output(kind.function(X, slope), slope), expected, rtol=2e-9, atol=2e-9)
+
+
+@every_kind
+def test_the_left_hand_derivative_is_taken_at_kinks(kind):
+    if isinstance(kind.engine, Without):
+        return
+    # All kinks are among these; differences to the left are off by step f'' / 2.
+    slope, step, x = slope_of(kind), 1e-6, np.arange(-6.0, 7.0)
+    expected = (kind.function(x, slope) - kind.function(x - step, slope)) / step
+    np.testing.assert_allclose(kind.derivative(x, slope), expected, rtol=1e-5, atol=1e-5)
+    for dtype in (np.float32, np.float64):
+        compiled = derivative(kind.engine, x.astype(dtype), slope)
+        np.testing.assert_allclose(compiled, expected, rtol=1e-5, atol=1e-5)
+
+
+@every_kind
+def test_large_numbers_reach_limits_and_nan_stays(kind):
+    if isinstance(kind.engine, Without):
+        return
+    slope = slope_of(kind)
+    for dtype in (np.float32, np.float64):
+        x = np.array([-1e4, -300, 300, 1e4, np.nan, 1, -1], dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            expected = kind.function(x.astype(np.float64), slope).astype(dtype)
+        # A rounding or two; below the smallest normal number digits are lost.
+        bounds = {"rtol": 8 * np.finfo(dtype).eps, "atol": 300 * np.finfo(dtype).tiny}
+        np.testing.assert_allclose(activate(kind.engine, x, slope), expected, **bounds)
+        slopes = derivative(kind.engine, x, slope)
+        assert np.array_equal(np.isnan(slopes), np.isnan(x))
 
 
 @every_kind
