@@ -75,6 +75,7 @@ def random_layer(keras, rng):
     makers = [
         lambda: kinds.Activation(activation(keras, rng) or "linear"),
         lambda: kinds.ReLU(),
+        lambda: kinds.ReLU(6),
         lambda: kinds.ReLU(negative_slope=slope(rng)),
         lambda: kinds.LeakyReLU(slope(rng)),
         lambda: kinds.ELU(rng.uniform(0, 2)),
@@ -261,7 +262,8 @@ REFUSED = {
         lambda k: k.layers.Activation(lambda x: x, name="p"),
         "'p'.*: give a lambda's function a name",
     ),
-    "a ReLU with a limit": (lambda k: k.layers.ReLU(6, name="p"), r"'p' \(ReLU\): it has max_value=6"),
+    "a ReLU with a limit": (lambda k: k.layers.ReLU(5, name="p"), r"'p' \(ReLU\): it has max_value=5"),
+    "a leaky ReLU with a limit": (lambda k: k.layers.ReLU(6, 0.1), "it has max_value=6"),
     "a ReLU of nothing": (lambda k: k.layers.ReLU(0, name="p"), "it has max_value=0"),
     "a ReLU from a threshold": (lambda k: k.layers.ReLU(threshold=1.0, name="p"), "it has threshold=1"),
     "a slope of 1": (lambda k: k.layers.LeakyReLU(1.0), "negative_slope must be at least 0 and below 1"),
