@@ -1,68 +1,20 @@
-/* The activations, a vector at a time: for each row of the table its value and its derivative. A template: see kernels.h.
- *
- * parameter: the negative slope of leaky ReLU, the alpha of ELU. `from` is the output or the input, as the row says. */
+/* The activations, a vector at a time: what the rows of their table say, by member. A template: see kernels.h. */
 
 /* Klambauer et al. 2017, equation 14. */
 #define SELU_ALPHA ((real)1.6732632423543772848)
 #define SELU_SCALE ((real)1.0507009873554804934)
 
-FASTNN_INLINE vec N(relu_value)(real parameter, vec x) { (void)parameter; return N(max)(N(set1)(0), x); }
-FASTNN_INLINE vec N(relu_back)(real parameter, vec dy, vec y) { (void)parameter; return N(above_zero)(y, dy, N(set1)(0)); }
+#define ACTIVATION(member, name, told_by, cost, value, back)                                                           \
+    FASTNN_INLINE vec N(name##_value)(real parameter, vec x) { (void)parameter; return value; }                        \
+    FASTNN_INLINE vec N(name##_back)(real parameter, vec dy, vec from) { (void)parameter; return back; }
+#include "tables/activations.def"
+#undef ACTIVATION
 
-FASTNN_INLINE vec N(leaky_relu_value)(real parameter, vec x) { return N(above_zero)(x, x, x * N(set1)(parameter)); }
-FASTNN_INLINE vec N(leaky_relu_back)(real parameter, vec dy, vec y) { return N(above_zero)(y, dy, dy * N(set1)(parameter)); }
-
-FASTNN_INLINE vec N(sigmoid_value)(real parameter, vec x) { (void)parameter; return N(logistic)(x); }
-FASTNN_INLINE vec N(sigmoid_back)(real parameter, vec dy, vec y) { (void)parameter; return dy * (y * (N(set1)(1) - y)); }
-
-FASTNN_INLINE vec N(tanh_value)(real parameter, vec x) { (void)parameter; return N(tanh)(x); }
-FASTNN_INLINE vec N(tanh_back)(real parameter, vec dy, vec y) { (void)parameter; return dy * (N(set1)(1) - y * y); }
-
-FASTNN_INLINE vec N(elu_value)(real parameter, vec x)
-{
-    return N(above_zero)(x, x, N(expm1_negative)(x) * N(set1)(parameter));
-}
-FASTNN_INLINE vec N(elu_back)(real parameter, vec dy, vec x)
-{
-    return N(above_zero)(x, dy, dy * N(set1)(parameter) * N(exp)(N(min)(N(set1)(0), x)));
-}
-
-FASTNN_INLINE vec N(selu_value)(real parameter, vec x)
-{
-    (void)parameter;
-    return N(above_zero)(x, x, N(expm1_negative)(x) * N(set1)(SELU_ALPHA)) * N(set1)(SELU_SCALE);
-}
-FASTNN_INLINE vec N(selu_back)(real parameter, vec dy, vec x)
-{
-    (void)parameter;
-    vec s = N(set1)(SELU_ALPHA) * N(exp)(N(min)(N(set1)(0), x));
-    return dy * N(set1)(SELU_SCALE) * N(above_zero)(x, N(set1)(1), s);
-}
-
-FASTNN_INLINE vec N(gelu_value)(real parameter, vec x) { (void)parameter; return x * N(normal_distribution)(x); }
-FASTNN_INLINE vec N(gelu_back)(real parameter, vec dy, vec x)
-{
-    (void)parameter;
-    return dy * N(fma)(x, N(normal_density)(x), N(normal_distribution)(x));
-}
-
-FASTNN_INLINE vec N(silu_value)(real parameter, vec x) { (void)parameter; return x * N(logistic)(x); }
-FASTNN_INLINE vec N(silu_back)(real parameter, vec dy, vec x)
-{
-    (void)parameter;
-    vec s = N(logistic)(x);
-    return dy * s * N(fma)(x, N(set1)(1) - s, N(set1)(1));
-}
-
-FASTNN_INLINE vec N(softplus_value)(real parameter, vec x) { (void)parameter; return N(softplus)(x); }
-FASTNN_INLINE vec N(softplus_back)(real parameter, vec dy, vec x) { (void)parameter; return dy * N(logistic)(x); }
-
-/* What the table's rows say, by member: linear for NO_ACTIVATION. */
-
+/* NO_ACTIVATION is linear. */
 FASTNN_INLINE vec N(activate)(int activation, real parameter, vec x)
 {
     switch (activation) {
-#define ACTIVATION(member, name, told_by, cost) case member: return N(name##_value)(parameter, x);
+#define ACTIVATION(member, name, told_by, cost, value, back) case member: return N(name##_value)(parameter, x);
 #include "tables/activations.def"
 #undef ACTIVATION
     default: return x;
@@ -72,14 +24,14 @@ FASTNN_INLINE vec N(activate)(int activation, real parameter, vec x)
 FASTNN_INLINE vec N(through)(int activation, real parameter, vec dy, vec from)
 {
     switch (activation) {
-#define ACTIVATION(member, name, told_by, cost) case member: return N(name##_back)(parameter, dy, from);
+#define ACTIVATION(member, name, told_by, cost, value, back) case member: return N(name##_back)(parameter, dy, from);
 #include "tables/activations.def"
 #undef ACTIVATION
     default: return dy;
     }
 }
 
-#define ACTIVATION(member, name, told_by, cost) cost(member, name)
+#define ACTIVATION(member, name, told_by, cost, value, back) cost(member, name)
 #define COSTLY(member, name)
 FASTNN_INLINE int N(is_cheap)(int activation)
 {

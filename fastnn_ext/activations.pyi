@@ -1,9 +1,13 @@
-from enum import IntEnum
+from enum import EnumMeta, IntEnum
 from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-class Activation(IntEnum):
+class _Table(EnumMeta):
+    # Rows of tables/activations.def that came later.
+    def __getattr__(cls, name: str) -> Activation: ...
+
+class Activation(IntEnum, metaclass=_Table):
     RELU = 0
     LEAKY_RELU = 1
     SIGMOID = 2
@@ -15,6 +19,8 @@ class Activation(IntEnum):
     SOFTPLUS = 8
 
 # An array of the input's shape; a NumPy scalar for a number.
+def activate(kind: Activation, x: ArrayLike, parameter: float = 0.0) -> Any: ...
+def derivative(kind: Activation, x: ArrayLike, parameter: float = 0.0) -> Any: ...
 def relu(x: ArrayLike) -> Any: ...
 def relu_prime(x: ArrayLike) -> Any: ...
 def leaky_relu(x: ArrayLike, negative_slope: float = 0.01) -> Any: ...

@@ -26,6 +26,12 @@ cdef object elementwise(object x, Activation kind, bint derivative, double param
     return result[()] if cnp.PyArray_NDIM(result) == 0 else result
 
 
+cdef int checked_kind(int kind) except -1:
+    if not 0 <= kind < ACTIVATIONS:
+        raise ValueError(f"kind must be a member of Activation, but it is {kind}")
+    return kind
+
+
 cdef double checked_slope(double negative_slope) except -1.0:
     if not 0.0 <= negative_slope < 1.0:
         raise ValueError(f"negative_slope must be at least 0 and below 1, but it is {negative_slope}")
@@ -36,6 +42,24 @@ cdef double checked_alpha(double alpha) except -1.0:
     if not 0.0 <= alpha < float("inf"):
         raise ValueError(f"alpha must be finite and not negative, but it is {alpha}")
     return alpha
+
+
+def activate(int kind, x, double parameter=0.0):
+    """The value of any activation, elementwise, as an array of x's shape; parameter is its slope or alpha, if it has one.
+
+    >>> activate(Activation.TANH, 0.0)
+    np.float64(0.0)
+    """
+    return elementwise(x, <Activation> checked_kind(kind), False, parameter)
+
+
+def derivative(int kind, x, double parameter=0.0):
+    """The derivative of any activation as a function of x, as :func:`activate` takes them.
+
+    >>> derivative(Activation.TANH, 0.0)
+    np.float64(1.0)
+    """
+    return elementwise(x, <Activation> checked_kind(kind), True, parameter)
 
 
 def relu(x):

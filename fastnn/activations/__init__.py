@@ -2,15 +2,44 @@
 
 Each has a ``_prime`` twin, its derivative as a function of the same input. They are compiled. What else there is to say
 of an activation is in its file in `fastnn.activations.kinds`.
+
+>>> sigmoid(0.0), sigmoid_prime(0.0)
+(np.float64(0.5), np.float64(0.25))
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from fastnn_ext import activations as _compiled
 
 if TYPE_CHECKING:
     from fastnn_ext.activations import *  # noqa: F403
-else:
-    # An activation of the engine that lacks its function or derivative fails here.
-    __all__ = [name for kind in _compiled.Activation for name in (kind.name.lower(), f"{kind.name.lower()}_prime")]
-    globals().update({name: getattr(_compiled, name) for name in __all__})
+
+    # Further rows of the engine's table.
+    def __getattr__(name: str) -> Callable[[Any], Any]: ...
+
+
+def _functions(kind: _compiled.Activation) -> dict[str, Callable[..., Any]]:
+    """A kind's function and derivative by name: those written for it, else by the engine's number."""
+    name = kind.name.lower()
+
+    def function(x: Any) -> Any:
+        return _compiled.activate(kind, x)
+
+    def prime(x: Any) -> Any:
+        return _compiled.derivative(kind, x)
+
+    function.__doc__ = f"The activation {name}, elementwise: `fastnn.activations.kinds.{name}` has the formula."
+    prime.__doc__ = f"Derivative of :func:`{name}`; at a kink the left-hand one."
+    found = {}
+    for own, derived in ((name, function), (f"{name}_prime", prime)):
+        # Pickles have the name alone.
+        derived.__name__ = derived.__qualname__ = own
+        found[own] = getattr(_compiled, own, derived)
+    return found
+
+
+if not TYPE_CHECKING:
+    _all = {name: function for kind in _compiled.Activation for name, function in _functions(kind).items()}
+    __all__ = list(_all)
+    globals().update(_all)

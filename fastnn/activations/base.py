@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from fastnn import activations
 from fastnn.registry import Without
-from fastnn_ext import activations
 from fastnn_ext.activations import Activation as Engine
 
 if TYPE_CHECKING:
@@ -80,9 +80,11 @@ class ActivationKind:
     torch : str or Without
         PyTorch's class; its attributes are called as the parameter.
     torch_function : str or Without
-        PyTorch's function, in ``torch.nn.functional``.
+        PyTorch's function, in ``torch.nn.functional``, or in ``torch`` itself.
     sklearn : str or None
         What scikit-learn's perceptrons call it, if they have it.
+    torch_options : mapping of str to objects, optional
+        Options of PyTorch's class and function with which they are this activation. A class may be several.
     torch_misfit : callable of a module, optional
         What options of PyTorch's class fastnn does not have, in words, or None.
     onnx_opset : int, optional
@@ -108,6 +110,7 @@ class ActivationKind:
         torch: str | Without,
         torch_function: str | Without,
         sklearn: str | None,
+        torch_options: Mapping[str, Any] | None = None,
         torch_misfit: Callable[[Any], str | None] | None = None,
         onnx_opset: int = 13,
     ) -> None:
@@ -119,6 +122,7 @@ class ActivationKind:
         self.c, self.onnx, self.onnx_opset = c, onnx, onnx_opset
         self.keras, self.sklearn = keras, sklearn
         self.torch, self.torch_function, self.torch_misfit = torch, torch_function, torch_misfit
+        self.torch_options = {} if torch_options is None else dict(torch_options)
 
     @property
     def slope(self) -> float:

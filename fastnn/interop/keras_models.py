@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from fastnn.files.reading import check_expansion, regular_file
 from fastnn.interop.assembling import Wanted, assemble, in_dtype, wanted_arrays
 from fastnn.interop.keras_config import Described, Entry, check_each_once, described, entries, groups
 from fastnn.interop.keras_weights import WeightFile
+from fastnn.layers.base import Layer
 from fastnn.models.sequential import Sequential
 
 __all__ = ["from_keras", "load_keras_weights"]
@@ -89,6 +91,7 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
             )
         with _named_errors(os.fspath(source)), zipfile.ZipFile(source) as archive:
             found = described(_config(archive), custom)
+            _check_version(found.layers, _version(archive))
             with WeightFile(_weights(archive)) as file:
                 return _assembled(found, lambda wanted: file.arrays(found.places, wanted))
     if not all(hasattr(source, name) for name in ("get_config", "get_weights", "layers")):
@@ -98,7 +101,10 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     with _named_errors(source):
         check_each_once(source)
         entry = {"module": module, "class_name": type(source).__name__, "config": source.get_config()}
-        return _assembled(described(entry, custom), lambda wanted: source.get_weights())
+        found = described(entry, custom)
+        # tf_keras and keras have it.
+        _check_version(found.layers, getattr(sys.modules.get(type(source).__module__.split(".")[0]), "__version__", ""))
+        return _assembled(found, lambda wanted: source.get_weights())
 
 
 def load_keras_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
@@ -172,6 +178,26 @@ def _has_arrays(entry: Entry) -> bool:
     if entry.kind == "LayerNormalization":
         return bool(entry.options["center"] or entry.options["scale"])
     return entry.kind in ("Dense", "BatchNormalization")
+
+
+def _check_version(layers: Sequence[Layer], version: object) -> None:
+    """Raise ValueError where a name meant something else in that version of Keras."""
+    if not str(version).startswith("2."):
+        return
+    for layer in layers:
+        applied = getattr(layer, "applied", getattr(layer, "activation", None))
+        if applied is not None and applied.name.lower() == "hard_sigmoid" and applied.functions is None:
+            raise ValueError(
+                f"the layer {layer.name!r}: hard_sigmoid of Keras 2 is min(max(0.2 * x + 0.5, 0), 1), but fastnn has "
+                "that of Keras 3: pass custom_objects={'hard_sigmoid': (function, derivative)}"
+            )
+
+
+def _version(archive: zipfile.ZipFile) -> Any:
+    """Keras' version, if the file tells it."""
+    if "metadata.json" not in archive.namelist():
+        return ""
+    return json.loads(_member(archive, "metadata.json")).get("keras_version", "")
 
 
 def _config(archive: zipfile.ZipFile) -> Any:

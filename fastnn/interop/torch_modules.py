@@ -245,6 +245,24 @@ def _flatten(module: Any) -> tuple[Layer, list[Any]]:
     return layers.Flatten(), []
 
 
+def _listed(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in options.items())
+
+
+def _activations(torch_class: str) -> Callable[[Any], tuple[Layer, list[Any]]]:
+    """The layer of the activation that a class of PyTorch is with a module's options."""
+    kinds = [kind for kind in ACTIVATIONS if kind.torch == torch_class]
+
+    def made(module: Any) -> tuple[Layer, list[Any]]:
+        found = {key: getattr(module, key) for key in kinds[0].torch_options}
+        fitting = [kind for kind in kinds if kind.torch_options == found]
+        known = " or ".join(_listed(kind.torch_options) for kind in kinds)
+        _needs(bool(fitting), f"it has {_listed(found)}, but fastnn has {known} alone")
+        return _activation(fitting[0])(module)
+
+    return made
+
+
 def _activation(kind: ActivationKind) -> Callable[[Any], tuple[Layer, list[Any]]]:
     """The layer of an activation, whose parameter is an attribute of the module of the same name."""
     make = given(kind.layer, f"the layer of the activation {kind.name}")
@@ -283,7 +301,7 @@ def _layer_normalization(module: Any) -> tuple[Layer, list[Any]]:
 _MAKERS: dict[str, Callable[[Any], tuple[Layer, list[Any]]]] = {
     "Linear": _linear,
     "Flatten": _flatten,
-    **{kind.torch: _activation(kind) for kind in ACTIVATIONS if not isinstance(kind.torch, Without)},
+    **{kind.torch: _activations(kind.torch) for kind in ACTIVATIONS if not isinstance(kind.torch, Without)},
     "Dropout": _plain(layers.Dropout, "p"),
     "BatchNorm1d": _batch_normalization,
     "LayerNorm": _layer_normalization,

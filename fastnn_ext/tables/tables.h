@@ -2,7 +2,7 @@
 #ifndef FASTNN_TABLES_H
 #define FASTNN_TABLES_H
 
-#define ACTIVATION(member, name, told_by, cost) member,
+#define ACTIVATION(member, name, told_by, cost, value, back) member,
 enum {
     NO_ACTIVATION = -1,
 #include "tables/activations.def"
@@ -16,7 +16,7 @@ enum { INPUT = 0, OUTPUT = 1 };
 static inline int fastnn_told_by_output(int activation)
 {
     switch (activation) {
-#define ACTIVATION(member, name, told_by, cost) case member: return told_by;
+#define ACTIVATION(member, name, told_by, cost, value, back) case member: return told_by;
 #include "tables/activations.def"
 #undef ACTIVATION
     default: return OUTPUT;

@@ -11,9 +11,11 @@ from functools import partial
 
 import numpy as np
 
+from fastnn import activations
 from fastnn.activations.registry import ACTIVATIONS
 from fastnn.registry import Without
-from fastnn_ext import activations, dense, losses, softmax
+from fastnn_ext import dense, losses, softmax
+from fastnn_ext.activations import activation_gradient
 from fastnn_ext.losses import Loss
 
 SLOPE = 0.2
@@ -175,7 +177,7 @@ def elementwise_kernels():
             continue
         yield Kernel(
             f"activation_gradient-{name}",
-            lambda dy, y, kind=kind: activations.activation_gradient(dy, y, kind, SLOPE),
+            lambda dy, y, kind=kind: activation_gradient(dy, y, kind, SLOPE),
             lambda dy, y, kind=kind: dy * SLOPES_FROM_OUTPUT[kind](y),
             error_and_activation,
             ("output_error", "output"),

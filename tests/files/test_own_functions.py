@@ -108,7 +108,7 @@ def test_own_objects(tmp_path):
 
 
 @pytest.mark.parametrize("name", OWN)
-@pytest.mark.parametrize("thing", ["relu6", None, object()])
+@pytest.mark.parametrize("thing", ["rleu", None, object()])
 def test_own_objects_of_the_wrong_kind(tmp_path, name, thing):
     # None, too: as an activation it would be a linear one, and another model.
     path = tmp_path / "own.safetensors"

@@ -8,6 +8,10 @@ from fastnn.models import Sequential
 
 # With aliases.
 ACTIVATIONS = list(registry.ACTIVATIONS.by_name())
+# Those that grow no faster than their input: of the others, layer on layer ends in infinity.
+STEADY = [
+    name for name, kind in registry.ACTIVATIONS.by_name().items() if kind.function(np.full((1, 1), 50.0), 0.1) < 100
+]
 
 
 def width(rng):
@@ -27,9 +31,9 @@ def layer_of(kind):
 
 # Rescaling is left out: it may only come first. Epsilon is large enough for normalised sums of float32 not to be noise.
 MAKERS = {
-    "Dense": lambda rng: layers.Dense(width(rng), str(rng.choice(ACTIVATIONS)), use_bias=coin(rng)),
-    "Activation": lambda rng: layers.Activation(str(rng.choice(ACTIVATIONS))),
-    **{kind.layer.__name__: layer_of(kind) for kind in registry.ACTIVATIONS if kind.layer},
+    "Dense": lambda rng: layers.Dense(width(rng), str(rng.choice(STEADY)), use_bias=coin(rng)),
+    "Activation": lambda rng: layers.Activation(str(rng.choice(STEADY))),
+    **{kind.layer.__name__: layer_of(kind) for kind in registry.ACTIVATIONS if kind.layer and kind.name in STEADY},
     "Flatten": lambda rng: layers.Flatten(),
     "Dropout": lambda rng: layers.Dropout(0.5),
     "GaussianNoise": lambda rng: layers.GaussianNoise(0.5),

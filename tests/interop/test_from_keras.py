@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from random_models import STEADY
 
 from fastnn import activations, layers
-from fastnn.activations.registry import ACTIVATIONS as REGISTRY
 from fastnn.constraints import MaxNorm
 from fastnn.interop import from_keras, load_keras_weights
 from fastnn.models import Sequential
@@ -22,10 +22,10 @@ pytestmark = [
 # Random models have at most seven layers of at most 70 units: rounding grows by less than this, relative to the largest
 # output. Keras itself is no nearer to its own float64.
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
-# Every activation that both have. TensorFlow rounds a slope and GELU's root of 2 to float32, also in float64.
+# Every activation that Keras may have. TensorFlow rounds a slope and GELU's root of 2 to float32, also in float64.
 ACTIVATIONS = {
-    "float64": [name for name in REGISTRY.by_name() if name not in ("leaky_relu", "gelu")] + [None],
-    "float32": [*REGISTRY.by_name(), None],
+    "float64": [name for name in STEADY if name not in ("leaky_relu", "gelu")] + [None],
+    "float32": [*STEADY, None],
 }
 
 
@@ -61,7 +61,7 @@ def slope(rng):
 
 
 def activation(keras, rng):
-    known = ACTIVATIONS[keras.config.floatx()]
+    known = [name for name in ACTIVATIONS[keras.config.floatx()] if name is None or hasattr(keras.activations, name)]
     return known[rng.integers(len(known))]
 
 
@@ -75,6 +75,7 @@ def random_layer(keras, rng):
     makers = [
         lambda: kinds.Activation(activation(keras, rng) or "linear"),
         lambda: kinds.ReLU(),
+        lambda: kinds.ReLU(6),
         lambda: kinds.ReLU(negative_slope=slope(rng)),
         lambda: kinds.LeakyReLU(slope(rng)),
         lambda: kinds.ELU(rng.uniform(0, 2)),
@@ -253,15 +254,16 @@ REFUSED = {
         r"'p' \(PReLU\): fastnn has no such layer; it has Dense, ",
     ),
     "an unknown activation": (
-        lambda k: k.layers.Dense(2, "hard_sigmoid", name="p"),
-        r"'p' \(Dense\): activation 'hard_sigmoid' is unknown",
+        lambda k: k.layers.Dense(2, "sparsemax", name="p"),
+        r"'p' \(Dense\): activation 'sparsemax' is unknown",
     ),
     "code": (lambda k: k.layers.Lambda(lambda x: x, name="p"), r"'p' \(Lambda\): fastnn has no such layer"),
     "code for an activation": (
         lambda k: k.layers.Activation(lambda x: x, name="p"),
         "'p'.*: give a lambda's function a name",
     ),
-    "a ReLU with a limit": (lambda k: k.layers.ReLU(6, name="p"), r"'p' \(ReLU\): it has max_value=6"),
+    "a ReLU with a limit": (lambda k: k.layers.ReLU(5, name="p"), r"'p' \(ReLU\): it has max_value=5"),
+    "a leaky ReLU with a limit": (lambda k: k.layers.ReLU(6, 0.1), "it has max_value=6"),
     "a ReLU of nothing": (lambda k: k.layers.ReLU(0, name="p"), "it has max_value=0"),
     "a ReLU from a threshold": (lambda k: k.layers.ReLU(threshold=1.0, name="p"), "it has threshold=1"),
     "a slope of 1": (lambda k: k.layers.LeakyReLU(1.0), "negative_slope must be at least 0 and below 1"),

@@ -31,7 +31,7 @@ def coin(rng):
 def module_of(kind):
     """A function that makes PyTorch's module of an activation, with any parameter."""
     if kind.parameter is None:
-        return lambda n, rng: getattr(nn, kind.torch)()
+        return lambda n, rng: getattr(nn, kind.torch)(**kind.torch_options)
     return lambda n, rng: getattr(nn, kind.torch)(rng.uniform(0, min(2, 0.9 * kind.parameter.below)))
 
 
@@ -40,11 +40,11 @@ MAKERS = {
     "Linear": lambda n, rng: nn.Linear(n, width(rng), bias=coin(rng)),
     "Flatten": lambda n, rng: nn.Flatten(),
     "Identity": lambda n, rng: nn.Identity(),
-    **{kind.torch: module_of(kind) for kind in ACTIVATIONS if kind.torch},
-    "ReLU": lambda n, rng: nn.ReLU(inplace=coin(rng)),
+    **{kind.name: module_of(kind) for kind in ACTIVATIONS if kind.torch},
+    "relu": lambda n, rng: nn.ReLU(inplace=coin(rng)),
     # From the default of 20 on PyTorch leaves out what float64 still has.
-    "Softplus": lambda n, rng: nn.Softplus(threshold=50),
-    "Softmax": lambda n, rng: nn.Softmax(dim=int(rng.choice([1, -1]))),
+    "softplus": lambda n, rng: nn.Softplus(threshold=50),
+    "softmax": lambda n, rng: nn.Softmax(dim=int(rng.choice([1, -1]))),
     "Dropout": lambda n, rng: nn.Dropout(rng.uniform(0, 0.9)),
     "BatchNorm1d": lambda n, rng: nn.BatchNorm1d(n, rng.uniform(1e-3, 0.1), rng.uniform(0, 1), affine=coin(rng)),
     "LayerNorm": lambda n, rng: nn.LayerNorm(n, rng.uniform(0.01, 0.1), elementwise_affine=coin(rng), bias=coin(rng)),
@@ -220,7 +220,7 @@ REFUSED = {
     "one moving average twice": (shared_average, "'0.2.num_batches_tracked' is another layer's array, too"),
     "NaN": (of_nan, r"must hold finite numbers, but .*\[2, 1\] is nan"),
     "pictures": (lambda: nn.Flatten(2), "start_dim=1"),
-    "GELU by tanh": (lambda: nn.GELU("tanh"), "it has approximate='tanh'"),
+    "another GELU": (lambda: nn.GELU("sine"), "it has approximate='sine', but fastnn has approximate='none'"),
     "a steep softplus": (lambda: nn.Softplus(2), "it has beta=2"),
     "a coarse softplus": (lambda: nn.Softplus(threshold=1), "it has threshold=1"),
     "a slope of 1": (lambda: nn.LeakyReLU(1), r"'0' \(LeakyReLU\): negative_slope must be at least 0 and below 1"),

@@ -55,6 +55,24 @@ def written(tmp_path):
     return write
 
 
+@pytest.mark.parametrize("changes", [{"activation": "hard_sigmoid"}, {"activation": "HARD_SIGMOID"}])
+def test_hard_sigmoid_of_keras_2_is_another_function(written, changes):
+    path = written(content(**changes))
+    for version, known in (("3.15.0", True), ("2.15.0", False)):
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("metadata.json", json.dumps({"keras_version": version}))
+        if known:
+            # 3 + 1 is above 3, the kink of Keras 3's.
+            np.testing.assert_array_equal(from_keras(path).predict([[1, 1, 1]]), [[1, 1]])
+            path = written(content(**changes))
+        else:
+            refused(path, "'last': hard_sigmoid of Keras 2 is .*, but fastnn has that of Keras 3")
+    own = (np.square, np.sign)
+    if changes["activation"] == "hard_sigmoid":
+        ours = from_keras(path, custom_objects={"hard_sigmoid": own})
+        np.testing.assert_array_equal(ours.predict([[1, 1, 1]]), [[16, 16]])
+
+
 def refused(path, message):
     with pytest.raises(ValueError, match=re.escape(repr(str(path))) + ".*" + message):
         from_keras(path)

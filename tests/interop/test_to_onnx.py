@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from random_models import ACTIVATIONS, random_data, random_model, randomize
+from random_models import ACTIVATIONS, STEADY, random_data, random_model, randomize
 
 from fastnn import Sequential, __version__, layers
 from fastnn.interop import onnx_files, to_onnx
@@ -35,9 +35,9 @@ def check_same(proto, model, x):
 
 
 def everything(dtype):
-    """A model with every activation and normalisation."""
+    """A model with every activation, but those that end in infinity, and normalisation."""
     model = Sequential([layers.Input((5, 2)), layers.Rescaling(0.5, -0.1), layers.Flatten()], dtype=dtype, seed=1)
-    for name in ACTIVATIONS:
+    for name in STEADY:
         model.add(layers.Dense(8, name))
     for layer in (layers.BatchNormalization(), layers.LayerNormalization(), layers.Dense(3)):
         model.add(layer)
@@ -85,7 +85,7 @@ def test_activations_of_extreme_numbers(dtype, name):
     x = np.array([[0, -0.0, 1e-30, -1e-30], [30, -30, 800, -800], [1e4, -1e4, 1e30, -1e30], [-1e4, -1e4, 3, 1e4]])
     x = x.astype(dtype)
     expected, got = model.predict(x), run(to_onnx(model), x)
-    assert np.isfinite(got).all()
+    assert np.array_equal(np.isfinite(got), np.isfinite(expected))
     # A rounding or two of each number. ONNX Runtime's logistic function is exact to a rounding of 1, also where it is
     # next to 0, which SiLU multiplies with x = -30.
     epsilon = np.finfo(dtype).eps

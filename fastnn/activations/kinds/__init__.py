@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fastnn.activations.kinds.elu import ELU
+    from fastnn.activations.kinds.exponential import Exponential
     from fastnn.activations.kinds.gelu import GELU
+    from fastnn.activations.kinds.gelu_tanh import GELUTanh
+    from fastnn.activations.kinds.hard_sigmoid import HardSigmoid
+    from fastnn.activations.kinds.hard_silu import HardSiLU
     from fastnn.activations.kinds.leaky_relu import LeakyReLU
+    from fastnn.activations.kinds.mish import Mish
     from fastnn.activations.kinds.relu import ReLU
+    from fastnn.activations.kinds.relu6 import ReLU6
     from fastnn.activations.kinds.selu import SELU
     from fastnn.activations.kinds.sigmoid import Sigmoid
     from fastnn.activations.kinds.silu import SiLU
     from fastnn.activations.kinds.softmax import Softmax
     from fastnn.activations.kinds.softplus import Softplus
+    from fastnn.activations.kinds.softsign import Softsign
     from fastnn.activations.kinds.tanh import Tanh
 
 # Layers; checkers of types and editors read this as it stands.
@@ -29,6 +36,13 @@ __all__ = [
     "GELU",
     "SiLU",
     "Softplus",
+    "Softsign",
+    "Mish",
+    "HardSigmoid",
+    "Exponential",
+    "ReLU6",
+    "HardSiLU",
+    "GELUTanh",
     "Softmax",
 ]
 
@@ -44,6 +58,13 @@ LAYERS = {
     "gelu": "GELU",
     "silu": "SiLU",
     "softplus": "Softplus",
+    "softsign": "Softsign",
+    "mish": "Mish",
+    "hard_sigmoid": "HardSigmoid",
+    "exponential": "Exponential",
+    "relu6": "ReLU6",
+    "hard_silu": "HardSiLU",
+    "gelu_tanh": "GELUTanh",
     "softmax": "Softmax",
 }
 

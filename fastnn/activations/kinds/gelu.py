@@ -87,12 +87,6 @@ def _onnx_distribution(x: Value) -> Value:
     return x.apply("Greater", 0).apply("Where", 1 - tail, tail)
 
 
-def _torch_misfit(module: Any) -> str | None:
-    if module.approximate == "none":
-        return None
-    return f"it has approximate={module.approximate!r}, but fastnn has 'none' alone"
-
-
 KIND = ActivationKind(
     name="gelu",
     aliases=(),
@@ -117,6 +111,6 @@ static void ${name}_gelu($real *y, const $real *x, int size)
     keras=Without("Keras has it by its name alone"),
     torch="GELU",
     torch_function="gelu",
-    torch_misfit=_torch_misfit,
+    torch_options={"approximate": "none"},
     sklearn=None,
 )

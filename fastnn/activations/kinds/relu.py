@@ -8,6 +8,7 @@ import numpy as np
 
 from fastnn.activations.base import ActivationKind
 from fastnn.activations.kinds.leaky_relu import LeakyReLU
+from fastnn.activations.kinds.relu6 import ReLU6
 from fastnn.layers.activation import Activation, NamedActivation
 from fastnn_ext.activations import Activation as Engine
 
@@ -30,8 +31,11 @@ class ReLU(NamedActivation):
 def _from_keras(options: Options) -> Activation:
     slope = options.number("negative_slope", 0.0)
     # 0, too, is a limit; a threshold is refused where it is not 0.
-    if options.get("max_value") is not None:
-        raise ValueError(f"it has max_value={options.config['max_value']!r}, which fastnn has not")
+    limit = options.get("max_value")
+    if limit == 6 and not slope:
+        return ReLU6()
+    if limit is not None:
+        raise ValueError(f"it has max_value={limit!r}, but fastnn has none, and 6 where negative_slope is 0")
     return LeakyReLU(slope) if slope else ReLU()
 
 
