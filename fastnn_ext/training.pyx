@@ -171,7 +171,8 @@ cdef class Training:
         Keep the places of non-zero inputs for later epochs. One epoch alone does not need them.
     streaming : bool
         Data come batch by batch through `run_batch`, and these are the first of them: what a batch leads to then depends
-        on no batch before it, to the last bit. Without it, one sample at a time has a faster order of sums of its own.
+        on no batch before it, to the last bit, and its y is of the first one's form. Without it, one sample at a time has
+        a faster order of sums of its own.
 
     Examples
     --------
@@ -203,6 +204,7 @@ cdef class Training:
     cdef char* arena
     cdef list learning              # the arrays that training changes, beside the optimiser's
     cdef char* backup               # what they held before the run
+    cdef bint streaming
     cdef int running
     cdef readonly bint sparse
     cdef readonly int threads
@@ -255,6 +257,7 @@ cdef class Training:
             self.loss_function = loss_function
             run.loss_function = <void*> loss_function
         run.calls_python = bool(plan.functions) or loss_function is not None
+        self.streaming = streaming
         self.copy_operations(streaming)
         self.set_data(x, y, sample_weight)
         cdef double density = self.probe()
@@ -356,7 +359,7 @@ cdef class Training:
         describe_rows(&targets, y, "y", 1 if numbers else run.output_size, True)
         if cnp.PyArray_DIM(y, 0) != samples:
             raise ValueError(f"y must have as many rows as x, {samples}, but it has {cnp.PyArray_DIM(y, 0)}")
-        if self.x is not None and numbers != run.class_numbers:
+        if self.streaming and self.x is not None and numbers != run.class_numbers:
             raise ValueError("y must hold class numbers where the first batch's did, and rows of outputs where that held those")
         if sample_weight is not None:
             weights = numpy.require(sample_weight, numpy.float64, ("C", "A"))
