@@ -9,7 +9,7 @@ from fastnn_ext.activations import Activation
 from fastnn_ext.compressed import CompressedRows
 from fastnn_ext.dispatch import supported_isas
 from fastnn_ext.losses import Loss
-from fastnn_ext.plan import NonFiniteDataError, Plan
+from fastnn_ext.plan import NonFiniteDataError, Optimizer, Plan
 from fastnn_ext.training import Training
 
 INPUTS, SAMPLES = 30, 41
@@ -208,3 +208,20 @@ def test_scaled_inputs_are_those_scaled_before(name, dtype, isa, batch_size, sou
 def test_bad_scales(scale, shift):
     with pytest.raises(ValueError, match="scale and shift must be finite"):
         Plan(3, np.float64).set_input_scale(scale, shift)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.35, 0.4, 0.7, 0.75, 0.8])
+def test_whether_data_are_sparse_does_not_depend_on_their_form(share):
+    # Rows that are looked at are filled otherwise than the rest: near the limits, a count of all would decide otherwise.
+    rng = np.random.default_rng(0)
+    x = rng.integers(1, 9, (200, INPUTS)) * (rng.random((200, INPUTS)) < share)
+    x[::3] = x[::3] * (rng.random((67, INPUTS)) < 0.9)
+    x = x.astype(np.float32)
+    y = np.zeros((200, 3), np.float32)
+    results = []
+    for data in (x, compressed(x)):
+        plan = Plan(INPUTS, np.float32)
+        plan.add_dense(np.full((INPUTS, 3), 0.1, np.float32), np.zeros(3, np.float32))
+        training = Training(plan, data, y, 1, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 1e-3)
+        results.append((training.sparse, training.run_epoch()))
+    assert results[0] == results[1]
