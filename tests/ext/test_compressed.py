@@ -212,7 +212,7 @@ def test_bad_scales(scale, shift):
 
 @pytest.mark.parametrize("share", [0.3, 0.35, 0.4, 0.7, 0.75, 0.8])
 def test_whether_data_are_sparse_does_not_depend_on_their_form(share):
-    # Rows that are looked at are filled otherwise than the rest: near the limits, a count of all would decide otherwise.
+    # Rows that are looked at are filled otherwise than the rest: near the limits, a count of all decides otherwise.
     rng = np.random.default_rng(0)
     x = rng.integers(1, 9, (200, INPUTS)) * (rng.random((200, INPUTS)) < share)
     x[::3] = x[::3] * (rng.random((67, INPUTS)) < 0.9)
