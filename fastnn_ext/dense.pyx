@@ -40,8 +40,9 @@ cdef int run(const Kernels* kernels, DenseCall* call, Pass which, Py_ssize_t pac
     cdef pool_task task = <pool_task> (
         kernels.dense_forward if which == FORWARD else
         kernels.dense_backward_input if which == BACKWARD_INPUT else kernels.dense_backward_weights)
-    if packed > 0:
-        memory = <char*> malloc(packed + ALIGNMENT)
+    # The ways back lay out anew always: a place for nothing, too, is one that pointers may be made from.
+    if packed > 0 or which != FORWARD:
+        memory = <char*> malloc(packed + 2 * ALIGNMENT)
         if memory == NULL:
             raise MemoryError(f"no memory for the {packed} bytes that a dense layer's pass needs beside its result")
         call.packed = memory + (ALIGNMENT - <uintptr_t> memory % ALIGNMENT) % ALIGNMENT
