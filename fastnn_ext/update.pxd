@@ -13,21 +13,6 @@ cdef inline void sgd_update(
         parameters[i] -= learning_rate * gradients[i]
 
 
-cdef inline void sgd_update_outer(
-    floating* weights, const floating* x, const floating* dy, floating learning_rate,
-    Py_ssize_t fan_in, Py_ssize_t fan_out,
-) noexcept nogil:
-    # weights is added to: W -= learning_rate * x^T dy of one sample, whose gradient is never written to memory.
-    cdef Py_ssize_t k, j
-    cdef floating* weights_row
-    cdef floating step
-    for k in range(fan_in):
-        step = learning_rate * x[k]
-        weights_row = weights + k * fan_out
-        for j in range(fan_out):
-            weights_row[j] -= step * dy[j]
-
-
 cdef inline double nadam_momentum(const Rule* rule, long step) noexcept nogil:
     # The momentum of a step, which grows to beta_1 (Dozat 2016, in PyTorch's form).
     return rule.beta_1 * (1 - 0.5 * pow(0.96, step * rule.momentum_decay))
