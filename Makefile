@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 # What translates the kernels to C, as in pyproject.toml's build-system.
 TRANSLATOR := "Cython>=3.1" "numpy>=2.0" "setuptools>=77"
 
-SOURCES := setup.py pyproject.toml $(wildcard fastnn_ext/*.pyx fastnn_ext/*.pxd fastnn_ext/*.pxi fastnn_ext/*.h fastnn_ext/tables/*.def fastnn_ext/tables/*.h)
+SOURCES := setup.py pyproject.toml $(wildcard $(foreach kind,pyx pxd pxi h,fastnn_ext/*.$(kind) fastnn_ext/*/*.$(kind)) fastnn_ext/tables/*.def)
 
 .PHONY: demo test bench lint data wheel abi3 aarch64 sanitize debug clean help
 

@@ -39,19 +39,20 @@ DIRECTIVES = {
 }
 
 MODULES = (
-    "activations",
-    "compressed",
-    "config",
-    "dense",
-    "dispatch",
-    "losses",
-    "metrics",
-    "peak",
-    "plan",
-    "pool",
-    "softmax",
-    "training",
-    "update",
+    "bindings.activations",
+    "bindings.dense",
+    "bindings.losses",
+    "bindings.metrics",
+    "bindings.softmax",
+    "bindings.update",
+    "engine.compressed",
+    "engine.plan",
+    "engine.training",
+    "runtime.config",
+    "runtime.dispatch",
+    "runtime.peak",
+    "runtime.pool",
+    "tables.enums",
 )
 
 # A module of kernels for each instruction set and number type, from one source; the best one is chosen at import.
@@ -126,7 +127,7 @@ def extensions() -> list[Extension]:
     return [
         Extension(
             f"fastnn_ext.{name}",
-            [f"fastnn_ext/{name}.pyx"],
+            [f"fastnn_ext/{name.replace('.', '/')}.pyx"],
             include_dirs=[numpy.get_include(), "fastnn_ext"],
             define_macros=macros,
             extra_compile_args=[*COMPILE_ARGS, *KERNELS.get(name, [])],

@@ -39,11 +39,11 @@ class MachinePeak:
 
 
 def measure_peak(seconds: float, threads: int | None = None) -> MachinePeak:
-    """The best of five runs of every loop of `fastnn_ext.peak`, ``seconds`` each.
+    """The best of five runs of every loop of `fastnn_ext.runtime.peak`, ``seconds`` each.
 
     The best and not the median, because other work on the machine can only slow a loop down.
     """
-    peak: Any = importlib.import_module("fastnn_ext.peak")
+    peak: Any = importlib.import_module("fastnn_ext.runtime.peak")
     number = available_cores() if threads is None else threads
 
     def best(loop: Callable[..., float], *arguments: float) -> float:

@@ -13,10 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from fastnn.arrays import real_array
 from fastnn.scalars import non_negative_number, true_or_false
 from fastnn.strict import Strict
-from fastnn_ext.activations import Activation
-from fastnn_ext.losses import Loss
-from fastnn_ext.plan import Optimizer, Plan
-from fastnn_ext.training import Training
+from fastnn_ext.engine.plan import Plan
+from fastnn_ext.engine.training import Training
+from fastnn_ext.tables.enums import Activation, Loss, UpdateRule
 
 __all__ = ["ImageAugmentation"]
 
@@ -117,7 +116,7 @@ class ImageAugmentation(Strict):
             np.zeros_like(rows),
             len(rows),
             Loss.MEAN_SQUARED_ERROR,
-            Optimizer.SGD,
+            UpdateRule.SGD,
             0.0,
             record=True,
             seed=seed,

@@ -6,7 +6,7 @@ import numpy
 
 from fastnn.threads import get_num_threads
 from fastnn_ext import build_config
-from fastnn_ext.dispatch import active_isa, supported_isas
+from fastnn_ext.runtime.dispatch import active_isa, supported_isas
 
 
 def show_config() -> dict[str, object]:

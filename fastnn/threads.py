@@ -8,7 +8,7 @@ import importlib
 import os
 from typing import Any, SupportsIndex
 
-from fastnn_ext import pool
+from fastnn_ext.runtime import pool
 
 __all__ = ["get_num_threads", "register_with_threadpoolctl", "set_num_threads"]
 

@@ -1,3 +1,3 @@
 """The kernels for x86-64 processors with AVX-512 (F, BW, DQ and VL), in float32."""
 
-include "kernels.pxi"
+include "loops/kernels.pxi"

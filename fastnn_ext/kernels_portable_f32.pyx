@@ -1,3 +1,3 @@
 """The kernels for plain C, which every processor runs: the form that the others are tested against, in float32."""
 
-include "kernels.pxi"
+include "loops/kernels.pxi"

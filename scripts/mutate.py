@@ -1,8 +1,8 @@
 """Mutation testing: one small change at a time to a source file, and whether a test notices.
 
-    python scripts/mutate.py --count 60 --seed 1 fastnn_ext/*.h fastnn_ext/*.pxi
+    python scripts/mutate.py --count 60 --seed 1 fastnn_ext/*/*.h fastnn_ext/*/*.pxi
     python scripts/mutate.py --count 60 fastnn/models/*.py fastnn/losses/*.py
-    python scripts/mutate.py --only fastnn_ext/tiles.h:44:17 fastnn_ext/tiles.h
+    python scripts/mutate.py --only fastnn_ext/operations/tiles.h:44:17 fastnn_ext/operations/tiles.h
 
 Everything happens in a copy of the tree below the system's temporary folder, with the compiled modules of this one. Of
 the kernels only `kernels_portable` is built anew, at -O1, and tests run with FASTNN_ISA=portable (of a .pyx its own
@@ -215,7 +215,7 @@ class Tree:
         self.sound: dict[str, bytes] = {}
         listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-        modules = [str(path.relative_to(ROOT)) for path in (ROOT / "fastnn_ext").glob(f"*{suffix()}")]
+        modules = [str(path.relative_to(ROOT)) for path in (ROOT / "fastnn_ext").rglob(f"*{suffix()}")]
         if not modules:
             sys.exit("fastnn_ext is not compiled in this tree: make test, or python setup.py build_ext --inplace")
         for name in filter(None, [*names, *modules]):
@@ -288,7 +288,7 @@ def module_of(path: str) -> str | None:
     if path.endswith(".pyx"):
         return path.removesuffix(".pyx")
     if path.endswith("arena.pxi"):
-        return "fastnn_ext/training"
+        return "fastnn_ext/engine/training"
     return PORTABLE if path.startswith("fastnn_ext/") else None
 
 

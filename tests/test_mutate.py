@@ -99,7 +99,7 @@ def test_the_order_is_the_seeds_and_has_every_kind_first():
 
 
 def test_the_sources_of_both_packages_have_mutants_and_tests():
-    for name in ("fastnn_ext/tiles.h", "fastnn_ext/training.pxi", "fastnn/models/stack.py"):
+    for name in ("fastnn_ext/operations/tiles.h", "fastnn_ext/loops/training.pxi", "fastnn/models/stack.py"):
         assert len(mutate.mutants_of(name, (ROOT / name).read_text())) > 100
         for stage in mutate.stages_of(name):
             assert all((ROOT / test).exists() for test in stage)
@@ -133,7 +133,7 @@ def test_mutants_are_listed():
 
 
 def test_kernels_and_python_are_two_runs():
-    command = [sys.executable, SCRIPT, "fastnn/naming.py", "fastnn_ext/tiles.h"]
+    command = [sys.executable, SCRIPT, "fastnn/naming.py", "fastnn_ext/operations/tiles.h"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "two runs" in done.stderr

@@ -23,7 +23,7 @@ def test_nothing_heavy_is_imported():
 
 
 def test_the_compiled_package_does_not_know_the_python_one():
-    code = "import sys, fastnn_ext.training; print([m for m in sys.modules if m.split('.')[0] == 'fastnn'])"
+    code = "import sys, fastnn_ext.engine.training; print([m for m in sys.modules if m.split('.')[0] == 'fastnn'])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from fastnn import threads
-from fastnn_ext import pool
+from fastnn_ext.runtime import pool
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +45,7 @@ def test_importing_needs_no_threadpoolctl_and_starts_no_thread():
 import sys
 sys.modules["threadpoolctl"] = None
 import fastnn.threads
-from fastnn_ext import pool
+from fastnn_ext.runtime import pool
 print(pool.started_threads())
 try:
     fastnn.threads.register_with_threadpoolctl()

@@ -15,7 +15,7 @@ import numpy as np
 
 import fastnn
 from benchmarks.studies.alternating import median_seconds
-from fastnn_ext.training import Training
+from fastnn_ext.engine.training import Training
 
 WIDE = (784, 512, 512, 10)
 SPARSE = {"samples": 2000, "columns": 10_000, "density": 0.01}

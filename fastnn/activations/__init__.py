@@ -10,16 +10,17 @@ of an activation is in its file in `fastnn.activations.kinds`.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fastnn_ext import activations as _compiled
+from fastnn_ext.bindings import activations as _compiled
+from fastnn_ext.tables.enums import Activation
 
 if TYPE_CHECKING:
-    from fastnn_ext.activations import *  # noqa: F403
+    from fastnn_ext.bindings.activations import *  # noqa: F403
 
     # Further rows of the engine's table.
     def __getattr__(name: str) -> Callable[[Any], Any]: ...
 
 
-def _functions(kind: _compiled.Activation) -> dict[str, Callable[..., Any]]:
+def _functions(kind: Activation) -> dict[str, Callable[..., Any]]:
     """A kind's function and derivative by name: those written for it, else by the engine's number."""
     name = kind.name.lower()
 
@@ -40,6 +41,6 @@ def _functions(kind: _compiled.Activation) -> dict[str, Callable[..., Any]]:
 
 
 if not TYPE_CHECKING:
-    _all = {name: function for kind in _compiled.Activation for name, function in _functions(kind).items()}
+    _all = {name: function for kind in Activation for name, function in _functions(kind).items()}
     __all__ = list(_all)
     globals().update(_all)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn import activations
 from fastnn.registry import Without
-from fastnn_ext.activations import Activation as Engine
+from fastnn_ext.tables.enums import Activation as Engine
 
 if TYPE_CHECKING:
     from fastnn.interop.keras_layers import Options
     from fastnn.interop.onnx_graph import Value
     from fastnn.layers.activation import Activation
-    from fastnn_ext.plan import Plan
+    from fastnn_ext.engine.plan import Plan
 
 __all__ = ["ActivationKind", "Parameter"]
 

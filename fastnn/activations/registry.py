@@ -3,7 +3,7 @@
 from fastnn.activations import kinds
 from fastnn.activations.base import ActivationKind
 from fastnn.registry import Registry, Without
-from fastnn_ext.activations import Activation as Engine
+from fastnn_ext.tables.enums import Activation as Engine
 
 __all__ = ["ACTIVATIONS", "of_engine"]
 

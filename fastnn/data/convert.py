@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.arrays import real_dtype_array
-from fastnn_ext.compressed import CompressedRows
+from fastnn_ext.engine.compressed import CompressedRows
 
 __all__ = ["FRAMES", "is_array_like", "library_of", "to_array"]
 

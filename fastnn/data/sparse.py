@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn_ext.compressed import CompressedRows
+from fastnn_ext.engine.compressed import CompressedRows
 
 __all__ = ["compressed_rows"]
 

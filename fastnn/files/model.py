@@ -25,8 +25,8 @@ from fastnn.layers.base import Layer, Shape, checked_shape
 from fastnn.layers.layer_normalization import LayerNormalization
 from fastnn.models.sequential import Sequential
 from fastnn.models.training import OptimizerState
-from fastnn_ext.plan import allocate
-from fastnn_ext.training import state_shapes
+from fastnn_ext.engine.plan import allocate
+from fastnn_ext.engine.training import state_shapes
 
 __all__ = ["load_model", "save_model"]
 

@@ -10,7 +10,7 @@ from fastnn.activations import kinds
 from fastnn.layers import applied
 from fastnn.layers.applied import AppliedActivation
 from fastnn.layers.base import Layer
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Activation", "NamedActivation"]
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fastnn.registry import Without
-from fastnn_ext.activations import Activation as Engine
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
+from fastnn_ext.tables.enums import Activation as Engine
 
 if TYPE_CHECKING:
     from fastnn.activations.base import ActivationKind

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fastnn.fixed import FixedDict
 from fastnn.strict import Strict
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Layer", "Shape", "Variable", "checked_shape", "fixed_arrays"]
 

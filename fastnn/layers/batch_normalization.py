@@ -6,7 +6,7 @@ from typing import Any
 from fastnn.initializers import Ones, Zeros
 from fastnn.layers.base import Layer, Shape, Variable
 from fastnn.scalars import finite_number, non_negative_number, true_or_false
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
 
 __all__ = ["BatchNormalization"]
 

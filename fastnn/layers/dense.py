@@ -7,7 +7,7 @@ from fastnn import constraints, initializers, regularizers
 from fastnn.layers import applied
 from fastnn.layers.base import Layer, Shape, Variable
 from fastnn.scalars import true_or_false, whole_number
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Dense"]
 

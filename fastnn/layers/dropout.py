@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastnn.layers.base import Layer
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Dropout"]
 

@@ -3,7 +3,7 @@
 import math
 
 from fastnn.layers.base import Layer, Shape
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Flatten"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastnn.layers.base import Layer
 from fastnn.scalars import non_negative_number
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
 
 __all__ = ["GaussianNoise"]
 

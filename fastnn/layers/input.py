@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fastnn.layers.base import Layer, checked_shape
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Input"]
 

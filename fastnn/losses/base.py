@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fastnn.registry import Without
 from fastnn.strict import Strict
-from fastnn_ext.losses import Loss as EngineLoss
+from fastnn_ext.tables.enums import Loss as EngineLoss
 
 __all__ = ["PIECES", "TINY", "CustomLoss", "Example", "Loss"]
 
@@ -37,7 +37,7 @@ class Loss(Strict):
         Under which messages and files know it.
     aliases : tuple of str
         Further names that users may write.
-    engine : fastnn_ext.losses.Loss
+    engine : fastnn_ext.bindings.losses.Loss
         The engine's number.
     summed : bool
         Whether a sample's value is the sum over its outputs, and not the mean.

@@ -8,7 +8,7 @@ import numpy as np
 
 from fastnn.losses.base import Example
 from fastnn.losses.crossentropy import Crossentropy
-from fastnn_ext.losses import Loss as EngineLoss
+from fastnn_ext.tables.enums import Loss as EngineLoss
 
 __all__ = ["BinaryCrossentropy"]
 

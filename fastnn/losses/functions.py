@@ -7,7 +7,8 @@ Each takes ``(y_true, y_pred)`` for one sample or a batch and has a ``_prime`` t
 from collections.abc import Callable
 from typing import Any
 
-from fastnn_ext.losses import Loss, cross_entropy, cross_entropy_prime, mse, mse_prime
+from fastnn_ext.bindings.losses import cross_entropy, cross_entropy_prime, mse, mse_prime
+from fastnn_ext.tables.enums import Loss
 
 __all__ = ["mse", "mse_prime", "cross_entropy", "cross_entropy_prime", "built_in_loss", "gradient_of"]
 

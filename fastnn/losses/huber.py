@@ -8,7 +8,7 @@ import numpy as np
 
 from fastnn.losses.base import Example, Loss
 from fastnn.scalars import non_negative_number
-from fastnn_ext.losses import Loss as EngineLoss
+from fastnn_ext.tables.enums import Loss as EngineLoss
 
 __all__ = ["Huber"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastnn.losses.base import TINY, Example, Loss
-from fastnn_ext.losses import Loss as EngineLoss
+from fastnn_ext.tables.enums import Loss as EngineLoss
 
 __all__ = ["Poisson"]
 

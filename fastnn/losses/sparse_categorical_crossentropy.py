@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fastnn.losses.base import Example
 from fastnn.losses.crossentropy import CrossentropyOfClasses
-from fastnn_ext.losses import Loss as EngineLoss
+from fastnn_ext.tables.enums import Loss as EngineLoss
 
 __all__ = ["SparseCategoricalCrossentropy"]
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastnn.metrics.labels import check_labels_below, read_samples, read_truth
-from fastnn_ext.metrics import roc_area
+from fastnn_ext.bindings.metrics import roc_area
 
 __all__ = ["roc_auc"]
 

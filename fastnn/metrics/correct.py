@@ -14,7 +14,7 @@ from fastnn.metrics.labels import (
     read_weights,
 )
 from fastnn.scalars import whole_number
-from fastnn_ext.metrics import count_correct, top_k_hits
+from fastnn_ext.bindings.metrics import count_correct, top_k_hits
 
 __all__ = ["accuracy", "top_k_accuracy"]
 

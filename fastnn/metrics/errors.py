@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastnn._checks import finite_array, numeric_array
 from fastnn.metrics.labels import read_weights
-from fastnn_ext.metrics import absolute_error, squared_error
+from fastnn_ext.bindings.metrics import absolute_error, squared_error
 
 __all__ = ["mean_absolute_error", "mean_squared_error", "r2"]
 

@@ -12,7 +12,7 @@ from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.inputs import Samples, read_inputs, read_targets, read_weights
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn.scalars import whole_number
-from fastnn_ext.compressed import CompressedRows
+from fastnn_ext.engine.compressed import CompressedRows
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential

@@ -12,9 +12,9 @@ from fastnn.data.names import Names
 from fastnn.models.batches import Batches, batches_of, check_kind, gives_batches
 from fastnn.models.inputs import Samples, explain, read_batch, read_samples
 from fastnn.scalars import whole_number
-from fastnn_ext.plan import NonFiniteDataError
-from fastnn_ext.plan import Optimizer as Rule
-from fastnn_ext.training import NonFiniteError, Training
+from fastnn_ext.engine.plan import NonFiniteDataError
+from fastnn_ext.engine.training import NonFiniteError, Training
+from fastnn_ext.tables.enums import UpdateRule
 
 if TYPE_CHECKING:
     from fastnn.metrics.base import Metric
@@ -43,7 +43,7 @@ class Evaluation:
             samples.targets,
             batch_size or _BATCH_SIZE,
             loss.engine,
-            Rule.SGD,
+            UpdateRule.SGD,
             0.0,
             sample_weight=samples.weights,
             record=bool(model.metrics),

@@ -14,8 +14,8 @@ from fastnn.models.evaluation import Evaluation
 from fastnn.models.inputs import Samples, explain
 from fastnn.models.training import end_quietly, make_training
 from fastnn.optimizers.lbfgs import LBFGS
-from fastnn_ext.plan import NonFiniteDataError, allocate
-from fastnn_ext.training import NonFiniteError
+from fastnn_ext.engine.plan import NonFiniteDataError, allocate
+from fastnn_ext.engine.training import NonFiniteError
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential

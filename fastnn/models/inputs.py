@@ -13,7 +13,7 @@ from fastnn.arrays import check_finite, converted
 from fastnn.data.convert import to_array
 from fastnn.data.names import Names, by_name, column_names
 from fastnn.models.classes import check_classes
-from fastnn_ext.compressed import CompressedRows
+from fastnn_ext.engine.compressed import CompressedRows
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential

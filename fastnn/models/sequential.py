@@ -24,7 +24,7 @@ from fastnn.models.training import OptimizerState
 from fastnn.optimizers.base import Optimizer
 from fastnn.scalars import whole_number
 from fastnn.strict import known_names_only
-from fastnn_ext.plan import NonFiniteDataError
+from fastnn_ext.engine.plan import NonFiniteDataError
 
 if TYPE_CHECKING:
     from fastnn.callbacks.base import CallbackList

@@ -17,9 +17,9 @@ from fastnn.models.batches import Batches
 from fastnn.models.evaluation import metrics_of
 from fastnn.models.inputs import Samples, explain, read_batch, read_inputs
 from fastnn.models.training import end_quietly, make_training
-from fastnn_ext.compressed import CompressedRows
-from fastnn_ext.plan import NonFiniteDataError
-from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
+from fastnn_ext.engine.compressed import CompressedRows
+from fastnn_ext.engine.plan import NonFiniteDataError
+from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential

@@ -20,8 +20,8 @@ from fastnn.layers.base import Layer, Shape, Variable, checked_shape, fixed_arra
 from fastnn.layers.input import Input
 from fastnn.models.training import OptimizerState
 from fastnn.strict import Strict
-from fastnn_ext.activations import Activation as Kind
-from fastnn_ext.plan import Plan, allocate
+from fastnn_ext.engine.plan import Plan, allocate
+from fastnn_ext.tables.enums import Activation as Kind
 
 __all__ = ["LayerStack"]
 

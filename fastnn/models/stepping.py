@@ -11,8 +11,8 @@ from fastnn.models.evaluation import metrics_of
 from fastnn.models.inputs import explain, read_samples
 from fastnn.models.training import make_training, raise_failure
 from fastnn.optimizers.lbfgs import LBFGS
-from fastnn_ext.plan import NonFiniteDataError
-from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
+from fastnn_ext.engine.plan import NonFiniteDataError
+from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
+from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 
 if TYPE_CHECKING:
     from fastnn.callbacks.base import CallbackList

@@ -9,7 +9,7 @@ import numpy
 from fastnn import activations
 from fastnn.notebook.layers import ActivationLayer, FCLayer, FlattenLayer, Layer, SoftmaxLayer
 from fastnn.notebook.network import Network, check_network
-from fastnn_ext.activations import Activation
+from fastnn_ext.tables.enums import Activation
 
 if TYPE_CHECKING:
     from fastnn.files.reading import NpzFile

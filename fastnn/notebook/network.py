@@ -10,8 +10,8 @@ import numpy
 from numpy.typing import NDArray
 
 from fastnn.notebook.layers import FCLayer, FlattenLayer, Layer
-from fastnn_ext.compressed import CompressedRows
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.compressed import CompressedRows
+from fastnn_ext.engine.plan import Plan
 
 Network = Sequence[Any]
 

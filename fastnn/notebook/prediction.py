@@ -9,8 +9,8 @@ from fastnn.arrays import check_finite, converted
 from fastnn.data.convert import to_array
 from fastnn.notebook.layers import Layer
 from fastnn.notebook.network import Network, check_network, count_samples, dense, input_size, lower
-from fastnn_ext.compressed import CompressedRows
-from fastnn_ext.plan import NonFiniteDataError, Plan
+from fastnn_ext.engine.compressed import CompressedRows
+from fastnn_ext.engine.plan import NonFiniteDataError, Plan
 
 
 def predict(network: Network, input: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:

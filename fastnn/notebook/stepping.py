@@ -13,7 +13,7 @@ from fastnn.notebook.layers import FCLayer
 from fastnn.notebook.network import Network
 from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.sgd import SGD
-from fastnn_ext.update import optimizer_step
+from fastnn_ext.bindings.update import optimizer_step
 
 
 def step_network(network: Network, optimizer: Optimizer) -> Callable[[Any], None]:

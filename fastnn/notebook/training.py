@@ -28,11 +28,10 @@ from fastnn.notebook.network import (
 from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.sgd import SGD
 from fastnn.scalars import whole_number
-from fastnn_ext.compressed import CompressedRows
-from fastnn_ext.losses import Loss
-from fastnn_ext.plan import NonFiniteDataError, Plan
-from fastnn_ext.plan import Optimizer as Rule
-from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
+from fastnn_ext.engine.compressed import CompressedRows
+from fastnn_ext.engine.plan import NonFiniteDataError, Plan
+from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
+from fastnn_ext.tables.enums import Loss, UpdateRule
 
 # Runs one epoch in the order given (None: as the data comes) and returns its mean error.
 Epoch = Callable[[NDArray[numpy.intp] | None], float]
@@ -137,7 +136,7 @@ def train(
         optimizer = SGD(learning_rate)
     elif not isinstance(optimizer, Optimizer):
         raise TypeError(f"optimizer must be one of fastnn.optimizers, such as Adam(), but it is {optimizer!r}")
-    elif optimizer.rule()["optimizer"] == Rule.COLLECT:
+    elif optimizer.rule()["optimizer"] == UpdateRule.COLLECT:
         raise ValueError(
             f"{type(optimizer).__name__} trains fastnn.Sequential models: take another optimizer for train"
         )

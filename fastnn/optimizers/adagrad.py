@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fastnn.optimizers.base import Optimizer
-from fastnn_ext.plan import Optimizer as Rule
+from fastnn_ext.tables.enums import UpdateRule
 
 if TYPE_CHECKING:
     from fastnn.optimizers.base import Array
@@ -33,7 +33,7 @@ class Adagrad(Optimizer):
     """
 
     aliases: ClassVar = ()
-    engine: ClassVar = (Rule.RMSPROP,)
+    engine: ClassVar = (UpdateRule.RMSPROP,)
     keras: ClassVar = "Adagrad"
     torch: ClassVar = "Adagrad"
     convention: ClassVar = "Keras' start of 0.1; epsilon beside the root, as in PyTorch"
@@ -57,7 +57,7 @@ class Adagrad(Optimizer):
     def rule(self) -> dict[str, Any]:
         # The engine's RMSprop with squares that do not decay.
         return {
-            "optimizer": Rule.RMSPROP,
+            "optimizer": UpdateRule.RMSPROP,
             "learning_rate": self.rate_at(0),
             "beta_2": 1.0,
             "squares_weight": 1.0,

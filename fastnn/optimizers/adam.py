@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fastnn.optimizers.base import Optimizer
-from fastnn_ext.plan import Optimizer as Rule
+from fastnn_ext.tables.enums import UpdateRule
 
 if TYPE_CHECKING:
     from fastnn.optimizers.base import Array
@@ -34,7 +34,7 @@ class Adam(Optimizer):
     """
 
     aliases: ClassVar = ()
-    engine: ClassVar = (Rule.ADAM,)
+    engine: ClassVar = (UpdateRule.ADAM,)
     keras: ClassVar = "Adam"
     torch: ClassVar = "Adam"
     convention: ClassVar = "epsilon, 1e-7, beside the corrected root, as in the paper and PyTorch"
@@ -61,7 +61,7 @@ class Adam(Optimizer):
 
     def rule(self) -> dict[str, Any]:
         return {
-            "optimizer": Rule.ADAM,
+            "optimizer": UpdateRule.ADAM,
             "learning_rate": self.rate_at(0),
             "beta_1": self.beta_1,
             "beta_2": self.beta_2,

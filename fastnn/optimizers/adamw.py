@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fastnn.optimizers.adam import Adam
-from fastnn_ext.plan import Optimizer as Rule
+from fastnn_ext.tables.enums import UpdateRule
 
 if TYPE_CHECKING:
     from fastnn.optimizers.base import Array
@@ -35,7 +35,7 @@ class AdamW(Adam):
     """
 
     aliases: ClassVar = ()
-    engine: ClassVar = (Rule.ADAM,)
+    engine: ClassVar = (UpdateRule.ADAM,)
     keras: ClassVar = "AdamW"
     torch: ClassVar = "AdamW"
     convention: ClassVar = "as Adam, with `weight_decay=0.004`; biases decay, too"

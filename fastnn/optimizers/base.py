@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fastnn.optimizers.schedules import LearningRateSchedule
     from fastnn.registry import Without
-    from fastnn_ext.plan import Optimizer as Rule
+    from fastnn_ext.tables.enums import UpdateRule
 
 __all__ = ["PIECES", "Array", "Optimizer"]
 
@@ -52,7 +52,7 @@ class Optimizer(Strict):
     ----------
     aliases : tuple of str
         Further names than that of the class in small letters.
-    engine : tuple of fastnn_ext.plan.Optimizer
+    engine : tuple of fastnn_ext.engine.plan.Optimizer
         The engine's rules that `rule` may choose.
     keras, torch : str or Without
         What the class is called there.
@@ -61,7 +61,7 @@ class Optimizer(Strict):
     """
 
     aliases: ClassVar[tuple[str, ...]]
-    engine: ClassVar[tuple[Rule, ...]]
+    engine: ClassVar[tuple[UpdateRule, ...]]
     keras: ClassVar[str | Without]
     torch: ClassVar[str | Without]
     convention: ClassVar[str]

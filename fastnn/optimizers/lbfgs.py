@@ -5,7 +5,7 @@ from typing import Any, ClassVar, NoReturn
 from fastnn.optimizers.base import Array, Optimizer
 from fastnn.registry import Without
 from fastnn.scalars import whole_number
-from fastnn_ext.plan import Optimizer as Rule
+from fastnn_ext.tables.enums import UpdateRule
 
 __all__ = ["LBFGS"]
 
@@ -33,7 +33,7 @@ class LBFGS(Optimizer):
     """
 
     aliases: ClassVar = ()
-    engine: ClassVar = (Rule.COLLECT,)
+    engine: ClassVar = (UpdateRule.COLLECT,)
     keras: ClassVar = Without("Keras has none")
     torch: ClassVar = "LBFGS"
     convention: ClassVar = (
@@ -61,7 +61,7 @@ class LBFGS(Optimizer):
 
     def rule(self) -> dict[str, Any]:
         # Each step is SciPy's: the engine computes the gradient.
-        return {"optimizer": Rule.COLLECT, "learning_rate": 0.0}
+        return {"optimizer": UpdateRule.COLLECT, "learning_rate": 0.0}
 
     def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> NoReturn:
         raise TypeError("the steps of LBFGS are SciPy's, whose line search computes gradients of its own")

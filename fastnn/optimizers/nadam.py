@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fastnn.optimizers.adam import Adam
-from fastnn_ext.plan import Optimizer as Rule
+from fastnn_ext.tables.enums import UpdateRule
 
 if TYPE_CHECKING:
     from fastnn.optimizers.base import Array
@@ -35,7 +35,7 @@ class Nadam(Adam):
     """
 
     aliases: ClassVar = ()
-    engine: ClassVar = (Rule.NADAM,)
+    engine: ClassVar = (UpdateRule.NADAM,)
     keras: ClassVar = "Nadam"
     torch: ClassVar = "NAdam"
     convention: ClassVar = "PyTorch's, `momentum_decay=0.004`; 1 gives Keras' rule"
@@ -66,7 +66,7 @@ class Nadam(Adam):
         self._numbers(momentum_decay=momentum_decay)
 
     def rule(self) -> dict[str, Any]:
-        return super().rule() | {"optimizer": Rule.NADAM, "momentum_decay": self.momentum_decay}
+        return super().rule() | {"optimizer": UpdateRule.NADAM, "momentum_decay": self.momentum_decay}
 
     def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
         now, ahead = (self.beta_1 * (1 - 0.5 * 0.96 ** (at * self.momentum_decay)) for at in (step, step + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fastnn.optimizers.base import Optimizer
-from fastnn_ext.plan import Optimizer as Rule
+from fastnn_ext.tables.enums import UpdateRule
 
 if TYPE_CHECKING:
     from fastnn.optimizers.base import Array
@@ -34,7 +34,7 @@ class RMSprop(Optimizer):
     """
 
     aliases: ClassVar = ()
-    engine: ClassVar = (Rule.RMSPROP,)
+    engine: ClassVar = (UpdateRule.RMSPROP,)
     keras: ClassVar = "RMSprop"
     torch: ClassVar = "RMSprop"
     convention: ClassVar = "epsilon beside the root, as in PyTorch; Keras' is inside"
@@ -57,7 +57,7 @@ class RMSprop(Optimizer):
 
     def rule(self) -> dict[str, Any]:
         return {
-            "optimizer": Rule.RMSPROP,
+            "optimizer": UpdateRule.RMSPROP,
             "learning_rate": self.rate_at(0),
             "beta_2": self.rho,
             "epsilon": self.epsilon,

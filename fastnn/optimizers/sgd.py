@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fastnn.optimizers.base import Optimizer
-from fastnn_ext.plan import Optimizer as Rule
+from fastnn_ext.tables.enums import UpdateRule
 
 if TYPE_CHECKING:
     from fastnn.optimizers.base import Array
@@ -40,7 +40,7 @@ class SGD(Optimizer):
     """
 
     aliases: ClassVar = ()
-    engine: ClassVar = (Rule.SGD, Rule.MOMENTUM, Rule.NESTEROV)
+    engine: ClassVar = (UpdateRule.SGD, UpdateRule.MOMENTUM, UpdateRule.NESTEROV)
     keras: ClassVar = "SGD"
     torch: ClassVar = "SGD"
     convention: ClassVar = (
@@ -68,7 +68,7 @@ class SGD(Optimizer):
             raise ValueError("nesterov needs a momentum: pass one, such as SGD(momentum=0.9, nesterov=True)")
 
     def rule(self) -> dict[str, Any]:
-        kind = Rule.SGD if self.momentum == 0 else Rule.NESTEROV if self.nesterov else Rule.MOMENTUM
+        kind = UpdateRule.SGD if self.momentum == 0 else UpdateRule.NESTEROV if self.nesterov else UpdateRule.MOMENTUM
         rule = {"optimizer": kind, "learning_rate": self.rate_at(0), "beta_1": self.momentum}
         return rule | ({"coupled_decay": self.weight_decay} if self.weight_decay else {})
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from fastnn.models.inputs import read_inputs
 from fastnn.models.sequential import Sequential
 from fastnn.plotting.model import built
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
 
 
 def layer_outputs(model: Sequential, x: Any) -> dict[str, NDArray[Any]]:

@@ -1,4 +1,4 @@
-"""Expands the tables of this folder for Cython: an enumeration of each, with its size. The build calls it."""
+"""Expands the tables of this folder to enumerations, for Cython and for type checkers. The build calls it."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ FOLDER = Path(__file__).parent
 TABLES = {
     "activations": ("Activation", "ACTIVATIONS", "bint fastnn_told_by_output(int activation) noexcept"),
     "losses": ("Loss", "LOSSES", "bint fastnn_is_summed(int loss) noexcept"),
-    "rules": ("Optimizer", "RULES", "int fastnn_states(int rule) noexcept"),
+    "rules": ("UpdateRule", "RULES", "int fastnn_states(int rule) noexcept"),
 }
 HEADER = """# Expanded from {name}.def by expand.py: change that table.
 cdef extern from "tables/tables.h" nogil:
@@ -27,13 +27,19 @@ def members(name: str) -> list[str]:
 
 
 def expand() -> None:
-    """Write ``<name>.pxi`` where it is missing or not what the table says."""
+    """Write ``<name>.pxi`` of each table and ``enums.pyi`` of all where they are missing or not what the tables say."""
+    types = "# Expanded from the tables of this folder by expand.py.\nfrom enum import IntEnum\n"
     for name, (enum, size, more) in TABLES.items():
         rows = "\n".join(f"    {member} = {number}" for number, member in enumerate(members(name)))
-        text = HEADER.format(name=name, size=size, more=more, enum=enum, members=rows)
-        path = FOLDER / f"{name}.pxi"
-        if not path.exists() or path.read_text() != text:
-            path.write_text(text)
+        types += f"\nclass {enum}(IntEnum):\n{rows}\n"
+        write(FOLDER / f"{name}.pxi", HEADER.format(name=name, size=size, more=more, enum=enum, members=rows))
+    write(FOLDER / "enums.pyi", types + "\nTOLD_BY_OUTPUT: tuple[Activation, ...]\n")
+
+
+def write(path: Path, text: str) -> None:
+    """Leave a file that is as it should be with its time."""
+    if not path.exists() or path.read_text() != text:
+        path.write_text(text)
 
 
 if __name__ == "__main__":

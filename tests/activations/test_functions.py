@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from fastnn import activations
-from fastnn_ext.activations import Activation, activate, derivative
+from fastnn_ext.bindings.activations import activate, derivative
+from fastnn_ext.tables.enums import Activation
 
 X = np.linspace(-5, 5, 41, dtype=np.float32).reshape(1, 41)
 every_number = pytest.mark.parametrize("number", list(Activation), ids=lambda number: number.name)

@@ -16,8 +16,8 @@ from fastnn.activations.base import ActivationKind
 from fastnn.activations.registry import ACTIVATIONS, of_engine
 from fastnn.interop import to_c, to_onnx
 from fastnn.registry import Registry, Without, given
-from fastnn_ext.activations import Activation as Engine
-from fastnn_ext.activations import activate, derivative
+from fastnn_ext.bindings.activations import activate, derivative
+from fastnn_ext.tables.enums import Activation as Engine
 
 ROOT = pathlib.Path(fastnn.__file__).resolve().parent
 KINDS = list(ACTIVATIONS)

@@ -43,7 +43,7 @@ def test_the_roofline_needs_results(result):
 
 
 def test_the_roofline_places_results_under_the_roof(result, tmp_path):
-    pytest.importorskip("fastnn_ext.peak")
+    pytest.importorskip("fastnn_ext.runtime.peak")
     content = roofline.measure(True, SILENT, [result, dataclasses.replace(result, name="import")])
     (point,) = content["points"]
     assert (point["job"], point["peer"]) == ("notebook", "fastnn")

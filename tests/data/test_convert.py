@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fastnn.data.convert import to_array
-from fastnn_ext.compressed import CompressedRows
+from fastnn_ext.engine.compressed import CompressedRows
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16, np.uint8, np.int64, np.bool_, ">f4"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fastnn import Sequential
 from fastnn.data.convert import to_array
 from fastnn.layers import Dense
-from fastnn_ext.compressed import CompressedRows
+from fastnn_ext.engine.compressed import CompressedRows
 
 FORMATS = ("csr", "csc", "coo", "bsr", "lil", "dok", "dia")
 DTYPES = (np.float32, np.float64, np.bool_, np.int8, np.uint8, np.int16, np.int32, np.int64, np.uint32)

@@ -14,9 +14,9 @@ import numpy as np
 from fastnn import activations
 from fastnn.activations.registry import ACTIVATIONS
 from fastnn.registry import Without
-from fastnn_ext import dense, losses, softmax
-from fastnn_ext.activations import activation_gradient
-from fastnn_ext.losses import Loss
+from fastnn_ext.bindings import dense, losses, softmax
+from fastnn_ext.bindings.activations import activation_gradient
+from fastnn_ext.tables.enums import Loss
 
 SLOPE = 0.2
 SIZES = (
@@ -352,9 +352,10 @@ def said_by(code):
     """What a Python of its own prints for code that must not crash this one; a crash is its negative exit status."""
     imports = (
         "import numpy as np\n"
-        "from fastnn_ext.activations import *\nfrom fastnn_ext.dense import *\n"
-        "from fastnn_ext.losses import *\nfrom fastnn_ext.plan import *\nfrom fastnn_ext.softmax import *\n"
-        "from fastnn_ext.training import *\nfrom fastnn_ext.update import *\n"
+        "from fastnn_ext.bindings.activations import *\nfrom fastnn_ext.bindings.dense import *\n"
+        "from fastnn_ext.bindings.losses import *\nfrom fastnn_ext.engine.plan import *\n"
+        "from fastnn_ext.bindings.softmax import *\nfrom fastnn_ext.tables.enums import *\n"
+        "from fastnn_ext.engine.training import *\nfrom fastnn_ext.bindings.update import *\n"
     )
     done = subprocess.run([sys.executable, "-c", imports + code], capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr

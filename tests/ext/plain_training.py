@@ -12,22 +12,21 @@ from door_table import (
     softmax_rows,
 )
 
-from fastnn_ext.activations import Activation
-from fastnn_ext.losses import Loss
-from fastnn_ext.plan import Optimizer, Plan
+from fastnn_ext.engine.plan import Plan
+from fastnn_ext.tables.enums import Activation, Loss, UpdateRule
 
 RATE = 0.02
 
 # An optimiser divides by the root of the squares it has seen: where gradients are near zero that turns roundings into
 # whole steps. An epsilon of 1e-3 and a small rate keep the comparison well-conditioned.
 RULES = {
-    "sgd": {"optimizer": Optimizer.SGD, "learning_rate": RATE},
-    "momentum": {"optimizer": Optimizer.MOMENTUM, "learning_rate": RATE, "beta_1": 0.9},
-    "nesterov": {"optimizer": Optimizer.NESTEROV, "learning_rate": RATE, "beta_1": 0.7},
-    "rmsprop": {"optimizer": Optimizer.RMSPROP, "learning_rate": 1e-3, "beta_2": 0.9, "epsilon": 1e-3},
-    "adam": {"optimizer": Optimizer.ADAM, "learning_rate": 1e-3, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3},
+    "sgd": {"optimizer": UpdateRule.SGD, "learning_rate": RATE},
+    "momentum": {"optimizer": UpdateRule.MOMENTUM, "learning_rate": RATE, "beta_1": 0.9},
+    "nesterov": {"optimizer": UpdateRule.NESTEROV, "learning_rate": RATE, "beta_1": 0.7},
+    "rmsprop": {"optimizer": UpdateRule.RMSPROP, "learning_rate": 1e-3, "beta_2": 0.9, "epsilon": 1e-3},
+    "adam": {"optimizer": UpdateRule.ADAM, "learning_rate": 1e-3, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3},
     "adamw": {
-        "optimizer": Optimizer.ADAM,
+        "optimizer": UpdateRule.ADAM,
         "learning_rate": 1e-3,
         "beta_1": 0.9,
         "beta_2": 0.999,
@@ -35,7 +34,7 @@ RULES = {
         "weight_decay": 0.5,
     },
     "nadam": {
-        "optimizer": Optimizer.NADAM,
+        "optimizer": UpdateRule.NADAM,
         "learning_rate": 1e-3,
         "beta_1": 0.8,
         "beta_2": 0.95,
@@ -43,7 +42,7 @@ RULES = {
         "momentum_decay": 0.1,
     },
     "adagrad": {
-        "optimizer": Optimizer.RMSPROP,
+        "optimizer": UpdateRule.RMSPROP,
         "learning_rate": 1e-3,
         "beta_2": 1.0,
         "squares_weight": 1.0,
@@ -131,19 +130,19 @@ def step_in_numpy(
     momentum_decay=0,
 ):
     """One step of an optimiser from its formula, in place."""
-    if optimizer == Optimizer.SGD:
+    if optimizer == UpdateRule.SGD:
         parameters -= learning_rate * gradient
-    elif optimizer in (Optimizer.MOMENTUM, Optimizer.NESTEROV):
+    elif optimizer in (UpdateRule.MOMENTUM, UpdateRule.NESTEROV):
         first[...] = beta_1 * first + gradient
-        parameters -= learning_rate * (gradient + beta_1 * first if optimizer == Optimizer.NESTEROV else first)
-    elif optimizer == Optimizer.RMSPROP:
+        parameters -= learning_rate * (gradient + beta_1 * first if optimizer == UpdateRule.NESTEROV else first)
+    elif optimizer == UpdateRule.RMSPROP:
         second[...] = beta_2 * second + (1 - beta_2 if squares_weight is None else squares_weight) * gradient**2
         parameters -= learning_rate * gradient / (np.sqrt(second) + epsilon)
     else:
         first[...] = beta_1 * first + (1 - beta_1) * gradient
         second[...] = beta_2 * second + (1 - beta_2) * gradient**2
         mean, square = first / (1 - beta_1**step), second / (1 - beta_2**step)
-        if optimizer == Optimizer.NADAM:
+        if optimizer == UpdateRule.NADAM:
             momentums = [beta_1 * (1 - 0.5 * 0.96 ** (t * momentum_decay)) for t in range(1, step + 2)]
             now, ahead = np.prod(momentums[:-1]), np.prod(momentums)
             mean = (1 - momentums[-2]) / (1 - now) * gradient + momentums[-1] / (1 - ahead) * first

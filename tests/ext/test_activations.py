@@ -7,7 +7,8 @@ from door_table import FUNCTIONS, SLOPE, SLOPES_FROM_OUTPUT, WITH_SLOPE, numeric
 from fastnn import activations
 from fastnn.activations.kinds.selu import ALPHA as SELU_ALPHA
 from fastnn.activations.kinds.selu import SCALE as SELU_SCALE
-from fastnn_ext.activations import Activation, activation_gradient
+from fastnn_ext.bindings.activations import activation_gradient
+from fastnn_ext.tables.enums import Activation
 
 KINDS = tuple(Activation)
 DOORS = tuple(door for kind in KINDS for door in (kind.name.lower(), f"{kind.name.lower()}_prime"))

@@ -5,9 +5,9 @@ import pytest
 from door_table import KINDS, SLOPES_FROM_OUTPUT, WITH_SLOPE
 
 from fastnn import activations
-from fastnn_ext import dense, losses, softmax
-from fastnn_ext.activations import Activation, activation_gradient
-from fastnn_ext.losses import Loss
+from fastnn_ext.bindings import dense, losses, softmax
+from fastnn_ext.bindings.activations import activation_gradient
+from fastnn_ext.tables.enums import Activation, Loss
 
 torch = pytest.importorskip("torch")
 

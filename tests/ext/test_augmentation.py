@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from plain_layers import random_key, uniform
 
-from fastnn_ext.dispatch import supported_isas
-from fastnn_ext.losses import Loss
-from fastnn_ext.plan import NonFiniteDataError, Optimizer, Plan
-from fastnn_ext.training import Training
+from fastnn_ext.engine.plan import NonFiniteDataError, Plan
+from fastnn_ext.engine.training import Training
+from fastnn_ext.runtime.dispatch import supported_isas
+from fastnn_ext.tables.enums import Loss, UpdateRule
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 every_isa = pytest.mark.parametrize("isa", supported_isas())
@@ -38,7 +38,7 @@ def augmented(images, isa=None, dtype=np.float64, threads=1, epochs=1, sparse=No
         np.zeros(rows.shape, dtype),
         4,
         Loss.MEAN_SQUARED_ERROR,
-        Optimizer.SGD,
+        UpdateRule.SGD,
         0.0,
         record=True,
         seed=SEED,
@@ -129,7 +129,7 @@ def test_the_number_of_threads_and_lists_of_zeros_change_no_bit():
             np.zeros((13, 3)),
             4,
             Loss.MEAN_SQUARED_ERROR,
-            Optimizer.SGD,
+            UpdateRule.SGD,
             0.1,
             sparse=sparse,
             seed=SEED,

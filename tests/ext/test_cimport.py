@@ -12,9 +12,9 @@ import fastnn_ext
 USER = """
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
-from fastnn_ext.activations cimport SIGMOID
-from fastnn_ext.dispatch cimport kernels_named
-from fastnn_ext.plan cimport DenseCall, Kernels
+from fastnn_ext.tables.enums cimport SIGMOID
+from fastnn_ext.runtime.dispatch cimport kernels_named
+from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
 
 def classify(double[:, ::1] x, double[:, ::1] weights, double[::1] bias, double[:, ::1] out):
     # The kernels of the best instruction set, for float64.

@@ -5,12 +5,11 @@ import pytest
 from kernel_sizes import TRAINING
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of
 
-from fastnn_ext.activations import Activation
-from fastnn_ext.compressed import CompressedRows
-from fastnn_ext.dispatch import supported_isas
-from fastnn_ext.losses import Loss
-from fastnn_ext.plan import NonFiniteDataError, Optimizer, Plan
-from fastnn_ext.training import Training
+from fastnn_ext.engine.compressed import CompressedRows
+from fastnn_ext.engine.plan import NonFiniteDataError, Plan
+from fastnn_ext.engine.training import Training
+from fastnn_ext.runtime.dispatch import supported_isas
+from fastnn_ext.tables.enums import Activation, Loss, UpdateRule
 
 INPUTS, SAMPLES = 30, 41
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
@@ -222,6 +221,6 @@ def test_whether_data_are_sparse_does_not_depend_on_their_form(share):
     for data in (x, compressed(x)):
         plan = Plan(INPUTS, np.float32)
         plan.add_dense(np.full((INPUTS, 3), 0.1, np.float32), np.zeros(3, np.float32))
-        training = Training(plan, data, y, 1, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 1e-3)
+        training = Training(plan, data, y, 1, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 1e-3)
         results.append((training.sparse, training.run_epoch()))
     assert results[0] == results[1]

@@ -6,7 +6,7 @@ from door_table import numerical_gradient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastnn_ext.dense import dense_backward_input, dense_backward_parameters, dense_forward, dense_sgd_step
+from fastnn_ext.bindings.dense import dense_backward_input, dense_backward_parameters, dense_forward, dense_sgd_step
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 SIZES = ((1, 1, 1), (1, 7, 17), (1, 1000, 17), (7, 17, 1), (17, 7, 5), (7, 17, 1000), (0, 3, 2))

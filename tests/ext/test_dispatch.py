@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from fastnn_ext import dispatch
-from fastnn_ext.activations import Activation
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
+from fastnn_ext.runtime import dispatch
+from fastnn_ext.tables.enums import Activation
 
 
 def run(code, isa):
@@ -62,7 +62,7 @@ import sys, warnings
 sys.modules["fastnn_ext.kernels_{best}_f32"] = None
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
-    from fastnn_ext import dispatch
+    from fastnn_ext.runtime import dispatch
     # Whoever asks for these by name gets the reason.
     try:
         dispatch.choose_isa({best!r})

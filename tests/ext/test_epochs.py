@@ -18,10 +18,9 @@ from plain_training import (
     plan_of,
 )
 
-from fastnn_ext.activations import Activation
-from fastnn_ext.dispatch import supported_isas
-from fastnn_ext.losses import Loss
-from fastnn_ext.training import Training
+from fastnn_ext.engine.training import Training
+from fastnn_ext.runtime.dispatch import supported_isas
+from fastnn_ext.tables.enums import Activation, Loss
 
 INPUTS, SAMPLES = 12, 10
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from door_table import numerical_gradient, softmax_rows
 
-from fastnn_ext import losses
-from fastnn_ext.losses import Loss
-from fastnn_ext.softmax import softmax
+from fastnn_ext.bindings import losses
+from fastnn_ext.bindings.softmax import softmax
+from fastnn_ext.tables.enums import Loss
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 # Those with doors of their own; the engine's others are in test_training_losses.py.

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import as_strided
 
-from fastnn_ext.compressed import CompressedRows
-from fastnn_ext.losses import Loss
-from fastnn_ext.plan import Optimizer, Plan
-from fastnn_ext.training import NonFiniteDataError, Training
+from fastnn_ext.engine.compressed import CompressedRows
+from fastnn_ext.engine.plan import Plan
+from fastnn_ext.engine.training import NonFiniteDataError, Training
+from fastnn_ext.tables.enums import Loss, UpdateRule
 
 INPUTS, SAMPLES = 6, 12
 NONE = dict.fromkeys(("rotation", "height_shift", "width_shift", "zoom", "noise", "fill", "horizontal_flip"), 0)
@@ -34,7 +34,7 @@ def plan_of(seed=1):
 
 
 def training_of(plan, x, y, **how):
-    return Training(plan, x, y, len(y), Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 0.1, streaming=True, **how)
+    return Training(plan, x, y, len(y), Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, streaming=True, **how)
 
 
 @pytest.mark.parametrize("sparse", [False, True])
@@ -80,7 +80,7 @@ def test_nothing_that_a_run_points_to_can_be_resized(which):
     rows = compressed(x)
     given = {"values": rows, "base of x": memory[:, :INPUTS]}.get(which, x)
     training = Training(
-        plan, given, y, 4, Loss.MEAN_SQUARED_ERROR, Optimizer.MOMENTUM, 0.1, 0.9, sample_weight=weights, record=True
+        plan, given, y, 4, Loss.MEAN_SQUARED_ERROR, UpdateRule.MOMENTUM, 0.1, 0.9, sample_weight=weights, record=True
     )
     array = {
         "x": x,
@@ -107,7 +107,7 @@ def test_numbers_that_find_the_way_are_copied():
     def spoil(done, total):
         order[:] = 1 << 40
 
-    training = Training(plan, x, y, 1, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 0.1, loss_function=(value, gradient))
+    training = Training(plan, x, y, 1, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, loss_function=(value, gradient))
     rates = np.full(SAMPLES, 0.1)
     training.set_learning_rates(rates)
     rates[:] = np.nan
@@ -134,7 +134,7 @@ def test_a_training_under_way_takes_no_changes():
             refused.append(change)
         return value(y_true, y_pred)
 
-    training = Training(plan, x, y, 4, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 0.1, loss_function=(meddling, gradient))
+    training = Training(plan, x, y, 4, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, loss_function=(meddling, gradient))
     training.run_epoch()
     assert len(refused) == 9
 
@@ -278,7 +278,7 @@ def test_the_first_bad_sample_is_named_whatever_the_threads():
             plan.predict(x)
         assert failure.value.sample == min(bad)
         for threads in (1, 2, 3):
-            training = Training(plan, x, y, 900, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 0.0, threads=threads)
+            training = Training(plan, x, y, 900, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.0, threads=threads)
             with pytest.raises(NonFiniteDataError) as failure:
                 training.run_epoch()
             assert failure.value.sample == min(bad), threads
@@ -303,7 +303,7 @@ def test_the_lowest_bad_sample_of_a_batch_is_named_in_whatever_order_they_come(t
     for bad in ((0, 89), (3, 40, 41, 88), (50, 51, 52), (70,)):
         x[...], y[...] = 1, 0
         (x if place == "x" else y)[list(bad), 2] = np.nan
-        training = Training(plan, x, y, samples, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 0.0, **how)
+        training = Training(plan, x, y, samples, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.0, **how)
         with pytest.raises(NonFiniteDataError, match=f"sample {min(bad)} ") as failure:
             training.run_epoch(orders[order])
         assert failure.value.sample == min(bad)
@@ -320,6 +320,6 @@ def test_a_bad_row_leads_nowhere_on_its_way(threads):
         x[rng.integers(0, 64, 30), rng.integers(0, 50, 30)] = 1
         x[::3, 7] = np.nan
         y, how = np.zeros((64, 400), np.float32), {"threads": threads, "sparse": True}
-        training = Training(plan, x, y, 64, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 0.1, **how)
+        training = Training(plan, x, y, 64, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, **how)
         with pytest.raises(NonFiniteDataError):
             training.run_epoch()

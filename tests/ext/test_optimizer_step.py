@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from plain_training import RULES, step_in_numpy
 
-from fastnn_ext.plan import Optimizer
-from fastnn_ext.update import optimizer_step
+from fastnn_ext.bindings.update import optimizer_step
+from fastnn_ext.tables.enums import UpdateRule
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 
@@ -37,7 +37,7 @@ def test_the_first_step_of_adam_is_the_rate():
     # Corrected for their start, mean and root mean square are both the gradient, whatever its size.
     for size in (1e-6, 1.0, 1e6):
         parameters, first, second = np.zeros(1), np.zeros(1), np.zeros(1)
-        optimizer_step(parameters, np.array([size]), first, second, 1, Optimizer.ADAM, 0.5, 0.9, 0.999)
+        optimizer_step(parameters, np.array([size]), first, second, 1, UpdateRule.ADAM, 0.5, 0.9, 0.999)
         assert parameters[0] == pytest.approx(-0.5, rel=1e-12)
 
 
@@ -61,7 +61,7 @@ def test_gradients_of_any_layout_and_dtype():
     gradients = np.random.default_rng(0).integers(-9, 9, size=(7, 5))
     for given in (gradients, gradients.tolist(), np.asfortranarray(gradients.astype(">f4")), gradients[::-1][::-1]):
         parameters, first, second = (np.zeros((7, 5), np.float32) for _ in range(3))
-        optimizer_step(parameters, given, first, second, 1, Optimizer.MOMENTUM, 0.5, 0.9)
+        optimizer_step(parameters, given, first, second, 1, UpdateRule.MOMENTUM, 0.5, 0.9)
         assert np.array_equal(parameters, -0.5 * gradients)
         assert np.array_equal(first, gradients)
 
@@ -73,7 +73,7 @@ def read_only():
 
 
 NAMES = ("parameters", "gradients", "first", "second")
-GOOD = {"optimizer": Optimizer.ADAM, "learning_rate": 0.1, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+GOOD = {"optimizer": UpdateRule.ADAM, "learning_rate": 0.1, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 
 
 @pytest.mark.parametrize("name", ["parameters", "first", "second"])

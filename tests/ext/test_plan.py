@@ -6,9 +6,9 @@ from door_table import softmax_rows
 from kernel_sizes import DEPTH_BLOCK, rows_of, widths_of
 from plain_training import NETWORKS, copied, data_of, network_of, outputs_of, plan_of
 
-from fastnn_ext.activations import Activation
-from fastnn_ext.dispatch import supported_isas
-from fastnn_ext.plan import NonFiniteDataError, Plan
+from fastnn_ext.engine.plan import NonFiniteDataError, Plan
+from fastnn_ext.runtime.dispatch import supported_isas
+from fastnn_ext.tables.enums import Activation
 
 INPUTS = 12
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])

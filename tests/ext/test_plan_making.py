@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from door_table import said_by
 
-from fastnn_ext.activations import Activation
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
+from fastnn_ext.tables.enums import Activation
 
 INPUTS = 12
 

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from fastnn_ext import pool
+from fastnn_ext.runtime import pool
 
 # A process that does not end is a dead lock: far longer than any of these programs takes.
 LIMIT = 60
@@ -175,7 +175,7 @@ def test_the_number_may_change_while_a_run_lasts(restored):
 
 def test_threads_start_when_needed_and_stay():
     code = """
-from fastnn_ext import pool
+from fastnn_ext.runtime import pool
 alive = [pool.started_threads()]
 for threads in (1, 2, 4, 2, 1, 4):
     assert pool.run_counting(threads, 20, 2)["wrong"] == 0
@@ -201,11 +201,11 @@ def test_a_bad_environment_variable_is_refused(text):
 
 
 def test_the_environment_variable_counts_at_import():
-    code = "from fastnn_ext import pool; print(pool.get_num_threads(), pool.started_threads())"
+    code = "from fastnn_ext.runtime import pool; print(pool.get_num_threads(), pool.started_threads())"
     assert printed_by(code, FASTNN_NUM_THREADS="5") == "5 0\n"
     code = """
 try:
-    from fastnn_ext import pool
+    from fastnn_ext.runtime import pool
 except ValueError as error:
     print(error)
 """
@@ -217,7 +217,7 @@ def test_the_process_affinity_limits_the_number():
     code = """
 import os
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-from fastnn_ext import pool
+from fastnn_ext.runtime import pool
 print(pool.available_threads(), pool.get_num_threads(), pool.run_counting(3, 50, 3)["wrong"])
 """
     assert printed_by(code) == "1 1 0\n"
@@ -257,7 +257,7 @@ def test_fewer_threads_where_the_system_refuses_more():
     # Thread stacks take address space: 48 MB beyond what is in use are too few for a thousand of them.
     code = """
 import resource
-from fastnn_ext import pool
+from fastnn_ext.runtime import pool
 size = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmSize"))
 hard = resource.getrlimit(resource.RLIMIT_AS)[1]
 resource.setrlimit(resource.RLIMIT_AS, (size * 1024 + 48 * 2**20, hard))
@@ -276,7 +276,7 @@ assert pool.run_counting(threads + 2)["sizes"] == {threads + 2: 1}
 
 FORKED = """
 import os, signal, sys, threading
-from fastnn_ext import pool
+from fastnn_ext.runtime import pool
 
 def check():
     assert pool.started_threads() == 0
@@ -354,7 +354,7 @@ def test_multiprocessing(tmp_path, method):
     script = tmp_path / "script.py"
     script.write_text(f"""
 import multiprocessing
-from fastnn_ext import pool
+from fastnn_ext.runtime import pool
 
 def work():
     pool.run_counting(2, 20, 2) == {{"sizes": {{2: 20}}, "turns": [20, 20], "wrong": 0}} or exit(3)
@@ -384,7 +384,7 @@ if __name__ == "__main__":
 def test_a_process_ends_while_its_pool_is(rounds, barriers):
     code = f"""
 import threading
-from fastnn_ext import pool
+from fastnn_ext.runtime import pool
 threading.Thread(target=pool.run_counting, args=(3, {rounds}, {barriers}), daemon=True).start()
 while pool.started_threads() < 2:
     pass
@@ -398,7 +398,7 @@ def test_signals_go_to_the_threads_of_python():
     # A worker that took Ctrl-C would leave the main thread asleep in a system call.
     code = """
 import os, signal
-from fastnn_ext import pool
+from fastnn_ext.runtime import pool
 pool.run_counting(4)
 blocking = 0
 for task in os.listdir("/proc/self/task"):

@@ -5,11 +5,10 @@ import pytest
 from kernel_sizes import COLUMN_GROUP, DEPTH_BLOCK, FEW_ROWS, PREDICTION, TRAINING, around
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of
 
-from fastnn_ext import pool
-from fastnn_ext.activations import Activation
-from fastnn_ext.dispatch import supported_isas
-from fastnn_ext.losses import Loss
-from fastnn_ext.training import Training
+from fastnn_ext.engine.training import Training
+from fastnn_ext.runtime import pool
+from fastnn_ext.runtime.dispatch import supported_isas
+from fastnn_ext.tables.enums import Activation, Loss
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 every_isa = pytest.mark.parametrize("isa", supported_isas())

@@ -6,7 +6,7 @@ from door_table import numerical_gradient, said_by
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastnn_ext.softmax import softmax, softmax_gradient
+from fastnn_ext.bindings.softmax import softmax, softmax_gradient
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 

@@ -5,10 +5,9 @@ import pytest
 from kernel_sizes import TRAINING
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of
 
-from fastnn_ext.activations import Activation
-from fastnn_ext.dispatch import supported_isas
-from fastnn_ext.losses import Loss
-from fastnn_ext.training import Training
+from fastnn_ext.engine.training import Training
+from fastnn_ext.runtime.dispatch import supported_isas
+from fastnn_ext.tables.enums import Activation, Loss
 
 INPUTS, SAMPLES = 37, 23
 ORDER = np.random.default_rng(2).permutation(SAMPLES)

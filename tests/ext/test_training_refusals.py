@@ -5,11 +5,10 @@ import pytest
 from door_table import said_by
 from plain_training import NETWORKS, RULES, bytes_of, copied, data_of, network_of, plan_of
 
-from fastnn_ext.activations import Activation
-from fastnn_ext.dispatch import supported_isas
-from fastnn_ext.losses import Loss
-from fastnn_ext.plan import NonFiniteDataError, Plan
-from fastnn_ext.training import NonFiniteError, NonFiniteWeightsError, Training
+from fastnn_ext.engine.plan import NonFiniteDataError, Plan
+from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
+from fastnn_ext.runtime.dispatch import supported_isas
+from fastnn_ext.tables.enums import Activation, Loss
 
 INPUTS, SAMPLES = 12, 10
 X, Y = np.zeros((4, INPUTS)), np.zeros((4, 3))

@@ -5,11 +5,10 @@ import pytest
 from door_table import FUNCTIONS
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of, step_in_numpy
 
-from fastnn_ext.activations import Activation
-from fastnn_ext.dispatch import supported_isas
-from fastnn_ext.losses import Loss
-from fastnn_ext.plan import Optimizer, Plan
-from fastnn_ext.training import NonFiniteWeightsError, Training
+from fastnn_ext.engine.plan import Plan
+from fastnn_ext.engine.training import NonFiniteWeightsError, Training
+from fastnn_ext.runtime.dispatch import supported_isas
+from fastnn_ext.tables.enums import Activation, Loss, UpdateRule
 
 INPUTS, OUTPUTS, SAMPLES, BATCH = 13, 3, 20, 8
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
@@ -140,7 +139,7 @@ def test_every_batch_has_its_rate(batch_size, dtype):
     batches = -(-SAMPLES // batch_size)
     rates = np.linspace(0.1, 0.01, batches)
     network, exact = networks(dtype)
-    training = Training(filled(network, dtype), x, y, batch_size, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 99.0)
+    training = Training(filled(network, dtype), x, y, batch_size, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 99.0)
     training.set_learning_rates(rates)
     training.run_epoch()
     plain = PlainTraining(exact, RULES["sgd"])
@@ -178,7 +177,7 @@ def test_gradients_that_are_infinite_are_not_hidden_by_clipping():
     plan = Plan(1, np.float64)
     plan.add_dense(weights, l2=1e200)
     training = Training(
-        plan, np.ones((1, 1)), np.ones((1, 1)), 1, Loss.MEAN_ABSOLUTE_ERROR, Optimizer.SGD, 1.0, global_clip_norm=1.0
+        plan, np.ones((1, 1)), np.ones((1, 1)), 1, Loss.MEAN_ABSOLUTE_ERROR, UpdateRule.SGD, 1.0, global_clip_norm=1.0
     )
     with pytest.raises(NonFiniteWeightsError):
         training.run_epoch()
@@ -271,7 +270,7 @@ def test_gradients_are_collected_and_nothing_is_learnt(threads, density, dtype):
     before = bytes_of(network)
     plan = filled(network, dtype, l1=0.02, l2=0.05, maximum_norm=0.1)
     training = Training(
-        plan, x, y, SAMPLES, Loss.MEAN_SQUARED_ERROR, Optimizer.COLLECT, 0.0, threads=threads, sparse=density < 1
+        plan, x, y, SAMPLES, Loss.MEAN_SQUARED_ERROR, UpdateRule.COLLECT, 0.0, threads=threads, sparse=density < 1
     )
     value = training.run_epoch()
     assert bytes_of(network) == before

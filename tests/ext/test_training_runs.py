@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from plain_training import NETWORKS, RULES, bytes_of, copied, data_of, network_of, outputs_of, plan_of
 
-from fastnn_ext.dispatch import supported_isas
-from fastnn_ext.losses import Loss
-from fastnn_ext.plan import NonFiniteDataError, Plan
-from fastnn_ext.training import NonFiniteError, Training
+from fastnn_ext.engine.plan import NonFiniteDataError, Plan
+from fastnn_ext.engine.training import NonFiniteError, Training
+from fastnn_ext.runtime.dispatch import supported_isas
+from fastnn_ext.tables.enums import Loss
 
 INPUTS, SAMPLES = 12, 21
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])

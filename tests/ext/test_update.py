@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastnn_ext.update import sgd
+from fastnn_ext.bindings.update import sgd
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 

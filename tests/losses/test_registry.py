@@ -13,7 +13,7 @@ from fastnn.layers import Activation, Dense, Input
 from fastnn.losses.base import PIECES
 from fastnn.losses.names import LOSSES, resolve
 from fastnn.registry import Registry, Without
-from fastnn_ext.losses import Loss as Engine
+from fastnn_ext.tables.enums import Loss as Engine
 
 ROOT = pathlib.Path(fastnn.__file__).resolve().parent
 NOT_LOSSES = {"__init__", "base", "crossentropy", "functions", "names", "errors", "entropies"}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastnn_ext import metrics as kernels
+from fastnn_ext.bindings import metrics as kernels
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 # Rows of 32 columns and more take another way than narrow ones; 33 and 1000 also have a rest that fills no eight.

@@ -13,7 +13,7 @@ from fastnn.augmentation import ImageAugmentation
 from fastnn.losses.names import LOSSES as ALL_LOSSES
 from fastnn.models import training
 from fastnn.optimizers.names import OPTIMIZERS as RULES
-from fastnn_ext.training import Training
+from fastnn_ext.engine.training import Training
 
 # A softmax between layers makes all numbers of a wide layer nearly the same.
 ACTIVATIONS = [kind.name for kind in REGISTRY if kind.name != "softmax"]

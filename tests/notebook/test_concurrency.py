@@ -8,9 +8,9 @@ import pytest
 
 import fastnn
 from fastnn import ActivationLayer, FCLayer, SoftmaxLayer
-from fastnn_ext.losses import Loss
-from fastnn_ext.plan import Optimizer, Plan
-from fastnn_ext.training import Training
+from fastnn_ext.engine.plan import Plan
+from fastnn_ext.engine.training import Training
+from fastnn_ext.tables.enums import Loss, UpdateRule
 
 # Far longer than anything here takes: where it is reached, something hangs.
 LIMIT = 60
@@ -148,7 +148,7 @@ def long_training(batch_size, threads=1):
     plan = Plan(784, np.float64)
     plan.add_dense(weights, bias)
     x, y = rng.normal(size=(samples, 784)), rng.normal(size=(samples, 512))
-    how = (batch_size, Loss.MEAN_SQUARED_ERROR, Optimizer.SGD, 0.1)
+    how = (batch_size, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1)
     return Training(plan, x, y, *how, threads=threads), weights
 
 

@@ -18,7 +18,7 @@ import os, signal, sys, threading
 import numpy as np
 import fastnn
 from fastnn import ActivationLayer, FCLayer, SoftmaxLayer
-from fastnn_ext import pool
+from fastnn_ext.runtime import pool
 
 def network():
     rng = np.random.default_rng(0)

@@ -15,7 +15,7 @@ from fastnn.optimizers import schedules
 from fastnn.optimizers.base import PIECES
 from fastnn.optimizers.names import OPTIMIZERS, resolve
 from fastnn.registry import Registry, Without
-from fastnn_ext.plan import Optimizer as Engine
+from fastnn_ext.tables.enums import UpdateRule
 
 ROOT = pathlib.Path(fastnn.__file__).resolve().parent
 NOT_OPTIMIZERS = {"__init__", "base", "names", "schedules", "adaptive", "descent"}
@@ -40,11 +40,11 @@ def test_the_list_has_all_files_and_all_that_the_engine_has():
     assert set(OPTIMIZERS.names()) == {path.stem for path in (ROOT / "optimizers").glob("*.py")} - NOT_OPTIMIZERS
     assert [kind.__name__ for kind in KINDS] == list(optimizers.CLASSES.values())
     assert set(optimizers.CLASSES.values()) < set(optimizers.__all__)
-    assert {rule for kind in KINDS for rule in kind.engine} == set(Engine)
+    assert {rule for kind in KINDS for rule in kind.engine} == set(UpdateRule)
 
 
 def test_the_options_of_these_tests_are_of_every_optimizer_with_a_formula():
-    assert {type(optimizer) for optimizer in OTHERS} == {kind for kind in KINDS if kind.engine != (Engine.COLLECT,)}
+    assert {type(optimizer) for optimizer in OTHERS} == {kind for kind in KINDS if kind.engine != (UpdateRule.COLLECT,)}
 
 
 @every_kind

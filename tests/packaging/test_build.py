@@ -42,7 +42,7 @@ def test_a_missing_compiler_gets_a_sentence(source):
 
 
 def test_a_performance_hint_fails_the_build(source):
-    with open(source / "fastnn_ext" / "config.pyx", "a") as file:
+    with open(source / "fastnn_ext" / "runtime" / "config.pyx", "a") as file:
         file.write(SLOW)
     result = build(source)
     assert result.returncode != 0

@@ -55,8 +55,10 @@ def test_wheel_holds_what_users_need_and_no_more(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     for needed in ("py.typed", "datasets/data/mnist_sample.npz"):
         assert f"fastnn/{needed}" in names
-    for needed in ("dense.pyi", "dispatch.pxd", "barrier.h", "tables/tables.h", "tables/losses.pxi"):
+    for needed in ("bindings/dense.pyi", "runtime/dispatch.pxd", "runtime/barrier.h"):
         assert f"fastnn_ext/{needed}" in names
+    for needed in ("tables.h", "losses.pxi", "enums.pyi"):
+        assert f"fastnn_ext/tables/{needed}" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert any("licenses" in name and "datasets" in name for name in names)
     assert not [name for name in names if name.endswith(".c") or name.startswith(("tests/", "benchmarks/"))]

@@ -9,7 +9,7 @@ from fastnn.activations.base import ActivationKind
 from fastnn.activations.kinds.sigmoid import sigmoid
 from fastnn.layers.activation import NamedActivation
 from fastnn.registry import Without
-from fastnn_ext.activations import Activation as Engine
+from fastnn_ext.tables.enums import Activation as Engine
 
 if TYPE_CHECKING:
     from fastnn.interop.onnx_graph import Value

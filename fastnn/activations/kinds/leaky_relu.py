@@ -11,7 +11,7 @@ from fastnn.activations.base import ActivationKind, Parameter
 from fastnn.layers.activation import Activation
 from fastnn.layers.applied import AppliedActivation
 from fastnn.layers.base import Layer
-from fastnn_ext.activations import Activation as Engine
+from fastnn_ext.tables.enums import Activation as Engine
 
 if TYPE_CHECKING:
     from fastnn.interop.keras_layers import Options

@@ -10,7 +10,7 @@ from fastnn.activations.base import ActivationKind
 from fastnn.activations.kinds.leaky_relu import LeakyReLU
 from fastnn.activations.kinds.relu6 import ReLU6
 from fastnn.layers.activation import Activation, NamedActivation
-from fastnn_ext.activations import Activation as Engine
+from fastnn_ext.tables.enums import Activation as Engine
 
 if TYPE_CHECKING:
     from fastnn.interop.keras_layers import Options

@@ -4,7 +4,7 @@ from fastnn.activations.base import ActivationKind
 from fastnn.activations.kinds.sigmoid import sigmoid
 from fastnn.layers.activation import NamedActivation
 from fastnn.registry import Without
-from fastnn_ext.activations import Activation as Engine
+from fastnn_ext.tables.enums import Activation as Engine
 
 __all__ = ["KIND", "SiLU"]
 

@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike
 
 from fastnn import activations
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
-from fastnn_ext.activations import Activation, activation_gradient
-from fastnn_ext.plan import Plan
+from fastnn_ext.bindings.activations import activation_gradient
+from fastnn_ext.engine.plan import Plan
+from fastnn_ext.tables.enums import Activation
 
 if TYPE_CHECKING:
     from fastnn.activations.base import ActivationKind

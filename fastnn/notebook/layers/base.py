@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.strict import Strict
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
 
 FloatArray = NDArray[Any]
 

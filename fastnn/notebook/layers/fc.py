@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, DTypeLike
 from fastnn.arrays import no_memory
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
 from fastnn.scalars import whole_number
-from fastnn_ext.dense import dense_backward_input, dense_backward_parameters, dense_forward, dense_sgd_step
-from fastnn_ext.plan import Plan
+from fastnn_ext.bindings.dense import dense_backward_input, dense_backward_parameters, dense_forward, dense_sgd_step
+from fastnn_ext.engine.plan import Plan
 
 
 class FCLayer(Layer):

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
 from fastnn.scalars import whole_number
-from fastnn_ext.plan import Plan
+from fastnn_ext.engine.plan import Plan
 
 
 class FlattenLayer(Layer):

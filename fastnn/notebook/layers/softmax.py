@@ -5,8 +5,8 @@ from numpy.typing import ArrayLike
 
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
 from fastnn.scalars import whole_number
-from fastnn_ext.plan import Plan
-from fastnn_ext.softmax import softmax, softmax_gradient
+from fastnn_ext.bindings.softmax import softmax, softmax_gradient
+from fastnn_ext.engine.plan import Plan
 
 
 class SoftmaxLayer(Layer):

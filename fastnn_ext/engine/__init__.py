@@ -1,0 +1,1 @@
+"""Whole networks: plans of operations, trainings, and rows of sparse matrices."""

@@ -1,0 +1,110 @@
+# The kernels of one instruction set and number type: a whole run of training or prediction, as a table of C functions.
+#
+# Each module kernels_<instruction set>_<type>.pyx includes this file and is compiled with the flags of the two.
+cimport numpy as cnp
+from cpython.pycapsule cimport PyCapsule_New
+from libc.math cimport cos, pow, sin, sqrt
+from libc.stdint cimport uint32_t, uint64_t
+from libc.string cimport memcpy, memset
+
+from fastnn_ext.runtime.barrier cimport barrier_wait
+from fastnn_ext.engine.run cimport (
+    ACTIVATION, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, DENSE, DROPOUT, FLOAT32, FLOAT64, FUNCTION, INT32,
+    LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, Operation, Parameter, Rows, Rule, Run, SOFTMAX,
+)
+from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
+from fastnn_ext.tables.enums cimport ADAM, BINARY_CROSS_ENTROPY, COLLECT, CROSS_ENTROPY, NADAM, SGD, fastnn_is_summed
+from fastnn_ext.loops.primitives cimport (
+    FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back, by_column,
+    columns_forward, columns_update, compress, derivative_row, descend, dropout_row, finish_rows, flush_denormals, fma_loop, input_list, keep_nan,
+    layer_normalize_back_row, layer_normalize_gradients, layer_normalize_row, limit_columns, list_forward, list_update,
+    lists_forward, loss_row, lower, mark, narrow_update, noise_row, normalize_row, pack_columns, pack_rows, product_columns,
+    random_key, real, restore_denormals, row_backward, scale_row, shares_entropy_row, sigmoid_entropy_row, softmax_entropy_row,
+    softmax_row, softmax_through_row, step_rows, step_rule, take, taken, through_row, told_by_output, uniform, unpack_columns,
+    update_bias, warp, weights_update,
+)
+from fastnn_ext.runtime.scalars cimport is_finite
+from fastnn_ext.bindings.update cimport nadam_momentum
+
+# Columns of a wide layer that one thread takes for itself, so that its part of the weights stays in its own cache: the
+# panel of the sparse products with the longest vectors.
+cdef Py_ssize_t COLUMN_GROUP = 128
+
+
+# Rows of a prediction below which products wait for memory rather than arithmetic, and zeros are left out in every layer.
+cdef Py_ssize_t FEW_ROWS = 4
+
+# Columns of a normalisation come to threads in groups that share no cache line, in either dtype.
+cdef Py_ssize_t COLUMNS_APART = 16
+
+# Share of non-zero inputs up to which visiting those alone beats the dense product of many rows.
+cdef double SPARSE_ENOUGH = 0.4
+
+include "gathering.pxi"
+include "prediction.pxi"
+include "first_layer.pxi"
+include "updating.pxi"
+include "training.pxi"
+include "samples.pxi"
+include "direct.pxi"
+
+
+# Numbers below the smallest normal one, such as a mean of squares that decays, take a hundred times as long: while a run
+# lasts its threads take them for zero.
+
+
+cdef void train_plainly(void* given, int thread, int threads) noexcept nogil:
+    cdef Run* run = <Run*> given
+    cdef unsigned long long mode = flush_denormals(not run.calls_python)
+    train(run, thread, threads)
+    restore_denormals(mode)
+
+
+cdef void predict_plainly(void* given, int thread, int threads) noexcept nogil:
+    cdef Run* run = <Run*> given
+    cdef unsigned long long mode = flush_denormals(not run.calls_python)
+    predict(run, thread, threads)
+    restore_denormals(mode)
+
+
+cdef double fma_flops(long rounds) noexcept nogil:
+    return fma_loop(rounds)
+
+
+cdef Kernels kernels
+kernels.name = FASTNN_ISA_NAME
+kernels.lanes = LANES
+kernels.is_double = sizeof(real) == sizeof(double)
+kernels.train = train_plainly
+kernels.predict = predict_plainly
+kernels.activate = activate_numbers
+kernels.derivative = derivative_of_numbers
+kernels.activation_backward = activation_backward_of_numbers
+kernels.softmax = softmax_rows
+kernels.softmax_backward = softmax_backward_of_rows
+kernels.dense_forward = dense_forward_task
+kernels.dense_backward_input = dense_backward_input_task
+kernels.dense_backward_weights = dense_backward_weights_task
+kernels.fma_flops = fma_flops
+
+
+def table():
+    """The table of this instruction set's kernels, as a capsule for the engine."""
+    return PyCapsule_New(&kernels, "fastnn_ext.kernels", NULL)
+
+
+cdef extern from "loops/kernels.h" nogil:
+    enum: TILE_ROWS
+    enum: DEPTH_BLOCK
+    enum: PANEL_VECTORS
+    enum: NARROW_VECTORS
+    enum: CACHED_BYTES
+
+
+def constants():
+    """The numbers by which these kernels split their work; see `fastnn_ext.runtime.config.layout`."""
+    return {
+        "LANES": LANES, "PANEL": PANEL, "TILE_ROWS": TILE_ROWS, "DEPTH_BLOCK": DEPTH_BLOCK,
+        "PANEL_VECTORS": PANEL_VECTORS, "NARROW_VECTORS": NARROW_VECTORS, "CACHED_BYTES": CACHED_BYTES,
+        "COLUMN_GROUP": COLUMN_GROUP, "COLUMNS_APART": COLUMNS_APART, "FEW_ROWS": FEW_ROWS, "SPARSE_ENOUGH": SPARSE_ENOUGH,
+    }

@@ -1,0 +1,41 @@
+# The table of C functions that every module of kernels fills, one for each instruction set and number type.
+from fastnn_ext.runtime.barrier cimport Barrier
+
+
+# A whole run, see engine/run.pxd, of which each thread does its part.
+ctypedef void (*Task)(void* run, int thread, int threads) noexcept nogil
+
+
+cdef struct DenseCall:
+    # One dense layer's forward or backward pass on whole arrays, all contiguous.
+    void* y                         # (rows, fan_out): the output, or the gradient with respect to it
+    void* x                         # (rows, fan_in): the input, or the gradient with respect to it
+    void* weights                   # (fan_in, fan_out)
+    void* bias                      # (fan_out,)
+    Py_ssize_t rows
+    Py_ssize_t fan_in
+    Py_ssize_t fan_out
+    bint step                       # whether weights and bias step by their gradients, rather than become these
+    double learning_rate
+    void* packed                    # room for what is laid out anew, or NULL
+    Barrier barrier
+
+
+cdef struct Kernels:
+    const char* name
+    bint is_double                  # whether numbers are float64, else float32
+    int lanes                       # numbers in a vector
+    Task train
+    Task predict
+    # Elementwise, y may be x; `parameter` is the slope of leaky ReLU, or the alpha of ELU.
+    void (*activate)(void* y, const void* x, int activation, double parameter, Py_ssize_t count) noexcept nogil
+    void (*derivative)(void* slope, const void* x, int activation, double parameter, Py_ssize_t count) noexcept nogil
+    # From the output or the input, as the activation's row of the table says.
+    void (*activation_backward)(
+        void* dx, const void* dy, const void* from_, int activation, double parameter, Py_ssize_t count) noexcept nogil
+    void (*softmax)(void* y, const void* x, Py_ssize_t rows, Py_ssize_t size) noexcept nogil
+    void (*softmax_backward)(void* dx, const void* dy, const void* y, Py_ssize_t rows, Py_ssize_t size) noexcept nogil
+    void (*dense_forward)(DenseCall* call, int thread, int threads) noexcept nogil
+    void (*dense_backward_input)(DenseCall* call, int thread, int threads) noexcept nogil
+    void (*dense_backward_weights)(DenseCall* call, int thread, int threads) noexcept nogil
+    double (*fma_flops)(long rounds) noexcept nogil     # float32 operations that so many rounds of the peak loop are

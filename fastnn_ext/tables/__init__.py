@@ -1,0 +1,1 @@
+"""What there is, a row each: activations, losses, update rules."""
