@@ -32,6 +32,7 @@ cdef inline void optimizer_update(
     for i in range(count):
         w = parameters[i]
         g = gradients[i] + rule.coupled_decay * w
+        w *= 1 - rule.learning_rate * rule.weight_decay
         if rule.optimizer == SGD:
             w -= rule.learning_rate * g
         elif rule.optimizer == MOMENTUM or rule.optimizer == NESTEROV:
@@ -45,7 +46,7 @@ cdef inline void optimizer_update(
             second[i] = <floating> (rule.beta_2 * second[i] + (1 - rule.beta_2) * g * g)
             root = sqrt(second[i] / square_correction) + rule.epsilon
             if rule.optimizer == ADAM:
-                w = w * (1 - rule.learning_rate * rule.weight_decay) - rule.learning_rate * first[i] / mean_correction / root
+                w -= rule.learning_rate * first[i] / mean_correction / root
             else:
                 w -= rule.learning_rate * ((1 - momentum) / (1 - momentum_product) * g
                                            + next_momentum / (1 - momentum_product * next_momentum) * first[i]) / root

@@ -44,7 +44,7 @@ cdef void lay_out(Plan plan, Run* run, int threads, char** at) noexcept:
         operation.output = placed(at, batch * operation.output_row * item)
         if panels_size(plan, run, i, run.sparse):
             operation.panels = placed(at, panels_size(plan, run, i, run.sparse))
-            for slot in range(2 if i == 0 and run.in_panels else 0):
+            for slot in range(STATES if i == 0 and run.in_panels else 0):
                 operation.panels_state[slot] = operation.panels
                 if operation.weights_state[slot] != operation.weights:
                     operation.panels_state[slot] = placed(at, panels_size(plan, run, i, run.sparse))
@@ -101,7 +101,7 @@ cdef void list_parameters(Run* run) noexcept:
             parameter.values, parameter.gradient = operation.weights, operation.weights_gradient
             parameter.rows, parameter.columns = operation.fan_in if operation.kind == DENSE else 1, operation.fan_out
             parameter.l1, parameter.l2, parameter.maximum_norm = operation.l1, operation.l2, operation.maximum_norm
-            for slot in range(2):
+            for slot in range(STATES):
                 parameter.state[slot] = operation.weights_state[slot]
             parameter.place = place
             place += parameter.rows
@@ -111,7 +111,7 @@ cdef void list_parameters(Run* run) noexcept:
             parameter.values, parameter.gradient = operation.bias, operation.bias_gradient
             parameter.rows, parameter.columns = 1, operation.fan_out
             parameter.l1 = parameter.l2 = parameter.maximum_norm = 0
-            for slot in range(2):
+            for slot in range(STATES):
                 parameter.state[slot] = operation.bias_state[slot]
             parameter.place = place
             place += 1

@@ -231,8 +231,8 @@ cdef class Plan:
         if not (l1 >= 0 and l2 >= 0 and maximum_norm >= 0):
             raise ValueError(f"l1, l2 and maximum_norm must not be negative, but they are {l1}, {l2} and {maximum_norm}")
         cdef Operation* operation = self.append(DENSE, fan_out)
-        operation.weights = operation.weights_state[0] = operation.weights_state[1] = cnp.PyArray_DATA(w)
-        operation.bias = operation.bias_state[0] = operation.bias_state[1] = cnp.PyArray_DATA(b)
+        operation.weights = cnp.PyArray_DATA(w)
+        operation.bias = cnp.PyArray_DATA(b)
         operation.has_weights, operation.has_bias = True, has_bias
         operation.l1, operation.l2, operation.maximum_norm = l1, l2, maximum_norm
         self.multiply_adds += fan_in * fan_out
@@ -316,8 +316,8 @@ cdef class Plan:
         if not 0 < epsilon < float("inf"):
             raise ValueError(f"epsilon must be positive, but it is {epsilon}")
         cdef Operation* operation = self.append(kind, self.output_size)
-        operation.weights = operation.weights_state[0] = operation.weights_state[1] = cnp.PyArray_DATA(scale)
-        operation.bias = operation.bias_state[0] = operation.bias_state[1] = cnp.PyArray_DATA(shift)
+        operation.weights = cnp.PyArray_DATA(scale)
+        operation.bias = cnp.PyArray_DATA(shift)
         operation.has_weights, operation.has_bias = has_weights, has_bias
         operation.parameter = epsilon
         self.parameters += [scale, shift]

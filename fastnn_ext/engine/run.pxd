@@ -3,7 +3,7 @@ cimport numpy as cnp
 from libc.stdint cimport uint32_t, uint64_t
 from fastnn_ext.engine.layout cimport MAXIMUM_THREADS
 from fastnn_ext.runtime.barrier cimport Barrier
-from fastnn_ext.tables.enums cimport UpdateRule
+from fastnn_ext.tables.enums cimport STATES, UpdateRule
 
 
 cdef enum OperationKind:
@@ -37,14 +37,14 @@ cdef struct Operation:
     void* bias                      # (fan_out,); beta of a normalisation
     void* moving_mean               # (fan_out,), and the variance, of a batch normalisation
     void* moving_variance
-    void* weights_state[2]          # the optimiser's, in the shape of weights; weights itself where it has none
-    void* bias_state[2]
+    void* weights_state[STATES]     # the optimiser's, in the shape of weights; weights itself where it has none
+    void* bias_state[STATES]
     # In the arena, remade with it:
     void* output                    # (batch, fan_out)
     void* delta                     # the gradient with respect to it, in the same shape
     Py_ssize_t output_row           # numbers from one row of either to the next
     void* panels                    # weights packed for products, or NULL where they are read in place
-    void* panels_state[2]           # the same of weights_state, where a run trains the panels themselves
+    void* panels_state[STATES]      # the same of weights_state, where a run trains the panels themselves
     void* weights_gradient          # where gradients are collected before the step, or NULL
     void* bias_gradient
     void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row
@@ -54,7 +54,7 @@ cdef struct Parameter:
     # One array that learns, for steps that need all gradients first.
     void* values                    # (rows, columns), contiguous, as are the next three
     void* gradient
-    void* state[2]
+    void* state[STATES]
     Py_ssize_t rows
     Py_ssize_t columns
     double l1

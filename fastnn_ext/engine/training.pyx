@@ -24,7 +24,7 @@ from fastnn_ext.engine.run cimport (
 from fastnn_ext.runtime.pool cimport pool_run, pool_size, pool_task
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    BINARY_CROSS_ENTROPY, COLLECT, fastnn_states, Loss, LOSSES, RULES, SGD, SIGMOID, UpdateRule,
+    BINARY_CROSS_ENTROPY, COLLECT, fastnn_states, Loss, LOSSES, RULES, SGD, SIGMOID, STATES, UpdateRule,
 )
 
 from fastnn_ext.engine.plan import NonFiniteDataError, allocate
@@ -58,8 +58,8 @@ cdef Py_ssize_t WIDE_FIRST_LAYER = 320
 # Columns of the first layer for each thread from which on it trains them in panels of its own.
 cdef Py_ssize_t FIRST_COLUMN_GROUP = 64
 
-# Which of momentum (0) and squares (1) each optimiser keeps for every parameter.
-cdef tuple SLOTS = tuple([tuple([slot for slot in range(2) if fastnn_states(rule) >> slot & 1]) for rule in range(RULES)])
+# Which of momentum (0), squares (1) and an extra array (2) each optimiser keeps for every parameter.
+cdef tuple SLOTS = tuple([tuple([slot for slot in range(STATES) if fastnn_states(rule) >> slot & 1]) for rule in range(RULES)])
 
 include "arena.pxi"
 
@@ -322,8 +322,8 @@ cdef class Training:
         run.first_learning = run.last + 1
         run.separate = run.rule.optimizer == COLLECT or run.rule.coupled_decay > 0 or run.rule.clip_value > 0 or run.rule.clip_norm > 0 \
             or run.rule.global_clip_norm > 0
-        run.by_sample = run.batch_size == 1 and not streaming and run.rule.optimizer == SGD and not run.inference and not run.calls_python \
-            and run.augmentation.height == 0
+        run.by_sample = run.batch_size == 1 and not streaming and run.rule.optimizer == SGD and run.rule.weight_decay == 0 and not run.inference \
+            and not run.calls_python and run.augmentation.height == 0
         for i in range(run.last, -1, -1):
             operation = &run.operations[i]
             if operation.has_weights or operation.has_bias:
@@ -434,7 +434,7 @@ cdef class Training:
         return 0
 
     cdef bint make_state(self, UpdateRule optimizer, double initial_square, object given) except -1:
-        # Arrays for momentum and squares, of the parameters' shapes; none for plain gradient descent. Returns whether a
+        # Arrays for momentum, squares and more, of the parameters' shapes; none for plain gradient descent. Returns whether a
         # parameter that has had no gradient stays as it is.
         cdef Operation* operation
         cdef int i, slot
@@ -464,6 +464,8 @@ cdef class Training:
             operation = &self.run.operations[i]
             if operation.kind not in (DENSE, BATCH_NORMALIZATION, LAYER_NORMALIZATION):
                 continue
+            for slot in range(STATES):
+                operation.weights_state[slot], operation.bias_state[slot] = operation.weights, operation.bias
             for slot in slots:
                 operation.weights_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.arrays[number])
                 operation.bias_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.arrays[number + 1])
@@ -481,7 +483,7 @@ cdef class Training:
         if not self.run.in_panels:
             return 0
         shape[0], shape[1], shape[2] = (operation.fan_out + panel - 1) // panel, operation.fan_in, panel
-        for slot in range(2):
+        for slot in range(STATES):
             if operation.weights_state[slot] == operation.weights:
                 continue
             panels = cnp.PyArray_SimpleNewFromData(

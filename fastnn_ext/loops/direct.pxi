@@ -63,17 +63,16 @@ cdef void dense_backward_weights_task(DenseCall* call, int thread, int threads) 
     cdef Py_ssize_t width = (call.fan_out + PANEL - 1) // PANEL * PANEL, row
     cdef Py_ssize_t begin = share(call.rows, thread, threads), end = share(call.rows, thread + 1, threads)
     cdef real* dy = <real*> call.packed
-    cdef real* weights = <real*> call.weights
-    cdef real* bias = <real*> call.bias
     memset(&rule, 0, sizeof(step_rule))
     rule.optimizer = SGD if call.step else COLLECT
     rule.learning_rate = <real> call.learning_rate
+    rule.decay = 1
     for row in range(begin, end):
         memset(dy + row * width + call.fan_out, 0, (width - call.fan_out) * sizeof(real))
         memcpy(dy + row * width, <const real*> call.y + row * call.fan_out, call.fan_out * sizeof(real))
     if threads > 1:
         barrier_wait(&call.barrier, threads)
-    weights_update(weights, weights, weights, call.fan_out, PANEL, <const real*> call.x, call.fan_in, dy, width, call.rows,
+    weights_update(stateless(call.weights), call.fan_out, PANEL, <const real*> call.x, call.fan_in, dy, width, call.rows,
                    share(call.fan_in, thread, threads), share(call.fan_in, thread + 1, threads), 0, call.fan_out, &rule)
     if thread == threads - 1:
-        update_bias(&rule, dy, width, call.rows, bias, bias, bias, call.fan_out)
+        update_bias(&rule, dy, width, call.rows, stateless(call.bias), call.fan_out)

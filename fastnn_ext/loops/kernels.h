@@ -115,11 +115,16 @@ typedef struct {
     int optimizer;
     real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay;
 } N(rule);
+/* Numbers that are trained, and the rule's state of each; an array that the rule does not keep is never read. */
+typedef struct {
+    real *values, *state[STATES];
+} N(parameters);
 typedef struct {
     const real *a, *b;
     ptrdiff_t a_row, b_row, depth;
     part all, last;
-    real *c, *first, *second;
+    real *c;
+    N(parameters) w;
     ptrdiff_t c_row, width;
     const real *bias, *slopes_of;
     ptrdiff_t slopes_row;

@@ -13,13 +13,17 @@ from fastnn_ext.engine.run cimport (
     LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, Operation, Parameter, Rows, Rule, Run, SOFTMAX,
 )
 from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
-from fastnn_ext.tables.enums cimport ADAM, BINARY_CROSS_ENTROPY, COLLECT, CROSS_ENTROPY, NADAM, SGD, fastnn_is_summed
+from fastnn_ext.tables.enums cimport (
+    BINARY_CROSS_ENTROPY, COLLECT, CROSS_ENTROPY, MOMENTUM_STATE, NADAM, SGD, SQUARES_STATE, STATES, fastnn_corrected,
+    fastnn_is_summed,
+)
 from fastnn_ext.loops.primitives cimport (
     FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back, by_column,
     columns_forward, columns_update, compress, derivative_row, descend, dropout_row, finish_rows, flush_denormals, fma_loop, input_list, keep_nan,
     layer_normalize_back_row, layer_normalize_gradients, layer_normalize_row, limit_columns, list_forward, list_update,
-    lists_forward, loss_row, lower, mark, narrow_update, noise_row, normalize_row, pack_columns, pack_rows, product_columns,
-    random_key, real, restore_denormals, row_backward, scale_row, shares_entropy_row, sigmoid_entropy_row, softmax_entropy_row,
+    lists_forward, loss_row, lower, mark, narrow_update, noise_row, normalize_row, pack_columns, pack_rows, parameters,
+    parameters_at, product_columns, random_key, real, restore_denormals, row_backward, scale_row, shares_entropy_row,
+    sigmoid_entropy_row, softmax_entropy_row,
     softmax_row, softmax_through_row, step_rows, step_rule, take, taken, through_row, told_by_output, uniform, unpack_columns,
     update_bias, warp, weights_update,
 )

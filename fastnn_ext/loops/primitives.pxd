@@ -1,5 +1,6 @@
 # The C primitives of kernels.h, in the number type that the module is compiled for.
 from libc.stdint cimport uint32_t, uint64_t
+from fastnn_ext.tables.enums cimport STATES
 
 
 cdef extern from "loops/kernels.h" nogil:
@@ -22,13 +23,17 @@ cdef extern from "loops/kernels.h" nogil:
     ctypedef struct step_rule "N(rule)":
         int optimizer
         real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay
+    ctypedef struct parameters "N(parameters)":
+        real* values
+        real* state[STATES]
+    parameters parameters_at "N(parameters_at)"(parameters w, Py_ssize_t at)
     enum: PANEL "N(PANEL)"
     void product_columns "N(product_columns)"(
         real* c, Py_ssize_t c_row, const real* a, Py_ssize_t a_row, const real* b, Py_ssize_t b_row, Py_ssize_t rows,
         Py_ssize_t begin, Py_ssize_t end, Py_ssize_t depth, const real* bias, int activation, real slope,
         const real* slopes_of, Py_ssize_t slopes_row)
     void weights_update "N(weights_update)"(
-        real* w, real* first, real* second, Py_ssize_t w_row, Py_ssize_t w_panel, const real* x, Py_ssize_t x_row,
+        parameters w, Py_ssize_t w_row, Py_ssize_t w_panel, const real* x, Py_ssize_t x_row,
         const real* dy, Py_ssize_t dy_row, Py_ssize_t batch, Py_ssize_t k_begin, Py_ssize_t k_end,
         Py_ssize_t j_begin, Py_ssize_t j_end, const step_rule* rule)
     void pack_columns "N(pack_columns)"(
@@ -51,11 +56,11 @@ cdef extern from "loops/kernels.h" nogil:
         real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, const real* bias, int activation, real slope)
     void columns_update "N(columns_update)"(
         const uint32_t* starts, const void* entries, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch,
-        const real* dy, real* w, real* first, real* second, Py_ssize_t w_row, Py_ssize_t w_panel, Py_ssize_t columns,
+        const real* dy, parameters w, Py_ssize_t w_row, Py_ssize_t w_panel, Py_ssize_t columns,
         const step_rule* rule, const unsigned char* seen)
     void narrow_update "N(narrow_update)"(
         real* g, const input_list* lists, Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const real* dy,
-        Py_ssize_t dy_row, real* w, real* first, real* second, Py_ssize_t width, const step_rule* rule,
+        Py_ssize_t dy_row, parameters w, Py_ssize_t width, const step_rule* rule,
         const unsigned char* seen)
     void list_forward "N(list_forward)"(
         input_list x, const real* w, Py_ssize_t w_row, Py_ssize_t columns, const real* bias, real* y, int activation,
@@ -67,8 +72,7 @@ cdef extern from "loops/kernels.h" nogil:
         real learning_rate)
     void descend "N(descend)"(real* b, const real* g, real learning_rate, Py_ssize_t count)
     void update_bias "N(update_bias)"(
-        const step_rule* rule, const real* dy, Py_ssize_t dy_row, Py_ssize_t rows, real* b, real* first,
-        real* second, Py_ssize_t count)
+        const step_rule* rule, const real* dy, Py_ssize_t dy_row, Py_ssize_t rows, parameters b, Py_ssize_t count)
     void activate_row "N(activate_row)"(real* y, const real* x, int activation, real slope, Py_ssize_t count)
     void through_row "N(through_row)"(
         real* dx, const real* dy, const real* from_, int activation, real slope, Py_ssize_t count)
@@ -112,8 +116,8 @@ cdef extern from "loops/kernels.h" nogil:
     void limit_columns "N(limit_columns)"(
         real* w, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t begin, Py_ssize_t end, real limit)
     void step_rows "N(step_rows)"(
-        const step_rule* rule, const real* g, Py_ssize_t g_row, real* w, real* first, real* second, Py_ssize_t w_row,
-        Py_ssize_t rows, Py_ssize_t columns)
+        const step_rule* rule, const real* g, Py_ssize_t g_row, parameters w, Py_ssize_t w_row, Py_ssize_t rows,
+        Py_ssize_t columns)
     void dropout_row "N(dropout_row)"(
         real* y, const real* x, Py_ssize_t size, uint64_t key, uint32_t threshold, real scale)
     void noise_row "N(noise_row)"(real* y, const real* x, Py_ssize_t size, uint64_t key, real deviation)

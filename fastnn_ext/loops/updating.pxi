@@ -12,17 +12,18 @@ cdef double set_rule(
     cdef double rate = rule.learning_rate if run.learning_rates == NULL else run.learning_rates[batch_number]
     cdef double rate_2 = 0, epsilon = rule.epsilon, decay = 1 - rate * rule.weight_decay
     cdef double correction, momentum, next_momentum
-    if rule.optimizer == ADAM or rule.optimizer == NADAM:
+    if fastnn_corrected(rule.optimizer) & SQUARES_STATE:
         correction = sqrt(1 - pow(rule.beta_2, <double> number))
         epsilon = epsilon * correction
-        if rule.optimizer == ADAM:
-            rate = rate * correction / (1 - pow(rule.beta_1, <double> number))
-        else:
-            momentum = nadam_momentum(rule, number)
-            next_momentum = nadam_momentum(rule, number + 1)
-            momentum_product = momentum_product * momentum
-            rate_2 = rate * correction * next_momentum / (1 - momentum_product * next_momentum)
-            rate = rate * correction * (1 - momentum) / (1 - momentum_product)
+        rate = rate * correction
+    if fastnn_corrected(rule.optimizer) & MOMENTUM_STATE:
+        rate = rate / (1 - pow(rule.beta_1, <double> number))
+    if rule.optimizer == NADAM:
+        momentum = nadam_momentum(rule, number)
+        next_momentum = nadam_momentum(rule, number + 1)
+        momentum_product = momentum_product * momentum
+        rate_2 = rate * next_momentum / (1 - momentum_product * next_momentum)
+        rate = rate * (1 - momentum) / (1 - momentum_product)
     step.optimizer = rule.optimizer
     step.learning_rate = <real> rate
     step.learning_rate_2 = <real> rate_2
@@ -35,6 +36,26 @@ cdef double set_rule(
     return momentum_product
 
 
+cdef inline parameters parameters_of(void* values, void** state, Py_ssize_t at) noexcept nogil:
+    # From number `at` of an array that learns: the numbers, and the rule's state of each.
+    cdef parameters w
+    cdef int slot
+    w.values = <real*> values + at
+    for slot in range(STATES):
+        w.state[slot] = <real*> state[slot] + at
+    return w
+
+
+cdef inline parameters stateless(void* values) noexcept nogil:
+    # For a rule that keeps no state, or for a gradient that is collected.
+    cdef parameters w
+    cdef int slot
+    w.values = <real*> values
+    for slot in range(STATES):
+        w.state[slot] = w.values
+    return w
+
+
 cdef void update_dense(
     Run* run, int i, const real* input, Py_ssize_t input_row, Py_ssize_t batch, const step_rule* rule, int thread, int threads,
 ) noexcept nogil:
@@ -42,19 +63,19 @@ cdef void update_dense(
     cdef Operation* operation = &run.operations[i]
     cdef const real* delta = <const real*> operation.delta
     cdef bint in_panels = i == 0 and run.in_panels
-    cdef real* weights = <real*> (operation.weights_gradient if run.separate else
-                                          operation.panels if in_panels else operation.weights)
-    cdef real* bias = <real*> (operation.bias_gradient if run.separate else operation.bias)
-    cdef real* first = <real*> (operation.weights_gradient if run.separate else
-                                        operation.panels_state[0] if in_panels else operation.weights_state[0])
-    cdef real* second = <real*> (operation.weights_gradient if run.separate else
-                                         operation.panels_state[1] if in_panels else operation.weights_state[1])
-    cdef real* first_bias = <real*> (operation.bias_gradient if run.separate else operation.bias_state[0])
-    cdef real* second_bias = <real*> (operation.bias_gradient if run.separate else operation.bias_state[1])
+    cdef parameters weights, bias
     cdef Layout at = layout(run, i)
     # Columns in a thread's own panels; elsewhere rows, which lie one behind the other, so that what a thread's processor fetches
     # ahead is not another's.
-    cdef Py_ssize_t k_begin = 0, k_end = operation.fan_in, j_begin = 0, j_end = operation.fan_out, offset
+    cdef Py_ssize_t k_begin = 0, k_end = operation.fan_in, j_begin = 0, j_end = operation.fan_out
+    if run.separate:
+        weights, bias = stateless(operation.weights_gradient), stateless(operation.bias_gradient)
+    else:
+        bias = parameters_of(operation.bias, operation.bias_state, 0)
+        if in_panels:
+            weights = parameters_of(operation.panels, operation.panels_state, 0)
+        else:
+            weights = parameters_of(operation.weights, operation.weights_state, 0)
     if in_panels:
         j_begin = column_share(operation.fan_out, at.width, thread, threads)
         j_end = column_share(operation.fan_out, at.width, thread + 1, threads)
@@ -62,20 +83,19 @@ cdef void update_dense(
         k_begin = share(operation.fan_in, thread, threads)
         k_end = share(operation.fan_in, thread + 1, threads)
     if thread == threads - 1 and operation.has_bias:
-        update_bias(rule, delta, operation.output_row, batch, bias, first_bias, second_bias, operation.fan_out)
+        update_bias(rule, delta, operation.output_row, batch, bias, operation.fan_out)
     if i == 0 and run.sparse and run.narrow:
         narrow_update(<real*> run.scratch[thread], lists_of(run), batch, k_begin, k_end, delta, operation.output_row, weights,
-                      first, second, operation.fan_out, rule, run.seen)
+                      operation.fan_out, rule, run.seen)
     elif i == 0 and run.sparse:
-        offset = j_begin // at.width * at.panel
         if not run.sorted:
             by_column(sorted_starts(run, thread), sorted_entries(run, thread), lists_of(run), batch,
                       operation.output_row, k_begin, k_end)
         columns_update(sorted_starts(run, thread) + (k_begin if run.sorted else 0), sorted_entries(run, thread), k_begin, k_end,
-                       batch, delta + j_begin,
-                       weights + offset, first + offset, second + offset, at.row, at.panel, j_end - j_begin, rule, run.seen)
+                       batch, delta + j_begin, parameters_at(weights, j_begin // at.width * at.panel), at.row, at.panel,
+                       j_end - j_begin, rule, run.seen)
     else:
-        weights_update(weights, first, second, at.row, at.panel, input, input_row, delta, operation.output_row, batch,
+        weights_update(weights, at.row, at.panel, input, input_row, delta, operation.output_row, batch,
                        k_begin, k_end, j_begin, j_end, rule)
 
 
@@ -94,11 +114,9 @@ cdef void update_normalization(
     if run.separate:
         return
     if operation.has_weights:
-        step_rows(rule, dgamma + begin, 0, <real*> operation.weights + begin, <real*> operation.weights_state[0] + begin,
-                  <real*> operation.weights_state[1] + begin, 0, 1, end - begin)
+        step_rows(rule, dgamma + begin, 0, parameters_of(operation.weights, operation.weights_state, begin), 0, 1, end - begin)
     if operation.has_bias:
-        step_rows(rule, dbeta + begin, 0, <real*> operation.bias + begin, <real*> operation.bias_state[0] + begin,
-                  <real*> operation.bias_state[1] + begin, 0, 1, end - begin)
+        step_rows(rule, dbeta + begin, 0, parameters_of(operation.bias, operation.bias_state, begin), 0, 1, end - begin)
 
 
 cdef double clipped(double norm, double limit) noexcept nogil:
@@ -144,8 +162,8 @@ cdef double step_separately(Run* run, const step_rule* rule, int thread, int thr
         if factor != 1 or run.rule.coupled_decay > 0:
             scale_row(gradient, values, (end - begin) * columns, <real> factor, <real> run.rule.coupled_decay)
         if run.rule.optimizer != COLLECT:
-            step_rows(rule, gradient, columns, values, <real*> parameter.state[0] + begin * columns,
-                      <real*> parameter.state[1] + begin * columns, columns, end - begin, columns)
+            step_rows(rule, gradient, columns, parameters_of(parameter.values, parameter.state, begin * columns), columns,
+                      end - begin, columns)
     if limited:
         meet(run, threads)
         for i in range(run.parameter_count):
@@ -163,6 +181,7 @@ cdef inline const step_rule* collecting(Run* run, const step_rule* rule, step_ru
     if not run.separate:
         return rule
     collected.optimizer = COLLECT
+    collected.decay = 1
     return collected
 
 

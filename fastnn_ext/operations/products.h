@@ -56,7 +56,7 @@ FASTNN_FUNCTION void N(product_columns)(
 /* The optimiser's step for rows k_begin to k_end and columns j_begin to j_end of w, whose gradient is x^T dy. j_begin is a
  * multiple of PANEL, and w_panel the way from one panel's columns to the next: PANEL where w is a matrix. */
 FASTNN_FUNCTION void N(weights_update)(
-    real *w, real *first, real *second, ptrdiff_t w_row, ptrdiff_t w_panel, const real *x, ptrdiff_t x_row, const real *dy, ptrdiff_t dy_row,
+    N(parameters) w, ptrdiff_t w_row, ptrdiff_t w_panel, const real *x, ptrdiff_t x_row, const real *dy, ptrdiff_t dy_row,
     ptrdiff_t batch, ptrdiff_t k_begin, ptrdiff_t k_end, ptrdiff_t j_begin, ptrdiff_t j_end, const N(rule) *rule)
 {
     N(product) p = {0};
@@ -74,10 +74,7 @@ FASTNN_FUNCTION void N(weights_update)(
             p.b = dy + j;
             p.width = width;
             p.last = N(first)(width - (vectors - 1) * LANES);
-            const ptrdiff_t at = k * w_row + j / N(PANEL) * w_panel;
-            p.c = w + at;
-            p.first = first + at;
-            p.second = second + at;
+            p.w = N(parameters_at)(w, k * w_row + j / N(PANEL) * w_panel);
             N(update_tile)((int)height, vectors, &p, rule);
         }
         k += height;

@@ -38,7 +38,7 @@ FASTNN_FUNCTION void N(row_backward)(
 
 /* The optimiser's step for the bias: its gradient is the sum of dy over the rows, in order. */
 FASTNN_FUNCTION void N(update_bias)(
-    const N(rule) *rule, const real *dy, ptrdiff_t dy_row, ptrdiff_t rows, real *b, real *first, real *second, ptrdiff_t count)
+    const N(rule) *rule, const real *dy, ptrdiff_t dy_row, ptrdiff_t rows, N(parameters) b, ptrdiff_t count)
 {
     real gradient[LANES];
     for (ptrdiff_t j = 0; j < count; j += LANES) {
@@ -46,7 +46,7 @@ FASTNN_FUNCTION void N(update_bias)(
         vec g = N(set1)(0);
         for (ptrdiff_t r = 0; r < rows; r++) g = g + N(load_part)(dy + r * dy_row + j, lanes);
         N(store)(gradient, g);
-        N(step_rows)(rule, gradient, 0, b + j, first + j, second + j, 0, 1, count - j < LANES ? count - j : LANES);
+        N(step_rows)(rule, gradient, 0, N(parameters_at)(b, j), 0, 1, count - j < LANES ? count - j : LANES);
     }
 }
 

@@ -281,7 +281,7 @@ FASTNN_INLINE void N(column_gradient)(const int vectors, const N(entry) *entry, 
     }
 }
 
-/* Plain descent leaves a weight without a gradient as it is, to the last bit. Of ten thousand columns a batch may have a
+/* Plain descent without decay leaves a weight without a gradient as it is, to the last bit. Of ten thousand columns a batch may have a
  * quarter: only their rows are visited, each once. All other rules go on for the others, too. */
 FASTNN_INLINE void N(columns_descent)(
     const int vectors, const uint32_t *starts, const N(entry) *entries, ptrdiff_t size, const real *dy, real *w,
@@ -302,11 +302,11 @@ FASTNN_INLINE void N(columns_descent)(
 }
 
 FASTNN_INLINE void N(columns_panel)(
-    const int vectors, const uint32_t *starts, const N(entry) *entries, ptrdiff_t begin, ptrdiff_t end, const real *dy, real *w,
-    real *first, real *second, ptrdiff_t w_row, ptrdiff_t w_panel, ptrdiff_t width, const N(rule) *rule, const unsigned char *seen)
+    const int vectors, const uint32_t *starts, const N(entry) *entries, ptrdiff_t begin, ptrdiff_t end, const real *dy,
+    N(parameters) w, ptrdiff_t w_row, ptrdiff_t w_panel, ptrdiff_t width, const N(rule) *rule, const unsigned char *seen)
 {
-    if (rule->optimizer == SGD) {
-        N(columns_descent)(vectors, starts, entries, end - begin, dy, w + begin * w_row, w_row, w_panel, width, rule);
+    if (rule->optimizer == SGD && rule->decay == 1) {
+        N(columns_descent)(vectors, starts, entries, end - begin, dy, w.values + begin * w_row, w_row, w_panel, width, rule);
         return;
     }
     /* Some rows' gradients wait on the stack for the optimiser, which then goes through them without a stop. */
@@ -327,7 +327,7 @@ FASTNN_INLINE void N(columns_panel)(
         }
         for (ptrdiff_t j = 0; j < width; j += piece) {
             const ptrdiff_t at = k * w_row + j / N(PANEL) * w_panel, columns = width - j < piece ? width - j : piece;
-            N(step_rows)(rule, gradient[0] + j, PANEL_VECTORS * LANES, w + at, first + at, second + at, w_row, rows, columns);
+            N(step_rows)(rule, gradient[0] + j, PANEL_VECTORS * LANES, N(parameters_at)(w, at), w_row, rows, columns);
         }
         k += rows;
     }
@@ -336,16 +336,15 @@ FASTNN_INLINE void N(columns_panel)(
 /* The optimiser's step for rows begin to end of w, from a batch sorted by column; dy's rows are whole vectors, as far apart as
  * those of the outputs. */
 FASTNN_FUNCTION void N(columns_update)(
-    const uint32_t *starts, const void *entries, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t batch, const real *dy, real *w,
-    real *first, real *second, ptrdiff_t w_row, ptrdiff_t w_panel, ptrdiff_t columns, const N(rule) *rule,
-    const unsigned char *seen)
+    const uint32_t *starts, const void *entries, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t batch, const real *dy,
+    N(parameters) w, ptrdiff_t w_row, ptrdiff_t w_panel, ptrdiff_t columns, const N(rule) *rule, const unsigned char *seen)
 {
     const ptrdiff_t panel = N(panel_vectors)(batch) * LANES;
     for (ptrdiff_t j = 0; j < columns; j += panel) {
         ptrdiff_t width = columns - j < panel ? columns - j : panel;
         int vectors = (int)((width + LANES - 1) / LANES);
-        const ptrdiff_t at = j / N(PANEL) * w_panel;
-#define CALL(s, v) N(columns_panel)(v, starts, entries, begin, end, dy + j, w + at, first + at, second + at, w_row, w_panel, width, rule, seen)
+        const N(parameters) at = N(parameters_at)(w, j / N(PANEL) * w_panel);
+#define CALL(s, v) N(columns_panel)(v, starts, entries, begin, end, dy + j, at, w_row, w_panel, width, rule, seen)
         PANEL_CASES(CALL)
 #undef CALL
     }
@@ -377,7 +376,7 @@ FASTNN_INLINE void N(gradient_panel)(
  * inputs that were never seen but zero are left out: with no gradient, their state and their weights stay what they are. */
 FASTNN_FUNCTION void N(narrow_update)(
     real *g, const N(list) *lists, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end, const real *dy, ptrdiff_t dy_row,
-    real *w, real *first, real *second, ptrdiff_t width, const N(rule) *rule, const unsigned char *seen)
+    N(parameters) w, ptrdiff_t width, const N(rule) *rule, const unsigned char *seen)
 {
     const ptrdiff_t size = (end - begin) * width;
     const int vectors = (int)((width + LANES - 1) / LANES);
@@ -396,8 +395,8 @@ FASTNN_FUNCTION void N(narrow_update)(
             continue;
         }
         while (stop < end && (!seen || seen[stop])) stop++;
-        const ptrdiff_t at = k * width, run = (stop - k) * width;
-        N(step_rows)(rule, g + (k - begin) * width, run, w + at, first + at, second + at, run, 1, run);
+        const ptrdiff_t run = (stop - k) * width;
+        N(step_rows)(rule, g + (k - begin) * width, run, N(parameters_at)(w, k * width), run, 1, run);
         k = stop;
     }
 }

@@ -82,7 +82,7 @@ FASTNN_INLINE void N(update_rows)(const int rows, const int vectors, const N(pro
     N(multiply)(rows, vectors, 1, 1, p->a_row, p->b_row, tile, p);
     FASTNN_UNROLL for (int i = 0; i < rows; i++)
         FASTNN_UNROLL for (int v = 0; v < vectors; v++) N(store)(gradient + (i * 2 + v) * LANES, tile[i][v]);
-    N(step_rows)(rule, gradient, 2 * LANES, p->c, p->first, p->second, p->c_row, rows, p->width);
+    N(step_rows)(rule, gradient, 2 * LANES, p->w, p->c_row, rows, p->width);
 }
 
 #define ROWS_CASE(n, call)                                                                                             \

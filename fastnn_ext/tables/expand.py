@@ -8,7 +8,12 @@ FOLDER = Path(__file__).parent
 TABLES = {
     "activations": ("Activation", "ACTIVATIONS", "bint fastnn_told_by_output(int activation) noexcept"),
     "losses": ("Loss", "LOSSES", "bint fastnn_is_summed(int loss) noexcept"),
-    "rules": ("UpdateRule", "RULES", "int fastnn_states(int rule) noexcept"),
+    "rules": (
+        "UpdateRule",
+        "RULES",
+        "enum: STATES, MOMENTUM_STATE, SQUARES_STATE\n    int fastnn_states(int rule) noexcept\n"
+        "    int fastnn_corrected(int rule) noexcept",
+    ),
 }
 HEADER = """# Expanded from {name}.def by expand.py: change that table.
 cdef extern from "tables/tables.h" nogil:

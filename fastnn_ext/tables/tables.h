@@ -47,20 +47,32 @@ static inline int fastnn_is_summed(int loss)
     }
 }
 
-#define RULE(member, name, state) member,
+#define RULE(member, state, corrected, step) member,
 enum {
 #include "tables/rules.def"
     RULES
 };
 #undef RULE
 
-enum { NOTHING = 0, MOMENTUM_STATE = 1, SQUARES_STATE = 2, BOTH_STATES = 3 };
+/* The most arrays of state that a rule keeps for every parameter, and each of them as a bit. */
+enum { STATES = 3, NOTHING = 0, MOMENTUM_STATE = 1, SQUARES_STATE = 2, EXTRA_STATE = 4 };
 
-/* Which of the two arrays of state a rule keeps for every parameter, as bits. */
+/* Which of the arrays a rule keeps, as bits. */
 static inline int fastnn_states(int rule)
 {
     switch (rule) {
-#define RULE(member, name, state) case member: return state;
+#define RULE(member, state, corrected, step) case member: return state;
+#include "tables/rules.def"
+#undef RULE
+    default: return NOTHING;
+    }
+}
+
+/* Which of them are corrected for their start at zero, as bits. */
+static inline int fastnn_corrected(int rule)
+{
+    switch (rule) {
+#define RULE(member, state, corrected, step) case member: return corrected;
 #include "tables/rules.def"
 #undef RULE
     default: return NOTHING;

@@ -21,6 +21,7 @@ RATE = 0.02
 # whole steps. An epsilon of 1e-3 and a small rate keep the comparison well-conditioned.
 RULES = {
     "sgd": {"optimizer": UpdateRule.SGD, "learning_rate": RATE},
+    "sgd with decay": {"optimizer": UpdateRule.SGD, "learning_rate": RATE, "weight_decay": 0.5},
     "momentum": {"optimizer": UpdateRule.MOMENTUM, "learning_rate": RATE, "beta_1": 0.9},
     "nesterov": {"optimizer": UpdateRule.NESTEROV, "learning_rate": RATE, "beta_1": 0.7},
     "rmsprop": {"optimizer": UpdateRule.RMSPROP, "learning_rate": 1e-3, "beta_2": 0.9, "epsilon": 1e-3},
@@ -130,6 +131,7 @@ def step_in_numpy(
     momentum_decay=0,
 ):
     """One step of an optimiser from its formula, in place."""
+    parameters *= 1 - learning_rate * weight_decay
     if optimizer == UpdateRule.SGD:
         parameters -= learning_rate * gradient
     elif optimizer in (UpdateRule.MOMENTUM, UpdateRule.NESTEROV):
@@ -146,7 +148,6 @@ def step_in_numpy(
             momentums = [beta_1 * (1 - 0.5 * 0.96 ** (t * momentum_decay)) for t in range(1, step + 2)]
             now, ahead = np.prod(momentums[:-1]), np.prod(momentums)
             mean = (1 - momentums[-2]) / (1 - now) * gradient + momentums[-1] / (1 - ahead) * first
-        parameters *= 1 - learning_rate * weight_decay
         parameters -= learning_rate * mean / (np.sqrt(square) + epsilon)
 
 

@@ -24,7 +24,16 @@ SETTINGS = {
     "global clip norm": {"global_clip_norm": 0.1},
     "a norm beyond all gradients": {"global_clip_norm": 1e9},
     "coupled decay": {"coupled_decay": 0.1},
-    "all": {"l1": 0.01, "l2": 0.02, "maximum_norm": 0.9, "clip_value": 0.05, "clip_norm": 0.2, "coupled_decay": 0.05},
+    "decoupled decay": {"weight_decay": 0.3},
+    "all": {
+        "l1": 0.01,
+        "l2": 0.02,
+        "maximum_norm": 0.9,
+        "clip_value": 0.05,
+        "clip_norm": 0.2,
+        "coupled_decay": 0.05,
+        "weight_decay": 0.1,
+    },
 }
 
 
@@ -46,9 +55,19 @@ class PlainTraining:
     """The textbook's loop, for a hidden layer of tanh and mean squared error."""
 
     def __init__(
-        self, network, rule, l1=0, l2=0, maximum_norm=0, clip_value=0, clip_norm=0, global_clip_norm=0, coupled_decay=0
+        self,
+        network,
+        rule,
+        l1=0,
+        l2=0,
+        maximum_norm=0,
+        clip_value=0,
+        clip_norm=0,
+        global_clip_norm=0,
+        coupled_decay=0,
+        **rest,
     ):
-        self.network, self.rule, self.steps = network, rule, 0
+        self.network, self.rule, self.steps = network, rule | rest, 0
         self.l1, self.l2, self.maximum_norm = l1, l2, maximum_norm
         self.clips, self.decay = (clip_value, clip_norm, global_clip_norm), coupled_decay
         self.state = {id(a): (np.zeros_like(a), np.zeros_like(a)) for a in parameters_of(network)}
@@ -115,8 +134,7 @@ def test_steps_are_the_plain_ones(name, rule, dtype, isa, density):
             y,
             BATCH,
             Loss.MEAN_SQUARED_ERROR,
-            **RULES[rule],
-            **rest,
+            **(RULES[rule] | rest),
             threads=threads,
             sparse=density < 1,
         )
