@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastnn.arrays import real_array
 from fastnn.scalars import non_negative_number, true_or_false
 from fastnn.strict import Strict
+from fastnn_ext.engine.options import LossOptions, RuleOptions
 from fastnn_ext.engine.plan import Plan
 from fastnn_ext.engine.training import Training
 from fastnn_ext.tables.enums import Activation, Loss, UpdateRule
@@ -115,9 +116,8 @@ class ImageAugmentation(Strict):
             rows,
             np.zeros_like(rows),
             len(rows),
-            Loss.MEAN_SQUARED_ERROR,
-            UpdateRule.SGD,
-            0.0,
+            LossOptions(Loss.MEAN_SQUARED_ERROR),
+            RuleOptions(UpdateRule.SGD, 0.0),
             record=True,
             seed=seed,
             augmentation=self.engine_fields(array.shape[1:]),

@@ -128,8 +128,8 @@ def sparse_matrix(quick: bool) -> dict[str, float]:
             array,
             labels[:, None],
             32,
-            loss.engine,
-            **optimizer.rule(),
+            loss.engine_options(),
+            optimizer.engine_options(),
             sparse=False,
             keep_index=False,
         )

@@ -97,7 +97,7 @@ class ActivationKind:
         name: str,
         aliases: tuple[str, ...],
         engine: Engine | Without,
-        lower: Callable[[Plan, float], None] | None,
+        lower: Callable[[Plan, float], object] | None,
         parameter: Parameter | None,
         layer: type[Activation] | Without,
         negative: bool,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fastnn.registry import Without
 from fastnn.strict import Strict
+from fastnn_ext.engine.options import LossOptions
 from fastnn_ext.tables.enums import Loss as EngineLoss
 
 __all__ = ["PIECES", "TINY", "CustomLoss", "Example", "Loss"]
@@ -78,6 +79,10 @@ class Loss(Strict):
     def options(self) -> dict[str, Any]:
         """What the engine takes beside the loss, by the names of its arguments."""
         return {}
+
+    def engine_options(self) -> LossOptions:
+        """How the engine judges outputs."""
+        return LossOptions(self.engine, **self.options(), **self.bounds())
 
     def targets(self, y: NDArray[Any], outputs: int) -> NDArray[Any]:
         """``y`` as rows that the engine reads, shape (samples, outputs), or (samples, 1) of int32 for class numbers.

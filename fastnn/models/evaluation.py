@@ -12,6 +12,7 @@ from fastnn.data.names import Names
 from fastnn.models.batches import Batches, batches_of, check_kind, gives_batches
 from fastnn.models.inputs import Samples, explain, read_batch, read_samples
 from fastnn.scalars import whole_number
+from fastnn_ext.engine.options import RuleOptions
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, Training
 from fastnn_ext.tables.enums import UpdateRule
@@ -42,14 +43,11 @@ class Evaluation:
             samples.inputs,
             samples.targets,
             batch_size or _BATCH_SIZE,
-            loss.engine,
-            UpdateRule.SGD,
-            0.0,
+            loss.engine_options(),
+            RuleOptions(UpdateRule.SGD, 0.0),
             sample_weight=samples.weights,
             record=bool(model.metrics),
             inference=True,
-            **loss.options(),
-            **loss.bounds(),
         )
 
     def check(self) -> Evaluation:

@@ -29,6 +29,7 @@ from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.sgd import SGD
 from fastnn.scalars import whole_number
 from fastnn_ext.engine.compressed import CompressedRows
+from fastnn_ext.engine.options import LossOptions
 from fastnn_ext.engine.plan import NonFiniteDataError, Plan
 from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 from fastnn_ext.tables.enums import Loss, UpdateRule
@@ -198,10 +199,9 @@ def _compiled_epoch(
         x if isinstance(x, CompressedRows) else _readable(x, plan, "x_train"),
         _readable(y, plan, "y_train"),
         batch_size,
-        loss,
+        LossOptions(loss),
+        optimizer.engine_options(),
         keep_index=epochs > 1,
-        **optimizer.rule(),
-        **optimizer.clipping(),
     )
     # A flatten layer is no operation of the plan.
     operations = [index for index, layer in enumerate(network) if not isinstance(layer, FlattenLayer)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from fastnn.scalars import non_negative_number, true_or_false
 from fastnn.strict import Strict
+from fastnn_ext.engine.options import RuleOptions
 
 if TYPE_CHECKING:
     import numpy
@@ -155,6 +156,10 @@ class Optimizer(Strict):
         """The limits that gradients have, by the names of the engine's arguments."""
         names = {"clip_norm": "clipnorm", "clip_value": "clipvalue", "global_clip_norm": "global_clipnorm"}
         return {name: self.__dict__[own] for name, own in names.items() if self.__dict__[own] is not None}
+
+    def engine_options(self) -> RuleOptions:
+        """How the engine changes parameters."""
+        return RuleOptions(**self.rule(), **self.clipping())
 
 
 def _checked(name: str, value: object) -> float:

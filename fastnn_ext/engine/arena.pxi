@@ -1,21 +1,113 @@
 # The memory of a training: one arena for all that a step needs, each buffer on its own cache lines, taken once.
 
 
-cdef Py_ssize_t panels_size(Plan plan, Run* run, int i, bint sparse) noexcept:
+cdef Py_ssize_t panels_size(Training training, int i) noexcept:
     # Bytes of a layer's packed weights; 0 where they are read in place.
+    cdef Run* run = &training.run
     cdef Operation* operation = &run.operations[i]
+    cdef Py_ssize_t panel = 2 * training.plan.kernels.lanes
     if operation.kind != DENSE:
         return 0
-    if not (i == 0 and run.in_panels) and (operation.fan_out < WIDTH_WORTH_PACKING or run.batch_size < ROWS_WORTH_PACKING
-                                           or (i == 0 and sparse)):
+    if not (i == 0 and run.first.in_panels) and (operation.fan_out < WIDTH_WORTH_PACKING or run.batch_size < ROWS_WORTH_PACKING
+                                                 or (i == 0 and run.first.sparse)):
         return 0
-    cdef Py_ssize_t panel = 2 * plan.kernels.lanes
-    return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if plan.is_double else 4))
+    return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if training.plan.is_double else 4))
 
 
-cdef bint passes_delta_on(const Operation* operation) noexcept:
-    # Whether the gradient with respect to the input may be written over the one with respect to the output.
-    return operation.kind in (ACTIVATION, SOFTMAX, DROPOUT, NOISE, FUNCTION)
+cdef int reserve(Training training) except -1:
+    cdef Run* run = &training.run
+    cdef Plan plan = training.plan
+    cdef Source* last = &run.data.sources[run.data.source_count - 1]
+    cdef list buffers = delta_buffers(training)
+    cdef Py_ssize_t size
+    cdef char* at = NULL
+    cdef int i
+    run.arena.inputs_row = padded_row(last.offset + last.size, plan.is_double)
+    run.arena.widest_row = padded_row(plan.widest, plan.is_double)
+    run.arena.spare_row = max(run.arena.widest_row, run.arena.inputs_row)
+    run.arena.list_row = run.arena.inputs_row + 64
+    if run.batch_size > (<Py_ssize_t> 1 << 44) // (run.arena.spare_row * (2 * plan.operation_count + 8)):
+        raise MemoryError(f"a batch of {run.batch_size} rows by {plan.widest} columns does not fit an address space")
+    for i in range(plan.operation_count):
+        run.operations[i].output_row = padded_row(run.operations[i].fan_out, plan.is_double)
+    lay_out(training, buffers, &at)
+    size = <Py_ssize_t> <uintptr_t> at
+    training.arena = <char*> malloc(size + 64)
+    if training.arena == NULL:
+        raise MemoryError(f"no memory for a training arena of {size} bytes: take a smaller batch")
+    at = training.arena + (64 - <uintptr_t> training.arena % 64) % 64
+    lay_out(training, buffers, &at)
+    return 0
+
+
+cdef bint has_delta(Run* run, int i) noexcept:
+    # Whether a gradient with respect to an operation's output is written: as it is asked for, or as a loss begins with it.
+    cdef int h
+    for h in range(run.head_count):
+        if run.heads[h].last == i:
+            return True
+    return run.operations[i].needs_gradient and not run.operations[i].in_loss
+
+
+cdef int written_over(Run* run, int i) noexcept:
+    # The operation whose gradient the one of operation i takes the place of; -1: none.
+    cdef int j, k
+    if run.operations[i].consumers != 1 or run.operations[i].judged:
+        return -1
+    for j in range(i + 1, run.operation_count):
+        if fastnn_traits(run.operations[j].kind).overwrites and not run.operations[j].in_loss:
+            for k in range(run.operations[j].first_edge, run.operations[j].first_edge + run.operations[j].input_count):
+                if run.edges[k].source == i:
+                    return j if has_delta(run, j) else -1
+    return -1
+
+
+cdef list delta_buffers(Training training):
+    # For each operation the number of the buffer that its gradient lies in, -1: none; two share one where the first is no
+    # longer asked for when the second comes. Outputs have no part in this: a loss that is not finite is looked for in them.
+    cdef Run* run = &training.run
+    cdef list chosen = [-1] * run.operation_count, last = []
+    cdef int i, h, over
+    cdef dict birth = {}
+    judged = {run.heads[h].last for h in range(run.head_count)}
+    # A loss writes before the way back begins; all else is written on it, when the last operation that reads the output has its
+    # turn.
+    for i in range(run.operation_count):
+        if has_delta(run, i):
+            birth[i] = run.operation_count if i in judged else last_reader(run, i)
+    for i in sorted(birth, key=birth.get, reverse=True):
+        over = written_over(run, i)
+        if over >= 0:
+            chosen[i] = chosen[over]
+        else:
+            # Operation `birth` reads its own gradient while it writes this one.
+            ready = [number for number in range(len(last)) if last[number] > birth[i]]
+            if not ready:
+                last.append(0)
+            chosen[i] = ready[0] if ready else len(last) - 1
+        # Read until the operation's own turn; or to the end, where its weights change there, or another thread may still be
+        # reading its rows, which lie elsewhere in another operation's.
+        kept = training.threads > 1 or (
+            fastnn_traits(run.operations[i].kind).learns and (not run.at_once or run.operations[i].kind != DENSE))
+        last[chosen[i]] = -1 if kept else i
+    return chosen
+
+
+cdef int last_reader(Run* run, int i) noexcept:
+    cdef int j
+    for j in range(run.operation_count - 1, i, -1):
+        if reads(run, j, i):
+            return j
+    return run.operation_count
+
+
+cdef bint reads(Run* run, int j, int i) noexcept:
+    # Whether operation j takes the output of operation i.
+    cdef int k
+    for k in range(run.operations[j].first_edge, run.operations[j].first_edge + run.operations[j].input_count):
+        if run.edges[k].source == i:
+            return True
+    return False
 
 
 cdef char* placed(char** at, Py_ssize_t size) noexcept:
@@ -25,65 +117,112 @@ cdef char* placed(char** at, Py_ssize_t size) noexcept:
     return place
 
 
-cdef void lay_out(Plan plan, Run* run, int threads, char** at) noexcept:
+cdef int lay_out(Training training, list buffers, char** at) except -1:
     # Gives every buffer its place, in the order in which a step uses them.
-    cdef Py_ssize_t item = 8 if plan.is_double else 4, batch = run.batch_size, panel = 2 * plan.kernels.lanes
-    cdef Py_ssize_t scratch = 0, columns, rows = 0, size
+    cdef Run* run = &training.run
+    cdef Py_ssize_t item = 8 if training.plan.is_double else 4, batch = run.batch_size
     cdef Operation* operation
-    cdef int i, slot, count = 0
-    run.inputs = placed(at, batch * run.inputs_row * item)
-    if run.sparse:
-        run.lists = placed(at, batch * 32)
-        run.list_values = placed(at, batch * run.list_row * item)
-        run.list_columns = <uint32_t*> placed(at, batch * run.list_row * 4)
-        if run.narrow:
-            scratch = aligned(run.input_size * run.operations[0].fan_out * item)
-    run.targets = placed(at, batch * run.output_size * item)
+    cdef int i, h, slot
+    run.arena.inputs = placed(at, batch * run.arena.inputs_row * item)
+    if run.first.sparse:
+        run.arena.lists = placed(at, batch * 32)
+        run.arena.list_values = placed(at, batch * run.arena.list_row * item)
+        run.arena.list_columns = <uint32_t*> placed(at, batch * run.arena.list_row * 4)
+    run.arena.targets = placed(at, batch * run.arena.targets_row * item)
     for i in range(run.operation_count):
         operation = &run.operations[i]
         operation.output = placed(at, batch * operation.output_row * item)
-        if panels_size(plan, run, i, run.sparse):
-            operation.panels = placed(at, panels_size(plan, run, i, run.sparse))
-            for slot in range(STATES if i == 0 and run.in_panels else 0):
+        if panels_size(training, i):
+            operation.panels = placed(at, panels_size(training, i))
+            for slot in range(STATES if i == 0 and run.first.in_panels else 0):
                 operation.panels_state[slot] = operation.panels
                 if operation.weights_state[slot] != operation.weights:
-                    operation.panels_state[slot] = placed(at, panels_size(plan, run, i, run.sparse))
+                    operation.panels_state[slot] = placed(at, panels_size(training, i))
         if operation.kind == BATCH_NORMALIZATION or operation.kind == LAYER_NORMALIZATION:
             operation.statistics = placed(at, 2 * max(batch, operation.fan_out) * item)
-        if operation.kind == DENSE and i > 0:
+    for h in range(run.head_count):
+        run.heads[h].row_loss = <double*> placed(at, batch * 8)
+    place_deltas(training, buffers, at)
+    place_scratch(training, at)
+    place_gradients(training, at)
+    return 0
+
+
+cdef int place_deltas(Training training, list buffers, char** at) except -1:
+    cdef Run* run = &training.run
+    cdef Py_ssize_t item = 8 if training.plan.is_double else 4, row
+    cdef char* place
+    cdef int i, number
+    for number in range(max(buffers) + 1):
+        row = max([run.operations[i].output_row for i in range(run.operation_count) if buffers[i] == number])
+        place = placed(at, run.batch_size * row * item)
+        for i in range(run.operation_count):
+            if buffers[i] == number:
+                run.operations[i].delta = place
+    run.arena.spare = placed(at, run.batch_size * run.arena.spare_row * item if needs_spare(run) else 0)
+    return 0
+
+
+cdef bint needs_spare(Run* run) noexcept:
+    cdef Operation* operation
+    cdef int i, k
+    for i in range(run.head_count):
+        if run.heads[i].adds:
+            return True
+    for i in range(run.operation_count):
+        operation = &run.operations[i]
+        for k in range(operation.first_edge, operation.first_edge + operation.input_count):
+            if run.edges[k].adds or fastnn_traits(operation.kind).of_batch:
+                return True
+    return False
+
+
+cdef void place_scratch(Training training, char** at) noexcept:
+    # What each thread has for itself: packed weights on the way back, inputs sorted by column, the places of values.
+    cdef Run* run = &training.run
+    cdef Py_ssize_t item = 8 if training.plan.is_double else 4, panel = 2 * training.plan.kernels.lanes
+    cdef Py_ssize_t scratch = 0, columns, size = run.data.sources[0].size
+    cdef Operation* operation
+    cdef int i
+    if run.first.lists_only:
+        scratch = aligned(size * run.operations[0].fan_out * item)
+    for i in range(run.operation_count):
+        operation = &run.operations[i]
+        if operation.kind == DENSE and run.edges[operation.first_edge].source >= 0:
             columns = (operation.fan_in + panel - 1) // panel * panel
             scratch = max(scratch, aligned(columns * operation.fan_out * item))
-    run.row_loss = <double*> placed(at, batch * 8)
-    for i in range(run.last, -1, -1):
-        operation = &run.operations[i]
-        if i < run.last and passes_delta_on(operation + 1):
-            operation.delta = (operation + 1).delta
-        else:
-            operation.delta = placed(at, batch * operation.output_row * item)
-    if run.operations[0].kind == BATCH_NORMALIZATION:
-        run.input_delta = placed(at, batch * run.inputs_row * item)
-    if run.augmentation.height > 0:
-        scratch = max(scratch, aligned(run.input_size * item))
-    run.sorted_inputs = scratch
-    if run.sparse and not run.narrow:
-        scratch += aligned((run.input_size + 32) * 4) + aligned(batch * run.input_size * 2 * item)
-    for i in range(threads):
-        run.scratch[i] = placed(at, scratch)
+    if run.data.augmentation.height > 0:
+        scratch = max(scratch, aligned(size * item))
+    run.arena.sorted_inputs = scratch
+    if run.first.sparse and not run.first.lists_only:
+        scratch += aligned((size + 32) * 4) + aligned(run.batch_size * size * 2 * item)
+    run.arena.values = scratch
+    scratch += aligned((run.operation_count + run.data.source_count) * 16)
+    for i in range(training.threads):
+        run.arena.scratch[i] = placed(at, scratch)
+
+
+cdef void place_gradients(Training training, char** at) noexcept:
+    # Room for gradients that are collected, and for those of normalisations.
+    cdef Run* run = &training.run
+    cdef Py_ssize_t item = 8 if training.plan.is_double else 4, rows = 0, size
+    cdef Operation* operation
+    cdef int i, count = 0
     for i in range(run.operation_count):
         operation = &run.operations[i]
         # A normalisation without gamma and beta works out their gradients all the same.
-        if not (operation.has_weights or operation.has_bias) and operation.kind not in (BATCH_NORMALIZATION, LAYER_NORMALIZATION):
+        if not fastnn_traits(operation.kind).learns:
             continue
         size = operation.fan_in if operation.kind == DENSE else 1
-        if run.separate or operation.kind != DENSE:
+        if run.updating.collects or operation.kind != DENSE:
             operation.weights_gradient = placed(at, size * operation.fan_out * item)
             operation.bias_gradient = placed(at, operation.fan_out * item)
         rows += size + 1
         count += 2
-    if run.separate:
-        run.row_penalty = <double*> placed(at, rows * 8)
-        run.row_squares = <double*> placed(at, rows * 8)
-        run.parameters = <Parameter*> placed(at, count * sizeof(Parameter))
+    if run.updating.collects:
+        run.arena.row_penalty = <double*> placed(at, rows * 8)
+        run.arena.row_squares = <double*> placed(at, rows * 8)
+        run.updating.parameters = <Parameter*> placed(at, count * sizeof(Parameter))
 
 
 cdef void list_parameters(Run* run) noexcept:
@@ -92,12 +231,14 @@ cdef void list_parameters(Run* run) noexcept:
     cdef Parameter* parameter
     cdef Py_ssize_t place = 0
     cdef int i, slot
-    run.parameter_count = 0
+    run.updating.parameter_count = 0
     for i in range(run.operation_count):
         operation = &run.operations[i]
+        if operation.twin >= 0:
+            continue
         if operation.has_weights:
-            parameter = &run.parameters[run.parameter_count]
-            run.parameter_count += 1
+            parameter = &run.updating.parameters[run.updating.parameter_count]
+            run.updating.parameter_count += 1
             parameter.values, parameter.gradient = operation.weights, operation.weights_gradient
             parameter.rows, parameter.columns = operation.fan_in if operation.kind == DENSE else 1, operation.fan_out
             parameter.l1, parameter.l2, parameter.maximum_norm = operation.l1, operation.l2, operation.maximum_norm
@@ -106,8 +247,8 @@ cdef void list_parameters(Run* run) noexcept:
             parameter.place = place
             place += parameter.rows
         if operation.has_bias:
-            parameter = &run.parameters[run.parameter_count]
-            run.parameter_count += 1
+            parameter = &run.updating.parameters[run.updating.parameter_count]
+            run.updating.parameter_count += 1
             parameter.values, parameter.gradient = operation.bias, operation.bias_gradient
             parameter.rows, parameter.columns = 1, operation.fan_out
             parameter.l1 = parameter.l2 = parameter.maximum_norm = 0

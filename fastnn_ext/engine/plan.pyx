@@ -1,42 +1,34 @@
-"""The plan: a network lowered to operations on plain arrays, which predicts and trains without Python."""
+"""The plan: a network lowered to a graph of operations on plain arrays, which predicts and trains without Python."""
 
 import math
 
 import numpy
 cimport numpy as cnp
-from cpython.pyport cimport PY_SSIZE_T_MAX
 from cpython.ref cimport Py_DECREF, Py_INCREF
-from libc.stdint cimport uint32_t, uintptr_t
+from libc.stdint cimport uintptr_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memset
 
+from fastnn_ext.engine.compressed cimport CompressedRows
+from fastnn_ext.engine.layout cimport (
+    ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD,
+)
+from fastnn_ext.engine.rows cimport are_readable, describe_input
+from fastnn_ext.engine.run cimport (
+    CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, CallKind, Edge, Head, NO_ACTIVATION, Operation, Run, Source,
+)
 from fastnn_ext.runtime.arrays cimport as_parameters, overlaps, pinned, shape_of
 from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_count, fastnn_exchange, fastnn_load
-from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.runtime.dispatch cimport kernels_named
-from fastnn_ext.engine.run cimport (
-    ACTIVATION, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, CallKind, DENSE, DROPOUT, FLOAT32, FLOAT64, FUNCTION,
-    INT32, LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, Operation, OperationKind, Rows, Run, SOFTMAX, UINT8,
+from fastnn_ext.runtime.pool cimport pool_run, pool_size
+from fastnn_ext.tables.enums cimport (
+    ACTIVATION, ACTIVATIONS, Activation, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, LAYER_NORMALIZATION, NOISE, OPERATIONS,
+    OperationKind, SOFTMAX, SUBTRACT, fastnn_told_by_output, fastnn_traits, CONCATENATE,
 )
-from fastnn_ext.engine.layout cimport ALIGNMENT, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD
-from fastnn_ext.runtime.pool cimport pool_run, pool_size, pool_task
-from fastnn_ext.tables.enums cimport Activation, ACTIVATIONS, fastnn_told_by_output
+
+from fastnn_ext.engine.rows import NonFiniteDataError
 
 cnp.import_array()
-
-# Rows that pass through all layers together: eight tiles of the highest, whose activations fit the second-level cache.
-cdef Py_ssize_t BLOCK_ROWS = 112
-
-# Predictions whose arena is smaller use the plan's own again.
-cdef Py_ssize_t LARGEST_KEPT_ARENA = 1 << 20
-
-
-class NonFiniteDataError(ValueError):
-    """Data that hold NaN or infinity: carries the number of the ``sample``."""
-
-    def __init__(self, sample):
-        super().__init__(f"sample {sample} holds NaN or infinity")
-        self.sample = sample
 
 
 def allocate(shapes, dtype):
@@ -88,46 +80,24 @@ cdef Py_ssize_t padded_row(Py_ssize_t size, bint is_double) noexcept nogil:
     return size_in_bytes // item
 
 
-cdef bint are_readable(cnp.ndarray matrix) noexcept:
-    # Whether the numbers of each row lie side by side, as the processor loads them; rows may lie anywhere.
-    # Where there is no row, NumPy gives strides of 0.
-    return cnp.PyArray_ISALIGNED(matrix) and cnp.PyArray_ISNOTSWAPPED(matrix) and (
-        cnp.PyArray_SIZE(matrix) == 0 or cnp.PyArray_DIM(matrix, 1) == 1
-        or cnp.PyArray_STRIDE(matrix, 1) == cnp.PyArray_ITEMSIZE(matrix))
+include "prediction.pxi"
+include "python_calls.pxi"
 
 
-cdef int describe_rows(Rows* rows, cnp.ndarray array, str name, Py_ssize_t columns, bint rows_only) except -1:
-    # How the kernels read a matrix of data where it is.
-    cdef int kind = cnp.PyArray_TYPE(array)
-    if kind == cnp.NPY_FLOAT:
-        rows.kind = FLOAT32
-    elif kind == cnp.NPY_DOUBLE:
-        rows.kind = FLOAT64
-    elif kind == cnp.NPY_UBYTE:
-        rows.kind = UINT8
-    elif kind == cnp.NPY_INT32 and columns == 1:
-        rows.kind = INT32
-    else:
-        raise TypeError(f"{name} must be float32, float64 or uint8, but it is {array.dtype}")
-    cdef Py_ssize_t samples
-    if rows_only:
-        if cnp.PyArray_NDIM(array) != 2 or cnp.PyArray_DIM(array, 1) != columns:
-            raise ValueError(f"{name} must have shape (samples, {columns}), but its shape is {shape_of(array)}")
-        if not are_readable(array):
-            raise TypeError(f"the rows of {name} must be contiguous, aligned and in the processor's byte order: pass "
-                            f"{name}.astype({name}.dtype.newbyteorder('='), order='C'), which copies it so")
-        samples, rows.stride = cnp.PyArray_DIM(array, 0), cnp.PyArray_STRIDE(array, 0)
-        if samples > 1 and not -PY_SSIZE_T_MAX // samples <= rows.stride <= PY_SSIZE_T_MAX // samples:
-            raise ValueError(f"{name} has {samples} rows that lie {rows.stride} bytes apart, which is more than an address "
-                             "space holds: it is no array of numbers in memory")
-    else:
-        rows.stride = columns * cnp.PyArray_ITEMSIZE(array)
-    rows.data = <const char*> cnp.PyArray_DATA(array)
-    return 0
+cdef void* grown(void* array, Py_ssize_t size) except NULL:
+    # Room for one more.
+    cdef void* place = realloc(array, size)
+    if place == NULL:
+        raise MemoryError("no memory for another operation of the plan")
+    return place
 
 
 cdef class Plan:
-    """A network lowered to operations on plain arrays.
+    """A network lowered to a graph of operations on plain arrays.
+
+    Each ``add_...`` method appends an operation and returns the number of its value, for ``inputs`` of later ones. Without
+    ``inputs`` it takes the value that was added last, or the first input of the plan, so that a chain is built without
+    numbers. Input k of the plan has the number -1 - k.
 
     Parameters
     ----------
@@ -144,9 +114,10 @@ cdef class Plan:
     --------
     >>> import numpy as np
     >>> plan = Plan(2, np.float64)
-    >>> plan.add_dense(np.array([[1.0], [2.0]]), np.zeros((1, 1)))
+    >>> inner = plan.add_dense(np.array([[1.0, 0.0], [2.0, 1.0]]))
+    >>> sum = plan.add_merge(OperationKind.ADD, [-1, inner])
     >>> plan.predict(np.array([[1.0, 1.0]]))
-    array([[3.]])
+    array([[4., 2.]])
     """
 
     def __cinit__(self, Py_ssize_t input_size, dtype, sample_shape=None, isa=None):
@@ -159,24 +130,74 @@ cdef class Plan:
         if any(size < 1 for size in self.sample_shape) or math.prod(self.sample_shape) != input_size:
             raise ValueError(f"sample_shape must hold input_size numbers, {input_size}, but it is {self.sample_shape}")
         self.is_double = self.dtype == numpy.dtype(numpy.float64)
-        self.input_size = self.output_size = self.widest = input_size
-        self.parameters = []
-        self.kept_alive = []
+        self.output_size = input_size
+        self.values, self.places, self.parameters, self.kept_alive, self.pins = [], [], [], [], []
         self.functions = {}
-        self.places = []
-        self.pins = []
         self.kernels = kernels_named(isa, self.is_double)
-        self.input_scale = 1
-
-    def set_input_scale(self, double scale, double shift=0.0):
-        """Read every input as ``input * scale + shift``, as when bytes become numbers from 0 to 1."""
-        if not (-float("inf") < scale < float("inf") and -float("inf") < shift < float("inf")):
-            raise ValueError(f"scale and shift must be finite, but they are {scale} and {shift}")
-        self.input_scale, self.input_shift = scale, shift
+        self.append_source(input_size)
+        self.append_head(-1)
 
     def __dealloc__(self):
         free(self.operations)
+        free(self.edges)
+        free(self.sources)
+        free(self.heads)
         free(self.kept)
+
+    @property
+    def input_size(self):
+        """Numbers of a sample in the first input."""
+        return self.sources[0].size
+
+    @property
+    def input_sizes(self):
+        """Numbers of a sample in each input."""
+        return [self.sources[k].size for k in range(self.source_count)]
+
+    @property
+    def output_sizes(self):
+        """Numbers of a sample in each output."""
+        return [self.heads[h].size for h in range(self.head_count)]
+
+    @property
+    def input_scale(self):
+        """What the numbers of the first input are multiplied by as they are read."""
+        return self.sources[0].rows.scale
+
+    @property
+    def input_shift(self):
+        """What is then added to them."""
+        return self.sources[0].rows.shift
+
+    def add_input(self, Py_ssize_t input_size):
+        """Another input, of this many numbers a sample; returns its number."""
+        if input_size < 1:
+            raise ValueError(f"input_size must be at least 1, but it is {input_size}")
+        self.must_rest()
+        self.append_source(input_size)
+        return -self.source_count
+
+    def set_input_scale(self, double scale, double shift=0.0, input=-1):
+        """Read the numbers of an input as ``number * scale + shift``, as when bytes become numbers from 0 to 1."""
+        cdef int place = self.place_of(input)
+        if not (-float("inf") < scale < float("inf") and -float("inf") < shift < float("inf")):
+            raise ValueError(f"scale and shift must be finite, but they are {scale} and {shift}")
+        if place >= 0:
+            raise ValueError(f"inputs of the plan have negative numbers, but this is {input}")
+        self.sources[-1 - place].rows.scale, self.sources[-1 - place].rows.shift = scale, shift
+
+    def set_outputs(self, values):
+        """Choose which values are the outputs, in this order; without it, the one output is the value added last."""
+        places = [self.place_of(value) for value in values]
+        if not places:
+            raise ValueError("a plan must have at least one output")
+        self.must_rest()
+        for h in range(self.head_count):
+            if self.heads[h].operation >= 0:
+                self.operations[self.heads[h].operation].judged -= 1
+        self.head_count, self.outputs_chosen = 0, True
+        for place in places:
+            self.append_head(place)
 
     cdef int must_rest(self) except -1:
         # Whoever runs a plan holds pointers into it.
@@ -184,182 +205,325 @@ cdef class Plan:
             raise RuntimeError("the plan is in use by a training or a prediction: make another one to add operations")
         return 0
 
-    cdef Operation* append(self, OperationKind kind, Py_ssize_t fan_out) except NULL:
+    cdef int place_of(self, object value) except? -1:
+        # The operation that has a value, or the number of an input.
+        cdef int number = value
+        if number < 0:
+            if -1 - number >= self.source_count:
+                raise ValueError(f"the plan has {self.source_count} inputs, but one with the number {number} is asked for")
+            return number
+        if number >= len(self.values):
+            raise ValueError(f"the plan has {len(self.values)} values, but one with the number {number} is asked for")
+        if self.values[number] < 0:
+            raise ValueError(f"value {number} is computed along with the activation behind it: add that with fuse=False")
+        return self.values[number]
+
+    cdef list given(self, object inputs):
+        # The places of an operation's inputs.
+        if inputs is None:
+            return [self.place_of(self.calls - 1)]
+        if isinstance(inputs, int):
+            return [self.place_of(inputs)]
+        return [self.place_of(value) for value in inputs]
+
+    cdef Py_ssize_t size_of(self, int source) noexcept:
+        return self.operations[source].fan_out if source >= 0 else self.sources[-1 - source].size
+
+    cdef int append_source(self, Py_ssize_t size) except -1:
+        cdef Py_ssize_t line = ALIGNMENT // (8 if self.is_double else 4)
+        cdef Source* before
+        self.sources = <Source*> grown(self.sources, (self.source_count + 1) * sizeof(Source))
+        cdef Source* source = self.sources + self.source_count
+        memset(source, 0, sizeof(Source))
+        source.size, source.rows.scale = size, 1
+        if self.source_count:
+            before = source - 1
+            source.offset = before.offset + (before.size + line - 1) // line * line
+        self.source_count += 1
+        self.widest = max(self.widest, size)
+        self.slots = 0
+        return 0
+
+    cdef int append_head(self, int operation) except -1:
+        self.heads = <Head*> grown(self.heads, (self.head_count + 1) * sizeof(Head))
+        cdef Head* head = self.heads + self.head_count
+        memset(head, 0, sizeof(Head))
+        head.operation, head.size = operation, self.size_of(operation)
+        if operation >= 0:
+            self.operations[operation].judged += 1
+        self.head_count += 1
+        return 0
+
+    cdef int add_edge(self, int source) except -1:
+        self.edges = <Edge*> grown(self.edges, (self.edge_count + 1) * sizeof(Edge))
+        self.edges[self.edge_count].source, self.edges[self.edge_count].adds = source, False
+        self.edge_count += 1
+        if source >= 0:
+            self.operations[source].consumers += 1
+        else:
+            self.sources[-1 - source].consumers += 1
+        return 0
+
+    cdef Operation* append(self, OperationKind kind, object inputs, Py_ssize_t fan_out) except NULL:
+        # One more operation on these places; 0 columns: as many as its input has.
+        cdef Operation* operation
         self.must_rest()
-        cdef Operation* grown = <Operation*> realloc(self.operations, (self.operation_count + 1) * sizeof(Operation))
-        if grown == NULL:
-            raise MemoryError("no memory for another operation of the plan")
-        self.operations = grown
-        cdef Operation* operation = grown + self.operation_count
+        self.operations = <Operation*> grown(self.operations, (self.operation_count + 1) * sizeof(Operation))
+        operation = self.operations + self.operation_count
         memset(operation, 0, sizeof(Operation))
-        operation.kind = kind
-        operation.activation = NO_ACTIVATION
-        operation.fan_in = self.output_size
-        operation.fan_out = fan_out
+        operation.kind, operation.activation = kind, NO_ACTIVATION
+        operation.first_edge, operation.input_count = self.edge_count, len(inputs)
+        operation.twin = operation.pair = -1
+        for source in inputs:
+            self.add_edge(source)
+            operation.fan_in += self.size_of(source)
+        operation.fan_out = fan_out if fan_out else self.size_of(inputs[0])
         self.operation_count += 1
         self.places.append(self.calls)
-        self.calls += 1
-        self.output_size = fan_out
-        self.widest = max(self.widest, fan_out)
+        self.widest = max(self.widest, operation.fan_out)
+        self.slots = 0
         return operation
 
-    def add_dense(self, weights, bias=None, double l1=0.0, double l2=0.0, double maximum_norm=0.0):
+    cdef object finish(self, Operation* operation):
+        # Gives the operation's value its number.
+        cdef int place = <int> (operation - self.operations)
+        self.values.append(place)
+        self.calls += 1
+        self.output_size = operation.fan_out
+        if not self.outputs_chosen:
+            if self.heads[0].operation >= 0:
+                self.operations[self.heads[0].operation].judged = 0
+            self.head_count = 0
+            self.append_head(place)
+        return self.calls - 1
+
+    cdef bint is_chain(self) noexcept:
+        # Whether each operation takes the one before it and nothing else, and the last is the one output.
+        cdef int i
+        for i in range(self.operation_count):
+            if self.operations[i].input_count != 1 or self.edges[self.operations[i].first_edge].source != i - 1:
+                return False
+        return self.source_count == 1 and self.head_count == 1 and self.heads[0].operation == self.operation_count - 1
+
+    def add_dense(self, weights, bias=None, double l1=0.0, double l2=0.0, double maximum_norm=0.0, inputs=None):
         """Append ``y = x W + b``. The arrays are used in place: they must be C-contiguous and of the plan's dtype.
 
         Parameters
         ----------
         weights : ndarray, shape (fan_in, fan_out)
+            Those of an earlier operation are shared with it, bias and all: their gradients are added.
         bias : ndarray, shape (fan_out,) or (1, fan_out), optional
         l1, l2 : float
             In training, ``l1 sum |W| + l2 sum W**2`` is added to the loss.
         maximum_norm : float
             In training, a column of W with a larger Euclidean norm is scaled down to it. 0: none is.
+        inputs : int, optional
+            The number of a value.
         """
         cdef cnp.ndarray w = as_parameters(weights, "weights", 2)
         cdef bint has_bias = bias is not None
+        places = self.given(inputs)
         if not has_bias:
             bias = numpy.zeros(cnp.PyArray_DIM(w, 1), w.dtype)
         cdef cnp.ndarray b = as_parameters(bias, "bias", -1)
         if w.dtype != self.dtype or b.dtype != self.dtype:
             raise TypeError(f"weights and bias must be {self.dtype}, but they are {w.dtype} and {b.dtype}")
-        cdef Py_ssize_t fan_in = cnp.PyArray_DIM(w, 0), fan_out = cnp.PyArray_DIM(w, 1)
+        cdef Py_ssize_t fan_in = cnp.PyArray_DIM(w, 0), fan_out = cnp.PyArray_DIM(w, 1), size = self.one_input(places)
         cdef int bias_ndim = cnp.PyArray_NDIM(b)
         cdef bint one_row = bias_ndim == 1 or (bias_ndim == 2 and cnp.PyArray_DIM(b, 0) == 1)
-        if fan_in != self.output_size or fan_out < 1 or not one_row or cnp.PyArray_SIZE(b) != fan_out:
-            raise ValueError(f"weights and bias must have shapes ({self.output_size}, units) and (1, units), "
+        if fan_in != size or fan_out < 1 or not one_row or cnp.PyArray_SIZE(b) != fan_out:
+            raise ValueError(f"weights and bias must have shapes ({size}, units) and (1, units), "
                              f"but their shapes are {shape_of(w)} and {shape_of(b)}")
         if not (l1 >= 0 and l2 >= 0 and maximum_norm >= 0):
             raise ValueError(f"l1, l2 and maximum_norm must not be negative, but they are {l1}, {l2} and {maximum_norm}")
-        cdef Operation* operation = self.append(DENSE, fan_out)
-        operation.weights = cnp.PyArray_DATA(w)
-        operation.bias = cnp.PyArray_DATA(b)
+        cdef int twin = self.twin_of(w, b, has_bias)
+        cdef Operation* operation = self.append(DENSE, places, fan_out)
+        operation.weights, operation.bias = cnp.PyArray_DATA(w), cnp.PyArray_DATA(b)
         operation.has_weights, operation.has_bias = True, has_bias
-        operation.l1, operation.l2, operation.maximum_norm = l1, l2, maximum_norm
         self.multiply_adds += fan_in * fan_out
-        self.parameters += [w, b]
-        self.pins += [pinned(w), pinned(b)]
+        self.keep_parameters(operation, twin, w, b)
+        if twin < 0:
+            operation.l1, operation.l2, operation.maximum_norm = l1, l2, maximum_norm
+        return self.finish(operation)
 
-    def add_activation(self, Activation kind, double negative_slope=0.0):
-        """Append an elementwise activation; one that its output tells the slope of is computed with a dense operation just before.
+    def one_input(self, list places):
+        """How many numbers the one input of an operation has."""
+        if len(places) != 1:
+            raise ValueError(f"this operation takes one input, but {len(places)} are given")
+        return self.size_of(places[0])
 
-        ``negative_slope`` is leaky ReLU's, or ELU's alpha.
+    cdef int twin_of(self, cnp.ndarray w, cnp.ndarray b, bint has_bias) except? -2:
+        # The first operation with the same weights; -1: none.
+        cdef Operation* other
+        cdef int i
+        for i in range(self.operation_count):
+            other = &self.operations[i]
+            if not fastnn_traits(other.kind).learns or other.weights != cnp.PyArray_DATA(w):
+                continue
+            if self.parameters[2 * other.pair].shape != shape_of(w) or other.has_bias != has_bias \
+                    or (has_bias and other.bias != cnp.PyArray_DATA(b)):
+                raise ValueError("weights of an earlier operation are shared whole: with its shape and its bias")
+            return i
+        return -1
+
+    cdef int keep_parameters(self, Operation* operation, int twin, cnp.ndarray weights, cnp.ndarray bias) except -1:
+        # The two arrays of an operation that learns are parameters of the plan, once.
+        operation.twin = twin
+        if twin >= 0:
+            operation.pair, operation.bias = self.operations[twin].pair, self.operations[twin].bias
+            return 0
+        operation.pair = len(self.parameters) // 2
+        self.parameters += [weights, bias]
+        self.pins += [pinned(weights), pinned(bias)]
+        return 0
+
+    def add_activation(self, Activation kind, double negative_slope=0.0, inputs=None, bint fuse=True):
+        """Append an elementwise activation.
+
+        Behind a dense operation, one that its output tells the slope of is computed along with that, whose own value is then
+        no more to be had; ``fuse=False`` keeps it. ``negative_slope`` is leaky ReLU's, or ELU's alpha.
         """
         cdef Operation* operation
+        cdef int place
         if not 0 <= kind < ACTIVATIONS:
             raise ValueError(f"kind must be a member of Activation, but it is {<int> kind}")
-        if self.operation_count and self.operations[self.operation_count - 1].kind == DENSE \
-                and self.operations[self.operation_count - 1].activation == NO_ACTIVATION and fastnn_told_by_output(kind):
+        places = self.given(inputs)
+        self.one_input(places)
+        place = places[0]
+        if fuse and place >= 0 and self.operations[place].kind == DENSE and self.operations[place].activation == NO_ACTIVATION \
+                and self.operations[place].consumers == 0 and fastnn_told_by_output(kind) \
+                and not (self.outputs_chosen and self.operations[place].judged):
             self.must_rest()
-            operation = &self.operations[self.operation_count - 1]
-            self.calls += 1
+            operation = &self.operations[place]
+            self.values[self.values.index(place)] = -1
         else:
-            operation = self.append(ACTIVATION, self.output_size)
-        operation.activation = kind
-        operation.negative_slope = negative_slope
+            operation = self.append(ACTIVATION, places, 0)
+        operation.activation, operation.negative_slope = kind, negative_slope
+        return self.finish(operation)
 
-    def add_softmax(self):
+    def add_softmax(self, inputs=None):
         """Append a softmax over the outputs of a sample."""
-        self.append(SOFTMAX, self.output_size)
+        places = self.given(inputs)
+        self.one_input(places)
+        return self.finish(self.append(SOFTMAX, places, 0))
 
-    def add_dropout(self, double rate):
+    def add_dropout(self, double rate, inputs=None):
         """Append a dropout: in training, numbers become 0 with probability ``rate`` and the others grow by 1 / (1 - rate)."""
+        places = self.given(inputs)
+        self.one_input(places)
         if not 0 <= rate < 1:
             raise ValueError(f"rate must be at least 0 and below 1, but it is {rate}")
-        self.append(DROPOUT, self.output_size).parameter = rate
+        cdef Operation* operation = self.append(DROPOUT, places, 0)
+        operation.parameter = rate
+        return self.finish(operation)
 
-    def add_noise(self, double stddev):
+    def add_noise(self, double stddev, inputs=None):
         """Append normal noise of mean 0, added in training alone."""
+        places = self.given(inputs)
+        self.one_input(places)
         if not 0 <= stddev < float("inf"):
             raise ValueError(f"stddev must be finite and not negative, but it is {stddev}")
-        self.append(NOISE, self.output_size).parameter = stddev
+        cdef Operation* operation = self.append(NOISE, places, 0)
+        operation.parameter = stddev
+        return self.finish(operation)
 
-    def add_batch_normalization(self, gamma, beta, moving_mean, moving_variance, double momentum, double epsilon):
+    def add_merge(self, OperationKind kind, inputs):
+        """Append an operation of several inputs, in the order of their numbers: ADD, SUBTRACT, MULTIPLY, AVERAGE, MAXIMUM or
+        MINIMUM of as many columns each, or CONCATENATE, which sets them side by side.
+
+        The gradient of a maximum or minimum goes to the first input that has it.
+        """
+        cdef Py_ssize_t columns = 0
+        if not 0 <= kind < OPERATIONS or not fastnn_traits(kind).several:
+            raise ValueError(f"kind must be an operation of several inputs, but it is {<int> kind}")
+        places = self.given(inputs)
+        sizes = [self.size_of(place) for place in places]
+        if len(places) < 2 or (kind == SUBTRACT and len(places) != 2):
+            raise ValueError(f"{'two' if kind == SUBTRACT else 'at least two'} inputs must be given, but there are {len(places)}")
+        if kind == CONCATENATE:
+            columns = sum(sizes)
+        elif len(set(sizes)) > 1:
+            raise ValueError(f"the inputs must have as many columns each, but they have {sizes}")
+        return self.finish(self.append(kind, places, columns))
+
+    def add_batch_normalization(self, gamma, beta, moving_mean, moving_variance, double momentum, double epsilon, inputs=None):
         """Append a normalisation over the samples of a batch, and by the moving statistics in prediction.
 
         The arrays have shape (outputs,) and are used in place; None for a gamma of ones or a beta of zeros that stay so.
         """
         cdef cnp.ndarray mean = as_parameters(moving_mean, "moving_mean", 1)
         cdef cnp.ndarray variance = as_parameters(moving_variance, "moving_variance", 1)
+        places = self.given(inputs)
         for name, array in (("moving_mean", mean), ("moving_variance", variance)):
-            self.check_vector(array, name)
+            self.check_vector(array, name, self.one_input(places))
         if not 0 <= momentum <= 1:
             raise ValueError(f"momentum must be from 0 to 1, but it is {momentum}")
-        cdef Operation* operation = self.append_normalization(BATCH_NORMALIZATION, gamma, beta, epsilon)
+        cdef Operation* operation = self.append_normalization(BATCH_NORMALIZATION, places, gamma, beta, epsilon)
         operation.momentum = momentum
         operation.moving_mean = cnp.PyArray_DATA(mean)
         operation.moving_variance = cnp.PyArray_DATA(variance)
         self.kept_alive += [mean, variance]
         self.pins += [pinned(mean), pinned(variance)]
+        return self.finish(operation)
 
-    def add_layer_normalization(self, gamma, beta, double epsilon):
+    def add_layer_normalization(self, gamma, beta, double epsilon, inputs=None):
         """Append a normalisation over the numbers of a sample; gamma and beta as in :meth:`add_batch_normalization`."""
-        self.append_normalization(LAYER_NORMALIZATION, gamma, beta, epsilon)
+        return self.finish(self.append_normalization(LAYER_NORMALIZATION, self.given(inputs), gamma, beta, epsilon))
 
-    def add_function(self, function, derivative):
+    def add_function(self, function, derivative, inputs=None):
         """Append a Python function of an array (rows, outputs), elementwise, and its derivative as a function of the same."""
+        places = self.given(inputs)
+        self.one_input(places)
         if not (callable(function) and callable(derivative)):
             raise TypeError("function and derivative must be callable")
-        self.append(FUNCTION, self.output_size)
+        cdef Operation* operation = self.append(FUNCTION, places, 0)
         self.functions[self.operation_count - 1] = (function, derivative)
+        return self.finish(operation)
 
-    def check_vector(self, cnp.ndarray array not None, name):
-        """Raise where ``array`` is not of the plan's dtype or not one number for each output so far."""
-        if array.dtype != self.dtype or cnp.PyArray_SIZE(array) != self.output_size:
-            raise ValueError(f"{name} must be {self.dtype} of shape ({self.output_size},), but it is {array.dtype} of {shape_of(array)}")
+    def check_vector(self, cnp.ndarray array not None, name, size):
+        """Raise where ``array`` is not of the plan's dtype or does not have this many numbers."""
+        if array.dtype != self.dtype or cnp.PyArray_SIZE(array) != size:
+            raise ValueError(f"{name} must be {self.dtype} of shape ({size},), but it is {array.dtype} of {shape_of(array)}")
 
-    cdef Operation* append_normalization(self, OperationKind kind, object gamma, object beta, double epsilon) except NULL:
+    cdef Operation* append_normalization(
+        self, OperationKind kind, object inputs, object gamma, object beta, double epsilon
+    ) except NULL:
+        cdef Py_ssize_t size = self.one_input(inputs)
         cdef bint has_weights = gamma is not None, has_bias = beta is not None
-        cdef cnp.ndarray scale = as_parameters(numpy.ones(self.output_size, self.dtype) if gamma is None else gamma, "gamma", 1)
-        cdef cnp.ndarray shift = as_parameters(numpy.zeros(self.output_size, self.dtype) if beta is None else beta, "beta", 1)
+        cdef cnp.ndarray scale = as_parameters(numpy.ones(size, self.dtype) if gamma is None else gamma, "gamma", 1)
+        cdef cnp.ndarray shift = as_parameters(numpy.zeros(size, self.dtype) if beta is None else beta, "beta", 1)
         for name, array in (("gamma", scale), ("beta", shift)):
-            self.check_vector(array, name)
+            self.check_vector(array, name, size)
         if not 0 < epsilon < float("inf"):
             raise ValueError(f"epsilon must be positive, but it is {epsilon}")
-        cdef Operation* operation = self.append(kind, self.output_size)
-        operation.weights = cnp.PyArray_DATA(scale)
-        operation.bias = cnp.PyArray_DATA(shift)
+        cdef int twin = self.twin_of(scale, shift, has_bias) if has_weights else -1
+        cdef Operation* operation = self.append(kind, inputs, 0)
+        operation.weights, operation.bias = cnp.PyArray_DATA(scale), cnp.PyArray_DATA(shift)
         operation.has_weights, operation.has_bias = has_weights, has_bias
         operation.parameter = epsilon
-        self.parameters += [scale, shift]
-        self.pins += [pinned(scale), pinned(shift)]
+        self.keep_parameters(operation, twin, scale, shift)
         return operation
 
-    cdef bint are_rows(self, cnp.ndarray x) noexcept:
-        return cnp.PyArray_NDIM(x) == 2 and cnp.PyArray_DIM(x, 1) == self.input_size
-
-    cdef Py_ssize_t samples_in(self, cnp.ndarray x) noexcept:
-        # How many samples x holds; -1 where its shape or layout is not one that is read in place.
-        cdef int ndim = cnp.PyArray_NDIM(x), kind = cnp.PyArray_TYPE(x), i
-        cdef Py_ssize_t size = 1, samples = -1
-        if kind != cnp.NPY_FLOAT and kind != cnp.NPY_DOUBLE and kind != cnp.NPY_UBYTE:
-            return -1
-        if self.are_rows(x):
-            return cnp.PyArray_DIM(x, 0) if are_readable(x) else -1
-        if not cnp.PyArray_ISCARRAY_RO(x):
-            return -1
-        if ndim == 1 and cnp.PyArray_DIM(x, 0) == self.input_size:
-            return 1
-        cdef tuple shape = shape_of(x)
-        if shape == self.sample_shape:
-            return 1
-        if ndim > 0 and shape[1:] == self.sample_shape:
-            return cnp.PyArray_DIM(x, 0)
-        return -1
+    def buffers(self):
+        """How many buffers a prediction keeps its values in."""
+        if self.slots == 0:
+            self.slots = assign_slots(self)
+        return self.slots
 
     def predict(self, x, out=None):
-        """Outputs of shape (samples, output_size).
+        """The outputs: an array of shape (samples, output_size), or a list of one for each where outputs were chosen.
 
         Parameters
         ----------
         x : ndarray of float32, float64 or uint8, or CompressedRows
             Of shape (samples, input_size), each row contiguous; or C-contiguous, of shape (input_size,), sample_shape or
-            (samples, *sample_shape).
+            (samples, *sample_shape). A list of one for each input where there are several.
         out : ndarray, shape (samples, output_size), optional
-            C-contiguous, of the plan's dtype: written and returned.
+            C-contiguous, of the plan's dtype: written and returned. A list of one for each output where these were chosen.
 
         Returns
         -------
-        ndarray or None
+        ndarray, list of ndarray, or None
             None where x is no such array.
 
         Raises
@@ -367,233 +531,12 @@ cdef class Plan:
         NonFiniteDataError
             When x holds NaN or infinity.
         """
-        cdef Py_ssize_t samples
-        if isinstance(x, CompressedRows):
-            if x.shape[1] != self.input_size:
-                raise ValueError(f"the rows must have {self.input_size} columns, but they have {x.shape[1]}")
-            samples = x.shape[0]
-        elif isinstance(x, cnp.ndarray):
-            samples = self.samples_in(<cnp.ndarray> x)
-        else:
-            samples = -1
-        if samples < 0:
-            return None
         # While somebody is in here, the operations stay where they are.
         fastnn_count(&self.predictions, 1)
         try:
-            return self.predict_rows(x, samples, out)
+            return predict_arrays(self, x, out)
         finally:
             fastnn_count(&self.predictions, -1)
-
-    cdef int describe_inputs(self, Rows* rows, object x, bint rows_only) except -1:
-        # How the kernels read the data, compressed or not.
-        if isinstance(x, CompressedRows):
-            values = (<CompressedRows> x).values
-            describe_rows(rows, values.reshape(-1, 1), "x", 1, False)
-            rows.columns = <const uint32_t*> cnp.PyArray_DATA((<CompressedRows> x).columns)
-            rows.starts = <const cnp.npy_intp*> cnp.PyArray_DATA((<CompressedRows> x).starts)
-        else:
-            describe_rows(rows, x, "x", self.input_size, rows_only)
-        rows.scaled = self.input_scale != 1 or self.input_shift != 0
-        rows.scale, rows.shift = self.input_scale, self.input_shift
-        return 0
-
-    cdef object predict_rows(self, object x, Py_ssize_t samples, object out):
-        cdef cnp.npy_intp[2] shape
-        cdef cnp.ndarray result
-        cdef int kind = cnp.NPY_DOUBLE if self.is_double else cnp.NPY_FLOAT
-        if out is None:
-            shape[0] = samples
-            shape[1] = self.output_size
-            result = cnp.PyArray_EMPTY(2, shape, kind, 0)
-        else:
-            result = checked_out(out, samples, self.output_size, self.dtype, x)
-        if samples == 0:
-            return result
-        cdef Run run
-        memset(&run, 0, sizeof(Run))
-        self.describe_inputs(&run.x, x, isinstance(x, cnp.ndarray) and self.are_rows(x))
-        if self.functions:
-            # They might resize what is read and written here.
-            pins = [pinned(array) for array in (x, result) if isinstance(array, cnp.ndarray)]
-        run.operations = self.operations
-        run.operation_count = self.operation_count
-        run.input_size = self.input_size
-        run.output_size = self.output_size
-        run.samples = samples
-        run.result = cnp.PyArray_DATA(result)
-        run.bad_sample = -1
-        run.call = call_python
-        run.owner = <void*> self
-        run.calls_python = bool(self.functions)
-        run.block = min(samples, BLOCK_ROWS)
-        run.widest_row = padded_row(self.widest, self.is_double)
-        run.list_row = run.widest_row + ALIGNMENT if self.widest < <Py_ssize_t> 1 << 32 else 0
-        cdef Py_ssize_t item = 8 if self.is_double else 4
-        cdef int threads = 1
-        if samples > 1 and self.multiply_adds * samples >= 2 * WORK_FOR_A_THREAD and not self.functions:
-            threads = <int> min(min(pool_size(), MAXIMUM_THREADS), self.multiply_adds * samples // WORK_FOR_A_THREAD)
-            run.block = max(1, min(run.block, (samples + threads - 1) // threads))
-            threads = <int> min(threads, (samples + run.block - 1) // run.block)
-        # A bound that keeps every product below it within an address: no block comes near it.
-        if run.widest_row > (<Py_ssize_t> 1 << 44) // run.block:
-            raise MemoryError(f"a layer of {self.widest} units does not fit an address space")
-        cdef Py_ssize_t scratch = aligned((2 * run.block * run.widest_row + run.block * run.list_row) * item
-                                          + run.block * 32 + run.block * run.list_row * 4)
-        cdef Py_ssize_t packed = 0, size
-        cdef bint packing = samples >= ROWS_WORTH_PACKING
-        cdef int i
-        if packing:
-            for i in range(self.operation_count):
-                packed += self.panels_size(i)
-            packing = packed > 0
-        size = scratch * threads + packed + (self.operation_count * <Py_ssize_t> sizeof(Operation) if packing else 0) + 2 * ALIGNMENT
-        cdef bint keep = size <= LARGEST_KEPT_ARENA and fastnn_exchange(&self.kept_in_use, 1) == 0
-        cdef char* arena
-        if keep and self.kept_size >= size:
-            arena = self.kept
-        else:
-            arena = <char*> malloc(size)
-            if arena == NULL:
-                if keep:
-                    self.kept_in_use = 0
-                raise MemoryError(f"no memory for the {size} bytes that this prediction needs beside its result")
-            if keep:
-                free(self.kept)
-                self.kept = arena
-                self.kept_size = size
-        cdef char* at = arena + (ALIGNMENT - <uintptr_t> arena % ALIGNMENT) % ALIGNMENT
-        for i in range(threads):
-            run.scratch[i] = at
-            at += scratch
-        if packing:
-            run.operations = <Operation*> (at + packed)
-            memcpy(run.operations, self.operations, self.operation_count * sizeof(Operation))
-            for i in range(self.operation_count):
-                if self.panels_size(i):
-                    run.operations[i].panels = at
-                    at += self.panels_size(i)
-        with nogil:
-            if threads == 1:
-                self.kernels.predict(&run, 0, 1)
-            else:
-                barrier_init(&run.barrier)
-                pool_run(<pool_task> self.kernels.predict, &run, threads)
-        if keep:
-            fastnn_exchange(&self.kept_in_use, 0)
-        else:
-            free(arena)
-        if run.error != NULL:
-            raise_kept(&run)
-        if run.bad_sample >= 0:
-            raise NonFiniteDataError(run.bad_sample)
-        return result
-
-    cdef Py_ssize_t panels_size(self, int i) noexcept:
-        # Bytes of an operation's packed weights; 0 where they are read in place.
-        cdef Operation* operation = &self.operations[i]
-        if operation.kind != DENSE or operation.fan_out < WIDTH_WORTH_PACKING:
-            return 0
-        cdef Py_ssize_t panel = 2 * self.kernels.lanes
-        return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if self.is_double else 4))
-
-
-cdef cnp.ndarray checked_out(object out, Py_ssize_t samples, Py_ssize_t columns, object dtype, object x):
-    if not isinstance(out, cnp.ndarray):
-        raise TypeError(f"out must be a NumPy array, but it is a {type(out).__name__}")
-    cdef cnp.ndarray array = <cnp.ndarray> out
-    if array.dtype != dtype or not cnp.PyArray_ISCARRAY(array):
-        raise TypeError(f"out must be a writeable, C-contiguous {dtype} array, but it is {array.dtype}"
-                        f"{'' if cnp.PyArray_ISCARRAY(array) else ' of another layout, or read-only'}")
-    if shape_of(array) != (samples, columns):
-        raise ValueError(f"out must have shape ({samples}, {columns}), but its shape is {shape_of(array)}")
-    if isinstance(x, cnp.ndarray) and overlaps(array, x):
-        raise ValueError("out must not share memory with the input")
-    return array
-
-
-cdef cnp.ndarray matrix_over(void* data, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t row, bint is_double):
-    # A copy: what a user's function keeps must not change under it.
-    cdef cnp.npy_intp[2] shape
-    cdef Py_ssize_t item = 8 if is_double else 4, r
-    shape[0], shape[1] = rows, columns
-    cdef cnp.ndarray array = cnp.PyArray_EMPTY(2, shape, cnp.NPY_DOUBLE if is_double else cnp.NPY_FLOAT, 0)
-    for r in range(rows):
-        memcpy(<char*> cnp.PyArray_DATA(array) + r * columns * item, <char*> data + r * row * item, columns * item)
-    return array
-
-
-cdef object call_named(Plan plan, Run* run, int i, CallKind kind, cnp.ndarray given, Py_ssize_t start, Py_ssize_t rows):
-    # The array that goes to the call's `out`.
-    cdef Py_ssize_t row
-    cdef double weight
-    if kind != CALL_LOSS:
-        result, name = plan.functions[i][kind](given), "the function" if kind == CALL_FORWARD else "the derivative"
-        return checked_result(result, name, given, plan.dtype)
-    value, gradient = <object> run.loss_function
-    target = matrix_over(run.targets, rows, run.output_size, run.output_size, plan.is_double)
-    # Given copies: a function may change what it gets.
-    losses = numpy.asarray(value(target.copy(), given.copy()), dtype=numpy.float64)
-    if shape_of(losses) not in ((), (rows,)):
-        raise ValueError(f"a loss must return one number or one for each of {rows} samples, but its result has shape {shape_of(losses)}")
-    if run.sample_weight != NULL and losses.ndim == 0:
-        raise ValueError("with weights of samples or classes, a loss of your own must return one number for each sample")
-    result = checked_result(gradient(target, given), "the gradient of the loss", given, plan.dtype)
-    for row in range(rows):
-        weight = 1
-        if run.sample_weight != NULL:
-            weight = run.sample_weight[start + row if run.order == NULL else run.order[start + row]]
-            result[row] *= weight
-        run.row_loss[row] = weight * (losses[row] if losses.ndim else losses[()])
-    return result
-
-
-cdef object checked_result(object result, str name, cnp.ndarray given, object dtype):
-    result = numpy.asarray(result)
-    if shape_of(result) != shape_of(given) or result.dtype.kind not in "fiub":
-        raise ValueError(f"{name} must return real numbers of its input's shape, {shape_of(given)}, "
-                         f"but returned {result.dtype} of shape {shape_of(result)}")
-    return numpy.array(result, dtype, order="C")
-
-
-cdef bint call_python(
-    Run* run, int i, CallKind kind, void* out, Py_ssize_t out_row, const void* x, Py_ssize_t x_row, Py_ssize_t start,
-    Py_ssize_t rows,
-) noexcept nogil:
-    with gil:
-        return call_python_now(run, i, kind, out, out_row, x, x_row, start, rows)
-
-
-cdef bint call_python_now(
-    Run* run, int i, CallKind kind, void* out, Py_ssize_t out_row, const void* x, Py_ssize_t x_row, Py_ssize_t start,
-    Py_ssize_t rows,
-) noexcept:
-    cdef Plan plan = <Plan> run.owner
-    cdef Py_ssize_t columns = run.output_size if kind == CALL_LOSS else plan.operations[i].fan_out
-    cdef Py_ssize_t item = 8 if plan.is_double else 4, r
-    cdef cnp.ndarray result
-    if run.error != NULL:
-        return False
-    try:
-        given = matrix_over(<void*> x, rows, columns, x_row, plan.is_double)
-        result = call_named(plan, run, i, kind, given, start, rows)
-        if kind == CALL_BACKWARD:
-            result = result * matrix_over(out, rows, columns, out_row, plan.is_double)
-        for r in range(rows):
-            memcpy(<char*> out + r * out_row * item, <char*> cnp.PyArray_DATA(result) + r * columns * item, columns * item)
-        return True
-    except BaseException as error:
-        Py_INCREF(error)
-        run.error = <void*> error
-        return False
-
-
-cdef int raise_kept(Run* run) except -1:
-    # Raises the exception that a Python function left.
-    error = <object> run.error
-    Py_DECREF(error)
-    run.error = NULL
-    raise error
 
 
 def constants():

@@ -1,4 +1,4 @@
-# The plan and its runs as plain C structs: what the kernels of every instruction set receive.
+# A plan and its runs as plain C structs: what the kernels of every instruction set receive.
 cimport numpy as cnp
 from libc.stdint cimport uint32_t, uint64_t
 from fastnn_ext.engine.layout cimport MAXIMUM_THREADS
@@ -6,22 +6,18 @@ from fastnn_ext.runtime.barrier cimport Barrier
 from fastnn_ext.tables.enums cimport STATES, UpdateRule
 
 
-cdef enum OperationKind:
-    DENSE = 0           # with the activation behind it, where there is one
-    ACTIVATION = 1
-    SOFTMAX = 2
-    DROPOUT = 3
-    NOISE = 4
-    BATCH_NORMALIZATION = 5
-    LAYER_NORMALIZATION = 6
-    FUNCTION = 7        # the user's own, in Python
-
 cdef enum:
     NO_ACTIVATION = -1
 
 
+cdef struct Edge:
+    # One input of an operation.
+    int source                      # the operation whose output it is; -1 - k: input k of the plan
+    bint adds                       # in training, its gradient is added to what is there already
+
+
 cdef struct Operation:
-    OperationKind kind
+    int kind                        # a member of OperationKind
     int activation                  # a member of Activation, or NO_ACTIVATION
     double negative_slope           # or the alpha of ELU
     double parameter                # a dropout's rate, a noise's standard deviation, a normalisation's epsilon
@@ -29,30 +25,42 @@ cdef struct Operation:
     double l1                       # penalties on the weights
     double l2
     double maximum_norm             # of a column of the weights; 0: any
-    Py_ssize_t fan_in
+    Py_ssize_t fan_in               # numbers in a row of the input, or of all inputs side by side
     Py_ssize_t fan_out
+    int first_edge                  # its inputs are edges[first_edge : first_edge + input_count]
+    int input_count
+    int consumers                   # how many edges its output is the source of
+    int judged                      # how many of the plan's outputs it is
+    int slot                        # in prediction, the buffer that its output goes to
+    int twin                        # the first operation with the same weights, where that is an earlier one; -1: none
+    int pair                        # the number of its two arrays among the plan's parameters; -1: none
     bint has_weights                # whether they learn; a dense operation's always do
     bint has_bias
     void* weights                   # (fan_in, fan_out), the layer's own array: trained in place; gamma of a normalisation
     void* bias                      # (fan_out,); beta of a normalisation
     void* moving_mean               # (fan_out,), and the variance, of a batch normalisation
     void* moving_variance
+    # Of a training:
     void* weights_state[STATES]     # the optimiser's, in the shape of weights; weights itself where it has none
     void* bias_state[STATES]
+    bint needs_gradient             # whether the gradient with respect to its output is asked for
+    bint in_loss                    # a softmax that is computed along with the loss
+    bint by_columns                 # threads share its columns, so that each keeps its part of the weights in its own cache
+    bint passes_activation          # who takes its output brings the gradient back through its activation, too
     # In the arena, remade with it:
     void* output                    # (batch, fan_out)
     void* delta                     # the gradient with respect to it, in the same shape
     Py_ssize_t output_row           # numbers from one row of either to the next
     void* panels                    # weights packed for products, or NULL where they are read in place
     void* panels_state[STATES]      # the same of weights_state, where a run trains the panels themselves
-    void* weights_gradient          # where gradients are collected before the step, or NULL
+    void* weights_gradient          # where gradients are collected before the optimiser's step, or NULL
     void* bias_gradient
     void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row
 
 
 cdef struct Parameter:
-    # One array that learns, for steps that need all gradients first.
-    void* values                    # (rows, columns), contiguous, as are the next three
+    # One array that learns, for optimisers that need all gradients first.
+    void* values                    # (rows, columns), contiguous, as are the next
     void* gradient
     void* state[STATES]
     Py_ssize_t rows
@@ -60,7 +68,7 @@ cdef struct Parameter:
     double l1
     double l2
     double maximum_norm
-    Py_ssize_t place                # of its first row in the run's row_penalty and row_squares
+    Py_ssize_t place                # of its first row in the arena's row_penalty and row_squares
 
 
 cdef struct Rule:
@@ -76,6 +84,17 @@ cdef struct Rule:
     double clip_value               # largest size of a number of a gradient; 0: any
     double clip_norm                # largest norm of one parameter's gradient
     double global_clip_norm         # largest norm of all gradients together
+
+
+cdef struct Updating:
+    # How parameters change.
+    Rule rule
+    const double* learning_rates    # one for each batch of the epoch; NULL: the rule's
+    long step                       # optimiser steps done before this run
+    double momentum_product         # of Nadam's momentums so far
+    bint collects                   # gradients are collected first, and then the optimiser steps
+    Parameter* parameters           # all that learn, where gradients are collected
+    int parameter_count
 
 
 cdef enum RowKind:
@@ -122,6 +141,98 @@ cdef struct Augmentation:
     bint horizontal_flip
 
 
+cdef struct Source:
+    # One input of the plan.
+    Rows rows
+    Py_ssize_t size                 # numbers of a sample
+    Py_ssize_t offset               # where they begin in a row of the batch
+    int consumers                   # how many edges it is the source of
+    int slot                        # in prediction, the buffer that its rows are converted into
+
+
+cdef struct Data:
+    # What is read, and in which order.
+    Source* sources
+    int source_count
+    Py_ssize_t samples
+    const cnp.npy_intp* order       # NULL: as the data comes
+    Py_ssize_t start
+    Py_ssize_t stop
+    bint check                      # look for NaN and infinity
+    Index* index
+    unsigned char* seen             # per input: whether it was ever not zero. NULL: every weight may move
+    Augmentation augmentation
+    uint64_t seed                   # of augmentation, dropout and noise
+
+
+cdef struct Head:
+    # One output of the plan, and how it is judged.
+    int operation                   # whose output it is; -1 - k: input k of the plan
+    Py_ssize_t size
+    # Prediction
+    void* result                    # (samples, size)
+    # Training
+    int last                        # whose output the loss is differentiated by: before a softmax that is in the loss
+    bint adds                       # the gradient is added to that of another loss
+    Rows y
+    Py_ssize_t target_offset        # where the targets begin in a row of the arena's targets
+    bint class_numbers              # y holds one class number a sample
+    double target_scale             # label smoothing: target * scale + shift
+    double target_shift
+    double target_low               # targets below it or above the next are bad
+    double target_high
+    int loss
+    double loss_parameter
+    double weight                   # of this loss among those of other outputs
+    bint from_logits                # the loss is that of softmax or sigmoid of the outputs
+    bint of_shares                  # a cross-entropy of outputs divided by their sum
+    bint softmax_in_loss            # the output's softmax is computed along with the loss
+    bint through_sigmoid            # the same of a sigmoid
+    void* function                  # the user's own loss, or NULL
+    const double* sample_weight     # NULL: all 1
+    double* row_loss                # (batch,)
+    void* record                    # (samples, size): the outputs that training saw, or NULL
+    double batch_loss               # the sum over the batch, and over the run
+    double total_loss
+
+
+cdef struct FirstLayer:
+    # How the first operation takes its inputs where it is a dense one, see loops/first_layer.pxi.
+    bint sparse                     # it visits non-zero inputs only
+    bint lists_only                 # and is so small that they are not sorted by column for its gradient
+    bint sorted                     # and so wide that they are sorted for its outputs, too
+    bint in_panels                  # threads train its columns in panels of their own
+
+
+cdef struct Arena:
+    # The memory of a run, each buffer on its own cache lines.
+    void* inputs                    # (batch, inputs_row): the batch in the plan's dtype
+    Py_ssize_t inputs_row
+    void* targets                   # (batch, targets_row)
+    Py_ssize_t targets_row
+    void* spare                     # (batch, spare_row): a gradient that is added to another, or that nobody asks for
+    Py_ssize_t spare_row
+    Py_ssize_t widest_row           # numbers from one row to the next in a buffer for any operation
+    double* row_penalty             # of every row of every parameter, one behind the other
+    double* row_squares
+    char* lists                     # per row: its list of non-zero numbers
+    uint32_t* list_columns          # per row: room for a list
+    void* list_values
+    Py_ssize_t list_row
+    char* scratch[MAXIMUM_THREADS]  # each thread's own
+    Py_ssize_t sorted_inputs        # where in it the inputs sorted by column begin,
+    Py_ssize_t values               # and the places of all operations' outputs
+    int slots                       # buffers that a prediction uses in turn
+    Py_ssize_t block                # rows of a prediction that pass through all operations together
+
+
+cdef struct Outcome:
+    double total_loss
+    Py_ssize_t failed               # first sample of the batch whose loss is not finite; -1: none
+    Py_ssize_t bad_sample           # a sample that holds NaN or infinity; -1: none
+    void* error                     # the exception of a Python function, or NULL
+
+
 cdef enum CallKind:
     CALL_FORWARD = 0                # out = f(x)
     CALL_BACKWARD = 1               # out *= f'(x)
@@ -129,7 +240,7 @@ cdef enum CallKind:
 
 
 # Runs a Python function on rows of x, the first of which is number `start` of the run's order; False where it failed, with
-# the error kept in the run.
+# the error kept in the run. `i` is an operation, or the head whose loss it is.
 ctypedef bint (*PythonCall)(
     Run* run, int i, CallKind kind, void* out, Py_ssize_t out_row, const void* x, Py_ssize_t x_row, Py_ssize_t start,
     Py_ssize_t rows,
@@ -137,75 +248,22 @@ ctypedef bint (*PythonCall)(
 
 
 cdef struct Run:
-    Operation* operations
+    Operation* operations           # in topological order
     int operation_count
-    Py_ssize_t input_size
-    Py_ssize_t output_size
-    Rows x
-    Py_ssize_t samples
-    Py_ssize_t batch_size           # rows that the arena has room for
-    bint sparse                     # whether the first layer visits non-zero inputs only
+    Edge* edges
+    Head* heads
+    int head_count
+    Data data
+    Updating updating
+    FirstLayer first
+    Arena arena
+    Outcome outcome
     Barrier barrier
-    # Training
-    Rows y
-    const cnp.npy_intp* order       # NULL: as the data comes
-    Py_ssize_t start
-    Py_ssize_t stop
-    int loss
-    double loss_parameter
-    bint from_logits                # the loss is that of softmax or sigmoid of the outputs
-    bint of_shares                  # a cross-entropy of outputs divided by their sum
-    bint through_sigmoid            # the same, and the outputs become probabilities
-    bint class_numbers              # y holds one class number a sample
-    double target_scale             # label smoothing: target * scale + shift
-    double target_shift
-    double target_low               # targets below it or above the next are bad
-    double target_high
-    const double* sample_weight     # NULL: all 1
-    void* record                    # (samples, output_size): the outputs that training saw, or NULL
-    bint inference                  # no learning: the layers behave as in prediction
-    bint separate                   # gradients are collected first, and then the optimiser steps
+    Py_ssize_t batch_size           # rows that the arena has room for
+    bint inference                  # no learning: operations behave as in prediction
     bint by_sample                  # plain gradient descent, one sample at a time
-    bint softmax_in_loss            # the last operation is a softmax, and is computed along with the loss
-    int last                        # the last operation before it
-    int first_learning              # the lowest operation with parameters
-    bint narrow                     # a sparse first layer so narrow that inputs are not sorted by column for its gradient
-    bint sorted                     # one for whose outputs they are sorted, too
-    bint in_panels                  # threads train the first layer's columns in panels of their own
-    Parameter* parameters           # all that learn, where gradients are collected
-    int parameter_count
-    const double* learning_rates    # one for each batch of the epoch; NULL: the rule's
-    double momentum_product         # of Nadam's momentums so far
-    uint64_t seed
-    Augmentation augmentation
+    bint at_once                    # a dense operation's weights change as soon as its gradient has passed
+    int first_learning              # the lowest operation that needs its gradient
     bint calls_python               # whether there is a function of the user's; it then sees the processor's usual arithmetic
     PythonCall call
     void* owner                     # what `call` calls: a Plan
-    void* loss_function             # the user's own loss, or NULL
-    void* error                     # the exception of a Python function, or NULL
-    Rule rule
-    long step                       # optimiser steps done before this run
-    bint check                      # look for NaN and infinity in the data
-    Index* index
-    unsigned char* seen             # per input: whether it was ever not zero. NULL: every weight may move
-    double total_loss
-    Py_ssize_t failed               # first sample of the batch whose loss is not finite; -1: none
-    Py_ssize_t bad_sample           # a sample that holds NaN or infinity; -1: none
-    # Prediction
-    void* result
-    Py_ssize_t block                # rows that pass through all layers together
-    # The arena
-    void* inputs                    # (batch, inputs_row): the batch in the plan's dtype
-    Py_ssize_t inputs_row
-    void* targets                   # (batch, output_size)
-    void* input_delta               # (batch, inputs_row): the gradient that a normalisation of the inputs writes
-    Py_ssize_t widest_row           # numbers from one row to the next in a buffer for any operation
-    double* row_loss
-    double* row_penalty             # of every row of every parameter, one behind the other
-    double* row_squares
-    char* lists                     # per row: its list of non-zero numbers
-    uint32_t* list_columns          # per row: room for a list
-    void* list_values
-    Py_ssize_t list_row
-    char* scratch[MAXIMUM_THREADS]  # each thread's own, and where in it the inputs sorted by column begin
-    Py_ssize_t sorted_inputs

@@ -1,12 +1,13 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy
 from numpy.typing import NDArray
 
 from fastnn_ext.engine.compressed import CompressedRows
+from fastnn_ext.engine.options import LossOptions, RuleOptions
 from fastnn_ext.engine.plan import Plan
-from fastnn_ext.tables.enums import Loss, UpdateRule
+from fastnn_ext.tables.enums import UpdateRule
 
 class NonFiniteError(FloatingPointError):
     batch: int
@@ -27,7 +28,9 @@ class Training:
     @property
     def threads(self) -> int: ...
     @property
-    def outputs(self) -> NDArray[Any] | None: ...
+    def outputs(self) -> Any: ...
+    @property
+    def losses_of_outputs(self) -> list[float]: ...
     step: int
     momentum_product: float
     learning_rate: float
@@ -36,32 +39,13 @@ class Training:
     def __new__(
         cls,
         plan: Plan,
-        x: NDArray[Any] | CompressedRows,
-        y: NDArray[Any],
+        x: NDArray[Any] | CompressedRows | Sequence[NDArray[Any] | CompressedRows],
+        y: NDArray[Any] | Sequence[NDArray[Any]],
         batch_size: int,
-        loss: Loss,
-        optimizer: UpdateRule,
-        learning_rate: float,
-        beta_1: float = 0.0,
-        beta_2: float = 0.0,
-        epsilon: float = 0.0,
-        weight_decay: float = 0.0,
+        loss: LossOptions | Sequence[LossOptions],
+        rule: RuleOptions,
         *,
-        squares_weight: float | None = None,
-        momentum_decay: float = 0.0,
-        initial_square: float = 0.0,
-        coupled_decay: float = 0.0,
-        clip_value: float = 0.0,
-        clip_norm: float = 0.0,
-        global_clip_norm: float = 0.0,
-        loss_parameter: float = 0.0,
-        from_logits: bool = False,
-        of_shares: bool = False,
-        label_smoothing: float = 0.0,
-        loss_function: tuple[Callable[..., Any], Callable[..., Any]] | None = None,
-        target_low: float = ...,
-        target_high: float = ...,
-        sample_weight: NDArray[Any] | None = None,
+        sample_weight: NDArray[Any] | Sequence[NDArray[Any] | None] | None = None,
         record: bool = False,
         inference: bool = False,
         seed: int = 0,
@@ -76,7 +60,10 @@ class Training:
         self, order: NDArray[numpy.intp] | None = None, progress: Callable[[int, float], object] | None = None
     ) -> float: ...
     def run_batch(
-        self, x: NDArray[Any] | CompressedRows, y: NDArray[Any], sample_weight: NDArray[Any] | None = None
+        self,
+        x: NDArray[Any] | CompressedRows | Sequence[NDArray[Any] | CompressedRows],
+        y: NDArray[Any] | Sequence[NDArray[Any]],
+        sample_weight: NDArray[Any] | Sequence[NDArray[Any] | None] | None = None,
     ) -> float: ...
     def set_learning_rates(self, rates: NDArray[Any] | None) -> None: ...
     def read_anew(self) -> None: ...

@@ -10,24 +10,25 @@ from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
+from fastnn_ext.engine.compressed cimport CompressedRows
+from fastnn_ext.engine.layout cimport COLUMN_GROUP, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING
+from fastnn_ext.engine.options cimport LossOptions, RuleOptions
+from fastnn_ext.engine.plan cimport Plan, aligned, call_python, padded_row, raise_kept
+from fastnn_ext.engine.rows cimport describe_input, describe_rows
+from fastnn_ext.engine.run cimport Edge, Head, INT32, Index, NO_ACTIVATION, Operation, Parameter, Rows, Run, Source
 from fastnn_ext.runtime.arrays cimport pinned, shape_of
 from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_exchange
-from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.runtime.dispatch cimport kernels_for_samples
 from fastnn_ext.runtime.kernels cimport Kernels
-from fastnn_ext.engine.layout cimport MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING
-from fastnn_ext.engine.plan cimport Plan, aligned, call_python, describe_rows, padded_row, raise_kept
-from fastnn_ext.engine.run cimport (
-    ACTIVATION, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, INT32, LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, SOFTMAX, Index,
-    Operation, Parameter, Rows, Run,
-)
-from fastnn_ext.runtime.pool cimport pool_run, pool_size, pool_task
+from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    BINARY_CROSS_ENTROPY, COLLECT, fastnn_states, Loss, LOSSES, RULES, SGD, SIGMOID, STATES, UpdateRule,
+    BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, fastnn_states, fastnn_traits, LAYER_NORMALIZATION, RULES, SGD,
+    SIGMOID, SOFTMAX, STATES, UpdateRule,
 )
 
-from fastnn_ext.engine.plan import NonFiniteDataError, allocate
+from fastnn_ext.engine.plan import allocate
+from fastnn_ext.engine.rows import NonFiniteDataError
 
 cnp.import_array()
 
@@ -61,26 +62,6 @@ cdef Py_ssize_t FIRST_COLUMN_GROUP = 64
 # Which of momentum (0), squares (1) and an extra array (2) each optimiser keeps for every parameter.
 cdef tuple SLOTS = tuple([tuple([slot for slot in range(STATES) if fastnn_states(rule) >> slot & 1]) for rule in range(RULES)])
 
-include "arena.pxi"
-
-
-cdef bint all_numbers_finite(const floating* x, Py_ssize_t count) noexcept nogil:
-    # Sixteen sums side by side, which the compiler keeps in vectors: one alone would wait for each of its additions.
-    cdef floating zeros[16]
-    cdef Py_ssize_t i, lane
-    for lane in range(16):
-        zeros[lane] = 0
-    for i in range(0, count - 15, 16):
-        for lane in range(16):
-            zeros[lane] += x[i + lane] * 0
-    for i in range(count // 16 * 16, count):
-        zeros[0] += x[i] * 0
-    for lane in range(16):
-        if zeros[lane] != 0:
-            return False
-    return True
-
-
 class NonFiniteError(FloatingPointError):
     """A loss that is NaN or infinite: carries the ``batch`` and the ``operation`` where it first showed."""
 
@@ -98,20 +79,18 @@ class NonFiniteWeightsError(FloatingPointError):
         self.operation = operation
 
 
-cdef int check_augmentation(object fields, Py_ssize_t input_size) except -1:
-    sides = [fields.get(name, 0) for name in ("height", "width", "channels")]
-    if any(side < 1 for side in sides) or math.prod(sides) != input_size:
-        raise ValueError(f"augmentation needs images of height, width and channels with {input_size} numbers, but they are {sides}")
-    for name, value in fields.items():
-        if not math.isfinite(value):
-            raise ValueError(f"augmentation's {name} must be finite, but it is {value}")
-    return 0
-
-
 def state_shapes(Plan plan not None, UpdateRule optimizer):
     """Shapes of the arrays that a training of the plan by this optimiser keeps, in the order of `Training.state`."""
     pairs = [plan.parameters[i : i + 2] for i in range(0, len(plan.parameters), 2)]
     return [array.shape for pair in pairs for _ in SLOTS[<int> optimizer] for array in pair]
+
+
+include "graph.pxi"
+include "arena.pxi"
+include "first_layer.pxi"
+include "data.pxi"
+include "optimizer_state.pxi"
+include "backup.pxi"
 
 
 cdef class Training:
@@ -121,39 +100,17 @@ cdef class Training:
     ----------
     plan : Plan
     x : ndarray of float32, float64 or uint8, shape (samples, input_size), or CompressedRows
-        Read where it is, batch by batch, also from a memory-mapped file: each row contiguous.
+        Read where it is, batch by batch, also from a memory-mapped file: each row contiguous. A list, one for each input,
+        where the plan has several.
     y : ndarray of float32, float64 or uint8, shape (samples, output_size)
-        Or of int32 and shape (samples, 1): class numbers, where there is more than one output.
+        Or of int32 and shape (samples, 1): class numbers, where there is more than one output. A list, one for each output,
+        where these were chosen.
     batch_size : int
-    loss : Loss
-    optimizer : UpdateRule
-        COLLECT learns nothing and keeps the gradients for :meth:`gradients`.
-    learning_rate, beta_1, beta_2, epsilon, weight_decay : float
-        Of the optimiser's rule: beta_1 is also the momentum of SGD, beta_2 also RMSprop's rho.
-    squares_weight : float, optional
-        Of a new square in RMSprop's mean of squares; by default 1 - beta_2. Adagrad is RMSprop with beta_2 and this of 1.
-    momentum_decay : float
-        Of Nadam's schedule of momentums.
-    initial_square : float
-        Where means of squares start.
-    coupled_decay : float
-        Times the parameters, is added to their gradients.
-    clip_value, clip_norm, global_clip_norm : float
-        The largest size of a number of a gradient, norm of one array's gradient, norm of all together. 0: any.
-    loss_parameter : float
-        Huber's delta, or the quantile.
-    from_logits : bool
-        The outputs are those before the softmax or sigmoid that a cross-entropy means.
-    of_shares : bool
-        A cross-entropy divides the outputs of a sample by their sum first, as Keras does.
-    label_smoothing : float
-        The share of a target that all classes get in equal parts.
-    loss_function : tuple of two callables, optional
-        The user's own loss in place of ``loss``: its value, one number or one a sample, and its gradient with respect to
-        the outputs for the mean over the batch, both of (y_true, y_pred).
-    target_low, target_high : float
-        Targets beyond them are bad data.
+    loss : LossOptions
+        Or a list, as for y.
+    rule : RuleOptions
     sample_weight : ndarray of float64, shape (samples,), optional
+        Or a list, as for y.
     record : bool
         Keep the outputs that the losses were computed from, as ``outputs``.
     inference : bool
@@ -178,11 +135,13 @@ cdef class Training:
     Examples
     --------
     >>> import numpy as np
+    >>> from fastnn_ext.engine.options import LossOptions, RuleOptions
     >>> from fastnn_ext.engine.plan import Plan
     >>> from fastnn_ext.tables.enums import Loss, UpdateRule
     >>> plan, weights = Plan(1, np.float64), np.zeros((1, 1))
-    >>> plan.add_dense(weights, np.zeros((1, 1)))
-    >>> training = Training(plan, np.ones((1, 1)), np.ones((1, 1)), 1, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.25)
+    >>> number = plan.add_dense(weights, np.zeros((1, 1)))
+    >>> loss, rule = LossOptions(Loss.MEAN_SQUARED_ERROR), RuleOptions(UpdateRule.SGD, 0.25)
+    >>> training = Training(plan, np.ones((1, 1)), np.ones((1, 1)), 1, loss, rule)
     >>> training.run_epoch(), weights
     (1.0, array([[0.5]]))
     """
@@ -191,21 +150,21 @@ cdef class Training:
     cdef const Kernels* kernels
     cdef Run run
     cdef Index index
-    cdef object x
-    cdef cnp.ndarray y
-    cdef cnp.ndarray weights
+    cdef list losses                # how each output is judged
+    cdef RuleOptions rule
+    cdef list x                     # what the run describes: for each input, and for each output
+    cdef list y
+    cdef list weights
+    cdef list data_pins             # see `pinned`: of all of these
+    cdef Rows* described            # room to describe other data before they take these' place
     cdef cnp.ndarray rates
-    cdef object loss_function
-    cdef object x_pin               # see `pinned`: of the data that the run describes
-    cdef object y_pin
-    cdef object weights_pin
     cdef list state_pins            # and of the optimiser's arrays and the record
     cdef list arrays                # the optimiser's: for each operation, its weights' and its bias' by slot
     cdef list starts                # the number that each of them starts from
-    cdef readonly cnp.ndarray outputs   # (samples, output_size) where a record is kept, else None
+    cdef list records               # (samples, output_size) for each output, where a record is kept
     cdef char* arena
     cdef list learning              # the arrays that training changes, beside the optimiser's
-    cdef char* backup               # what they held before the run
+    cdef char* saved                # what they held before the run
     cdef bint streaming
     cdef int running
     cdef readonly bint sparse
@@ -213,305 +172,116 @@ cdef class Training:
     cdef readonly Py_ssize_t samples
 
     def __cinit__(
-        self, Plan plan not None, x not None, cnp.ndarray y not None, Py_ssize_t batch_size, Loss loss,
-        UpdateRule optimizer, double learning_rate, double beta_1=0.0, double beta_2=0.0, double epsilon=0.0,
-        double weight_decay=0.0, *, squares_weight=None, double momentum_decay=0.0, double initial_square=0.0,
-        double coupled_decay=0.0, double clip_value=0.0, double clip_norm=0.0, double global_clip_norm=0.0,
-        double loss_parameter=0.0, bint from_logits=False, bint of_shares=False, double label_smoothing=0.0, loss_function=None, sample_weight=None,
-        double target_low=-numpy.inf, double target_high=numpy.inf, bint record=False, bint inference=False, uint64_t seed=0, augmentation=None, state=None, sparse=None, threads=None,
-        bint keep_index=True, bint streaming=False,
+        self, Plan plan not None, x not None, y not None, Py_ssize_t batch_size, loss not None, RuleOptions rule not None, *,
+        sample_weight=None, bint record=False, bint inference=False, uint64_t seed=0, augmentation=None, state=None, sparse=None,
+        threads=None, bint keep_index=True, bint streaming=False,
     ):
         cdef Run* run = &self.run
-        self.plan = plan
+        self.plan, self.rule, self.streaming = plan, rule, streaming
         self.learning = [*plan.parameters, *plan.kept_alive]
-        if not isinstance(x, (numpy.ndarray, CompressedRows)):
-            raise TypeError(f"x must be an array or CompressedRows, but it is a {type(x).__name__}")
-        if len(x.shape) < 1 or x.shape[0] < 1 or batch_size < 1 or plan.operation_count < 1:
-            raise ValueError(f"samples, batch_size and layers must be at least 1, but x has shape {x.shape}, batch_size is "
-                             f"{batch_size} and there are {plan.operation_count} layers")
-        if not 0 <= loss < LOSSES:
-            raise ValueError(f"loss must be a member of Loss, but it is {<int> loss}")
-        if not 0 <= optimizer < RULES:
-            raise ValueError(f"optimizer must be a member of UpdateRule, but it is {<int> optimizer}")
-        run.batch_size = min(batch_size, x.shape[0])
-        run.input_size, run.output_size = plan.input_size, plan.output_size
-        run.loss, run.loss_parameter, run.from_logits = loss, loss_parameter, from_logits
-        run.of_shares = of_shares
-        run.target_scale = 1 - label_smoothing
-        run.target_shift = label_smoothing / (2 if loss == BINARY_CROSS_ENTROPY else plan.output_size)
-        run.target_low, run.target_high = target_low, target_high
-        run.rule.optimizer = optimizer
-        run.rule.learning_rate = learning_rate
-        run.rule.beta_1, run.rule.beta_2 = beta_1, beta_2
-        run.rule.epsilon, run.rule.weight_decay = epsilon, weight_decay
-        run.rule.squares_weight = 1 - beta_2 if squares_weight is None else squares_weight
-        run.rule.momentum_decay, run.rule.coupled_decay = momentum_decay, coupled_decay
-        run.rule.clip_value, run.rule.clip_norm, run.rule.global_clip_norm = clip_value, clip_norm, global_clip_norm
-        run.momentum_product = 1
+        self.losses = self.for_outputs(loss, "loss")
+        for options in self.losses:
+            if not isinstance(options, LossOptions):
+                raise TypeError(f"loss must be LossOptions, but it is a {type(options).__name__}")
+        cdef Py_ssize_t samples = self.samples_in(x)
+        if samples < 1 or batch_size < 1 or plan.operation_count < 1:
+            raise ValueError(f"samples, batch_size and layers must be at least 1, but x has shape {self.for_inputs(x)[0].shape}, "
+                             f"batch_size is {batch_size} and there are {plan.operation_count} layers")
+        run.batch_size = min(batch_size, samples)
+        run.updating.rule, run.updating.momentum_product = rule.rule, 1
         run.inference = inference
-        run.seed = seed
-        run.call, run.owner, run.index = call_python, <void*> plan, &self.index
-        run.bad_sample = run.failed = -1
+        run.data.seed, run.data.index = seed, &self.index
+        run.call, run.owner = call_python, <void*> plan
+        run.outcome.bad_sample = run.outcome.failed = -1
         if augmentation is not None:
-            check_augmentation(augmentation, plan.input_size)
-            run.augmentation = augmentation
-        if loss_function is not None:
-            self.loss_function = loss_function
-            run.loss_function = <void*> loss_function
-        run.calls_python = bool(plan.functions) or loss_function is not None
-        self.streaming = streaming
-        self.copy_operations(streaming)
-        self.set_data(x, y, sample_weight)
-        cdef double density = self.probe()
+            check_augmentation(augmentation, plan)
+            run.data.augmentation = augmentation
+        run.calls_python = bool(plan.functions) or any([options.loss_function is not None for options in self.losses])
+        copy_plan(self)
+        prepare_heads(self)
+        prepare_operations(self)
+        set_data(self, x, y, sample_weight)
+        cdef double density = probe(self)
         if sparse is None:
-            sparse = run.x.shift == 0 and density <= (DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH)
-        # Column numbers and places of a batch's entries have 32 bits.
-        self.sparse = run.sparse = bool(sparse) and plan.operations[0].kind == DENSE and run.batch_size \
-            < (<Py_ssize_t> 1 << 32) // max(plan.input_size, padded_row(plan.operations[0].fan_out, True))
-        self.threads = self.threads_for(density) if threads is None or run.calls_python \
+            sparse = run.data.sources[0].rows.shift == 0 and density <= (DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH)
+        self.sparse = run.first.sparse = bool(sparse) and can_be_sparse(self)
+        self.threads = threads_for(self, density) if threads is None or run.calls_python \
             else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
-        self.choose_first_layer(plan.operations[0].fan_out)
-        cdef bint fresh = self.make_state(optimizer, initial_square, state)
-        self.reserve()
-        self.move_state(False)
-        if run.separate:
+        choose_first_layer(self)
+        share_columns(self)
+        cdef bint fresh = make_state(self, state)
+        reserve(self)
+        move_state(self, False)
+        if run.updating.collects:
             list_parameters(run)
+        self.records = []
         if record:
-            self.outputs = numpy.empty((self.samples, plan.output_size), plan.dtype)
-            self.state_pins.append(pinned(self.outputs))
-            run.record = cnp.PyArray_DATA(self.outputs)
-        if self.sparse and keep_index and not streaming and augmentation is None and run.x.starts == NULL:
-            self.reserve_index(density)
-        if self.sparse and fresh and weight_decay == 0 and not run.separate:
-            run.seen = <unsigned char*> calloc(plan.input_size, 1)
-            if run.seen == NULL:
-                raise MemoryError(f"no memory for {plan.input_size} marks of inputs")
+            self.keep_records()
+        if self.sparse and keep_index and not streaming and augmentation is None and run.data.sources[0].rows.starts == NULL:
+            reserve_index(self, density)
+        if self.sparse and fresh and rule.rule.weight_decay == 0 and not run.updating.collects:
+            run.data.seen = <unsigned char*> calloc(plan.sources[0].size, 1)
+            if run.data.seen == NULL:
+                raise MemoryError(f"no memory for {plan.sources[0].size} marks of inputs")
         # From here on the plan's sizes are those that this training was made for.
         plan.trained = True
 
     def __dealloc__(self):
         free(self.arena)
-        free(self.backup)
+        free(self.saved)
         free(self.run.operations)
-        free(self.run.seen)
+        free(self.run.edges)
+        free(self.run.heads)
+        free(self.run.data.sources)
+        free(self.described)
+        free(self.run.data.seen)
         free(self.index.starts)
         free(self.index.counts)
         free(self.index.columns)
         free(self.index.values)
 
-    cdef int copy_operations(self, bint streaming) except -1:
-        # The plan's operations with what this training does with them.
-        cdef Run* run = &self.run
-        cdef Plan plan = self.plan
-        cdef Operation* operation
-        cdef int i
-        run.operation_count = plan.operation_count
-        run.operations = <Operation*> malloc(plan.operation_count * sizeof(Operation))
-        if run.operations == NULL:
-            raise MemoryError("no memory for the operations of a training")
-        memcpy(run.operations, plan.operations, plan.operation_count * sizeof(Operation))
-        run.last = plan.operation_count - 1
-        operation = &run.operations[run.last]
-        if operation.kind == SOFTMAX and run.last > 0 and run.loss_function == NULL and not run.from_logits:
-            run.softmax_in_loss = True
-            run.last -= 1
-        elif operation.activation == SIGMOID and run.loss == BINARY_CROSS_ENTROPY and run.loss_function == NULL \
-                and not run.from_logits:
-            run.through_sigmoid = True
-            operation.activation = NO_ACTIVATION
-        run.first_learning = run.last + 1
-        run.separate = run.rule.optimizer == COLLECT or run.rule.coupled_decay > 0 or run.rule.clip_value > 0 or run.rule.clip_norm > 0 \
-            or run.rule.global_clip_norm > 0
-        run.by_sample = run.batch_size == 1 and not streaming and run.rule.optimizer == SGD and run.rule.weight_decay == 0 and not run.inference \
-            and not run.calls_python and run.augmentation.height == 0
-        for i in range(run.last, -1, -1):
-            operation = &run.operations[i]
-            if operation.has_weights or operation.has_bias:
-                run.first_learning = i
-            run.separate = run.separate or operation.l1 > 0 or operation.l2 > 0 or operation.maximum_norm > 0
-            run.by_sample = run.by_sample and operation.kind in (DENSE, ACTIVATION, SOFTMAX)
-        run.separate = run.separate and not run.inference
-        run.by_sample = run.by_sample and not run.separate
-        self.kernels = kernels_for_samples(plan.kernels) if run.by_sample else plan.kernels
+    cdef list for_outputs(self, object given, str name):
+        # One of something for each output.
+        cdef list found = list(given) if self.plan.outputs_chosen else [given]
+        if len(found) != self.plan.head_count:
+            raise ValueError(f"the plan has {self.plan.head_count} outputs, but {name} has {len(found)}")
+        return found
+
+    cdef list for_inputs(self, object x):
+        cdef list found = [x] if self.plan.source_count == 1 else list(x)
+        if len(found) != self.plan.source_count:
+            raise ValueError(f"the plan has {self.plan.source_count} inputs, but {len(found)} are given")
+        for one in found:
+            if not isinstance(one, (numpy.ndarray, CompressedRows)):
+                raise TypeError(f"x must be an array or CompressedRows, but it is a {type(one).__name__}")
+        return found
+
+    cdef Py_ssize_t samples_in(self, object x) except -1:
+        # 0 where x has no rows at all.
+        cdef object shape = self.for_inputs(x)[0].shape
+        return shape[0] if len(shape) else 0
+
+    cdef int keep_records(self) except -1:
+        cdef int h
+        for h in range(self.run.head_count):
+            array = numpy.empty((self.samples, self.run.heads[h].size), self.plan.dtype)
+            self.records.append(array)
+            self.state_pins.append(pinned(array))
+            self.run.heads[h].record = cnp.PyArray_DATA(<cnp.ndarray> array)
         return 0
 
-    cdef int choose_first_layer(self, Py_ssize_t units) except -1:
-        # How a sparse first layer takes its inputs, and whether threads share its columns: see first_layer.pxi.
-        cdef Run* run = &self.run
-        run.narrow = self.sparse and units <= min(4 * self.kernels.lanes, NARROW)
-        run.sorted = self.sparse and not run.narrow and units >= WIDE_FIRST_LAYER
-        run.in_panels = self.threads > 1 and not run.separate and not run.inference \
-            and self.plan.operations[0].kind == DENSE and (run.sorted or not self.sparse) \
-            and units >= self.threads * FIRST_COLUMN_GROUP
-        return 0
+    cdef object each_output(self, list found):
+        return found if self.plan.outputs_chosen else found[0]
 
-    cdef int set_data(self, object x, cnp.ndarray y, object sample_weight) except -1:
-        # From here on the run reads these. Nothing is changed before all of it is known to fit.
-        cdef Run* run = &self.run
-        cdef bint numbers = cnp.PyArray_TYPE(y) == cnp.NPY_INT32 and run.output_size > 1
-        cdef cnp.ndarray weights = None
-        cdef Rows inputs, targets
-        cdef Py_ssize_t samples
-        if isinstance(x, CompressedRows) and x.shape[1] != run.input_size:
-            raise ValueError(f"x must have {run.input_size} columns, but it has {x.shape[1]}")
-        memset(&inputs, 0, sizeof(Rows))
-        memset(&targets, 0, sizeof(Rows))
-        self.plan.describe_inputs(&inputs, x, True)
-        samples = x.shape[0]
-        describe_rows(&targets, y, "y", 1 if numbers else run.output_size, True)
-        if cnp.PyArray_DIM(y, 0) != samples:
-            raise ValueError(f"y must have as many rows as x, {samples}, but it has {cnp.PyArray_DIM(y, 0)}")
-        if self.streaming and self.x is not None and numbers != run.class_numbers:
-            raise ValueError("y must hold class numbers where the first batch's did, and rows of outputs where that held those")
-        if sample_weight is not None:
-            weights = numpy.require(sample_weight, numpy.float64, ("C", "A"))
-            if cnp.PyArray_NDIM(weights) != 1 or cnp.PyArray_DIM(weights, 0) != samples:
-                raise ValueError(f"sample_weight must have shape ({samples},), but its shape is {shape_of(weights)}")
-        self.x_pin = None if inputs.starts != NULL else pinned(x)
-        self.y_pin, self.weights_pin = pinned(y), None if weights is None else pinned(weights)
-        self.x, self.y, self.weights = x, y, weights
-        run.x, run.y = inputs, targets
-        run.class_numbers = numbers
-        run.sample_weight = NULL if weights is None else <double*> cnp.PyArray_DATA(weights)
-        self.samples = run.samples = samples
-        run.check = True
-        return 0
+    @property
+    def outputs(self):
+        """What the losses of the last run were computed from, (samples, output_size); None without a record."""
+        return self.each_output(self.records) if self.records else None
 
-    cdef double probe(self):
-        # The share of non-zero numbers in some rows, evenly spaced.
-        cdef Py_ssize_t step = max(1, self.samples // ROWS_PROBED)
-        if isinstance(self.x, CompressedRows):
-            # Of the same rows as below: the same data are taken for sparse in either form.
-            values, starts, chosen = self.x.values, self.x.starts, range(0, self.samples, step)
-            filled = sum([numpy.count_nonzero(values[starts[row] : starts[row + 1]]) for row in chosen])
-            return filled / (len(chosen) * <double> self.run.input_size)
-        rows = self.x[::step]
-        return numpy.count_nonzero(rows) / rows.size
-
-    cdef Py_ssize_t work(self, double density):
-        # Multiply-adds of one sample, forward and backward.
-        cdef Py_ssize_t total = 0, first
-        cdef int i
-        for i in range(self.plan.operation_count):
-            if self.plan.operations[i].kind == DENSE:
-                first = self.plan.operations[i].fan_in * self.plan.operations[i].fan_out
-                total += <Py_ssize_t> (2 * first * (density * COST_OF_A_SPARSE_ONE if self.sparse else 1)) if i == 0 else 3 * first
-            else:
-                total += self.plan.operations[i].fan_out
-        return max(1, total)
-
-    cdef int threads_for(self, double density):
-        cdef Py_ssize_t batch = self.run.batch_size, weights = 0
-        cdef int i
-        if self.run.by_sample or self.run.calls_python:
-            return 1
-        for i in range(self.plan.operation_count):
-            if self.plan.operations[i].kind == DENSE:
-                weights += self.plan.operations[i].fan_in * self.plan.operations[i].fan_out
-        # An optimiser with a state costs about eight multiply-adds a weight, whatever the batch.
-        cdef Py_ssize_t step = self.work(density) * batch + (0 if self.run.rule.optimizer == SGD else 8 * weights)
-        return <int> max(1, min(min(<Py_ssize_t> pool_size(), <Py_ssize_t> MAXIMUM_THREADS), step // BATCH_WORK_FOR_A_THREAD))
-
-    cdef int reserve(self) except -1:
-        cdef Run* run = &self.run
-        cdef Plan plan = self.plan
-        cdef int i
-        cdef char* at = NULL
-        run.inputs_row = padded_row(plan.input_size, plan.is_double)
-        run.widest_row = padded_row(plan.widest, plan.is_double)
-        run.list_row = run.inputs_row + 64
-        if run.batch_size > (<Py_ssize_t> 1 << 44) // (run.widest_row * (2 * plan.operation_count + 8)):
-            raise MemoryError(f"a batch of {run.batch_size} rows by {plan.widest} columns does not fit an address space")
-        for i in range(plan.operation_count):
-            run.operations[i].output_row = padded_row(run.operations[i].fan_out, plan.is_double)
-        lay_out(plan, run, self.threads, &at)
-        cdef Py_ssize_t size = <Py_ssize_t> <uintptr_t> at
-        self.arena = <char*> malloc(size + 64)
-        if self.arena == NULL:
-            raise MemoryError(f"no memory for a training arena of {size} bytes: take a smaller batch")
-        at = self.arena + (64 - <uintptr_t> self.arena % 64) % 64
-        lay_out(plan, run, self.threads, &at)
-        return 0
-
-    cdef bint make_state(self, UpdateRule optimizer, double initial_square, object given) except -1:
-        # Arrays for momentum, squares and more, of the parameters' shapes; none for plain gradient descent. Returns whether a
-        # parameter that has had no gradient stays as it is.
-        cdef Operation* operation
-        cdef int i, slot
-        # Adagrad's squares alone stay where there is no gradient; all else decays.
-        cdef bint fresh = initial_square == 0 or self.run.rule.beta_2 == 1
-        slots = () if self.run.inference else SLOTS[<int> optimizer]
-        shapes = [] if self.run.inference else state_shapes(self.plan, optimizer)
-        self.starts = [
-            initial_square if slot == 1 else 0.0 for _ in self.plan.parameters[::2] for slot in slots for _ in range(2)]
-        if given is None:
-            _, self.arrays = allocate(shapes, self.plan.dtype)
-            for array, start in zip(self.arrays, self.starts):
-                array[...] = start
-        else:
-            self.arrays = list(given)
-            if len(self.arrays) != len(shapes) or any(
-                not isinstance(array, numpy.ndarray) or array.shape != shape or array.dtype != self.plan.dtype
-                or not array.flags.carray
-                for array, shape in zip(self.arrays, shapes)
-            ):
-                raise ValueError("state must hold the arrays that a training of the same plan and optimiser had")
-            for array, start in zip(self.arrays, self.starts):
-                fresh = fresh and ((array == start).all() if start == 0 or self.run.rule.beta_2 == 1 else not array.any())
-        self.state_pins = [pinned(array) for array in self.arrays]
-        number = 0
-        for i in range(self.run.operation_count):
-            operation = &self.run.operations[i]
-            if operation.kind not in (DENSE, BATCH_NORMALIZATION, LAYER_NORMALIZATION):
-                continue
-            for slot in range(STATES):
-                operation.weights_state[slot], operation.bias_state[slot] = operation.weights, operation.bias
-            for slot in slots:
-                operation.weights_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.arrays[number])
-                operation.bias_state[slot] = cnp.PyArray_DATA(<cnp.ndarray> self.arrays[number + 1])
-                number += 2
-        return fresh
-
-    cdef int move_state(self, bint back) except -1:
-        # The state of a first layer that is trained in panels, into them or back.
-        cdef Operation* operation = &self.run.operations[0]
-        cdef Py_ssize_t panel = 2 * self.plan.kernels.lanes
-        cdef Py_ssize_t number = 0
-        cdef cnp.npy_intp[3] shape
-        cdef cnp.ndarray panels
-        cdef int slot
-        if not self.run.in_panels:
-            return 0
-        shape[0], shape[1], shape[2] = (operation.fan_out + panel - 1) // panel, operation.fan_in, panel
-        for slot in range(STATES):
-            if operation.weights_state[slot] == operation.weights:
-                continue
-            panels = cnp.PyArray_SimpleNewFromData(
-                3, shape, cnp.NPY_DOUBLE if self.plan.is_double else cnp.NPY_FLOAT, operation.panels_state[slot])
-            array, number = self.arrays[number], number + 2
-            if back:
-                array[...] = panels.transpose(1, 0, 2).reshape(operation.fan_in, -1)[:, :operation.fan_out]
-            else:
-                padded = numpy.zeros((operation.fan_in, shape[0] * panel), array.dtype)
-                padded[:, :operation.fan_out] = array
-                panels[...] = padded.reshape(operation.fan_in, -1, panel).transpose(1, 0, 2)
-        return 0
-
-    cdef int reserve_index(self, double density) except -1:
-        # Room for what the probe promises and a tenth more; rows that do not fit are listed again in each epoch.
-        cdef Py_ssize_t item = 8 if self.plan.is_double else 4
-        cdef Py_ssize_t wanted = <Py_ssize_t> (1.1 * density * self.samples * self.run.input_size) + 4096
-        self.index.capacity = min(wanted, LARGEST_INDEX // (item + 4))
-        self.index.starts = <cnp.npy_intp*> malloc(self.samples * sizeof(cnp.npy_intp))
-        self.index.counts = <int*> malloc(self.samples * sizeof(int))
-        self.index.columns = <uint32_t*> malloc(self.index.capacity * sizeof(uint32_t))
-        self.index.values = malloc(self.index.capacity * item)
-        if self.index.starts == NULL or self.index.counts == NULL or self.index.columns == NULL or self.index.values == NULL:
-            raise MemoryError(f"no memory for the index of {self.samples} sparse samples")
-        cdef Py_ssize_t i
-        for i in range(self.samples):
-            self.index.starts[i] = -1
-        return 0
+    @property
+    def losses_of_outputs(self):
+        """The mean loss of a sample in the last run, by output, as weighted; without penalties."""
+        return [self.run.heads[h].total_loss / self.samples for h in range(self.run.head_count)]
 
     @property
     def state(self):
@@ -519,35 +289,35 @@ cdef class Training:
 
         Read them between epochs; to go on from them, pass them to another training.
         """
-        self.move_state(True)
+        move_state(self, True)
         return list(self.arrays)
 
     @property
     def step(self):
         """Optimiser steps done so far: set it to go on from an earlier training."""
-        return self.run.step
+        return self.run.updating.step
 
     @step.setter
     def step(self, long value):
-        self.run.step = value
+        self.run.updating.step = value
 
     @property
     def momentum_product(self):
         """The product of Nadam's momentums so far."""
-        return self.run.momentum_product
+        return self.run.updating.momentum_product
 
     @momentum_product.setter
     def momentum_product(self, double value):
-        self.run.momentum_product = value
+        self.run.updating.momentum_product = value
 
     @property
     def learning_rate(self):
         """The optimiser's rate for the epochs to come."""
-        return self.run.rule.learning_rate
+        return self.run.updating.rule.learning_rate
 
     @learning_rate.setter
     def learning_rate(self, double value):
-        self.run.rule.learning_rate = value
+        self.run.updating.rule.learning_rate = value
 
     def set_learning_rates(self, rates):
         """One rate for each batch of the next epochs, as float64 (batches,); None for `learning_rate` in all of them."""
@@ -560,14 +330,14 @@ cdef class Training:
                 raise ValueError(f"there must be {batches} learning rates, one a batch, but their shape is {shape_of(array)}")
         self.start_running()
         self.rates = array
-        self.run.learning_rates = NULL if array is None else <double*> cnp.PyArray_DATA(array)
+        self.run.updating.learning_rates = NULL if array is None else <double*> cnp.PyArray_DATA(array)
         fastnn_exchange(&self.running, 0)
 
     def read_anew(self):
         """Look at the data anew in the next epoch, since they may have changed: what is known of them is forgotten."""
         cdef Py_ssize_t i
         self.start_running()
-        self.run.check = True
+        self.run.data.check = True
         self.index.used = 0
         if self.index.starts != NULL:
             for i in range(self.samples):
@@ -580,38 +350,38 @@ cdef class Training:
         With an optimizer of COLLECT, or penalties, clipping or coupled decay; those of the loss with the penalties.
         """
         cdef Operation* operation
-        cdef cnp.npy_intp[1] shape
-        cdef int i, at = 0
-        if not self.run.separate:
+        cdef int i
+        if not self.run.updating.collects:
             raise ValueError("the gradients are not kept: make the training with an optimizer of COLLECT")
         result = []
         for i in range(self.run.operation_count):
             operation = &self.run.operations[i]
-            if operation.kind not in (DENSE, BATCH_NORMALIZATION, LAYER_NORMALIZATION):
-                continue
-            for model, has, gradient in ((self.plan.parameters[2 * at], operation.has_weights, <uintptr_t> operation.weights_gradient),
-                                         (self.plan.parameters[2 * at + 1], operation.has_bias, <uintptr_t> operation.bias_gradient)):
-                shape[0] = model.size
-                if has:
-                    result.append(cnp.PyArray_SimpleNewFromData(
-                        1, shape, cnp.NPY_DOUBLE if self.plan.is_double else cnp.NPY_FLOAT, <void*> <uintptr_t> gradient
-                    ).reshape(model.shape).copy())
-                else:
-                    result.append(numpy.zeros_like(model))
-            at += 1
+            if operation.pair >= 0 and operation.twin < 0:
+                result.append(self.gradient_of(2 * operation.pair, operation.has_weights, operation.weights_gradient))
+                result.append(self.gradient_of(2 * operation.pair + 1, operation.has_bias, operation.bias_gradient))
         return result
+
+    cdef object gradient_of(self, int number, bint learns, void* gradient):
+        # A copy, in the shape of the parameter.
+        cdef cnp.npy_intp[1] shape
+        model = self.plan.parameters[number]
+        if not learns:
+            return numpy.zeros_like(model)
+        shape[0] = model.size
+        return cnp.PyArray_SimpleNewFromData(
+            1, shape, cnp.NPY_DOUBLE if self.plan.is_double else cnp.NPY_FLOAT, gradient).reshape(model.shape).copy()
 
     def penalty(self):
         """What the layers' penalties on their weights add to the loss now."""
         cdef double total = 0
-        cdef int i, at = 0
+        cdef Operation* operation
+        cdef int i
         for i in range(self.plan.operation_count):
-            if self.plan.operations[i].l1 > 0 or self.plan.operations[i].l2 > 0:
-                weights = self.plan.parameters[2 * at].astype(numpy.float64)
-                total += self.plan.operations[i].l1 * numpy.abs(weights).sum()
-                total += self.plan.operations[i].l2 * (weights * weights).sum()
-            if self.plan.operations[i].kind in (DENSE, BATCH_NORMALIZATION, LAYER_NORMALIZATION):
-                at += 1
+            operation = &self.plan.operations[i]
+            if operation.l1 > 0 or operation.l2 > 0:
+                weights = self.plan.parameters[2 * operation.pair].astype(numpy.float64)
+                total += operation.l1 * numpy.abs(weights).sum()
+                total += operation.l2 * (weights * weights).sum()
         return total
 
     def run_epoch(self, order=None, progress=None):
@@ -646,28 +416,28 @@ cdef class Training:
                 raise ValueError(f"order must hold {self.samples} row numbers below {self.samples}")
             numbers = <cnp.npy_intp*> cnp.PyArray_DATA(order_array)
         self.start_running()
-        self.run.order = numbers
+        self.run.data.order = numbers
         try:
             return self.epoch(progress)
         finally:
-            self.run.order = NULL
+            self.run.data.order = NULL
             fastnn_exchange(&self.running, 0)
 
-    def run_batch(self, x not None, cnp.ndarray y not None, sample_weight=None):
+    def run_batch(self, x not None, y not None, sample_weight=None):
         """Train one step on other data of the same kind, at most batch_size rows, and return its mean loss.
 
         ``outputs`` then holds, where a record is kept, this batch's in its first rows. Raises as :meth:`run_epoch` does, with
         the weights from before this batch.
         """
-        if not isinstance(x, (numpy.ndarray, CompressedRows)):
-            raise TypeError(f"x must be an array or CompressedRows, but it is a {type(x).__name__}")
-        if len(x.shape) < 1 or not 0 < x.shape[0] <= self.run.batch_size:
-            raise ValueError(f"a batch must have from 1 to {self.run.batch_size} rows, but x has shape {x.shape}")
+        cdef Py_ssize_t samples = self.samples_in(x)
+        if not 0 < samples <= self.run.batch_size:
+            raise ValueError(f"a batch must have from 1 to {self.run.batch_size} rows, but x has shape "
+                             f"{self.for_inputs(x)[0].shape}")
         if self.index.starts != NULL:
             raise ValueError("a training that keeps an index of its data takes no others: make it with keep_index=False")
         self.start_running()
         try:
-            self.set_data(x, y, sample_weight)
+            set_data(self, x, y, sample_weight)
             return self.epoch(None)
         finally:
             fastnn_exchange(&self.running, 0)
@@ -677,138 +447,52 @@ cdef class Training:
             raise RuntimeError("this training is running in another thread: make one for each")
         return 0
 
-    cdef int save(self) except -1:
-        # Keeps what training is about to change.
-        cdef Py_ssize_t size = 0
-        cdef cnp.ndarray array
-        if self.run.inference:
-            return 0
-        if self.backup == NULL:
-            for array in self.learning:
-                size += cnp.PyArray_NBYTES(array)
-            self.backup = <char*> malloc(max(1, size))
-            if self.backup == NULL:
-                raise MemoryError(f"no memory to keep the {size} bytes of weights while they are trained")
-        size = 0
-        for array in self.learning:
-            memcpy(self.backup + size, cnp.PyArray_DATA(array), cnp.PyArray_NBYTES(array))
-            size += cnp.PyArray_NBYTES(array)
-        return 0
-
-    cdef int restore(self, bint stepped) except -1:
-        # Puts it back; an optimiser that has stepped, and may have seen infinity, starts anew.
-        cdef Py_ssize_t size = 0
-        cdef cnp.ndarray array
-        if self.run.inference:
-            return 0
-        for array in self.learning:
-            memcpy(cnp.PyArray_DATA(array), self.backup + size, cnp.PyArray_NBYTES(array))
-            size += cnp.PyArray_NBYTES(array)
-        if not stepped:
-            return 0
-        for array, start in zip(self.arrays, self.starts):
-            array[...] = start
-        self.move_state(False)
-        self.run.step = 0
-        self.run.momentum_product = 1
-        return 0
-
-    cdef int check_weights(self) except -1:
-        # One sum tells: a number that is not finite times zero is NaN.
-        cdef Py_ssize_t number = 0
-        cdef cnp.ndarray array
-        cdef Operation* operation
-        cdef int i
-        for array in self.plan.parameters:
-            if not self.all_finite(cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array)):
-                raise NonFiniteWeightsError(self.place_of(number // 2))
-            number += 1
-        # A variance that overflows makes outputs of zero: no loss would show it.
-        for i in range(self.run.operation_count):
-            operation = &self.run.operations[i]
-            if operation.kind == BATCH_NORMALIZATION and not (
-                self.all_finite(operation.moving_mean, operation.fan_out)
-                and self.all_finite(operation.moving_variance, operation.fan_out)
-            ):
-                raise NonFiniteWeightsError(self.plan.places[i])
-        return 0
-
-    cdef bint all_finite(self, const void* numbers, Py_ssize_t count) noexcept:
-        if self.plan.is_double:
-            return all_numbers_finite(<const double*> numbers, count)
-        return all_numbers_finite(<const float*> numbers, count)
-
-    cdef object place_of(self, Py_ssize_t number):
-        # The place of the operation that has the arrays of this number.
-        cdef int i
-        for i in range(self.plan.operation_count):
-            if self.plan.operations[i].kind in (DENSE, BATCH_NORMALIZATION, LAYER_NORMALIZATION):
-                if number == 0:
-                    return self.plan.places[i]
-                number -= 1
-        return -1
-
     cdef object epoch(self, object progress):
-        self.save()
+        save_weights(self)
         try:
             return self.epoch_unguarded(progress)
         except NonFiniteDataError:
             # Bad data in the only batch are found before its step.
-            self.restore(self.samples > self.run.batch_size)
+            restore_weights(self, self.samples > self.run.batch_size)
             raise
         except FloatingPointError:
-            self.restore(True)
+            restore_weights(self, True)
             raise
 
     cdef object epoch_unguarded(self, object progress):
         cdef Run* run = &self.run
         cdef Py_ssize_t batch = run.batch_size
         cdef Py_ssize_t stride = batch if run.calls_python else \
-            max(1, WORK_BETWEEN_SIGNAL_CHECKS // (self.work(1.0) * batch)) * batch
-        run.total_loss = 0
-        run.bad_sample = run.failed = -1
-        run.start = 0
-        while run.start < self.samples:
-            run.stop = min(self.samples, run.start + stride)
+            max(1, WORK_BETWEEN_SIGNAL_CHECKS // (work(self, 1.0) * batch)) * batch
+        cdef int h
+        run.outcome.total_loss = 0
+        for h in range(run.head_count):
+            run.heads[h].total_loss = 0
+        run.outcome.bad_sample = run.outcome.failed = -1
+        run.data.start = 0
+        while run.data.start < self.samples:
+            run.data.stop = min(self.samples, run.data.start + stride)
             with nogil:
                 if self.threads == 1:
                     self.kernels.train(run, 0, 1)
                 else:
                     barrier_init(&run.barrier)
-                    pool_run(<pool_task> self.kernels.train, run, self.threads)
-            if run.error != NULL:
+                    pool_run(self.kernels.train, run, self.threads)
+            if run.outcome.error != NULL:
                 raise_kept(run)
-            if run.bad_sample >= 0:
-                raise NonFiniteDataError(run.bad_sample)
-            if run.failed >= 0:
-                raise NonFiniteError(run.failed // batch, self.first_non_finite(min(batch, self.samples - run.failed)))
+            if run.outcome.bad_sample >= 0:
+                raise NonFiniteDataError(run.outcome.bad_sample)
+            if run.outcome.failed >= 0:
+                place = first_non_finite(self, min(batch, self.samples - run.outcome.failed))
+                raise NonFiniteError(run.outcome.failed // batch, place)
             PyErr_CheckSignals()
-            run.start = run.stop
+            run.data.start = run.data.stop
             if progress is not None:
-                progress(run.start, run.total_loss)
-        run.check = False
+                progress(run.data.start, run.outcome.total_loss)
+        run.data.check = False
         if not run.inference:
-            self.check_weights()
-        return run.total_loss / self.samples + (self.penalty() if run.inference else 0)
-
-    cdef object first_non_finite(self, Py_ssize_t batch):
-        # Called when a loss is not finite: the place of the operation whose output shows it first, or -1 where the loss
-        # alone does.
-        cdef Py_ssize_t row, j
-        cdef int i
-        cdef double value
-        cdef Operation* operation
-        for i in range(self.run.operation_count):
-            operation = &self.run.operations[i]
-            for row in range(batch):
-                for j in range(operation.fan_out):
-                    if self.plan.is_double:
-                        value = (<double*> operation.output)[row * operation.output_row + j]
-                    else:
-                        value = (<float*> operation.output)[row * operation.output_row + j]
-                    if not is_finite(value):
-                        return self.plan.places[i]
-        return -1
+            check_weights(self)
+        return run.outcome.total_loss / self.samples + (self.penalty() if run.inference else 0)
 
 
 def constants():
@@ -816,7 +500,7 @@ def constants():
     return {
         "WORK_FOR_A_THREAD": BATCH_WORK_FOR_A_THREAD, "COST_OF_A_SPARSE_ONE": COST_OF_A_SPARSE_ONE, "ROWS_PROBED": ROWS_PROBED,
         "DENSEST_BATCH": DENSEST_BATCH, "DENSEST_SAMPLE": DENSEST_SAMPLE, "LARGEST_INDEX": LARGEST_INDEX, "NARROW": NARROW,
-        "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
+        "COLUMN_GROUP": COLUMN_GROUP, "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
         "WIDE_FIRST_LAYER": WIDE_FIRST_LAYER, "FIRST_COLUMN_GROUP": FIRST_COLUMN_GROUP,
         "WORK_BETWEEN_SIGNAL_CHECKS": WORK_BETWEEN_SIGNAL_CHECKS,
     }

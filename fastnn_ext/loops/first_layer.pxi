@@ -14,7 +14,7 @@ cdef struct Layout:
 cdef inline Layout layout(Run* run, int i) noexcept nogil:
     cdef Layout at
     at.width = PANEL
-    if i == 0 and run.in_panels:
+    if i == 0 and run.first.in_panels:
         at.row = at.width
         at.panel = at.width * run.operations[0].fan_in
     else:
@@ -37,11 +37,11 @@ cdef void move_panels(Run* run, bint back, int thread, int threads) noexcept nog
 cdef inline uint32_t* sorted_starts(Run* run, int thread) noexcept nogil:
     # A batch's non-zero inputs by column: where each column's entries begin. Each thread sorts what it needs by itself, since
     # to fetch another's work would take longer.
-    return <uint32_t*> (run.scratch[thread] + run.sorted_inputs)
+    return <uint32_t*> (run.arena.scratch[thread] + run.arena.sorted_inputs)
 
 
 cdef inline void* sorted_entries(Run* run, int thread) noexcept nogil:
-    return sorted_starts(run, thread) + (run.input_size + 2 + 15) // 16 * 16
+    return sorted_starts(run, thread) + (run.data.sources[0].size + 2 + 15) // 16 * 16
 
 
 cdef void forward_columns(
@@ -51,14 +51,14 @@ cdef void forward_columns(
     cdef Operation* operation = &run.operations[0]
     cdef real* output = <real*> operation.output + first
     cdef Layout at = layout(run, 0)
-    cdef const real* weights = <const real*> (operation.panels if run.in_panels else operation.weights)
+    cdef const real* weights = <const real*> (operation.panels if run.first.in_panels else operation.weights)
     cdef uint32_t* starts = sorted_starts(run, thread)
     cdef void* entries = sorted_entries(run, thread)
     cdef Py_ssize_t row
-    by_column(starts, entries, lists_of(run), batch, operation.output_row, 0, run.input_size)
+    by_column(starts, entries, lists_of(run), batch, operation.output_row, 0, run.data.sources[0].size)
     for row in range(batch):
         memset(output + row * operation.output_row, 0, (last - first) * sizeof(real))
-    columns_forward(starts, entries, run.input_size, batch, weights + first // at.width * at.panel, at.row, at.panel, last - first,
+    columns_forward(starts, entries, run.data.sources[0].size, batch, weights + first // at.width * at.panel, at.row, at.panel, last - first,
                     output)
     finish_rows(output, operation.output_row, batch, last - first, <real*> operation.bias + first, operation.activation,
                 <real> operation.negative_slope)

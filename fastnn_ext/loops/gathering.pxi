@@ -1,11 +1,6 @@
 # From the user's data to a batch: rows are found by the order, converted to the plan's dtype, and listed where sparse.
 
 
-cdef inline Py_ssize_t share(Py_ssize_t count, int thread, int threads) noexcept nogil:
-    # Where a thread's part of `count` pieces begins; the next thread's beginning is its end.
-    return count * thread // threads
-
-
 cdef inline void convert(real* out, const Rows* rows, const char* at, Py_ssize_t count) noexcept nogil:
     # `count` numbers side by side, in the plan's dtype and scaled.
     cdef Py_ssize_t i
@@ -75,7 +70,7 @@ cdef inline const real* row_in_place(real* buffer, const Rows* rows, Py_ssize_t 
 
 cdef inline input_list* lists_of(Run* run) noexcept nogil:
     # The lists of a batch, a row each.
-    return <input_list*> run.lists
+    return <input_list*> run.arena.lists
 
 
 cdef inline void set_list(
@@ -86,41 +81,49 @@ cdef inline void set_list(
     list.count = count
 
 
-cdef bint gather_target(Run* run, Py_ssize_t source, Py_ssize_t slot) noexcept nogil:
-    # The target of sample `source` goes to targets[slot]; False where a number is NaN or infinite, or no class.
-    cdef real* target = <real*> run.targets + slot * run.output_size
-    cdef real scale = <real> run.target_scale, shift = <real> run.target_shift
+cdef bint gather_targets(Run* run, Py_ssize_t source, Py_ssize_t slot) noexcept nogil:
+    # The targets of sample `source` go to targets[slot]; False where a number is NaN or infinite, or no class.
+    cdef bint sound = True
+    cdef int h
+    for h in range(run.head_count):
+        sound = gather_target(run, &run.heads[h], source, slot) and sound
+    return sound
+
+
+cdef bint gather_target(Run* run, const Head* head, Py_ssize_t source, Py_ssize_t slot) noexcept nogil:
+    cdef real* target = <real*> run.arena.targets + slot * run.arena.targets_row + head.target_offset
+    cdef real scale = <real> head.target_scale, shift = <real> head.target_shift
     cdef Py_ssize_t j
     cdef int number
-    if run.class_numbers:
-        number = (<const int*> (run.y.data + source * run.y.stride))[0]
-        if number < 0 or number >= run.output_size:
+    if head.class_numbers:
+        number = (<const int*> (head.y.data + source * head.y.stride))[0]
+        if number < 0 or number >= head.size:
             return False
-        for j in range(run.output_size):
+        for j in range(head.size):
             target[j] = shift
         target[number] = scale + shift
         return True
-    convert_row(target, &run.y, source, run.output_size)
-    if run.check:
+    convert_row(target, &head.y, source, head.size)
+    if run.data.check:
         # NaN is within no bounds.
-        for j in range(run.output_size):
-            if not (target[j] >= run.target_low and target[j] <= run.target_high):
+        for j in range(head.size):
+            if not (target[j] >= head.target_low and target[j] <= head.target_high):
                 return False
     if scale != 1 or shift != 0:
-        for j in range(run.output_size):
+        for j in range(head.size):
             target[j] = target[j] * scale + shift
-    return not run.check or all_finite(target, run.output_size)
+    return not run.data.check or all_finite(target, head.size)
 
 
 cdef void augment(Run* run, real* row, real* image, long step, Py_ssize_t slot) noexcept nogil:
     # row = image, turned, moved, zoomed, mirrored and made noisy as drawn for this step and place in the batch.
-    cdef uint64_t key = random_key(run.seed, <uint64_t> step, 1 << 20, <uint64_t> slot)
-    cdef double height = run.augmentation.height, width = run.augmentation.width
-    cdef double angle = run.augmentation.rotation * (2 * uniform(key, 0) - 1)
-    cdef double down = run.augmentation.height_shift * height * (2 * uniform(key, 1) - 1)
-    cdef double across = run.augmentation.width_shift * width * (2 * uniform(key, 2) - 1)
-    cdef double zoom = 1 / (1 + run.augmentation.zoom * (2 * uniform(key, 3) - 1))
-    cdef double mirror = -1 if run.augmentation.horizontal_flip and uniform(key, 4) < 0.5 else 1
+    cdef uint64_t key = random_key(run.data.seed, <uint64_t> step, 1 << 20, <uint64_t> slot)
+    cdef double height = run.data.augmentation.height, width = run.data.augmentation.width
+    cdef double angle = run.data.augmentation.rotation * (2 * uniform(key, 0) - 1)
+    cdef double down = run.data.augmentation.height_shift * height * (2 * uniform(key, 1) - 1)
+    cdef double across = run.data.augmentation.width_shift * width * (2 * uniform(key, 2) - 1)
+    cdef double zoom = 1 / (1 + run.data.augmentation.zoom * (2 * uniform(key, 3) - 1))
+    cdef double mirror = -1 if run.data.augmentation.horizontal_flip and uniform(key, 4) < 0.5 else 1
     cdef double middle = (height - 1) / 2, centre = (width - 1) / 2
     cdef double[6] map
     # From a place of the result back to one of the image, both measured from the centre.
@@ -130,66 +133,86 @@ cdef void augment(Run* run, real* row, real* image, long step, Py_ssize_t slot) 
     map[3] = mirror * sin(angle) * zoom
     map[4] = mirror * cos(angle) * zoom
     map[5] = centre - map[3] * (middle + down) - map[4] * (centre + across)
-    warp(row, image, run.augmentation.height, run.augmentation.width, run.augmentation.channels, map,
-         <real> run.augmentation.fill)
-    if run.augmentation.noise > 0:
-        noise_row(row, row, run.input_size, random_key(run.seed, <uint64_t> step, (1 << 20) + 1, <uint64_t> slot),
-                  <real> run.augmentation.noise)
+    warp(row, image, run.data.augmentation.height, run.data.augmentation.width, run.data.augmentation.channels, map,
+         <real> run.data.augmentation.fill)
+    if run.data.augmentation.noise > 0:
+        noise_row(row, row, run.data.sources[0].size, random_key(run.data.seed, <uint64_t> step, (1 << 20) + 1, <uint64_t> slot),
+                  <real> run.data.augmentation.noise)
 
 
 cdef inline bint gather_augmented(
-    Run* run, Py_ssize_t source, Py_ssize_t slot, long step, char* scratch
+    Run* run, Py_ssize_t sample, Py_ssize_t slot, long step, char* scratch
 ) noexcept nogil:
-    # The image of sample `source`, augmented, goes to inputs[slot]; False where a number is NaN or infinite.
-    cdef real* row = <real*> run.inputs + slot * run.inputs_row
+    # The image of a sample, augmented, goes to inputs[slot]; False where a number is NaN or infinite.
+    cdef Source* source = &run.data.sources[0]
+    cdef real* row = <real*> run.arena.inputs + slot * run.arena.inputs_row
     cdef real* image = <real*> scratch
-    convert_row(image, &run.x, source, run.input_size)
-    if run.check and not all_finite(image, run.input_size):
+    convert_row(image, &source.rows, sample, source.size)
+    if run.data.check and not all_finite(image, source.size):
         return False
     augment(run, row, image, step, slot)
     return True
 
 
-cdef inline bint gather_list(Run* run, Py_ssize_t source, Py_ssize_t slot) noexcept nogil:
-    # The list of sample `source` goes to lists[slot]; False where a number is NaN or infinite.
+cdef inline bint gather_list(Run* run, Py_ssize_t sample, Py_ssize_t slot) noexcept nogil:
+    # The list of a sample goes to lists[slot]; False where a number is NaN or infinite.
+    cdef Data* data = &run.data
+    cdef Source* source = &data.sources[0]
+    cdef Index* index = data.index
     cdef input_list* list = lists_of(run) + slot
-    cdef uint32_t* columns = run.list_columns + slot * run.list_row
-    cdef real* values = <real*> run.list_values + slot * run.list_row
-    cdef bint augmented = run.augmentation.height > 0, kept = not augmented and run.index.starts != NULL
-    cdef Py_ssize_t count, at = run.index.starts[source] if kept else -1
+    cdef uint32_t* columns = run.arena.list_columns + slot * run.arena.list_row
+    cdef real* values = <real*> run.arena.list_values + slot * run.arena.list_row
+    cdef real* row = <real*> run.arena.inputs + slot * run.arena.inputs_row
+    cdef bint augmented = data.augmentation.height > 0, kept = not augmented and index.starts != NULL
+    cdef Py_ssize_t count, at = index.starts[sample] if kept else -1
     cdef const uint32_t* its_columns
     cdef const real* its_values
-    if run.x.starts != NULL and run.x.shift == 0 and not augmented:
-        count = compressed_row(&its_columns, &its_values, values, &run.x, source)
+    if source.rows.starts != NULL and source.rows.shift == 0 and not augmented:
+        count = compressed_row(&its_columns, &its_values, values, &source.rows, sample)
         set_list(list, its_columns, its_values, count)
-        if run.check and run.seen != NULL:
+        if data.check and data.seen != NULL:
             for at in range(count):
-                mark(&run.seen[its_columns[at]])
-        return not run.check or all_finite(its_values, count)
+                mark(&data.seen[its_columns[at]])
+        return not data.check or all_finite(its_values, count)
     if at >= 0:
-        set_list(list, run.index.columns + at, <real*> run.index.values + at, run.index.counts[source])
+        set_list(list, index.columns + at, <real*> index.values + at, index.counts[sample])
         return True
     if augmented:
-        count = compress(columns, values, <real*> run.inputs + slot * run.inputs_row, run.input_size)
+        count = compress(columns, values, row, source.size)
     else:
-        count = compress(columns, values,
-                         row_in_place(<real*> run.inputs + slot * run.inputs_row, &run.x, source, run.input_size),
-                         run.input_size)
+        count = compress(columns, values, row_in_place(row, &source.rows, sample, source.size), source.size)
     if count < 0:
         # The batch still passes through the layers before it is refused: an empty list leads nowhere.
         set_list(list, columns, <const real*> values, 0)
         return False
     set_list(list, columns, values, count)
-    if run.seen != NULL:
+    if data.seen != NULL:
         for at in range(count):
-            mark(&run.seen[columns[at]])
-    if kept and taken(&run.index.used) + count <= run.index.capacity:
-        at = take(&run.index.used, count)
-        if at + count <= run.index.capacity:
-            memcpy(run.index.columns + at, columns, count * sizeof(uint32_t))
-            memcpy(<real*> run.index.values + at, values, count * sizeof(real))
-            run.index.counts[source] = <int> count
-            run.index.starts[source] = at
+            mark(&data.seen[columns[at]])
+    if kept and taken(&index.used) + count <= index.capacity:
+        at = take(&index.used, count)
+        if at + count <= index.capacity:
+            memcpy(index.columns + at, columns, count * sizeof(uint32_t))
+            memcpy(<real*> index.values + at, values, count * sizeof(real))
+            index.counts[sample] = <int> count
+            index.starts[sample] = at
+    return True
+
+
+cdef bint gather_inputs(Run* run, Py_ssize_t sample, Py_ssize_t slot) noexcept nogil:
+    # The numbers of a sample, of every input, go to inputs[slot]; False where one is NaN or infinite.
+    cdef Source* source
+    cdef real* row
+    cdef int k
+    for k in range(run.data.source_count):
+        source = &run.data.sources[k]
+        row = <real*> run.arena.inputs + slot * run.arena.inputs_row + source.offset
+        if is_native(&source.rows):
+            memcpy(row, source.rows.data + sample * source.rows.stride, source.size * sizeof(real))
+        else:
+            convert_row(row, &source.rows, sample, source.size)
+        if run.data.check and not all_finite(row, source.size):
+            return False
     return True
 
 
@@ -197,24 +220,20 @@ cdef void gather(
     Run* run, Py_ssize_t start, Py_ssize_t begin, Py_ssize_t end, bint in_place, long step, int thread
 ) noexcept nogil:
     # Rows begin to end of the batch that starts at sample `start`.
-    cdef Py_ssize_t row, source
-    cdef real* input
-    cdef bint sound, augmented = run.augmentation.height > 0
+    cdef Rows* rows = &run.data.sources[0].rows
+    cdef Py_ssize_t row, sample
+    cdef bint sound
     for row in range(begin, end):
-        source = start + row if run.order == NULL else run.order[start + row]
-        sound = gather_target(run, source, row)
-        if augmented:
-            sound = gather_augmented(run, source, row, step, run.scratch[thread]) and sound
-        if run.sparse:
-            sound = gather_list(run, source, row) and sound
-        elif not in_place and not augmented:
-            input = <real*> run.inputs + row * run.inputs_row
-            if is_native(&run.x):
-                memcpy(input, run.x.data + source * run.x.stride, run.input_size * sizeof(real))
-            else:
-                convert_row(input, &run.x, source, run.input_size)
-        if run.check and sound and not run.sparse and not augmented:
-            sound = all_finite(<const real*> (run.x.data + source * run.x.stride) if in_place
-                               else <real*> run.inputs + row * run.inputs_row, run.input_size)
+        sample = start + row if run.data.order == NULL else run.data.order[start + row]
+        sound = gather_targets(run, sample, row)
+        if run.data.augmentation.height > 0:
+            sound = gather_augmented(run, sample, row, step, run.arena.scratch[thread]) and sound
+        if run.first.sparse:
+            sound = gather_list(run, sample, row) and sound
+        elif in_place:
+            if run.data.check:
+                sound = all_finite(<const real*> (rows.data + sample * rows.stride), run.data.sources[0].size) and sound
+        elif run.data.augmentation.height == 0:
+            sound = gather_inputs(run, sample, row) and sound
         if not sound:
-            lower(&run.bad_sample, source)
+            lower(&run.outcome.bad_sample, sample)

@@ -9,31 +9,27 @@ from libc.string cimport memcpy, memset
 
 from fastnn_ext.runtime.barrier cimport barrier_wait
 from fastnn_ext.engine.run cimport (
-    ACTIVATION, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, DENSE, DROPOUT, FLOAT32, FLOAT64, FUNCTION, INT32,
-    LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, Operation, Parameter, Rows, Rule, Run, SOFTMAX,
+    CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, Data, FLOAT32, FLOAT64, Head, INT32, Index, NO_ACTIVATION, Operation, Parameter, Rows,
+    Rule, Run, Source, Updating,
 )
 from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
 from fastnn_ext.tables.enums cimport (
-    BINARY_CROSS_ENTROPY, COLLECT, CROSS_ENTROPY, MOMENTUM_STATE, NADAM, SGD, SQUARES_STATE, STATES, fastnn_corrected,
-    fastnn_is_summed,
+    ACTIVATION, ADD, AVERAGE, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, CONCATENATE, CROSS_ENTROPY, DENSE, DROPOUT,
+    FUNCTION, LAYER_NORMALIZATION, MAXIMUM, MINIMUM, MOMENTUM_STATE, MULTIPLY, NADAM, NOISE, OPERATIONS, SGD, SOFTMAX,
+    SQUARES_STATE, STATES, SUBTRACT, fastnn_corrected, fastnn_is_summed, fastnn_traits,
 )
 from fastnn_ext.loops.primitives cimport (
     FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back, by_column,
     columns_forward, columns_update, compress, derivative_row, descend, dropout_row, finish_rows, flush_denormals, fma_loop, input_list, keep_nan,
     layer_normalize_back_row, layer_normalize_gradients, layer_normalize_row, limit_columns, list_forward, list_update,
     lists_forward, loss_row, lower, mark, narrow_update, noise_row, normalize_row, pack_columns, pack_rows, parameters,
-    parameters_at, product_columns, random_key, real, restore_denormals, row_backward, scale_row, shares_entropy_row,
-    sigmoid_entropy_row, softmax_entropy_row,
+    parameters_at, product_columns,
+    random_key, real, restore_denormals, row_backward, scale_row, shares_entropy_row, sigmoid_entropy_row, softmax_entropy_row,
     softmax_row, softmax_through_row, step_rows, step_rule, take, taken, through_row, told_by_output, uniform, unpack_columns,
     update_bias, warp, weights_update,
 )
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.bindings.update cimport nadam_momentum
-
-# Columns of a wide layer that one thread takes for itself, so that its part of the weights stays in its own cache: the
-# panel of the sparse products with the longest vectors.
-cdef Py_ssize_t COLUMN_GROUP = 128
-
 
 # Rows of a prediction below which products wait for memory rather than arithmetic, and zeros are left out in every layer.
 cdef Py_ssize_t FEW_ROWS = 4
@@ -44,9 +40,21 @@ cdef Py_ssize_t COLUMNS_APART = 16
 # Share of non-zero inputs up to which visiting those alone beats the dense product of many rows.
 cdef double SPARSE_ENOUGH = 0.4
 
+include "passing.pxi"
 include "gathering.pxi"
-include "prediction.pxi"
 include "first_layer.pxi"
+include "../operations/merges.pxi"
+include "../operations/dense.pxi"
+include "../operations/activation.pxi"
+include "../operations/softmax.pxi"
+include "../operations/dropout.pxi"
+include "../operations/noise.pxi"
+include "../operations/function.pxi"
+include "../operations/batch_normalization.pxi"
+include "../operations/layer_normalization.pxi"
+include "../tables/descriptors.pxi"
+include "losses.pxi"
+include "prediction.pxi"
 include "updating.pxi"
 include "training.pxi"
 include "samples.pxi"
@@ -110,5 +118,5 @@ def constants():
     return {
         "LANES": LANES, "PANEL": PANEL, "TILE_ROWS": TILE_ROWS, "DEPTH_BLOCK": DEPTH_BLOCK,
         "PANEL_VECTORS": PANEL_VECTORS, "NARROW_VECTORS": NARROW_VECTORS, "CACHED_BYTES": CACHED_BYTES,
-        "COLUMN_GROUP": COLUMN_GROUP, "COLUMNS_APART": COLUMNS_APART, "FEW_ROWS": FEW_ROWS, "SPARSE_ENOUGH": SPARSE_ENOUGH,
+        "COLUMNS_APART": COLUMNS_APART, "FEW_ROWS": FEW_ROWS, "SPARSE_ENOUGH": SPARSE_ENOUGH,
     }

@@ -1,132 +1,129 @@
-# Prediction: blocks of rows pass through all layers while their activations are in the cache.
+# Prediction: blocks of rows pass through all operations while their outputs are in the cache.
 #
 # A row's outputs are the same bits whichever block it is in and whether its zeros are left out.
 
 
-cdef bint list_rows(
-    Run* run, int i, const real* input, Py_ssize_t input_row, Py_ssize_t start, Py_ssize_t rows, char* scratch,
-) noexcept nogil:
-    # Whether operation i is to visit the non-zero numbers of its input only; their lists are then in the scratch.
-    cdef Operation* operation = &run.operations[i]
-    cdef Py_ssize_t row_size = run.list_row, count, row
-    cdef real* values = <real*> scratch + 2 * run.block * run.widest_row
-    cdef input_list* lists = <input_list*> (values + run.block * row_size)
-    cdef uint32_t* columns = <uint32_t*> (lists + run.block)
+cdef inline real* scratch_values(Pass* p) noexcept nogil:
+    # Behind the buffers of the operations: room for the lists of a block.
+    return <real*> p.scratch + p.run.arena.slots * p.run.arena.block * p.run.arena.widest_row
+
+
+cdef inline input_list* scratch_lists(Pass* p) noexcept nogil:
+    return <input_list*> (scratch_values(p) + p.run.arena.block * p.run.arena.list_row)
+
+
+cdef bint list_compressed(Pass* p) noexcept nogil:
+    # Whether the first operation is to visit the rows of a sparse matrix as they are; their lists are then in the scratch.
+    cdef Rows* rows = &p.run.data.sources[0].rows
+    cdef input_list* lists = scratch_lists(p)
+    cdef Py_ssize_t row_size = p.run.arena.list_row, count, row
     cdef const uint32_t* its_columns
     cdef const real* its_values
+    if rows.starts == NULL or rows.shift != 0 or not reads_data(p.run, 0) or p.run.data.sources[0].consumers > 1 \
+            or p.run.operations[0].kind != DENSE or p.run.operations[0].fan_in >= row_size:
+        return False
+    for row in range(p.batch):
+        count = compressed_row(&its_columns, &its_values, scratch_values(p) + row * row_size, rows, p.start + row)
+        if not all_finite(its_values, count):
+            return False
+        set_list(lists + row, its_columns, its_values, count)
+    return True
+
+
+cdef bint list_rows(Pass* p, int i) noexcept nogil:
+    # Whether operation i is to visit the non-zero numbers of its input only; their lists are then in the scratch.
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value x = input_of(p, i, 0)
+    cdef Py_ssize_t row_size = p.run.arena.list_row, count, row
+    cdef real* values = scratch_values(p)
+    cdef input_list* lists = scratch_lists(p)
+    cdef uint32_t* columns = <uint32_t*> (lists + p.run.arena.block)
     if operation.kind != DENSE or operation.fan_in >= row_size:
         return False
-    if i == 0 and run.x.starts != NULL:
-        if run.x.shift != 0:
-            return False
-        for row in range(rows):
-            count = compressed_row(&its_columns, &its_values, values + row * row_size, &run.x, start + row)
-            if not all_finite(its_values, count):
-                return False
-            set_list(lists + row, its_columns, its_values, count)
-        return True
-    if rows >= FEW_ROWS:
+    if p.batch >= FEW_ROWS:
         # One row speaks for its block. In later layers, zeros are too few to pay.
-        if i > 0 or compress(columns, values, input, operation.fan_in) > SPARSE_ENOUGH * operation.fan_in:
+        if not reads_data(p.run, i) or compress(columns, values, x.data, operation.fan_in) > SPARSE_ENOUGH * operation.fan_in:
             return False
     # For few rows the way of the weights from memory is what counts, and a dense row costs little to list.
-    for row in range(rows):
-        count = compress(columns + row * row_size, values + row * row_size, input + row * input_row, operation.fan_in)
+    for row in range(p.batch):
+        count = compress(columns + row * row_size, values + row * row_size, x.data + row * x.row, operation.fan_in)
         if count < 0:
             return False
         set_list(lists + row, columns + row * row_size, values + row * row_size, count)
     return True
 
 
-cdef inline void infer_row(Operation* operation, real* output, const real* input) noexcept nogil:
-    # One row through an operation that is no product, as a trained network does it.
-    cdef real[2] statistics
-    if operation.kind == ACTIVATION:
-        activate_row(output, input, operation.activation, <real> operation.negative_slope, operation.fan_out)
-    elif operation.kind == SOFTMAX:
-        softmax_row(output, input, operation.fan_out)
-    elif operation.kind == BATCH_NORMALIZATION:
-        normalize_row(output, input, operation.fan_out, <real*> operation.weights, <real*> operation.bias,
-                      <real*> operation.moving_mean, <real*> operation.moving_variance, <real> operation.parameter)
-    elif operation.kind == LAYER_NORMALIZATION:
-        layer_normalize_row(output, input, operation.fan_out, <real*> operation.weights, <real*> operation.bias,
-                            <real> operation.parameter, statistics)
-    else:
-        memcpy(output, input, operation.fan_out * sizeof(real))
-
-
-cdef bint predict_block(
-    Run* run, Py_ssize_t start, Py_ssize_t rows, char* scratch
-) noexcept nogil:
-    # Returns False, with run.bad_sample set, where a number is NaN or infinite.
-    cdef real* buffers = <real*> scratch
-    cdef Py_ssize_t half = run.block * run.widest_row
-    cdef input_list* lists = <input_list*> (buffers + 2 * half + run.block * run.list_row)
-    cdef const real* input
-    cdef Py_ssize_t input_row, row, output_row
-    cdef bint in_place = is_native(&run.x) and run.x.stride % sizeof(real) == 0
-    cdef bint listed, compressed = False
-    cdef int i
-    cdef Operation* operation
-    cdef real* output
-    cdef real slope
-    if in_place:
-        input = <const real*> (run.x.data + start * run.x.stride)
-        input_row = run.x.stride // <Py_ssize_t> sizeof(real)
-    else:
-        # The second half: the first operation writes the first.
-        input = buffers + half
-        input_row = run.widest_row
-        compressed = run.x.starts != NULL and run.operation_count > 0 and list_rows(run, 0, input, input_row, start, rows, scratch)
-        for row in range(0 if compressed else rows):
-            convert_row(buffers + half + row * run.widest_row, &run.x, start + row, run.input_size)
-    listed = compressed or run.operation_count > 0 and list_rows(run, 0, input, input_row, start, rows, scratch)
-    for row in range(rows):
-        # A row that could be listed holds finite numbers.
-        if not listed and not all_finite(input + row * input_row, run.input_size):
-            lower(&run.bad_sample, start + row)
-            return False
-    for i in range(run.operation_count):
-        operation = &run.operations[i]
-        slope = <real> operation.negative_slope
-        output = buffers + (i & 1) * half
-        output_row = run.widest_row
-        if i == run.operation_count - 1:
-            output = <real*> run.result + start * run.output_size
-            output_row = run.output_size
-        if operation.kind == DENSE:
-            if i > 0:
-                listed = list_rows(run, i, input, input_row, start, rows, scratch)
-            if listed:
-                lists_forward(lists, rows, <real*> operation.weights, operation.fan_out, operation.fan_out,
-                              <real*> operation.bias, output, output_row, operation.activation, slope)
-            elif operation.panels != NULL:
-                product_columns(output, output_row, input, input_row, <real*> operation.panels, 0, rows, 0, operation.fan_out,
-                                operation.fan_in, <real*> operation.bias, operation.activation, slope, <real*> NULL, 0)
-            else:
-                product_columns(output, output_row, input, input_row, <real*> operation.weights, operation.fan_out, rows, 0,
-                                operation.fan_out, operation.fan_in, <real*> operation.bias, operation.activation, slope,
-                                <real*> NULL, 0)
-        elif operation.kind == FUNCTION:
-            if not run.call(run, i, CALL_FORWARD, output, output_row, input, input_row, start, rows):
-                return False
+cdef bint read_inputs(Pass* p) noexcept nogil:
+    # Where the rows of each input lie, converted where they have to be. Returns False, with bad_sample set, where a number is
+    # NaN or infinite.
+    cdef Run* run = p.run
+    cdef Source* source
+    cdef Value* x
+    cdef Py_ssize_t row
+    cdef int k
+    p.listed = list_compressed(p)
+    for k in range(0 if p.listed else run.data.source_count):
+        source = &run.data.sources[k]
+        x = &p.values[-1 - k]
+        if is_native(&source.rows) and source.rows.stride % sizeof(real) == 0:
+            x.data = <real*> (source.rows.data + p.start * source.rows.stride)
+            x.row = source.rows.stride // <Py_ssize_t> sizeof(real)
         else:
-            for row in range(rows):
-                infer_row(operation, output + row * output_row, input + row * input_row)
-        input = output
-        input_row = output_row
-    if run.operation_count == 0:
-        for row in range(rows):
-            memcpy(<real*> run.result + (start + row) * run.output_size, input + row * input_row,
-                   run.output_size * sizeof(real))
+            x.data = <real*> p.scratch + source.slot * run.arena.block * run.arena.widest_row
+            x.row = run.arena.widest_row
+            for row in range(p.batch):
+                convert_row(x.data + row * x.row, &source.rows, p.start + row, source.size)
+        if k == 0 and run.operation_count > 0 and reads_data(run, 0):
+            # A row that could be listed holds finite numbers.
+            p.listed = list_rows(p, 0)
+            if p.listed:
+                continue
+        for row in range(p.batch):
+            if not all_finite(x.data + row * x.row, source.size):
+                lower(&run.outcome.bad_sample, p.start + row)
+                return False
+    return True
+
+
+cdef bint predict_block(Pass* p) noexcept nogil:
+    cdef Run* run = p.run
+    cdef Operation* operation
+    cdef Head* head
+    cdef Value* y
+    cdef Py_ssize_t row
+    cdef int i, h
+    p.begin, p.end = 0, p.batch
+    if not read_inputs(p):
+        return False
+    for i in range(run.operation_count):
+        p.values[i].data = <real*> p.scratch + run.operations[i].slot * run.arena.block * run.arena.widest_row
+        p.values[i].row = run.arena.widest_row
+    for h in range(run.head_count):
+        # Written where they are wanted, and read there by operations behind them.
+        head = &run.heads[h]
+        if head.operation >= 0:
+            p.values[head.operation].data = <real*> head.result + p.start * head.size
+            p.values[head.operation].row = head.size
+    for i in range(run.operation_count):
+        if not descriptors[run.operations[i].kind].infer(p, i):
+            return False
+    for h in range(run.head_count):
+        # An output that is an input, or the same as a later one.
+        head = &run.heads[h]
+        y = &p.values[head.operation]
+        if y.data == <real*> head.result + p.start * head.size:
+            continue
+        for row in range(p.batch):
+            memcpy(<real*> head.result + (p.start + row) * head.size, y.data + row * y.row, head.size * sizeof(real))
     return True
 
 
 cdef void predict(Run* run, int thread, int threads) noexcept nogil:
-    cdef Py_ssize_t panel = PANEL, panels, start, stop
-    cdef int i
+    cdef Py_ssize_t panel = PANEL, panels, stop
     cdef Operation* operation
     cdef bint packed = False
+    cdef Pass p
+    cdef int i
     for i in range(run.operation_count):
         operation = &run.operations[i]
         if operation.kind == DENSE and operation.panels != NULL:
@@ -137,10 +134,13 @@ cdef void predict(Run* run, int thread, int threads) noexcept nogil:
                          min(share(panels, thread + 1, threads) * panel, operation.fan_out))
     if packed:
         meet(run, threads)
-    panels = (run.samples + run.block - 1) // run.block
-    start = share(panels, thread, threads) * run.block
-    stop = min(share(panels, thread + 1, threads) * run.block, run.samples)
-    while start < stop:
-        if not predict_block(run, start, min(run.block, stop - start), run.scratch[thread]):
+    p.run, p.thread, p.threads, p.scratch = run, thread, threads, run.arena.scratch[thread]
+    p.values = place_values(run, p.scratch + run.arena.values)
+    panels = (run.data.samples + run.arena.block - 1) // run.arena.block
+    p.start = share(panels, thread, threads) * run.arena.block
+    stop = min(share(panels, thread + 1, threads) * run.arena.block, run.data.samples)
+    while p.start < stop:
+        p.batch = min(run.arena.block, stop - p.start)
+        if not predict_block(&p):
             return
-        start += run.block
+        p.start += p.batch

@@ -1,65 +1,92 @@
-# Stochastic gradient descent one sample at a time: no batch is copied, no gradient written, one thread.
+# Stochastic gradient descent one sample at a time: no batch is copied, no gradient written, one thread. The operations are a
+# chain.
+
+
+cdef bint gather_sample(Run* run, Py_ssize_t sample, const real** x) noexcept nogil:
+    # One sample's targets, and its inputs as a list or where they can be read; False where a number is NaN or infinite.
+    cdef Source* source = &run.data.sources[0]
+    x[0] = NULL
+    if not gather_targets(run, sample, 0):
+        return False
+    if run.first.sparse:
+        return gather_list(run, sample, 0)
+    x[0] = row_in_place(<real*> run.arena.inputs, &source.rows, sample, source.size)
+    return not run.data.check or all_finite(x[0], source.size)
+
+
+cdef void forward_sample(Pass* p) noexcept nogil:
+    cdef Run* run = p.run
+    cdef Operation* operation
+    cdef input_list dense
+    cdef int i
+    for i in range(run.operation_count):
+        operation = &run.operations[i]
+        if operation.in_loss:
+            continue
+        if operation.kind != DENSE:
+            descriptors[operation.kind].infer(p, i)
+            continue
+        set_list(&dense, NULL, p.values[i - 1].data, operation.fan_in)
+        list_forward(lists_of(run)[0] if i == 0 and run.first.sparse else dense, <real*> operation.weights, operation.fan_out,
+                     operation.fan_out, <real*> operation.bias, <real*> operation.output, operation.activation,
+                     <real> operation.negative_slope)
+
+
+cdef void backward_sample(Pass* p, real rate) noexcept nogil:
+    # Weights change on the way.
+    cdef Run* run = p.run
+    cdef Operation* operation
+    cdef Gradient gradient
+    cdef real* delta
+    cdef int i
+    gradient.input, gradient.begin, gradient.end, gradient.row = 0, 0, 1, 0
+    for i in range(run.operation_count - 1, run.first_learning - 1, -1):
+        operation = &run.operations[i]
+        if operation.in_loss:
+            continue
+        delta = <real*> operation.delta
+        gradient.data = <real*> run.operations[i - 1].delta if i > run.first_learning else NULL
+        if operation.kind != DENSE:
+            if i > run.first_learning:
+                descriptors[operation.kind].backward(p, i, &gradient)
+            continue
+        if operation.activation != NO_ACTIVATION:
+            own_activation_backward(p, i)
+        if i == 0 and run.first.sparse:
+            list_update(lists_of(run)[0], delta, <real*> operation.weights, operation.fan_out, operation.fan_out, rate)
+        else:
+            row_backward(delta, p.values[i - 1].data, <real*> operation.weights, operation.fan_out, operation.fan_in,
+                         operation.fan_out, gradient.data, rate)
+        if operation.has_bias:
+            descend(<real*> operation.bias, delta, rate, operation.fan_out)
 
 
 cdef void train_samples(Run* run) noexcept nogil:
-    cdef int i
-    cdef Operation* operation
-    cdef Operation* before
-    cdef Py_ssize_t sample, source
-    cdef real rate
-    cdef const real* input
+    cdef Updating* updating = &run.updating
+    cdef Pass p
+    cdef Py_ssize_t number, sample
     cdef const real* x
-    cdef real* delta
     cdef double value
-    cdef input_list dense
-    for sample in range(run.start, run.stop):
-        source = sample if run.order == NULL else run.order[sample]
-        if not gather_target(run, source, 0):
-            run.bad_sample = source
+    cdef int i, h
+    memset(&p, 0, sizeof(Pass))
+    p.run, p.batch, p.end, p.threads, p.rows_ready = run, 1, 1, 1, True
+    p.values = place_values(run, run.arena.scratch[0] + run.arena.values)
+    for i in range(run.operation_count):
+        p.values[i].data, p.values[i].row = <real*> run.operations[i].output, 0
+    for number in range(run.data.start, run.data.stop):
+        sample = number if run.data.order == NULL else run.data.order[number]
+        if not gather_sample(run, sample, &x):
+            run.outcome.bad_sample = sample
             return
-        x = NULL
-        if run.sparse:
-            if not gather_list(run, source, 0):
-                run.bad_sample = source
-                return
-        else:
-            x = row_in_place(<real*> run.inputs, &run.x, source, run.input_size)
-            if run.check and not all_finite(x, run.input_size):
-                run.bad_sample = source
-                return
-        for i in range(run.last + 1):
-            operation = &run.operations[i]
-            input = input_of(run, i, x)
-            if operation.kind == DENSE:
-                set_list(&dense, NULL, input, operation.fan_in)
-                list_forward(lists_of(run)[0] if i == 0 and run.sparse else dense, <real*> operation.weights, operation.fan_out,
-                             operation.fan_out, <real*> operation.bias, <real*> operation.output,
-                             operation.activation, <real> operation.negative_slope)
-            else:
-                infer_row(operation, <real*> operation.output, input)
+        p.values[-1].data, p.values[-1].row = <real*> x, 0
+        forward_sample(&p)
         # One row: that of the sample, whatever its place.
-        losses(run, sample, 0, 1, 1)
-        value = run.row_loss[0]
+        losses(run, number, 0, 1, 1)
+        value = run.heads[0].row_loss[0]
         if not is_finite(value):
-            run.failed = sample
+            run.outcome.failed = number
             return
-        run.total_loss += value
-        run.step += 1
-        rate = <real> (run.rule.learning_rate if run.learning_rates == NULL else run.learning_rates[sample])
-        through_activation(run, run.last, 0, 1)
-        for i in range(run.last, run.first_learning - 1, -1):
-            operation = &run.operations[i]
-            delta = <real*> operation.delta
-            input = input_of(run, i, x)
-            before = &run.operations[i - 1]
-            if operation.kind == DENSE and i == 0 and run.sparse:
-                list_update(lists_of(run)[0], delta, <real*> operation.weights, operation.fan_out, operation.fan_out, rate)
-            elif operation.kind == DENSE:
-                row_backward(delta, input, <real*> operation.weights, operation.fan_out, operation.fan_in,
-                             operation.fan_out, <real*> before.delta if i > run.first_learning else NULL, rate)
-            elif i > run.first_learning:
-                backward_row(run, i, <real*> before.delta, delta, input, 0, 0)
-            if operation.kind == DENSE and operation.has_bias:
-                descend(<real*> operation.bias, delta, rate, operation.fan_out)
-            if i > run.first_learning:
-                through_activation(run, i - 1, 0, 1)
+        run.outcome.total_loss += value
+        run.heads[0].total_loss += value
+        updating.step += 1
+        backward_sample(&p, <real> (updating.rule.learning_rate if updating.learning_rates == NULL else updating.learning_rates[number]))

@@ -2,3 +2,4 @@
 include "activations.pxi"
 include "losses.pxi"
 include "rules.pxi"
+include "operations.pxi"

@@ -14,6 +14,12 @@ TABLES = {
         "enum: STATES, MOMENTUM_STATE, SQUARES_STATE\n    int fastnn_states(int rule) noexcept\n"
         "    int fastnn_corrected(int rule) noexcept",
     ),
+    "operations": (
+        "OperationKind",
+        "OPERATIONS",
+        "ctypedef struct fastnn_operation_traits:\n        bint learns, of_batch, overwrites, single, several\n"
+        "    fastnn_operation_traits fastnn_traits(int operation) noexcept",
+    ),
 }
 HEADER = """# Expanded from {name}.def by expand.py: change that table.
 cdef extern from "tables/tables.h" nogil:
@@ -38,7 +44,19 @@ def expand() -> None:
         rows = "\n".join(f"    {member} = {number}" for number, member in enumerate(members(name)))
         types += f"\nclass {enum}(IntEnum):\n{rows}\n"
         write(FOLDER / f"{name}.pxi", HEADER.format(name=name, size=size, more=more, enum=enum, members=rows))
+    write(FOLDER / "descriptors.pxi", descriptors())
     write(FOLDER / "enums.pyi", types + "\nTOLD_BY_OUTPUT: tuple[Activation, ...]\n")
+
+
+def descriptors() -> str:
+    """What each operation does, by its number: functions named after its row."""
+    rows = re.findall(r"^OPERATION\((\w+), (\w+), (\w+),", (FOLDER / "operations.def").read_text(), re.MULTILINE)
+    text = "# Expanded from operations.def by expand.py: change that table.\ncdef Descriptor[OPERATIONS] descriptors\n"
+    for member, name, learning in rows:
+        update = f"{name}_update" if learning == "LEARNS" else "NULL"
+        functions = f"{name}_forward, {name}_infer, {name}_backward, {update}"
+        text += f"descriptors[<int> {member}] = Descriptor({functions})\n"
+    return text
 
 
 def write(path: Path, text: str) -> None:

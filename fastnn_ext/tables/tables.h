@@ -79,4 +79,32 @@ static inline int fastnn_corrected(int rule)
     }
 }
 
+#define OPERATION(member, name, learning, reach, gradient, samples, inputs) member,
+enum {
+#include "tables/operations.def"
+    OPERATIONS
+};
+#undef OPERATION
+
+enum { FIXED = 0, LEARNS = 1 };
+enum { OF_ROW = 0, OF_BATCH = 1 };
+enum { ELSEWHERE = 0, OVERWRITES = 1 };
+enum { BATCHED = 0, SINGLE = 1 };
+enum { ONE = 0, SEVERAL = 1 };
+
+/* What is told of an operation, as operations.def says. */
+typedef struct {
+    int learns, of_batch, overwrites, single, several;
+} fastnn_operation_traits;
+
+static inline fastnn_operation_traits fastnn_traits(int operation)
+{
+    static const fastnn_operation_traits traits[] = {
+#define OPERATION(member, name, learning, reach, gradient, samples, inputs) {learning, reach, gradient, samples, inputs},
+#include "tables/operations.def"
+#undef OPERATION
+    };
+    return traits[operation];
+}
+
 #endif

@@ -17,7 +17,7 @@ def kernels_of(isa: str | None, dtype: Any) -> dict[str, Any]:
 PREDICTION, TRAINING = layout()["prediction"], layout()["training"]
 # The same for every instruction set.
 DEPTH_BLOCK = kernels_of(None, np.float32)["DEPTH_BLOCK"]
-COLUMN_GROUP = kernels_of(None, np.float32)["COLUMN_GROUP"]
+COLUMN_GROUP = TRAINING["COLUMN_GROUP"]
 FEW_ROWS = kernels_of(None, np.float32)["FEW_ROWS"]
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from making import training_of
 from plain_layers import random_key, uniform
 
 from fastnn_ext.engine.plan import NonFiniteDataError, Plan
-from fastnn_ext.engine.training import Training
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Loss, UpdateRule
 
@@ -32,7 +32,7 @@ def augmented(images, isa=None, dtype=np.float64, threads=1, epochs=1, sparse=No
     plan = Plan(height * width * channels, dtype, isa=isa)
     plan.add_activation(1, 1.0)
     rows = images.reshape(n, -1)
-    training = Training(
+    training = training_of(
         plan,
         rows,
         np.zeros(rows.shape, dtype),
@@ -123,7 +123,7 @@ def test_the_number_of_threads_and_lists_of_zeros_change_no_bit():
     for sparse in (False, True):
         plan, weights = Plan(36, np.float64), start.copy()
         plan.add_dense(weights)
-        Training(
+        training_of(
             plan,
             images.reshape(13, -1),
             np.zeros((13, 3)),

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from kernel_sizes import TRAINING
+from making import training_of
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of
 
 from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.plan import NonFiniteDataError, Plan
-from fastnn_ext.engine.training import Training
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Activation, Loss, UpdateRule
 
@@ -49,7 +49,7 @@ def test_training_is_that_of_the_whole_matrix(name, dtype, isa, rule, batch_size
         for make in (lambda x: x, compressed):
             network, x, y = case(name, dtype)
             plan = plan_of(network, INPUTS, dtype, isa)
-            training = Training(plan, make(x), y, batch_size, Loss.CROSS_ENTROPY, **RULES[rule], threads=threads)
+            training = training_of(plan, make(x), y, batch_size, Loss.CROSS_ENTROPY, **RULES[rule], threads=threads)
             assert training.sparse == (name != "no layer of weights first")
             results.append(([training.run_epoch(), training.run_epoch(order)], bytes_of(network)))
         assert results[0] == results[1], threads
@@ -75,7 +75,7 @@ def test_a_dense_training_of_compressed_rows(dtype):
     results = []
     for make in (lambda x: x, compressed):
         network, x, y = case("narrow", dtype)
-        training = Training(
+        training = training_of(
             plan_of(network, INPUTS, dtype), make(x), y, 7, Loss.CROSS_ENTROPY, **RULES["adam"], sparse=False
         )
         results.append((training.run_epoch(), bytes_of(network)))
@@ -96,7 +96,7 @@ def test_values_and_indices_of_any_dtype(values, indices, dtype):
     assert plan.predict(rows).tobytes() == plan.predict(x.astype(dtype)).tobytes()
     other = copied(network)
     for learner, data in ((network, rows), (other, x.astype(dtype))):
-        training = Training(
+        training = training_of(
             plan_of(learner, INPUTS, dtype), data, y, 7, Loss.CROSS_ENTROPY, **RULES["sgd"], sparse=True
         )
         training.run_epoch()
@@ -158,7 +158,7 @@ def test_bad_values_name_their_sample(name, bad):
     before = bytes_of(network)
     for batch_size in (1, 7):
         with pytest.raises(NonFiniteDataError) as caught:
-            Training(plan, compressed(x), y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"]).run_epoch()
+            training_of(plan, compressed(x), y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"]).run_epoch()
         assert caught.value.sample == 17
     assert bytes_of(network) == before
     with pytest.raises(NonFiniteDataError) as caught:
@@ -172,7 +172,7 @@ def test_another_number_of_columns_is_refused():
     with pytest.raises(ValueError, match="must have 30 columns, but"):
         plan.predict(compressed(x[:, :-1]))
     with pytest.raises(ValueError, match="x must have 30 columns, but it has 29"):
-        Training(plan, compressed(x[:, :-1]), y, 7, Loss.CROSS_ENTROPY, **RULES["sgd"])
+        training_of(plan, compressed(x[:, :-1]), y, 7, Loss.CROSS_ENTROPY, **RULES["sgd"])
 
 
 # Inputs that are scaled as they are read.
@@ -196,8 +196,10 @@ def test_scaled_inputs_are_those_scaled_before(name, dtype, isa, batch_size, sou
     plan.set_input_scale(1 / 255, shift)
     assert plan.predict(x).tobytes() == expected.predict(scaled).tobytes()
     for threads in (1, 2):
-        first = Training(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"], threads=threads, sparse=shift == 0)
-        second = Training(expected, scaled, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"], sparse=shift == 0)
+        first = training_of(
+            plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"], threads=threads, sparse=shift == 0
+        )
+        second = training_of(expected, scaled, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"], sparse=shift == 0)
         assert first.run_epoch() == second.run_epoch()
         for ours, right in zip(parameters_of(learner), parameters_of(network), strict=True):
             assert np.array_equal(ours, right)
@@ -221,6 +223,6 @@ def test_whether_data_are_sparse_does_not_depend_on_their_form(share):
     for data in (x, compressed(x)):
         plan = Plan(INPUTS, np.float32)
         plan.add_dense(np.full((INPUTS, 3), 0.1, np.float32), np.zeros(3, np.float32))
-        training = Training(plan, data, y, 1, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 1e-3)
+        training = training_of(plan, data, y, 1, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 1e-3)
         results.append((training.sparse, training.run_epoch()))
     assert results[0] == results[1]

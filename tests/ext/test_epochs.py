@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pytest
 from kernel_sizes import COLUMN_GROUP, TRAINING
+from making import training_of
 from plain_training import (
     CASES,
     NETWORKS,
@@ -18,7 +19,6 @@ from plain_training import (
     plan_of,
 )
 
-from fastnn_ext.engine.training import Training
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Activation, Loss
 
@@ -33,7 +33,7 @@ def assert_an_epoch_is_the_plain_one(
 ):
     start, exact = copied(network, np.float64), copied(network, np.float64)
     plain = PlainTraining(exact, x, y, batch_size, loss, **rule)
-    training = Training(plan_of(network, inputs, x.dtype, isa), x, y, batch_size, loss, **rule, **how)
+    training = training_of(plan_of(network, inputs, x.dtype, isa), x, y, batch_size, loss, **rule, **how)
     kept = x.copy(), y.copy()
     for _ in range(epochs):
         right, value = plain.run_epoch(order), training.run_epoch(order)
@@ -143,7 +143,7 @@ def test_odd_shapes(number, dtype, isa):
         for threads in (1, 3):
             trained = copied(network)
             plan = plan_of(trained, inputs, dtype, isa)
-            training = Training(plan, x, y, batch_size, loss, **rule, sparse=sparse, threads=threads)
+            training = training_of(plan, x, y, batch_size, loss, **rule, sparse=sparse, threads=threads)
             values = [training.run_epoch() for _ in range(2)]
             how = f"sparse {sparse}, {threads} threads, {case}"
             # A loss near zero after one of 38 has the roundings of weights that came from there.
@@ -158,7 +158,7 @@ def test_the_state_is_of_the_rule():
     x, y = data_of(INPUTS, width, SAMPLES)
     for rule, arrays in (("sgd", 0), ("momentum", 4), ("nesterov", 4), ("rmsprop", 4), ("adam", 8), ("nadam", 8)):
         plan = plan_of(network, INPUTS)
-        training = Training(plan, x, y, 2, Loss.MEAN_SQUARED_ERROR, **RULES[rule])
+        training = training_of(plan, x, y, 2, Loss.MEAN_SQUARED_ERROR, **RULES[rule])
         assert len(training.state) == arrays, rule
         assert all(not array.any() for array in training.state), rule
         training.run_epoch()

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from door_table import numerical_gradient
+from making import training_of
 from plain_training import CASES, NETWORKS, copied, data_of, loss_of, network_of, parameters_of, plan_of
 
-from fastnn_ext.engine.training import Training
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import UpdateRule
 
@@ -19,7 +19,7 @@ def test_a_step_is_the_gradient_of_the_mean_loss(name, loss, isa, samples, spars
     network, width = network_of(NETWORKS[name], INPUTS, seed=3)
     x, y = data_of(INPUTS, width, samples, density=0.7, seed=4)
     start = copied(network)
-    training = Training(plan_of(network, INPUTS, isa=isa), x, y, samples, loss, UpdateRule.SGD, 1.0, sparse=sparse)
+    training = training_of(plan_of(network, INPUTS, isa=isa), x, y, samples, loss, UpdateRule.SGD, 1.0, sparse=sparse)
     training.run_epoch()
     moved = [old - new for old, new in zip(parameters_of(start), parameters_of(network), strict=True)]
     for number, (step, array) in enumerate(zip(moved, parameters_of(start), strict=True)):

@@ -4,11 +4,12 @@ import threading
 
 import numpy as np
 import pytest
+from making import training_of
 from numpy.lib.stride_tricks import as_strided
 
 from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.plan import Plan
-from fastnn_ext.engine.training import NonFiniteDataError, Training
+from fastnn_ext.engine.training import NonFiniteDataError
 from fastnn_ext.tables.enums import Loss, UpdateRule
 
 INPUTS, SAMPLES = 6, 12
@@ -33,8 +34,8 @@ def plan_of(seed=1):
     return plan, weights
 
 
-def training_of(plan, x, y, **how):
-    return Training(plan, x, y, len(y), Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, streaming=True, **how)
+def stream(plan, x, y, **how):
+    return training_of(plan, x, y, len(y), Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, streaming=True, **how)
 
 
 @pytest.mark.parametrize("sparse", [False, True])
@@ -42,7 +43,7 @@ def test_a_batch_is_described_whole(sparse):
     # The columns of a compressed batch say nothing of a plain one behind it, nor the other way round.
     x, y = numbers(), numbers(2, columns=3)
     (plan, weights), (other, expected) = plan_of(), plan_of()
-    first, second = training_of(plan, x, y, sparse=sparse), training_of(other, x, y, sparse=sparse)
+    first, second = stream(plan, x, y, sparse=sparse), stream(other, x, y, sparse=sparse)
     kinds = [compressed, np.copy, compressed, lambda x: x[::-1].copy()[::-1], lambda x: x.astype(np.float32)]
     for seed, kind in enumerate(kinds):
         # Whole numbers are the same in float32.
@@ -55,7 +56,7 @@ def test_a_refused_batch_leaves_the_one_before():
     x, y = numbers(), numbers(2, columns=3)
     weight = np.full(SAMPLES, 0.5)
     (plan, weights), (other, expected) = plan_of(), plan_of()
-    tried, plain = training_of(plan, x, y, sample_weight=weight), training_of(other, x, y, sample_weight=weight)
+    tried, plain = stream(plan, x, y, sample_weight=weight), stream(other, x, y, sample_weight=weight)
     refused = [
         (numbers(samples=5), y[:4]),
         (numbers(samples=5), y[:5], np.ones(4)),
@@ -79,7 +80,7 @@ def test_nothing_that_a_run_points_to_can_be_resized(which):
     plan, parameters = plan_of()
     rows = compressed(x)
     given = {"values": rows, "base of x": memory[:, :INPUTS]}.get(which, x)
-    training = Training(
+    training = training_of(
         plan, given, y, 4, Loss.MEAN_SQUARED_ERROR, UpdateRule.MOMENTUM, 0.1, 0.9, sample_weight=weights, record=True
     )
     array = {
@@ -107,7 +108,7 @@ def test_numbers_that_find_the_way_are_copied():
     def spoil(done, total):
         order[:] = 1 << 40
 
-    training = Training(plan, x, y, 1, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, loss_function=(value, gradient))
+    training = training_of(plan, x, y, 1, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, loss_function=(value, gradient))
     rates = np.full(SAMPLES, 0.1)
     training.set_learning_rates(rates)
     rates[:] = np.nan
@@ -134,7 +135,9 @@ def test_a_training_under_way_takes_no_changes():
             refused.append(change)
         return value(y_true, y_pred)
 
-    training = Training(plan, x, y, 4, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, loss_function=(meddling, gradient))
+    training = training_of(
+        plan, x, y, 4, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, loss_function=(meddling, gradient)
+    )
     training.run_epoch()
     assert len(refused) == 9
 
@@ -174,7 +177,7 @@ def test_nothing_is_added_to_a_plan_in_use(addition):
     ADDITIONS["softmax"](plan)
     assert np.allclose(plan.predict(x), np.exp(before) / np.exp(before).sum(axis=1, keepdims=True), rtol=1e-12)
     trained, _ = plan_of()
-    training_of(trained, x, numbers(2, columns=3))
+    stream(trained, x, numbers(2, columns=3))
     with pytest.raises(RuntimeError, match="the plan is in use"):
         ADDITIONS[addition](trained)
 
@@ -219,7 +222,7 @@ def test_rows_lie_within_an_address_space(stride, samples):
     with pytest.raises(ValueError, match="more than an address space holds"):
         plan.predict(x)
     with pytest.raises(ValueError, match="more than an address space holds"):
-        training_of(plan, x, np.zeros((samples, 3)))
+        stream(plan, x, np.zeros((samples, 3)))
 
 
 @pytest.mark.parametrize(
@@ -239,7 +242,7 @@ def test_images_to_augment_are_the_inputs(changes):
     plan, _ = plan_of()
     fields = NONE | {"height": 2, "width": 3, "channels": 1} | changes
     with pytest.raises(ValueError, match="augmentation"):
-        training_of(plan, numbers(), numbers(2, columns=3), augmentation=fields)
+        stream(plan, numbers(), numbers(2, columns=3), augmentation=fields)
 
 
 # Rows that need not be one behind the other.
@@ -278,7 +281,7 @@ def test_the_first_bad_sample_is_named_whatever_the_threads():
             plan.predict(x)
         assert failure.value.sample == min(bad)
         for threads in (1, 2, 3):
-            training = Training(plan, x, y, 900, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.0, threads=threads)
+            training = training_of(plan, x, y, 900, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.0, threads=threads)
             with pytest.raises(NonFiniteDataError) as failure:
                 training.run_epoch()
             assert failure.value.sample == min(bad), threads
@@ -303,7 +306,7 @@ def test_the_lowest_bad_sample_of_a_batch_is_named_in_whatever_order_they_come(t
     for bad in ((0, 89), (3, 40, 41, 88), (50, 51, 52), (70,)):
         x[...], y[...] = 1, 0
         (x if place == "x" else y)[list(bad), 2] = np.nan
-        training = Training(plan, x, y, samples, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.0, **how)
+        training = training_of(plan, x, y, samples, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.0, **how)
         with pytest.raises(NonFiniteDataError, match=f"sample {min(bad)} ") as failure:
             training.run_epoch(orders[order])
         assert failure.value.sample == min(bad)
@@ -320,6 +323,6 @@ def test_a_bad_row_leads_nowhere_on_its_way(threads):
         x[rng.integers(0, 64, 30), rng.integers(0, 50, 30)] = 1
         x[::3, 7] = np.nan
         y, how = np.zeros((64, 400), np.float32), {"threads": threads, "sparse": True}
-        training = Training(plan, x, y, 64, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, **how)
+        training = training_of(plan, x, y, 64, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, **how)
         with pytest.raises(NonFiniteDataError):
             training.run_epoch()

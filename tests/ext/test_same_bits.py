@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from kernel_sizes import COLUMN_GROUP, DEPTH_BLOCK, FEW_ROWS, PREDICTION, TRAINING, around
+from making import training_of
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of
 
-from fastnn_ext.engine.training import Training
 from fastnn_ext.runtime import pool
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Activation, Loss
@@ -25,7 +25,7 @@ def restored():
 def trained(network, inputs, x, y, batch_size, loss, rule, isa=None, epochs=2, **how):
     """The bytes of the mean losses and of all parameters after some shuffled epochs."""
     network = copied(network)
-    training = Training(plan_of(network, inputs, network_dtype(network), isa), x, y, batch_size, loss, **rule, **how)
+    training = training_of(plan_of(network, inputs, network_dtype(network), isa), x, y, batch_size, loss, **rule, **how)
     rng = np.random.default_rng(5)
     errors = [training.run_epoch(rng.permutation(len(x)) if epoch else None) for epoch in range(epochs)]
     return [np.array(errors).tobytes(), *bytes_of(network)]
@@ -50,7 +50,7 @@ def test_threads_change_no_bit_of_a_large_training(dtype, density, rule):
     results = []
     for threads in (1, 2, 3, 8):
         pool.set_num_threads(threads)
-        training = Training(plan_of(network, 784, dtype), x, y, 64, Loss.CROSS_ENTROPY, **RULES[rule])
+        training = training_of(plan_of(network, 784, dtype), x, y, 64, Loss.CROSS_ENTROPY, **RULES[rule])
         assert training.threads == threads, "a step of this size is worth eight threads"
         results.append(trained(network, 784, x, y, 64, Loss.CROSS_ENTROPY, RULES[rule], epochs=1))
         assert pool.started_threads() >= threads - 1
@@ -97,7 +97,7 @@ def test_leaving_out_zeros_changes_nothing_in_batches(rule, dtype, isa):
             for sparse in (False, True):
                 learner = copied(network)
                 plan = plan_of(learner, 101, dtype, isa)
-                training = Training(plan, x, y, 7, Loss.CROSS_ENTROPY, **RULES[rule], sparse=sparse)
+                training = training_of(plan, x, y, 7, Loss.CROSS_ENTROPY, **RULES[rule], sparse=sparse)
                 assert training.sparse == sparse
                 results.append((training.run_epoch(), training.run_epoch(), learner))
             assert results[0][:2] == results[1][:2], (units, density)
@@ -115,7 +115,7 @@ def test_leaving_out_zeros_changes_no_more_than_the_order_of_sums_sample_by_samp
     learners = []
     for sparse in (False, True):
         learners.append(copied(network))
-        Training(plan_of(learners[-1], 101, isa=isa), x, y, 1, loss, **RULES["sgd"], sparse=sparse).run_epoch()
+        training_of(plan_of(learners[-1], 101, isa=isa), x, y, 1, loss, **RULES["sgd"], sparse=sparse).run_epoch()
     for dense, listed in zip(*map(parameters_of, learners), strict=True):
         # Entries take turns in four sums, and which goes to which depends on the zeros between them.
         np.testing.assert_allclose(dense, listed, rtol=1e-12, atol=1e-14)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from kernel_sizes import COLUMN_GROUP, DEPTH_BLOCK, PREDICTION, TRAINING, around, kernels_of
+from making import training_of
 from plain_training import (
     RULES,
     PlainTraining,
@@ -15,7 +16,6 @@ from plain_training import (
     plan_of,
 )
 
-from fastnn_ext.engine.training import Training
 from fastnn_ext.runtime import pool
 from fastnn_ext.runtime.config import layout
 from fastnn_ext.runtime.dispatch import supported_isas
@@ -75,7 +75,7 @@ def assert_trained_as_in_numpy(
     for number in sorted({1, threads}):
         learner = copied(network)
         plan, how = plan_of(learner, inputs, dtype, isa), {"threads": number, "sparse": sparse}
-        training = Training(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES[rule], **how)
+        training = training_of(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES[rule], **how)
         value = training.run_epoch()
         assert (training.threads, training.sparse) == (number, sparse)
         assert value == pytest.approx(right, rel=1e-11 if dtype == np.float64 else 1e-4)
@@ -148,7 +148,7 @@ def test_zeros_are_left_out_up_to_a_share_of_the_rest(name, batch_size):
         x[:, :count] = 1
         plan = plan_of(network_of((3,), inputs)[0], inputs)
         y = np.zeros((len(x), 3))
-        training = Training(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
+        training = training_of(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
         assert training.sparse == (count <= most), count
 
 
@@ -168,7 +168,7 @@ def test_a_thread_has_so_much_work_at_least(many_threads):
         for rows, threads in ((-1, max(1, wanted - 1)), (0, wanted), (1, wanted)):
             batch_size = wanted * work // (2 * units * inputs) + rows
             x, y = data_of(inputs, units, batch_size)
-            assert Training(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"]).threads == threads
+            assert training_of(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"]).threads == threads
 
 
 def test_no_run_has_more_threads_than_it_has_room_for(many_threads):
@@ -179,7 +179,7 @@ def test_no_run_has_more_threads_than_it_has_room_for(many_threads):
     for asked, threads in ((1, 1), (most - 1, most - 1), (most, most), (most + 1, most)):
         learner = copied(network)
         how = {"threads": asked, "sparse": False}
-        training = Training(plan_of(learner, 5), x, y, 2 * most, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], **how)
+        training = training_of(plan_of(learner, 5), x, y, 2 * most, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], **how)
         assert training.threads == threads
         results.append([training.run_epoch(), *bytes_of(learner)])
     assert all(result == results[0] for result in results)

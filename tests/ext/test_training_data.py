@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from kernel_sizes import TRAINING
+from making import training_of
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of
 
-from fastnn_ext.engine.training import Training
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Activation, Loss
 
@@ -26,7 +26,7 @@ def pictures(density=0.4):
 def trained(x, y, batch_size, dtype, order=None, isa=None, sparse=None, epochs=2):
     network = copied(NETWORK, dtype)
     plan = plan_of(network, INPUTS, dtype, isa)
-    training = Training(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"], sparse=sparse)
+    training = training_of(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"], sparse=sparse)
     return [training.run_epoch(order) for _ in range(epochs)], *bytes_of(network)
 
 
@@ -110,9 +110,9 @@ def test_what_the_first_epoch_noted_serves_the_later_ones(dtype, batch_size, isa
     orders = [rng.permutation(SAMPLES) for _ in range(4)]
     one, many = copied(NETWORK, dtype), copied(NETWORK, dtype)
     how = {**RULES["sgd"], "sparse": True}
-    training = Training(plan_of(one, INPUTS, dtype, isa), x, y, batch_size, Loss.CROSS_ENTROPY, **how)
+    training = training_of(plan_of(one, INPUTS, dtype, isa), x, y, batch_size, Loss.CROSS_ENTROPY, **how)
     for order in orders:
-        fresh = Training(plan_of(many, INPUTS, dtype, isa), x, y, batch_size, Loss.CROSS_ENTROPY, **how)
+        fresh = training_of(plan_of(many, INPUTS, dtype, isa), x, y, batch_size, Loss.CROSS_ENTROPY, **how)
         assert training.run_epoch(order) == fresh.run_epoch(order)
         assert bytes_of(one) == bytes_of(many)
 
@@ -129,7 +129,7 @@ def test_rows_for_which_the_index_has_no_room_are_read_again(batch_size, threads
     for sparse in (None, False):
         learner = copied(network)
         plan = plan_of(learner, 400)
-        training = Training(
+        training = training_of(
             plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], sparse=sparse, threads=threads
         )
         assert training.sparse == (sparse is None)
@@ -158,7 +158,7 @@ def test_zeros_are_left_out_where_there_are_enough(density, batch_size, rule, sp
     network, width = network_of((5, 3), 100)
     x, y = data_of(100, width, 200, density=density)
     plan = plan_of(network, 100)
-    assert Training(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES[rule]).sparse == sparse
+    assert training_of(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES[rule]).sparse == sparse
 
 
 @pytest.mark.parametrize("batch_size", [1, 2])
@@ -169,7 +169,7 @@ def test_more_inputs_than_sixteen_bits_number(batch_size):
         x[:, -1] = 1.0
         plan = plan_of(network, inputs)
         start = copied(network)
-        training = Training(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], sparse=True)
+        training = training_of(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], sparse=True)
         assert training.sparse
         # Three inputs a thousand: few enough terms that their order hardly matters.
         np.testing.assert_allclose(plan.predict(x), x @ network[0][0] + network[0][1], rtol=1e-11)

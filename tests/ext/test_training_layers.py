@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from door_table import FUNCTIONS, SLOPE, softmax_rows
+from making import training_of
 from plain_layers import (
     BatchNormalization,
     Dense,
@@ -17,7 +18,7 @@ from plain_layers import (
 )
 
 from fastnn_ext.engine.plan import Plan
-from fastnn_ext.engine.training import NonFiniteError, Training
+from fastnn_ext.engine.training import NonFiniteError
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Activation, Loss, UpdateRule
 
@@ -109,7 +110,7 @@ def test_training_and_prediction_are_the_plain_ones(name, dtype, isa, batch_size
         learner, x, y = case(name, dtype, density)
         plan = learner.fill(Plan(INPUTS, dtype, isa=isa))
         where = f"{name}, batch {batch_size}, density {density}, {threads} threads"
-        training = Training(
+        training = training_of(
             plan,
             x.astype(dtype),
             y.astype(dtype),
@@ -139,7 +140,7 @@ def test_the_number_of_threads_changes_no_bit(name, dtype):
     results = []
     for threads in (1, 2, 3, 8):
         learner, x, y = case(name, dtype)
-        training = Training(
+        training = training_of(
             learner.fill(Plan(INPUTS, dtype)),
             x.astype(dtype),
             y.astype(dtype),
@@ -177,7 +178,7 @@ def test_wide_layers_and_their_neighbours_are_shared_between_threads(layers, dec
         rng = np.random.default_rng(0)
         learner = Learner(layers(rng), np.float32)
         x, y = rng.normal(size=(64, 40)).astype(np.float32), rng.normal(size=(64, 4)).astype(np.float32)
-        training = Training(
+        training = training_of(
             learner.fill(Plan(40, np.float32)),
             x,
             y,
@@ -203,7 +204,7 @@ def test_dropout_keeps_its_share_and_the_mean(isa, dtype):
         plan = Plan(size, dtype, isa=isa)
         plan.add_dropout(rate)
         x = np.ones((2, size), dtype)
-        training = Training(plan, x, x, 2, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.0, record=True, seed=1)
+        training = training_of(plan, x, x, 2, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.0, record=True, seed=1)
         training.run_epoch()
         dropped = np.mean(training.outputs == 0)
         # Five standard deviations of a mean of 100,000.
@@ -221,7 +222,7 @@ def test_noise_is_normal(isa, dtype):
     plan = Plan(size, dtype, isa=isa)
     plan.add_noise(2.0)
     zeros = np.zeros((1, size), dtype)
-    training = Training(plan, zeros, zeros, 1, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.0, record=True, seed=2)
+    training = training_of(plan, zeros, zeros, 1, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.0, record=True, seed=2)
     training.run_epoch()
     noise = training.outputs[0].astype(float) / 2
     # Five standard deviations of the moments of 100,000 numbers: 1, 2, 15 and 96 are their variances.
@@ -258,7 +259,7 @@ def test_a_normalisation_without_gamma_or_beta(dtype, kind, absent):
     layer.add_to(plan, given)
     x, y = rng.normal(size=(2, 8, 5)).astype(dtype)
     # One step: the plain layer would go on with what the other one does not have.
-    training = Training(plan, x, y, 8, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1)
+    training = training_of(plan, x, y, 8, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1)
     kept, learner = (layer.gamma.copy(), layer.beta.copy()), Learner([layer])
     learner.epoch(x.astype(float), y.astype(float), 8, 0.1)
     training.run_epoch()
@@ -273,7 +274,7 @@ def test_a_batch_of_one_has_no_variance():
     layer = normalization(rng, 4)
     plan = Learner([layer]).fill(Plan(4, np.float64))
     x = rng.normal(size=(3, 4))
-    training = Training(plan, x, x, 1, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.0, record=True)
+    training = training_of(plan, x, x, 1, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.0, record=True)
     training.run_epoch()
     np.testing.assert_allclose(training.outputs, np.tile(layer.beta, (3, 1)), rtol=1e-14)
 
@@ -284,7 +285,7 @@ def test_a_constant_feature_stays_finite(dtype):
     arrays = [np.ones(2, dtype), np.zeros(2, dtype), np.zeros(2, dtype), np.ones(2, dtype)]
     plan.add_batch_normalization(*arrays, 0.9, 1e-3)
     x = np.full((6, 2), 1e6, dtype)
-    training = Training(plan, x, np.zeros_like(x), 3, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1)
+    training = training_of(plan, x, np.zeros_like(x), 3, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1)
     assert training.run_epoch() < 1
     assert all(np.isfinite(array).all() for array in arrays)
 
@@ -342,7 +343,7 @@ def test_what_a_function_raises_or_returns_wrongly(function, derivative, error):
     last.fill(plan)
     x = rng.normal(size=(4, 3))
     before = [array.tobytes() for array in (*first.arrays[0], *last.arrays[0])]
-    training = Training(plan, x, x, 2, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1)
+    training = training_of(plan, x, x, 2, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1)
     with pytest.raises(error):
         training.run_epoch()
     assert [array.tobytes() for array in (*first.arrays[0], *last.arrays[0])] == before
@@ -383,7 +384,7 @@ def test_arithmetic_is_as_before_once_a_run_has_ended():
     plan.add_dense(weights)
     x = np.ones((4, 2))
     plan.predict(x)
-    Training(plan, x, x, 2, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, threads=2).run_epoch()
+    training_of(plan, x, x, 2, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, threads=2).run_epoch()
     assert np.array([tiny])[0] * np.array([3.0])[0] == 3 * tiny
 
 
@@ -398,7 +399,7 @@ def test_a_function_that_gives_nan_stops_training():
     plan.add_function(lambda x: np.full_like(x, np.nan), np.ones_like)
     plan.add_softmax()
     x = np.ones((2, 2))
-    training = Training(plan, x, x, 2, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1)
+    training = training_of(plan, x, x, 2, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1)
     with pytest.raises(NonFiniteError) as caught:
         training.run_epoch()
     assert caught.value.operation == 0

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from door_table import numerical_gradient, sigmoid, softmax_rows
+from making import training_of
 
 from fastnn.losses.names import LOSSES
 from fastnn_ext.engine.plan import NonFiniteDataError, Plan
-from fastnn_ext.engine.training import Training
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Activation, Loss, UpdateRule
 
@@ -67,7 +67,7 @@ def gradient_by_engine(end, loss, x, y, dtype=np.float64, isa=None, batch_size=S
     elif end == "sigmoid":
         plan.add_activation(Activation.SIGMOID)
     y = y if y.dtype == np.int32 else y.astype(dtype)
-    training = Training(
+    training = training_of(
         plan, x.astype(dtype), y, batch_size, loss, UpdateRule.SGD, rate, loss_parameter=PARAMETER, sparse=False, **how
     )
     return training.run_epoch(), (np.eye(OUTPUTS) - weights.astype(np.float64)) / (rate or 1)
@@ -196,7 +196,7 @@ def test_whole_numbers_are_targets_of_one_output():
     plan, weights = Plan(1, np.float64), np.zeros((1, 1))
     plan.add_dense(weights)
     y = np.array([[3], [5]], np.int32)
-    training = Training(plan, np.ones((2, 1)), y, 2, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.5)
+    training = training_of(plan, np.ones((2, 1)), y, 2, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.5)
     assert training.run_epoch() == 17
     assert weights == 4
 
@@ -218,7 +218,7 @@ def test_weights_follow_their_samples_through_a_shuffled_order():
         for given, how in (((x, y, weights), order), ((x[order], y[order], weights[order]), None)):
             plan, learner = Plan(2, np.float64), np.ones((2, 1))
             plan.add_dense(learner)
-            training = Training(
+            training = training_of(
                 plan, *given[:2], batch_size, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1, sample_weight=given[2]
             )
             results.append((training.run_epoch(how), learner.tolist()))
@@ -279,7 +279,7 @@ def test_what_a_loss_of_ones_own_raises_or_returns_wrongly(value, gradient, erro
     weights = np.eye(OUTPUTS)
     plan = Plan(OUTPUTS, np.float64)
     plan.add_dense(weights)
-    training = Training(plan, x, y, 4, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 1.0, loss_function=(value, gradient))
+    training = training_of(plan, x, y, 4, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 1.0, loss_function=(value, gradient))
     with pytest.raises(error):
         training.run_epoch()
     assert np.array_equal(weights, np.eye(OUTPUTS))

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from door_table import said_by
+from making import training_of
 from plain_training import NETWORKS, RULES, bytes_of, copied, data_of, network_of, plan_of
 
 from fastnn_ext.engine.plan import NonFiniteDataError, Plan
-from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
+from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Activation, Loss
 
@@ -55,13 +56,13 @@ def test_bad_arguments(changes, error, message):
     good = {"plan": plan_of(network, INPUTS), "x": X, "y": Y, "batch_size": 2, "loss": Loss.CROSS_ENTROPY}
     before = bytes_of(network)
     with pytest.raises(error, match=message):
-        Training(**(good | RULES["sgd"] | changes))
+        training_of(**(good | RULES["sgd"] | changes))
     assert bytes_of(network) == before
 
 
 def test_a_plan_without_layers():
     with pytest.raises(ValueError, match="layers must be at least 1"):
-        Training(Plan(INPUTS, np.float64), X, X, 1, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
+        training_of(Plan(INPUTS, np.float64), X, X, 1, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
 
 
 @pytest.mark.parametrize("batch_size", [1, 3])
@@ -82,7 +83,7 @@ def test_a_plan_without_layers():
 def test_bad_orders(order, error, batch_size):
     network, width = network_of(NETWORKS["relu, softmax"], INPUTS)
     x, y = data_of(INPUTS, width, 4)
-    training = Training(plan_of(network, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
+    training = training_of(plan_of(network, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
     before = bytes_of(network)
     with pytest.raises(error):
         training.run_epoch(order)
@@ -96,7 +97,7 @@ def test_a_batch_larger_than_the_data_is_the_data():
     for batch_size in (4, 5, 2**62):
         network, width = network_of(NETWORKS["relu, softmax"], INPUTS)
         x, y = data_of(INPUTS, width, 4)
-        Training(plan_of(network, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"]).run_epoch()
+        training_of(plan_of(network, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"]).run_epoch()
         results.append(bytes_of(network))
     assert results[0] == results[1] == results[2]
 
@@ -134,7 +135,7 @@ def test_bad_data_leave_the_weights_as_they_were(dtype, isa, batch_size, sparse,
             for threads in (1, 2):
                 learner = copied(network)
                 plan = plan_of(learner, INPUTS, dtype, isa)
-                training = Training(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **how, threads=threads)
+                training = training_of(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **how, threads=threads)
                 with pytest.raises(NonFiniteDataError, match=f"sample {row} holds NaN or infinity") as caught:
                     training.run_epoch()
                 assert caught.value.sample == row
@@ -148,7 +149,7 @@ def test_finite_data_too_large_for_the_network_are_bad(batch_size, sparse):
     x, y = data_of(INPUTS, width, SAMPLES)
     x[4, 2] = 1e300
     plan = plan_of(network, INPUTS, np.float32)
-    training = Training(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], sparse=sparse)
+    training = training_of(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], sparse=sparse)
     with pytest.raises(NonFiniteDataError, match="sample 4 "):
         training.run_epoch()
 
@@ -165,7 +166,7 @@ def test_a_loss_that_is_not_finite_leaves_the_weights_as_they_were(dtype, isa, b
     x[5] = np.finfo(dtype).max
     before = bytes_of(network)
     plan = plan_of(network, INPUTS, dtype, isa)
-    training = Training(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"], threads=threads)
+    training = training_of(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"], threads=threads)
     with pytest.raises(NonFiniteError) as caught:
         training.run_epoch()
     assert (caught.value.batch, caught.value.operation) == (5 // batch_size, 0)
@@ -179,7 +180,7 @@ def test_the_operation_of_a_bad_weight_is_its_layer():
         before = bytes_of(network)
         for batch_size in (1, 2):
             data = data_of(INPUTS, width, SAMPLES)
-            training = Training(plan_of(network, INPUTS), *data, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
+            training = training_of(plan_of(network, INPUTS), *data, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
             with pytest.raises(NonFiniteError, match=f"batch 0 .* operation {operation}") as caught:
                 training.run_epoch()
             assert (caught.value.batch, caught.value.operation) == (0, operation)
@@ -191,7 +192,7 @@ def test_a_loss_that_overflows_by_itself_has_no_operation(batch_size):
     network, width = network_of(NETWORKS["relu"], INPUTS)
     x, y = data_of(INPUTS, width, SAMPLES)
     y[6, 1] = 1e200
-    training = Training(plan_of(network, INPUTS), x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
+    training = training_of(plan_of(network, INPUTS), x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
     with pytest.raises(NonFiniteError) as caught:
         training.run_epoch()
     assert (caught.value.batch, caught.value.operation) == (6 // batch_size, -1)
@@ -202,7 +203,7 @@ def test_cross_entropy_hides_no_nan_of_a_class_that_is_not_the_target():
     plan = Plan(1, np.float64)
     plan.add_dense(first, np.zeros(1))
     plan.add_dense(second, np.zeros(2))
-    training = Training(plan, np.ones((1, 1)), np.array([[1.0, 0.0]]), 1, Loss.CROSS_ENTROPY, **RULES["sgd"])
+    training = training_of(plan, np.ones((1, 1)), np.array([[1.0, 0.0]]), 1, Loss.CROSS_ENTROPY, **RULES["sgd"])
     with pytest.raises(NonFiniteError):
         training.run_epoch()
     assert first[0, 0] == 1
@@ -213,12 +214,12 @@ def test_a_training_goes_on_once_the_weights_are_sound_again(batch_size):
     network, width = network_of(NETWORKS["relu, softmax"], INPUTS)
     x, y = data_of(INPUTS, width, SAMPLES)
     sound = copied(network)
-    training = Training(plan_of(network, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
+    training = training_of(plan_of(network, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
     network[0][0][:] = np.nan
     with pytest.raises(NonFiniteError):
         training.run_epoch()
     network[0][0][...] = sound[0][0]
-    fresh = Training(plan_of(sound, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
+    fresh = training_of(plan_of(sound, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
     assert training.run_epoch() == fresh.run_epoch()
     assert bytes_of(network) == bytes_of(sound)
 
@@ -228,12 +229,12 @@ def test_a_training_goes_on_once_the_data_are_sound_again(batch_size):
     network, width = network_of(NETWORKS["relu, softmax"], INPUTS)
     x, y = data_of(INPUTS, width, SAMPLES)
     sound, good = copied(network), x[0, 0]
-    training = Training(plan_of(network, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
+    training = training_of(plan_of(network, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
     x[0, 0] = np.nan
     with pytest.raises(NonFiniteDataError):
         training.run_epoch()
     x[0, 0] = good
-    fresh = Training(plan_of(sound, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
+    fresh = training_of(plan_of(sound, INPUTS), x, y, batch_size, Loss.CROSS_ENTROPY, **RULES["sgd"])
     assert training.run_epoch() == fresh.run_epoch()
     assert bytes_of(network) == bytes_of(sound)
 
@@ -246,7 +247,7 @@ def test_weights_that_become_infinite_are_put_back(batch_size):
     how = RULES["sgd"] | {"learning_rate": 3e38}
     plan = plan_of(network, INPUTS, np.float32)
     # One step: a second would see the infinite loss first.
-    training = Training(plan, 100 * x, y, batch_size, Loss.MEAN_ABSOLUTE_ERROR, **how)
+    training = training_of(plan, 100 * x, y, batch_size, Loss.MEAN_ABSOLUTE_ERROR, **how)
     with pytest.raises(NonFiniteWeightsError):
         training.run_epoch()
     assert bytes_of(network) == start
@@ -257,7 +258,7 @@ def test_the_operation_of_infinite_weights_is_their_layer():
     x, y = data_of(INPUTS, 3, SAMPLES, np.float32)
     network[2][0][...] = 1e3
     plan = plan_of(network, INPUTS, np.float32)
-    training = Training(plan, x, y, SAMPLES, Loss.MEAN_ABSOLUTE_ERROR, **(RULES["sgd"] | {"learning_rate": 3e38}))
+    training = training_of(plan, x, y, SAMPLES, Loss.MEAN_ABSOLUTE_ERROR, **(RULES["sgd"] | {"learning_rate": 3e38}))
     with pytest.raises(NonFiniteWeightsError, match="the weights of operation 0") as caught:
         training.run_epoch()
     assert caught.value.operation == 0
@@ -266,7 +267,7 @@ def test_the_operation_of_infinite_weights_is_their_layer():
 def test_the_optimiser_starts_anew_after_a_failure():
     network, width = network_of(NETWORKS["relu"], INPUTS)
     x, y = data_of(INPUTS, width, SAMPLES)
-    training = Training(
+    training = training_of(
         plan_of(network, INPUTS), x, y, 5, Loss.MEAN_SQUARED_ERROR, **RULES["adagrad"], initial_square=0.5
     )
     training.run_epoch()

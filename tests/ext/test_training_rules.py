@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from door_table import FUNCTIONS
+from making import training_of
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of, step_in_numpy
 
 from fastnn_ext.engine.plan import Plan
-from fastnn_ext.engine.training import NonFiniteWeightsError, Training
+from fastnn_ext.engine.training import NonFiniteWeightsError
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Activation, Loss, UpdateRule
 
@@ -128,7 +129,7 @@ def test_steps_are_the_plain_ones(name, rule, dtype, isa, density):
         network, exact = networks(dtype)
         layer = {key: value for key, value in SETTINGS[name].items() if key in ("l1", "l2", "maximum_norm")}
         rest = {key: value for key, value in SETTINGS[name].items() if key not in layer}
-        training = Training(
+        training = training_of(
             filled(network, dtype, isa, **layer),
             x,
             y,
@@ -157,7 +158,7 @@ def test_every_batch_has_its_rate(batch_size, dtype):
     batches = -(-SAMPLES // batch_size)
     rates = np.linspace(0.1, 0.01, batches)
     network, exact = networks(dtype)
-    training = Training(filled(network, dtype), x, y, batch_size, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 99.0)
+    training = training_of(filled(network, dtype), x, y, batch_size, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 99.0)
     training.set_learning_rates(rates)
     training.run_epoch()
     plain = PlainTraining(exact, RULES["sgd"])
@@ -177,7 +178,7 @@ def test_every_batch_has_its_rate(batch_size, dtype):
 def test_rates_are_one_a_batch(rates):
     network, _ = networks(np.float64)
     x, y = data_of(INPUTS, OUTPUTS, SAMPLES)
-    training = Training(filled(network, np.float64), x, y, BATCH, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
+    training = training_of(filled(network, np.float64), x, y, BATCH, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
     with pytest.raises(ValueError, match="there must be 3 learning rates, one a batch"):
         training.set_learning_rates(rates)
 
@@ -194,7 +195,7 @@ def test_gradients_that_are_infinite_are_not_hidden_by_clipping():
     weights = np.full((1, 1), 1e200)
     plan = Plan(1, np.float64)
     plan.add_dense(weights, l2=1e200)
-    training = Training(
+    training = training_of(
         plan, np.ones((1, 1)), np.ones((1, 1)), 1, Loss.MEAN_ABSOLUTE_ERROR, UpdateRule.SGD, 1.0, global_clip_norm=1.0
     )
     with pytest.raises(NonFiniteWeightsError):
@@ -229,7 +230,7 @@ def test_gradients_that_are_nan_are_not_hidden_by_clipping(clips, rule, dtype, i
     plan.add_function(lambda z: z.copy(), slope)
     plan.add_dense(*network[2])
     x, y = data_of(INPUTS, OUTPUTS, SAMPLES, dtype)
-    training = Training(plan, x, y, SAMPLES, Loss.MEAN_SQUARED_ERROR, **RULES[rule], **CLIPS[clips])
+    training = training_of(plan, x, y, SAMPLES, Loss.MEAN_SQUARED_ERROR, **RULES[rule], **CLIPS[clips])
     with pytest.raises(NonFiniteWeightsError):
         training.run_epoch()
     assert bytes_of(network) == before
@@ -246,7 +247,7 @@ def test_a_training_that_goes_on_from_anothers_state_is_one(rule, batch_size, de
 
     def make(network, **more):
         plan = plan_of(network, INPUTS, np.float32)
-        return Training(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES[rule], sparse=density < 1, **more)
+        return training_of(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES[rule], sparse=density < 1, **more)
 
     training = make(whole)
     errors = [training.run_epoch() for _ in range(4)]
@@ -264,16 +265,16 @@ def test_a_training_that_goes_on_from_anothers_state_is_one(rule, batch_size, de
 def test_a_state_of_other_arrays_is_refused():
     x, y = data_of(INPUTS, OUTPUTS, SAMPLES)
     network, _ = network_of((4, OUTPUTS), INPUTS)
-    good = Training(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["adam"]).state
+    good = training_of(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["adam"]).state
     for bad in (good[:-1], [good[1], *good[1:]], [a.astype(np.float32) for a in good], [a.T.copy().T for a in good]):
         with pytest.raises(ValueError, match="state must hold the arrays"):
-            Training(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["adam"], state=bad)
+            training_of(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["adam"], state=bad)
 
 
 def test_squares_start_where_they_are_told():
     x, y = data_of(INPUTS, OUTPUTS, SAMPLES)
     network, _ = network_of((OUTPUTS,), INPUTS)
-    training = Training(
+    training = training_of(
         plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["adagrad"], initial_square=0.25
     )
     assert all((array == 0.25).all() for array in training.state)
@@ -287,7 +288,7 @@ def test_gradients_are_collected_and_nothing_is_learnt(threads, density, dtype):
     network, exact = networks(dtype)
     before = bytes_of(network)
     plan = filled(network, dtype, l1=0.02, l2=0.05, maximum_norm=0.1)
-    training = Training(
+    training = training_of(
         plan, x, y, SAMPLES, Loss.MEAN_SQUARED_ERROR, UpdateRule.COLLECT, 0.0, threads=threads, sparse=density < 1
     )
     value = training.run_epoch()
@@ -303,6 +304,6 @@ def test_gradients_are_collected_and_nothing_is_learnt(threads, density, dtype):
 def test_gradients_that_are_not_kept():
     network, _ = networks(np.float64)
     x, y = data_of(INPUTS, OUTPUTS, SAMPLES)
-    training = Training(filled(network, np.float64), x, y, BATCH, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
+    training = training_of(filled(network, np.float64), x, y, BATCH, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
     with pytest.raises(ValueError, match="the gradients are not kept"):
         training.gradients()

@@ -4,10 +4,11 @@ import itertools
 
 import numpy as np
 import pytest
+from making import training_of
 from plain_training import NETWORKS, RULES, bytes_of, copied, data_of, network_of, outputs_of, plan_of
 
 from fastnn_ext.engine.plan import NonFiniteDataError, Plan
-from fastnn_ext.engine.training import NonFiniteError, Training
+from fastnn_ext.engine.training import NonFiniteError
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Loss
 
@@ -31,7 +32,7 @@ def test_inference_learns_nothing_and_sees_what_a_prediction_gives(name, dtype, 
     before = bytes_of(network)
     for batch_size, threads in ((1, 1), (4, 1), (8, 3), (100, 2)):
         plan = plan_of(network, INPUTS, dtype, isa)
-        training = Training(
+        training = training_of(
             plan,
             x,
             y,
@@ -55,7 +56,7 @@ def test_inference_learns_nothing_and_sees_what_a_prediction_gives(name, dtype, 
 def test_the_record_holds_what_the_losses_came_from(name, batch_size, shuffled):
     network, x, y = prepared(name)
     order = np.random.default_rng(3).permutation(SAMPLES) if shuffled else np.arange(SAMPLES)
-    training = Training(
+    training = training_of(
         plan_of(network, INPUTS), x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], record=True
     )
     value = training.run_epoch(order if shuffled else None)
@@ -67,7 +68,7 @@ def test_the_record_holds_what_the_losses_came_from(name, batch_size, shuffled):
 
 def test_no_record_is_kept_unasked():
     network, x, y = prepared("relu")
-    training = Training(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
+    training = training_of(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
     training.run_epoch()
     assert training.outputs is None
 
@@ -80,9 +81,9 @@ def test_single_batches_are_an_epoch(name, rule, batch_size, sparse):
     whole, x, y = prepared(name, density=0.3)
     parts = copied(whole)
     how = {**RULES[rule], "sparse": sparse, "keep_index": False}
-    value = Training(plan_of(whole, INPUTS), x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **how).run_epoch()
+    value = training_of(plan_of(whole, INPUTS), x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **how).run_epoch()
     first = slice(0, batch_size)
-    training = Training(plan_of(parts, INPUTS), x[first], y[first], batch_size, Loss.MEAN_SQUARED_ERROR, **how)
+    training = training_of(plan_of(parts, INPUTS), x[first], y[first], batch_size, Loss.MEAN_SQUARED_ERROR, **how)
     total = 0.0
     for start in range(0, SAMPLES, batch_size):
         rows = slice(start, start + batch_size)
@@ -94,7 +95,7 @@ def test_single_batches_are_an_epoch(name, rule, batch_size, sparse):
 def test_a_batch_may_be_of_another_dtype():
     network, x, y = prepared("relu, softmax")
     pixels = np.random.default_rng(0).integers(0, 2, size=x.shape)
-    training = Training(plan_of(network, INPUTS), x, y, SAMPLES, Loss.CROSS_ENTROPY, **RULES["sgd"], inference=True)
+    training = training_of(plan_of(network, INPUTS), x, y, SAMPLES, Loss.CROSS_ENTROPY, **RULES["sgd"], inference=True)
     losses = [training.run_batch(pixels.astype(dtype), y) for dtype in (np.float64, np.float32, np.uint8)]
     assert losses[0] == losses[1] == losses[2]
     numbers = np.argmax(y, axis=1).astype(np.int32).reshape(-1, 1)
@@ -116,7 +117,9 @@ def test_a_batch_may_be_of_another_dtype():
 )
 def test_bad_batches_leave_the_weights_and_the_training(x, y, error, message):
     network, *data = prepared("relu", samples=4)
-    training = Training(plan_of(network, INPUTS), *data, 4, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], keep_index=False)
+    training = training_of(
+        plan_of(network, INPUTS), *data, 4, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], keep_index=False
+    )
     before = bytes_of(network)
     with pytest.raises(error, match=message):
         training.run_batch(x, y)
@@ -127,7 +130,7 @@ def test_bad_batches_leave_the_weights_and_the_training(x, y, error, message):
 
 def test_a_training_with_an_index_takes_no_other_data():
     network, x, y = prepared("relu")
-    training = Training(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], sparse=True)
+    training = training_of(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], sparse=True)
     with pytest.raises(ValueError, match="keep_index=False"):
         training.run_batch(x[:4], y[:4])
 
@@ -136,7 +139,7 @@ def test_progress_tells_samples_and_their_losses():
     network, width = network_of((64, "softmax"), 2000)
     x, y = data_of(2000, width, 600)
     told = []
-    training = Training(plan_of(network, 2000), x, y, 4, Loss.CROSS_ENTROPY, **RULES["sgd"])
+    training = training_of(plan_of(network, 2000), x, y, 4, Loss.CROSS_ENTROPY, **RULES["sgd"])
     value = training.run_epoch(progress=lambda done, total: told.append((done, total)))
     assert len(told) > 1
     assert all(a[0] < b[0] and a[1] < b[1] for a, b in itertools.pairwise(told))
@@ -146,7 +149,7 @@ def test_progress_tells_samples_and_their_losses():
 
 def test_what_progress_raises_ends_the_epoch():
     network, x, y = prepared("relu")
-    training = Training(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
+    training = training_of(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
     with pytest.raises(ZeroDivisionError):
         training.run_epoch(progress=lambda done, total: 1 / 0)
     training.run_epoch()
@@ -159,7 +162,7 @@ def test_numbers_below_the_smallest_normal_one_are_zero_to_a_run():
     plan.add_dense(weights)
     x = np.zeros((2000, 2), np.float32)
     x[0] = 1e-3
-    training = Training(
+    training = training_of(
         plan, x, np.zeros((2000, 1), np.float32), 1, Loss.MEAN_SQUARED_ERROR, **RULES["rmsprop"], sparse=False
     )
     training.run_epoch()
@@ -170,7 +173,7 @@ def test_numbers_below_the_smallest_normal_one_are_zero_to_a_run():
 def test_a_training_goes_on_after_a_loss_that_is_not_finite(rule, batch_size):
     network, x, y = prepared("relu", samples=20)
     x[9] = 1e308
-    training = Training(
+    training = training_of(
         plan_of(network, INPUTS), x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES[rule], keep_index=False
     )
     counted = []

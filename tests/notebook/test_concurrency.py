@@ -8,6 +8,7 @@ import pytest
 
 import fastnn
 from fastnn import ActivationLayer, FCLayer, SoftmaxLayer
+from fastnn_ext.engine.options import LossOptions, RuleOptions
 from fastnn_ext.engine.plan import Plan
 from fastnn_ext.engine.training import Training
 from fastnn_ext.tables.enums import Loss, UpdateRule
@@ -148,8 +149,8 @@ def long_training(batch_size, threads=1):
     plan = Plan(784, np.float64)
     plan.add_dense(weights, bias)
     x, y = rng.normal(size=(samples, 784)), rng.normal(size=(samples, 512))
-    how = (batch_size, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.1)
-    return Training(plan, x, y, *how, threads=threads), weights
+    loss, rule = LossOptions(Loss.MEAN_SQUARED_ERROR), RuleOptions(UpdateRule.SGD, 0.1)
+    return Training(plan, x, y, batch_size, loss, rule, threads=threads), weights
 
 
 @pytest.mark.parametrize(("batch_size", "threads"), [(1, 1), (32, 1), (32, 2)])

@@ -1,0 +1,111 @@
+# What training changes is kept before a run, and put back where numbers stop being finite.
+
+
+cdef bint all_numbers_finite(const floating* x, Py_ssize_t count) noexcept nogil:
+    # Sixteen sums side by side, which the compiler keeps in vectors: one alone would wait for each of its additions.
+    cdef floating zeros[16]
+    cdef Py_ssize_t i, lane
+    for lane in range(16):
+        zeros[lane] = 0
+    for i in range(0, count - 15, 16):
+        for lane in range(16):
+            zeros[lane] += x[i + lane] * 0
+    for i in range(count // 16 * 16, count):
+        zeros[0] += x[i] * 0
+    for lane in range(16):
+        if zeros[lane] != 0:
+            return False
+    return True
+
+
+cdef bint all_are_finite(Training training, const void* numbers, Py_ssize_t count) noexcept:
+    if training.plan.is_double:
+        return all_numbers_finite(<const double*> numbers, count)
+    return all_numbers_finite(<const float*> numbers, count)
+
+
+cdef int save_weights(Training training) except -1:
+    cdef Py_ssize_t size = 0
+    cdef cnp.ndarray array
+    if training.run.inference:
+        return 0
+    if training.saved == NULL:
+        for array in training.learning:
+            size += cnp.PyArray_NBYTES(array)
+        training.saved = <char*> malloc(max(1, size))
+        if training.saved == NULL:
+            raise MemoryError(f"no memory to keep the {size} bytes of weights while they are trained")
+    size = 0
+    for array in training.learning:
+        memcpy(training.saved + size, cnp.PyArray_DATA(array), cnp.PyArray_NBYTES(array))
+        size += cnp.PyArray_NBYTES(array)
+    return 0
+
+
+cdef int restore_weights(Training training, bint stepped) except -1:
+    # An optimiser that has stepped, and may have seen infinity, starts anew.
+    cdef Py_ssize_t size = 0
+    cdef cnp.ndarray array
+    if training.run.inference:
+        return 0
+    for array in training.learning:
+        memcpy(cnp.PyArray_DATA(array), training.saved + size, cnp.PyArray_NBYTES(array))
+        size += cnp.PyArray_NBYTES(array)
+    if not stepped:
+        return 0
+    for state, start in zip(training.arrays, training.starts):
+        state[...] = start
+    move_state(training, False)
+    training.run.updating.step = 0
+    training.run.updating.momentum_product = 1
+    return 0
+
+
+cdef int check_weights(Training training) except -1:
+    # One sum tells: a number that is not finite times zero is NaN.
+    cdef Py_ssize_t number = 0
+    cdef cnp.ndarray array
+    cdef Operation* operation
+    cdef int i
+    for array in training.plan.parameters:
+        if not all_are_finite(training, cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array)):
+            raise NonFiniteWeightsError(place_of_pair(training.plan, number // 2))
+        number += 1
+    # A variance that overflows makes outputs of zero: no loss would show it.
+    for i in range(training.run.operation_count):
+        operation = &training.run.operations[i]
+        if operation.kind == BATCH_NORMALIZATION and not (
+            all_are_finite(training, operation.moving_mean, operation.fan_out)
+            and all_are_finite(training, operation.moving_variance, operation.fan_out)
+        ):
+            raise NonFiniteWeightsError(training.plan.places[i])
+    return 0
+
+
+cdef object place_of_pair(Plan plan, Py_ssize_t pair):
+    # The place of the operation that has the arrays of this number.
+    cdef int i
+    for i in range(plan.operation_count):
+        if plan.operations[i].pair == pair:
+            return plan.places[i]
+    return -1
+
+
+cdef object first_non_finite(Training training, Py_ssize_t batch):
+    # Called when a loss is not finite: the place of the operation whose output shows it first, or -1 where the loss
+    # alone does.
+    cdef Py_ssize_t row, j
+    cdef int i
+    cdef double value
+    cdef Operation* operation
+    for i in range(training.run.operation_count):
+        operation = &training.run.operations[i]
+        for row in range(batch):
+            for j in range(operation.fan_out):
+                if training.plan.is_double:
+                    value = (<double*> operation.output)[row * operation.output_row + j]
+                else:
+                    value = (<float*> operation.output)[row * operation.output_row + j]
+                if not is_finite(value):
+                    return training.plan.places[i]
+    return -1

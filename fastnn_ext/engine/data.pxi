@@ -1,0 +1,88 @@
+# The data of a training: what comes is described to the kernels, whole or not at all.
+
+
+cdef int check_augmentation(object fields, Plan plan) except -1:
+    cdef Py_ssize_t input_size = plan.sources[0].size
+    if plan.source_count > 1:
+        raise ValueError(f"augmentation is for plans of one input, but this one has {plan.source_count}")
+    sides = [fields.get(name, 0) for name in ("height", "width", "channels")]
+    if any(side < 1 for side in sides) or math.prod(sides) != input_size:
+        raise ValueError(f"augmentation needs images of height, width and channels with {input_size} numbers, but they are {sides}")
+    for name, value in fields.items():
+        if not math.isfinite(value):
+            raise ValueError(f"augmentation's {name} must be finite, but it is {value}")
+    return 0
+
+
+cdef int set_data(Training training, object x, object y, object sample_weight) except -1:
+    # From here on the run reads these. Nothing is changed before all of it is known to fit.
+    cdef Run* run = &training.run
+    cdef Plan plan = training.plan
+    cdef list xs = training.for_inputs(x), ys = training.for_outputs(y, "y"), weights, pins = []
+    cdef Rows* rows = training.described
+    cdef list numbers = []
+    cdef Py_ssize_t samples = xs[0].shape[0]
+    cdef int k
+    weights = [None] * plan.head_count if sample_weight is None else training.for_outputs(sample_weight, "sample_weight")
+    memset(rows, 0, (plan.source_count + plan.head_count) * sizeof(Rows))
+    for k in range(plan.source_count):
+        describe_input(rows + k, xs[k], &plan.sources[k], "x", True)
+        if xs[k].shape[0] != samples:
+            raise ValueError(f"all inputs must have as many rows, but the first has {samples} and another {xs[k].shape[0]}")
+        if isinstance(xs[k], numpy.ndarray):
+            pins.append(pinned(xs[k]))
+    rows += plan.source_count
+    for k in range(plan.head_count):
+        numbers.append(describe_target(rows + k, ys[k], plan.heads[k].size, samples))
+        if training.streaming and training.x is not None and numbers[k] != run.heads[k].class_numbers:
+            raise ValueError("y must hold class numbers where the first batch's did, and rows of outputs where that held those")
+        weights[k] = checked_weights(weights[k], samples)
+        pins.append(pinned(ys[k]))
+        if weights[k] is not None:
+            pins.append(pinned(weights[k]))
+    training.x, training.y, training.weights, training.data_pins = xs, ys, weights, pins
+    for k in range(plan.source_count):
+        run.data.sources[k].rows = training.described[k]
+    for k in range(plan.head_count):
+        run.heads[k].y, run.heads[k].class_numbers = rows[k], numbers[k]
+        run.heads[k].sample_weight = NULL if weights[k] is None else <double*> cnp.PyArray_DATA(<cnp.ndarray> weights[k])
+    training.samples = run.data.samples = samples
+    run.data.check = True
+    return 0
+
+
+cdef bint describe_target(Rows* rows, object y, Py_ssize_t size, Py_ssize_t samples) except -1:
+    # Returns whether they are class numbers.
+    if not isinstance(y, cnp.ndarray):
+        raise TypeError(f"y must be an array, but it is a {type(y).__name__}")
+    cdef bint numbers = cnp.PyArray_TYPE(<cnp.ndarray> y) == cnp.NPY_INT32 and size > 1
+    describe_rows(rows, y, "y", 1 if numbers else size, True)
+    if cnp.PyArray_DIM(<cnp.ndarray> y, 0) != samples:
+        raise ValueError(f"y must have as many rows as x, {samples}, but it has {cnp.PyArray_DIM(<cnp.ndarray> y, 0)}")
+    return numbers
+
+
+cdef object checked_weights(object sample_weight, Py_ssize_t samples):
+    if sample_weight is None:
+        return None
+    cdef cnp.ndarray weights = numpy.require(sample_weight, numpy.float64, ("C", "A"))
+    if cnp.PyArray_NDIM(weights) != 1 or cnp.PyArray_DIM(weights, 0) != samples:
+        raise ValueError(f"sample_weight must have shape ({samples},), but its shape is {shape_of(weights)}")
+    return weights
+
+
+cdef int reserve_index(Training training, double density) except -1:
+    # Room for what the probe promises and a tenth more; rows that do not fit are listed again in each epoch.
+    cdef Index* index = &training.index
+    cdef Py_ssize_t item = 8 if training.plan.is_double else 4, i
+    cdef Py_ssize_t wanted = <Py_ssize_t> (1.1 * density * training.samples * training.run.data.sources[0].size) + 4096
+    index.capacity = min(wanted, LARGEST_INDEX // (item + 4))
+    index.starts = <cnp.npy_intp*> malloc(training.samples * sizeof(cnp.npy_intp))
+    index.counts = <int*> malloc(training.samples * sizeof(int))
+    index.columns = <uint32_t*> malloc(index.capacity * sizeof(uint32_t))
+    index.values = malloc(index.capacity * item)
+    if index.starts == NULL or index.counts == NULL or index.columns == NULL or index.values == NULL:
+        raise MemoryError(f"no memory for the index of {training.samples} sparse samples")
+    for i in range(training.samples):
+        index.starts[i] = -1
+    return 0

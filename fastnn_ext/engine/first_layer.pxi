@@ -1,0 +1,85 @@
+# What is decided before a training begins: how the first layer takes its inputs, how many threads there are, and which of
+# them share columns.
+
+
+cdef double probe(Training training):
+    # The share of non-zero numbers in some rows of the first input, evenly spaced.
+    cdef Py_ssize_t step = max(1, training.samples // ROWS_PROBED)
+    x = training.x[0]
+    if isinstance(x, CompressedRows):
+        # Of the same rows as below: the same data are taken for sparse in either form.
+        values, starts, chosen = x.values, x.starts, range(0, training.samples, step)
+        filled = sum([numpy.count_nonzero(values[starts[row] : starts[row + 1]]) for row in chosen])
+        return filled / (len(chosen) * <double> training.run.data.sources[0].size)
+    rows = x[::step]
+    return numpy.count_nonzero(rows) / rows.size
+
+
+cdef bint can_be_sparse(Training training) noexcept:
+    # The first operation alone takes the one input. Column numbers and places of a batch's entries have 32 bits.
+    cdef Run* run = &training.run
+    cdef Operation* first = &run.operations[0]
+    return first.kind == DENSE and run.data.source_count == 1 and run.data.sources[0].consumers == 1 \
+        and run.edges[first.first_edge].source == -1 and first.twin < 0 \
+        and run.batch_size < (<Py_ssize_t> 1 << 32) // max(run.data.sources[0].size, padded_row(first.fan_out, True))
+
+
+cdef Py_ssize_t work(Training training, double density):
+    # Multiply-adds of one sample, forward and backward.
+    cdef Operation* operation
+    cdef Py_ssize_t total = 0, first
+    cdef int i
+    for i in range(training.run.operation_count):
+        operation = &training.run.operations[i]
+        if operation.kind == DENSE:
+            first = operation.fan_in * operation.fan_out
+            total += <Py_ssize_t> (2 * first * (density * COST_OF_A_SPARSE_ONE if training.sparse else 1)) if i == 0 else 3 * first
+        else:
+            total += operation.fan_out
+    return max(1, total)
+
+
+cdef int threads_for(Training training, double density):
+    cdef Run* run = &training.run
+    cdef Py_ssize_t weights = 0
+    cdef int i
+    if run.by_sample or run.calls_python:
+        return 1
+    for i in range(run.operation_count):
+        if run.operations[i].kind == DENSE:
+            weights += run.operations[i].fan_in * run.operations[i].fan_out
+    # An optimiser with a state costs about eight multiply-adds a weight, whatever the batch.
+    cdef Py_ssize_t step = work(training, density) * run.batch_size + (0 if run.updating.rule.optimizer == SGD else 8 * weights)
+    return <int> max(1, min(min(<Py_ssize_t> pool_size(), <Py_ssize_t> MAXIMUM_THREADS), step // BATCH_WORK_FOR_A_THREAD))
+
+
+cdef int choose_first_layer(Training training) except -1:
+    # See loops/first_layer.pxi.
+    cdef Run* run = &training.run
+    cdef Operation* first = &run.operations[0]
+    cdef Py_ssize_t units = first.fan_out
+    run.first.lists_only = training.sparse and units <= min(4 * training.kernels.lanes, NARROW)
+    run.first.sorted = training.sparse and not run.first.lists_only and units >= WIDE_FIRST_LAYER
+    run.first.in_panels = training.threads > 1 and not run.updating.collects and not run.inference \
+        and first.kind == DENSE and run.edges[first.first_edge].source == -1 \
+        and (run.first.sorted or not training.sparse) and units >= training.threads * FIRST_COLUMN_GROUP
+    return 0
+
+
+cdef int share_columns(Training training) except -1:
+    # Whether threads share a dense layer's columns, and whether weights change as soon as their gradient has passed, and not all
+    # at the end: a user's function may still fail then.
+    cdef Run* run = &training.run
+    cdef Operation* operation
+    cdef int i
+    run.at_once = training.threads == 1 and not run.calls_python
+    for i in range(run.operation_count):
+        operation = &run.operations[i]
+        if training.threads == 1 or operation.kind != DENSE:
+            continue
+        if i == 0:
+            operation.by_columns = run.first.sorted or run.first.in_panels
+        else:
+            operation.by_columns = operation.fan_out >= training.threads * COLUMN_GROUP
+            run.at_once = run.at_once or operation.by_columns
+    return 0

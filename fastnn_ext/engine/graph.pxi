@@ -1,0 +1,94 @@
+# A training's own copy of the plan: what each operation does in it, and what the losses compute along.
+
+
+cdef void* taken(Py_ssize_t size) except NULL:
+    cdef void* place = calloc(1, size)
+    if place == NULL:
+        raise MemoryError("no memory for the operations of a training")
+    return place
+
+
+cdef int copy_plan(Training training) except -1:
+    cdef Run* run = &training.run
+    cdef Plan plan = training.plan
+    run.operation_count, run.head_count, run.data.source_count = plan.operation_count, plan.head_count, plan.source_count
+    run.operations = <Operation*> taken(plan.operation_count * sizeof(Operation))
+    run.edges = <Edge*> taken(plan.edge_count * sizeof(Edge))
+    run.heads = <Head*> taken(plan.head_count * sizeof(Head))
+    run.data.sources = <Source*> taken(plan.source_count * sizeof(Source))
+    training.described = <Rows*> taken((plan.source_count + plan.head_count) * sizeof(Rows))
+    memcpy(run.operations, plan.operations, plan.operation_count * sizeof(Operation))
+    memcpy(run.edges, plan.edges, plan.edge_count * sizeof(Edge))
+    memcpy(run.heads, plan.heads, plan.head_count * sizeof(Head))
+    memcpy(run.data.sources, plan.sources, plan.source_count * sizeof(Source))
+    return 0
+
+
+cdef int prepare_heads(Training training) except -1:
+    # How each output is judged; a softmax or sigmoid that nobody else reads is computed along with its loss.
+    cdef Run* run = &training.run
+    cdef Py_ssize_t line = 16 if training.plan.is_double else 32
+    cdef Operation* operation
+    cdef Head* head
+    cdef bint alone
+    cdef int h, other
+    for h in range(run.head_count):
+        head = &run.heads[h]
+        if head.operation < 0:
+            raise ValueError("an output that is an input of the plan has nothing to learn: leave it out of a training")
+        (<LossOptions> training.losses[h]).describe(head)
+        operation = &run.operations[head.operation]
+        alone = operation.consumers == 0 and operation.judged == 1 and head.function == NULL and not head.from_logits
+        head.last = head.operation
+        if alone and operation.kind == SOFTMAX and run.edges[operation.first_edge].source >= 0:
+            head.softmax_in_loss, operation.in_loss = True, True
+            head.last = run.edges[operation.first_edge].source
+        elif alone and operation.activation == SIGMOID and head.loss == BINARY_CROSS_ENTROPY:
+            head.through_sigmoid, operation.activation = True, NO_ACTIVATION
+        for other in range(h):
+            head.adds = head.adds or run.heads[other].last == head.last
+        head.target_offset = run.arena.targets_row
+        run.arena.targets_row += head.size if run.head_count == 1 else (head.size + line - 1) // line * line
+    return 0
+
+
+cdef int prepare_operations(Training training) except -1:
+    # Who needs a gradient, where gradients meet, and whether they are collected before the optimiser steps.
+    cdef Run* run = &training.run
+    cdef Operation* operation
+    cdef Edge* edge
+    cdef int i, k
+    cdef list given = [False] * run.operation_count
+    cdef bint collects = run.updating.rule.optimizer == COLLECT or run.updating.rule.coupled_decay > 0 \
+        or run.updating.rule.clip_value > 0 or run.updating.rule.clip_norm > 0 or run.updating.rule.global_clip_norm > 0
+    run.by_sample = run.batch_size == 1 and not training.streaming and run.updating.rule.optimizer == SGD and run.updating.rule.weight_decay == 0 \
+        and not run.inference and not run.calls_python and run.data.augmentation.height == 0 and training.plan.is_chain()
+    run.first_learning = run.operation_count
+    for i in range(run.operation_count):
+        operation = &run.operations[i]
+        operation.needs_gradient = operation.has_weights or operation.has_bias
+        for k in range(operation.first_edge, operation.first_edge + operation.input_count):
+            edge = &run.edges[k]
+            operation.needs_gradient = operation.needs_gradient or (edge.source >= 0 and run.operations[edge.source].needs_gradient)
+        if operation.needs_gradient:
+            run.first_learning = min(run.first_learning, i)
+        collects = collects or operation.twin >= 0 or operation.l1 > 0 or operation.l2 > 0 or operation.maximum_norm > 0
+        run.by_sample = run.by_sample and fastnn_traits(operation.kind).single
+    run.updating.collects = collects and not run.inference
+    run.by_sample = run.by_sample and not run.updating.collects
+    training.kernels = kernels_for_samples(training.plan.kernels) if run.by_sample else training.plan.kernels
+    for k in range(run.head_count):
+        given[run.heads[k].last] = True
+    # The way back reaches the first edge of a value, seen from the end, before the others.
+    for i in range(run.operation_count - 1, -1, -1):
+        operation = &run.operations[i]
+        if operation.in_loss:
+            continue
+        for k in range(operation.first_edge, operation.first_edge + operation.input_count):
+            edge = &run.edges[k]
+            if edge.source >= 0:
+                edge.adds, given[edge.source] = given[edge.source], True
+                if operation.kind == DENSE and run.operations[edge.source].kind == DENSE:
+                    run.operations[edge.source].passes_activation = run.operations[edge.source].activation != NO_ACTIVATION \
+                        and run.operations[edge.source].consumers == 1 and run.operations[edge.source].judged == 0
+    return 0

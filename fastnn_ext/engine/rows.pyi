@@ -1,0 +1,3 @@
+class NonFiniteDataError(ValueError):
+    sample: int
+    def __init__(self, sample: int) -> None: ...

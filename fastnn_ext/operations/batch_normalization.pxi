@@ -1,0 +1,36 @@
+# Normalisation over the samples of a batch: threads share its columns while it trains.
+
+
+cdef void batch_normalization_forward(Pass* p, int i) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef real* statistics = <real*> operation.statistics
+    batch_normalize(y.data, y.row, x.data, x.row, p.batch, column_share(operation.fan_out, COLUMNS_APART, p.thread, p.threads),
+                    column_share(operation.fan_out, COLUMNS_APART, p.thread + 1, p.threads), <real*> operation.weights,
+                    <real*> operation.bias, statistics, statistics + operation.fan_out, <real*> operation.moving_mean,
+                    <real*> operation.moving_variance, <real> operation.momentum, <real> operation.parameter)
+
+
+cdef bint batch_normalization_infer(Pass* p, int i) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Py_ssize_t row
+    for row in range(p.begin, p.end):
+        normalize_row(y.data + row * y.row, x.data + row * x.row, operation.fan_out, <real*> operation.weights,
+                      <real*> operation.bias, <real*> operation.moving_mean, <real*> operation.moving_variance,
+                      <real> operation.parameter)
+    return True
+
+
+cdef void batch_normalization_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    # The gradients of gamma and beta, too.
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value x = input_of(p, i, 0)
+    cdef real* statistics = <real*> operation.statistics
+    batch_normalize_back(gradient.data, gradient.row, <real*> operation.delta, operation.output_row, x.data, x.row, p.batch,
+                         gradient.first, gradient.last, <real*> operation.weights, statistics, statistics + operation.fan_out,
+                         <real*> operation.weights_gradient, <real*> operation.bias_gradient)
+
+
+cdef void batch_normalization_update(Pass* p, int i) noexcept nogil:
+    step_columns(p, i)

@@ -1,0 +1,108 @@
+# A dense layer with the activation behind it: y = f(x W + b). Threads share its rows, or, where it is wide, its columns.
+
+
+cdef void dense_forward(Pass* p, int i) noexcept nogil:
+    cdef Run* run = p.run
+    cdef Operation* operation = &run.operations[i]
+    cdef Value x = input_of(p, i, 0)
+    cdef Py_ssize_t begin = p.begin, end = p.end, first = 0, last = operation.fan_out
+    cdef real* weights = <real*> operation.weights
+    cdef real* bias = <real*> operation.bias
+    cdef real* output = <real*> operation.output
+    cdef real slope = <real> operation.negative_slope
+    cdef bint packed = operation.panels != NULL and (p.threads == 1 or operation.by_columns)
+    if operation.by_columns:
+        begin, end = 0, p.batch
+        first = column_share(operation.fan_out, PANEL, p.thread, p.threads)
+        last = column_share(operation.fan_out, PANEL, p.thread + 1, p.threads)
+    if i == 0 and run.first.sorted:
+        forward_columns(run, p.batch, first, last, p.thread)
+    elif i == 0 and run.first.sparse:
+        lists_forward(lists_of(run) + begin, end - begin, weights, operation.fan_out, operation.fan_out, bias,
+                      output + begin * operation.output_row, operation.output_row, operation.activation, slope)
+    else:
+        if packed:
+            if i > 0 or not run.first.in_panels:
+                pack_columns(<real*> operation.panels, weights, operation.fan_out, operation.fan_in, first, last)
+            weights = <real*> operation.panels
+        product_columns(output + begin * operation.output_row, operation.output_row, x.data + begin * x.row, x.row, weights,
+                        0 if packed else operation.fan_out, end - begin, first, last, operation.fan_in, bias,
+                        operation.activation, slope, <real*> NULL, 0)
+
+
+cdef bint dense_infer(Pass* p, int i) noexcept nogil:
+    # In prediction: by the lists of its inputs, packed weights, or the weights where they lie.
+    cdef Run* run = p.run
+    cdef Operation* operation = &run.operations[i]
+    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef real* bias = <real*> operation.bias
+    cdef real slope = <real> operation.negative_slope
+    if p.listed if i == 0 else list_rows(p, i):
+        lists_forward(scratch_lists(p), p.batch, <real*> operation.weights, operation.fan_out, operation.fan_out, bias, y.data,
+                      y.row, operation.activation, slope)
+    elif operation.panels != NULL:
+        product_columns(y.data, y.row, x.data, x.row, <real*> operation.panels, 0, p.batch, 0, operation.fan_out, operation.fan_in,
+                        bias, operation.activation, slope, <real*> NULL, 0)
+    else:
+        product_columns(y.data, y.row, x.data, x.row, <real*> operation.weights, operation.fan_out, p.batch, 0, operation.fan_out,
+                        operation.fan_in, bias, operation.activation, slope, <real*> NULL, 0)
+    return True
+
+
+cdef void dense_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    # Taken back through the activation of the operation before, too, where that leaves it to this one.
+    cdef Operation* operation = &p.run.operations[i]
+    cdef int source = source_of(p.run, i, 0)
+    cdef Operation* before = &p.run.operations[source] if source >= 0 else NULL
+    cdef bint slopes = before != NULL and before.passes_activation
+    cdef real* panels = <real*> p.scratch
+    cdef Value x = input_of(p, i, 0)
+    pack_rows(panels, <real*> operation.weights, operation.fan_out, operation.fan_out, gradient.first, gradient.last)
+    product_columns(gradient.data + gradient.begin * gradient.row, gradient.row,
+                    <real*> operation.delta + gradient.begin * operation.output_row, operation.output_row, panels, 0,
+                    gradient.end - gradient.begin, gradient.first, gradient.last, operation.fan_out, <real*> NULL,
+                    before.activation if slopes else NO_ACTIVATION, <real> before.negative_slope if slopes else 0,
+                    x.data + gradient.begin * x.row if slopes else NULL, x.row)
+
+
+cdef void dense_update(Pass* p, int i) noexcept nogil:
+    # The optimiser's step for a thread's part of the weights, or the gradient itself where it is collected.
+    cdef Run* run = p.run
+    cdef Operation* operation = &run.operations[i]
+    cdef Value x = input_of(p, i, 0)
+    cdef const real* delta = <const real*> operation.delta
+    cdef bint in_panels = i == 0 and run.first.in_panels
+    cdef parameters weights, bias
+    cdef Layout at = layout(run, i)
+    # Columns in a thread's own panels; elsewhere rows, which lie one behind the other, so that what a thread's processor fetches
+    # ahead is not another's.
+    cdef Py_ssize_t k_begin = 0, k_end = operation.fan_in, j_begin = 0, j_end = operation.fan_out
+    if run.updating.collects:
+        weights, bias = stateless(operation.weights_gradient), stateless(operation.bias_gradient)
+    else:
+        bias = parameters_of(operation.bias, operation.bias_state, 0)
+        if in_panels:
+            weights = parameters_of(operation.panels, operation.panels_state, 0)
+        else:
+            weights = parameters_of(operation.weights, operation.weights_state, 0)
+    if in_panels:
+        j_begin = column_share(operation.fan_out, at.width, p.thread, p.threads)
+        j_end = column_share(operation.fan_out, at.width, p.thread + 1, p.threads)
+    else:
+        k_begin = share(operation.fan_in, p.thread, p.threads)
+        k_end = share(operation.fan_in, p.thread + 1, p.threads)
+    if p.thread == p.threads - 1 and operation.has_bias:
+        update_bias(p.rule, delta, operation.output_row, p.batch, bias, operation.fan_out)
+    if i == 0 and run.first.lists_only:
+        narrow_update(<real*> p.scratch, lists_of(run), p.batch, k_begin, k_end, delta, operation.output_row, weights,
+                      operation.fan_out, p.rule, run.data.seen)
+    elif i == 0 and run.first.sparse:
+        if not run.first.sorted:
+            by_column(sorted_starts(run, p.thread), sorted_entries(run, p.thread), lists_of(run), p.batch,
+                      operation.output_row, k_begin, k_end)
+        columns_update(sorted_starts(run, p.thread) + (k_begin if run.first.sorted else 0), sorted_entries(run, p.thread), k_begin,
+                       k_end, p.batch, delta + j_begin, parameters_at(weights, j_begin // at.width * at.panel), at.row, at.panel,
+                       j_end - j_begin, p.rule, run.data.seen)
+    else:
+        weights_update(weights, at.row, at.panel, x.data, x.row, delta, operation.output_row, p.batch,
+                       k_begin, k_end, j_begin, j_end, p.rule)

@@ -1,0 +1,28 @@
+# Dropout: in training, numbers are left out at random and the others grow; in prediction, nothing happens.
+
+
+cdef inline void drop_row(Pass* p, int i, real* y, const real* x, Py_ssize_t row) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
+    # Random bits below it, a share `rate` of all, are those of numbers left out.
+    cdef uint32_t threshold = <uint32_t> (operation.parameter * 4294967296.0)
+    dropout_row(y, x, operation.fan_out, random_key(p.run.data.seed, <uint64_t> p.step, <uint64_t> i, <uint64_t> row), threshold,
+                <real> (1 / (1 - operation.parameter)))
+
+
+cdef void dropout_forward(Pass* p, int i) noexcept nogil:
+    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Py_ssize_t row
+    for row in range(p.begin, p.end):
+        drop_row(p, i, y.data + row * y.row, x.data + row * x.row, row)
+
+
+cdef bint dropout_infer(Pass* p, int i) noexcept nogil:
+    copy_rows(p, i)
+    return True
+
+
+cdef void dropout_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Py_ssize_t row
+    for row in range(gradient.begin, gradient.end):
+        drop_row(p, i, gradient.data + row * gradient.row, <real*> operation.delta + row * operation.output_row, row)

@@ -1,0 +1,208 @@
+# Operations of several inputs: the same number of columns each, or, to concatenate, any.
+
+
+cdef inline void copy_delta(Pass* p, int i, const Gradient* gradient, Py_ssize_t column) noexcept nogil:
+    # The gradient with respect to the output, from a column on, is that with respect to the input.
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Py_ssize_t row
+    if gradient.data == <real*> operation.delta:
+        return
+    for row in range(gradient.begin, gradient.end):
+        memcpy(gradient.data + row * gradient.row, <real*> operation.delta + row * operation.output_row + column,
+               (gradient.last - gradient.first) * sizeof(real))
+
+
+cdef inline void add_rows(real* y, Py_ssize_t y_row, const real* x, Py_ssize_t x_row, real factor, const Gradient* part) noexcept nogil:
+    # y += factor x on a part of both.
+    cdef Py_ssize_t row, j
+    for row in range(part.begin, part.end):
+        for j in range(part.first, part.last):
+            y[row * y_row + j] += factor * x[row * x_row + j]
+
+
+cdef void add_forward(Pass* p, int i) noexcept nogil:
+    add_infer(p, i)
+
+
+cdef bint add_infer(Pass* p, int i) noexcept nogil:
+    # Sums grow from the first input to the last.
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value x, y = p.values[i]
+    cdef Gradient part
+    cdef int k
+    part.begin, part.end, part.first, part.last = p.begin, p.end, 0, operation.fan_out
+    copy_rows(p, i)
+    for k in range(1, operation.input_count):
+        x = input_of(p, i, k)
+        add_rows(y.data, y.row, x.data, x.row, 1, &part)
+    return True
+
+
+cdef void add_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    copy_delta(p, i, gradient, 0)
+
+
+cdef void subtract_forward(Pass* p, int i) noexcept nogil:
+    subtract_infer(p, i)
+
+
+cdef bint subtract_infer(Pass* p, int i) noexcept nogil:
+    cdef Value x = input_of(p, i, 1), y = p.values[i]
+    cdef Gradient part
+    part.begin, part.end, part.first, part.last = p.begin, p.end, 0, p.run.operations[i].fan_out
+    copy_rows(p, i)
+    add_rows(y.data, y.row, x.data, x.row, -1, &part)
+    return True
+
+
+cdef void subtract_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    copy_delta(p, i, gradient, 0)
+    if gradient.input == 1:
+        scale_rows(gradient, -1)
+
+
+cdef inline void scale_rows(const Gradient* gradient, real factor) noexcept nogil:
+    cdef Py_ssize_t row, j
+    for row in range(gradient.begin, gradient.end):
+        for j in range(gradient.first, gradient.last):
+            gradient.data[row * gradient.row + j] *= factor
+
+
+cdef void average_forward(Pass* p, int i) noexcept nogil:
+    average_infer(p, i)
+
+
+cdef bint average_infer(Pass* p, int i) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value y = p.values[i]
+    cdef Py_ssize_t row, j
+    add_infer(p, i)
+    for row in range(p.begin, p.end):
+        for j in range(operation.fan_out):
+            y.data[row * y.row + j] /= operation.input_count
+    return True
+
+
+cdef void average_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    copy_delta(p, i, gradient, 0)
+    scale_rows(gradient, <real> 1 / p.run.operations[i].input_count)
+
+
+cdef void multiply_forward(Pass* p, int i) noexcept nogil:
+    multiply_infer(p, i)
+
+
+cdef bint multiply_infer(Pass* p, int i) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value x, y = p.values[i]
+    cdef Py_ssize_t row, j
+    cdef int k
+    copy_rows(p, i)
+    for k in range(1, operation.input_count):
+        x = input_of(p, i, k)
+        for row in range(p.begin, p.end):
+            for j in range(operation.fan_out):
+                y.data[row * y.row + j] *= x.data[row * x.row + j]
+    return True
+
+
+cdef void multiply_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value x
+    cdef Py_ssize_t row, j
+    cdef int k
+    copy_delta(p, i, gradient, 0)
+    for k in range(operation.input_count):
+        x = input_of(p, i, k)
+        if k == gradient.input:
+            continue
+        for row in range(gradient.begin, gradient.end):
+            for j in range(gradient.first, gradient.last):
+                gradient.data[row * gradient.row + j] *= x.data[row * x.row + j]
+
+
+cdef bint extreme_infer(Pass* p, int i, bint largest) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value x, y = p.values[i]
+    cdef Py_ssize_t row, j
+    cdef real number, other
+    cdef int k
+    copy_rows(p, i)
+    for k in range(1, operation.input_count):
+        x = input_of(p, i, k)
+        for row in range(p.begin, p.end):
+            for j in range(operation.fan_out):
+                number, other = y.data[row * y.row + j], x.data[row * x.row + j]
+                y.data[row * y.row + j] = other if (other > number if largest else other < number) else number
+    return True
+
+
+cdef void extreme_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    # The first input that has the extreme gets the gradient.
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value x = input_of(p, i, gradient.input), y = p.values[i], before
+    cdef Py_ssize_t row, j
+    cdef bint its_own
+    cdef int k
+    for row in range(gradient.begin, gradient.end):
+        for j in range(gradient.first, gradient.last):
+            its_own = x.data[row * x.row + j] == y.data[row * y.row + j]
+            for k in range(gradient.input):
+                before = input_of(p, i, k)
+                its_own = its_own and before.data[row * before.row + j] != y.data[row * y.row + j]
+            gradient.data[row * gradient.row + j] = (<real*> operation.delta)[row * operation.output_row + j] if its_own else 0
+
+
+cdef void maximum_forward(Pass* p, int i) noexcept nogil:
+    extreme_infer(p, i, True)
+
+
+cdef bint maximum_infer(Pass* p, int i) noexcept nogil:
+    return extreme_infer(p, i, True)
+
+
+cdef void maximum_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    extreme_backward(p, i, gradient)
+
+
+cdef void minimum_forward(Pass* p, int i) noexcept nogil:
+    extreme_infer(p, i, False)
+
+
+cdef bint minimum_infer(Pass* p, int i) noexcept nogil:
+    return extreme_infer(p, i, False)
+
+
+cdef void minimum_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    extreme_backward(p, i, gradient)
+
+
+cdef inline Py_ssize_t columns_of_input(Run* run, int i, int input) noexcept nogil:
+    cdef int source = source_of(run, i, input)
+    return run.operations[source].fan_out if source >= 0 else run.data.sources[-1 - source].size
+
+
+cdef void concatenate_forward(Pass* p, int i) noexcept nogil:
+    concatenate_infer(p, i)
+
+
+cdef bint concatenate_infer(Pass* p, int i) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value x, y = p.values[i]
+    cdef Py_ssize_t row, at = 0, columns
+    cdef int k
+    for k in range(operation.input_count):
+        x = input_of(p, i, k)
+        columns = columns_of_input(p.run, i, k)
+        for row in range(p.begin, p.end):
+            memcpy(y.data + row * y.row + at, x.data + row * x.row, columns * sizeof(real))
+        at += columns
+    return True
+
+
+cdef void concatenate_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    cdef Py_ssize_t at = 0
+    cdef int k
+    for k in range(gradient.input):
+        at += columns_of_input(p.run, i, k)
+    copy_delta(p, i, gradient, at)

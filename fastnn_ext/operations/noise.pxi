@@ -1,0 +1,27 @@
+# Normal noise, added in training alone.
+
+
+cdef void noise_forward(Pass* p, int i) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Py_ssize_t row
+    for row in range(p.begin, p.end):
+        noise_row(y.data + row * y.row, x.data + row * x.row, operation.fan_out,
+                  random_key(p.run.data.seed, <uint64_t> p.step, <uint64_t> i, <uint64_t> row), <real> operation.parameter)
+
+
+cdef void copy_rows(Pass* p, int i) noexcept nogil:
+    # The output is the input.
+    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Py_ssize_t row
+    for row in range(p.begin, p.end):
+        memcpy(y.data + row * y.row, x.data + row * x.row, p.run.operations[i].fan_out * sizeof(real))
+
+
+cdef bint noise_infer(Pass* p, int i) noexcept nogil:
+    copy_rows(p, i)
+    return True
+
+
+cdef void noise_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    copy_delta(p, i, gradient, 0)
