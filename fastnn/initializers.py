@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.naming import unknown_name
-from fastnn.scalars import finite_number, non_negative_number, whole_number
-from fastnn.strict import Strict
+from fastnn.checking.names import unknown_name
+from fastnn.checking.scalars import finite_number, non_negative_number, whole_number
+from fastnn.checking.strict import Strict
 
 __all__ = [
     "Initializer",

@@ -8,26 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fastnn.callbacks.hooks import ABOUT_BATCHES, refuse_lookalikes
 from fastnn.callbacks.states import Kind, check_state, settings_of
-from fastnn.strict import Strict
+from fastnn.checking.strict import Strict
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
 
-__all__ = ["Callback", "CallbackList", "checked_verbosity"]
+__all__ = ["Callback", "CallbackList"]
 
 Logs = dict[str, float]
-
-
-def checked_verbosity(verbose: object) -> int:
-    """The ``verbose`` of a callback: 0, or 1 for lines that tell what it does.
-
-    >>> checked_verbosity("loud")
-    Traceback (most recent call last):
-    ValueError: verbose must be 0 or 1, but it is 'loud'
-    """
-    if verbose not in (0, 1, 2):  # Keras has nothing to tell beyond 1 either, and takes it
-        raise ValueError(f"verbose must be 0 or 1, but it is {verbose!r}")
-    return int(verbose)
 
 
 class Callback(Strict):

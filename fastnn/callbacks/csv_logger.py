@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Literal, TextIO
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.callbacks.states import FLAG, NAMES, WHOLE, check_state
+from fastnn.checking.scalars import true_or_false
 from fastnn.files.reading import regular_file
 from fastnn.files.writing import naming, written_whole
-from fastnn.scalars import true_or_false
 
 __all__ = ["CSVLogger"]
 

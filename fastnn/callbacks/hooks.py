@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from fastnn.naming import nearest_name
+from fastnn.checking.names import nearest_name
 
 if TYPE_CHECKING:
     from fastnn.callbacks.base import Callback

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from fastnn.callbacks.base import Callback, Logs
-from fastnn.naming import unknown_name
-from fastnn.scalars import non_negative_number, true_or_false
+from fastnn.checking.names import unknown_name
+from fastnn.checking.scalars import non_negative_number, true_or_false
 
 if TYPE_CHECKING:
     from fastnn.metrics.base import Metric

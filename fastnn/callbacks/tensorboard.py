@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.callbacks.states import WHOLE
+from fastnn.checking.scalars import whole_number
 from fastnn.optimizers.lbfgs import LBFGS
-from fastnn.scalars import whole_number
 
 __all__ = ["TensorBoard"]
 

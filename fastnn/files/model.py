@@ -15,13 +15,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fastnn.arrays import check_finite
+from fastnn.checking.arrays import check_finite
+from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.files.callback_states import PREFIX, plain_resumption, restored_resumption
 from fastnn.files.description import described, restored
 from fastnn.files.generators import generator_state, restored_generator
 from fastnn.files.histories import plain_dict, plain_history, restored_history
 from fastnn.files.tensors import TensorFile, write_tensors
-from fastnn.layers.base import Layer, Shape, checked_shape
+from fastnn.layers.base import Layer
 from fastnn.layers.layer_normalization import LayerNormalization
 from fastnn.models.sequential import Sequential
 from fastnn.models.training import OptimizerState

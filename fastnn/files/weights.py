@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.arrays import converted
+from fastnn.checking.arrays import converted
 from fastnn.files.reading import NpzFile, regular_file
 from fastnn.files.tensors import TensorFile, write_tensors
 from fastnn.files.writing import written_whole

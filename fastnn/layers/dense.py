@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastnn import constraints, initializers, regularizers
+from fastnn.checking.scalars import true_or_false, whole_number
+from fastnn.checking.shapes import Shape
 from fastnn.layers import applied
-from fastnn.layers.base import Layer, Shape, Variable
-from fastnn.scalars import true_or_false, whole_number
+from fastnn.layers.base import Layer, Variable
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Dense"]

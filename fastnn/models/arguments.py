@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastnn.checking.scalars import whole_number
 from fastnn.data.names import Names
 from fastnn.models.batches import BATCH_SIZE, batches_of, gives_batches
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.inputs import Samples, read_inputs, read_targets, read_weights
 from fastnn.optimizers.lbfgs import LBFGS
-from fastnn.scalars import whole_number
 from fastnn_ext.engine.compressed import CompressedRows
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.checking.scalars import whole_number
 from fastnn.data.convert import is_array_like, to_array
-from fastnn.scalars import whole_number
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential

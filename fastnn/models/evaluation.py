@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.arrays import check_finite
+from fastnn.checking.arrays import check_finite
+from fastnn.checking.scalars import whole_number
 from fastnn.data.names import Names
 from fastnn.models.batches import Batches, batches_of, check_kind, gives_batches
 from fastnn.models.inputs import Samples, explain, read_batch, read_samples
-from fastnn.scalars import whole_number
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, Training
 from fastnn_ext.tables.enums import UpdateRule

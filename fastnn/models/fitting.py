@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fastnn.callbacks.base import CallbackList
+from fastnn.checking.scalars import whole_number, whole_number_or_none
 from fastnn.data.names import Names, column_names
 from fastnn.models.arguments import (
     kept_for_validation,
@@ -30,16 +31,11 @@ from fastnn.models.reporting import Reporting, verbosity_of
 from fastnn.models.resuming import Resumption, resumption_of, take_up
 from fastnn.models.sources import ArraySource, BatchSource, Source
 from fastnn.optimizers.lbfgs import LBFGS
-from fastnn.scalars import whole_number
 
 if TYPE_CHECKING:
     from fastnn.models.sequential import Sequential
 
 __all__ = ["fit"]
-
-
-def _number_or_none(value: int | None, name: str) -> int | None:
-    return None if value is None else whole_number(value, name, at_least=1)
 
 
 def fit(
@@ -68,10 +64,10 @@ def fit(
     epochs = whole_number(epochs, "epochs", at_least=0)
     initial_epoch = whole_number(initial_epoch, "initial_epoch", at_least=0)
     frequency = validation_frequency(validation_freq)
-    batch_size = _number_or_none(batch_size, "batch_size")
-    validation_batch_size = _number_or_none(validation_batch_size, "validation_batch_size")
-    steps_per_epoch = _number_or_none(steps_per_epoch, "steps_per_epoch")
-    validation_steps = _number_or_none(validation_steps, "validation_steps")
+    batch_size = whole_number_or_none(batch_size, "batch_size", at_least=1)
+    validation_batch_size = whole_number_or_none(validation_batch_size, "validation_batch_size", at_least=1)
+    steps_per_epoch = whole_number_or_none(steps_per_epoch, "steps_per_epoch", at_least=1)
+    validation_steps = whole_number_or_none(validation_steps, "validation_steps", at_least=1)
     verbosity = verbosity_of(verbose)
     watchers = CallbackList(callbacks, model)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.arrays import check_finite, converted
+from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
 from fastnn.data.names import Names, by_name, column_names
 from fastnn.models.classes import check_classes

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from fastnn.checking.fixed import FixedList
+from fastnn.checking.scalars import whole_number
+from fastnn.checking.strict import known_names_only
 from fastnn.data.names import Names, checked_names
-from fastnn.fixed import FixedList
 from fastnn.layers.base import Layer
 from fastnn.losses.base import Loss
 from fastnn.metrics.base import Metric
@@ -22,8 +24,6 @@ from fastnn.models.reporting import verbosity_of
 from fastnn.models.stack import LayerStack
 from fastnn.models.training import OptimizerState
 from fastnn.optimizers.base import Optimizer
-from fastnn.scalars import whole_number
-from fastnn.strict import known_names_only
 from fastnn_ext.engine.plan import NonFiniteDataError
 
 if TYPE_CHECKING:

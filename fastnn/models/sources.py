@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.arrays import check_finite
 from fastnn.augmentation import ImageAugmentation
 from fastnn.callbacks.base import CallbackList
+from fastnn.checking.arrays import check_finite
 from fastnn.data.names import Names
 from fastnn.models.batches import Batches
 from fastnn.models.evaluation import metrics_of

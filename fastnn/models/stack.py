@@ -14,12 +14,14 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastnn.arrays import check_finite, converted, no_memory
-from fastnn.fixed import FixedList
-from fastnn.layers.base import Layer, Shape, Variable, checked_shape, fixed_arrays
+from fastnn.checking.arrays import check_finite, converted, float_dtype, no_memory
+from fastnn.checking.fixed import FixedList
+from fastnn.checking.names import non_empty_name
+from fastnn.checking.shapes import Shape, checked_shape
+from fastnn.checking.strict import Strict
+from fastnn.layers.base import Layer, Variable, fixed_arrays
 from fastnn.layers.input import Input
 from fastnn.models.training import OptimizerState
-from fastnn.strict import Strict
 from fastnn_ext.engine.plan import Plan, allocate
 from fastnn_ext.tables.enums import Activation as Kind
 
@@ -72,9 +74,7 @@ class LayerStack(Strict):
         dtype: DTypeLike = np.float32,
         seed: int | np.random.Generator | None = None,
     ) -> None:
-        self.dtype: np.dtype[Any] = np.dtype(dtype)
-        if self.dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
-            raise TypeError(f"dtype must be float32 or float64, but it is {self.dtype}")
+        self.dtype: np.dtype[Any] = float_dtype(dtype)
         self.name = name
         self.layers = _fixed_layers(())
         self.rng = np.random.default_rng(seed)
@@ -117,9 +117,7 @@ class LayerStack(Strict):
 
     @name.setter
     def name(self, value: str) -> None:
-        if not isinstance(value, str) or not value:
-            raise TypeError(f"name must be a string that is not empty, but it is {value!r}")
-        self._name = value
+        self._name = non_empty_name(value, "name")
 
     @property
     def rng(self) -> np.random.Generator:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from numpy.typing import NDArray
 
+from fastnn.checking.scalars import whole_number
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.inputs import read_samples
 from fastnn.models.sequential import Sequential
 from fastnn.plotting.canvas import COLOURS, axes
 from fastnn.plotting.model import built
-from fastnn.scalars import whole_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

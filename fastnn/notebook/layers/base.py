@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.strict import Strict
+from fastnn.checking.strict import Strict
 from fastnn_ext.engine.plan import Plan
 
 FloatArray = NDArray[Any]

@@ -1,10 +1,21 @@
-"""A user's arrays: real, finite and in a dtype that the engine reads, or a sentence that says what is wrong."""
+"""Arrays: real, finite and in a dtype that the engine reads."""
 
 import math
 from typing import Any
 
 import numpy
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+__all__ = [
+    "check_finite",
+    "converted",
+    "finite_array",
+    "float_dtype",
+    "no_memory",
+    "numeric_array",
+    "real_array",
+    "real_dtype_array",
+]
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 # Rows are checked for NaN in pieces of about this many numbers, so that the check needs no copy of the data.
@@ -70,6 +81,49 @@ def real_array(value: ArrayLike, name: str) -> NDArray[Any]:
     return array
 
 
+def numeric_array(value: ArrayLike, name: str) -> NDArray[Any]:
+    """``value`` as an array of booleans, integers or floats without NaN; infinities are taken.
+
+    Raises
+    ------
+    TypeError
+        For another dtype.
+    ValueError
+        For ragged lists, or where a number is NaN.
+    """
+    try:
+        array = numpy.asarray(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} cannot be made an array; expected numbers in rows of one length. Received: {error}"
+        ) from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{name} has dtype {array.dtype}; expected booleans, integers or floats. "
+            f"Convert it first, for example with numpy.asarray({name}, dtype=float)."
+        )
+    if numpy.isnan(array).any():
+        raise ValueError(f"{name} contains NaN; expected numbers only. Remove or fill the missing values.")
+    return array
+
+
+def finite_array(value: ArrayLike, name: str, *, ndim: int) -> NDArray[numpy.float64]:
+    """``value`` as a finite, non-empty float64 array with ``ndim`` dimensions.
+
+    >>> finite_array([1, 2], "weights", ndim=2)
+    Traceback (most recent call last):
+    ValueError: weights has shape (2,); expected a non-empty array with ndim 2.
+    """
+    array = numeric_array(value, name)
+    if array.ndim != ndim or array.size == 0:
+        raise ValueError(f"{name} has shape {array.shape}; expected a non-empty array with ndim {ndim}.")
+    with numpy.errstate(over="ignore"):  # a long double beyond float64 becomes an infinity, refused below
+        array = array.astype(numpy.float64)
+    if not numpy.isfinite(array).all():
+        raise ValueError(f"{name} contains an infinity; expected numbers that are finite in float64.")
+    return array
+
+
 def converted(array: NDArray[Any], dtype: numpy.dtype[numpy.floating], name: str) -> NDArray[Any]:
     """``array`` contiguous, aligned and in ``dtype``: itself where it is so already, else one copy.
 
@@ -95,8 +149,21 @@ def converted(array: NDArray[Any], dtype: numpy.dtype[numpy.floating], name: str
     return result
 
 
+def float_dtype(value: DTypeLike) -> numpy.dtype[Any]:
+    """The dtype of a model's or a layer's numbers: float32 or float64.
+
+    >>> float_dtype("float16")
+    Traceback (most recent call last):
+    TypeError: dtype must be float32 or float64, but it is float16
+    """
+    dtype = numpy.dtype(value)
+    if dtype not in (numpy.dtype(numpy.float32), numpy.dtype(numpy.float64)):
+        raise TypeError(f"dtype must be float32 or float64, but it is {dtype}")
+    return dtype
+
+
 def no_memory(what: str, shape: tuple[int, ...], dtype: numpy.dtype[Any]) -> MemoryError:
-    """The error for an array that cannot be had.
+    """The error for an array that cannot be allocated.
 
     >>> raise no_memory("the kernel of dense", (3, 2**61), numpy.dtype("float32"))
     Traceback (most recent call last):

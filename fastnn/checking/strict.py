@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any, ClassVar, ParamSpec, TypeVar, cast
 
-from fastnn.naming import nearest_name
+from fastnn.checking.names import nearest_name
 
 __all__ = ["Strict", "known_names_only"]
 

@@ -1,8 +1,8 @@
-"""Names that users write for optimisers, losses, activations and the like, and what to say of one that is unknown."""
+"""Names that users give to things, or write for optimisers, losses, activations and the like."""
 
 from collections.abc import Iterable
 
-__all__ = ["nearest_name", "unknown_name"]
+__all__ = ["nearest_name", "non_empty_name", "unknown_name"]
 
 
 def nearest_name(name: str, known: Iterable[str], *, surely: bool = False) -> str | None:
@@ -38,3 +38,15 @@ def unknown_name(what: str, name: str, known: Iterable[str], otherwise: str) -> 
     nearest = nearest_name(name, names)
     hint = f"; did you mean {nearest!r}?" if nearest else "."
     return ValueError(f"{what} {name!r} is unknown{hint} Expected one of {', '.join(names)}, or {otherwise}.")
+
+
+def non_empty_name(value: object, name: str) -> str:
+    """``value`` as the name of a model or a layer: a string that is not empty.
+
+    >>> non_empty_name("", "name")
+    Traceback (most recent call last):
+    TypeError: name must be a string that is not empty, but it is ''
+    """
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{name} must be a string that is not empty, but it is {value!r}")
+    return value

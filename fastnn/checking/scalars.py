@@ -1,4 +1,4 @@
-"""Scalars: single numbers among a user's arguments, or a sentence that says what is wrong."""
+"""Scalars: single numbers and answers of yes or no."""
 
 import math
 import numbers
@@ -6,11 +6,18 @@ import operator
 
 import numpy as np
 
-__all__ = ["finite_number", "non_negative_number", "true_or_false", "whole_number"]
+__all__ = [
+    "checked_verbosity",
+    "finite_number",
+    "non_negative_number",
+    "true_or_false",
+    "whole_number",
+    "whole_number_or_none",
+]
 
 
 def whole_number(value: object, name: str, at_least: int) -> int:
-    """``value`` as an int that is ``at_least`` this.
+    """``value`` as an int of at least ``at_least``.
 
     Raises
     ------
@@ -35,6 +42,11 @@ def whole_number(value: object, name: str, at_least: int) -> int:
     if number < at_least:
         raise ValueError(f"{name} must be at least {at_least}, but it is {number}")
     return number
+
+
+def whole_number_or_none(value: object, name: str, at_least: int) -> int | None:
+    """The same, or None where the user left the argument out."""
+    return None if value is None else whole_number(value, name, at_least)
 
 
 def finite_number(value: object, name: str) -> float:
@@ -81,6 +93,18 @@ def true_or_false(value: object, name: str) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be True or False, but it is {value!r}")
     return bool(value)
+
+
+def checked_verbosity(verbose: object) -> int:
+    """The ``verbose`` of a callback: 0, or 1 for lines that tell what it does.
+
+    >>> checked_verbosity("loud")
+    Traceback (most recent call last):
+    ValueError: verbose must be 0 or 1, but it is 'loud'
+    """
+    if verbose not in (0, 1, 2):  # Keras prints no more at 2 than at 1, but accepts it
+        raise ValueError(f"verbose must be 0 or 1, but it is {verbose!r}")
+    return int(verbose)
 
 
 def _real_number(value: object, name: str) -> float:
