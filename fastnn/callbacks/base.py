@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from fastnn.callbacks.hooks import ABOUT_BATCHES, refuse_lookalikes
+from fastnn.callbacks.model import ModelInTraining
 from fastnn.callbacks.states import Kind, check_state, settings_of
 from fastnn.checking.strict import Strict
-
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
 
 __all__ = ["Callback", "CallbackList"]
 
@@ -37,7 +35,7 @@ class Callback(Strict):
     _changeable = frozenset({"model"})
     _has_state = True
 
-    model: Sequential
+    model: ModelInTraining
 
     # What `get_state` and `set_state` of the package's own callbacks go by: attributes, and what they may be.
     _state_kinds: ClassVar[Mapping[str, Kind]] = {}
@@ -59,7 +57,7 @@ class Callback(Strict):
         """
         return not type(self).__module__.startswith("fastnn.")
 
-    def set_model(self, model: Sequential) -> None:
+    def set_model(self, model: ModelInTraining) -> None:
         """Get to know the model, before training starts."""
         self.model = model
 
@@ -123,7 +121,7 @@ class CallbackList:
         When one is no `Callback`, or has a method that looks like one of these and is none.
     """
 
-    def __init__(self, callbacks: Iterable[Any] | None, model: Sequential) -> None:
+    def __init__(self, callbacks: Iterable[Any] | None, model: ModelInTraining) -> None:
         if isinstance(callbacks, Callback):
             callbacks = [callbacks]
         self.model = model

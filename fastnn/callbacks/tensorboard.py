@@ -100,7 +100,11 @@ class TensorBoard(Callback):
     def _learning_rate(self) -> Logs:
         """That of the next step, where the optimiser has one."""
         optimizer, _ = self.model.needs_compile()
-        return {} if isinstance(optimizer, LBFGS) else {"learning_rate": optimizer.rate_at(self.model.steps.step)}
+        return (
+            {}
+            if isinstance(optimizer, LBFGS)
+            else {"learning_rate": optimizer.rate_at(self.model.optimizer_state.step)}
+        )
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         while self._writers:

@@ -140,7 +140,9 @@ def known_names_only(function: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> T:
-        arguments.check(method.__qualname__, len(args) - 1, kwargs, {})
+        # The class that the user sees, which may have inherited the method.
+        what = f"{type(args[0]).__name__}.{method.__name__}" if args else method.__qualname__
+        arguments.check(what, len(args) - 1, kwargs, {})
         return function(*args, **kwargs)
 
     return checked

@@ -1,8 +1,8 @@
 """Opening a model file, with what it says of the table that it was trained on."""
 
 from fastnn.cli.preparing import Preparation
-from fastnn.files.model import load_model
 from fastnn.files.reading import regular_file
+from fastnn.models.saving.loading import load_model
 from fastnn.models.sequential import Sequential
 
 __all__ = ["open_model"]

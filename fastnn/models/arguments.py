@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from fastnn.checking.scalars import whole_number
 from fastnn.data.names import Names
 from fastnn.models.batches import BATCH_SIZE, batches_of, gives_batches
+from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.inputs import Samples, read_inputs, read_targets, read_weights
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.compressed import CompressedRows
 
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
-
 __all__ = ["kept_for_validation", "refuse_for_batches", "validates_after", "validation_frequency", "validation_of"]
 
 
-def refuse_for_batches(model: Sequential, validation_split: float, class_weight: object, sample_weight: object) -> None:
+def refuse_for_batches(
+    model: CompiledModel, validation_split: float, class_weight: object, sample_weight: object
+) -> None:
     if isinstance(model.optimizer, LBFGS):
         raise ValueError("LBFGS looks at all samples in every step: pass arrays, or choose another optimizer")
     if validation_split:
@@ -65,7 +65,7 @@ def validates_after(epoch: int, frequency: int | list[int]) -> bool:
 
 
 def validation_of(
-    model: Sequential, data: Any, batch_size: int | None, steps: int | None, names: Names | None
+    model: CompiledModel, data: Any, batch_size: int | None, steps: int | None, names: Names | None
 ) -> Evaluation | BatchEvaluation | None:
     """What evaluates the data of validation after an epoch: (x, y), (x, y, sample_weight), or what gives batches.
 

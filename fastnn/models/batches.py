@@ -5,18 +5,13 @@ from __future__ import annotations
 import itertools
 import numbers
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fastnn.checking.scalars import whole_number
 from fastnn.data.convert import is_array_like, to_array
 
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
-
-__all__ = ["BATCH_SIZE", "Batches", "batches_of", "check_kind", "gives_batches", "predict_batches"]
+__all__ = ["BATCH_SIZE", "Batches", "batches_of", "check_kind", "gives_batches"]
 
 # What messages say.
 _MAY_BE_PASSED = (
@@ -245,28 +240,3 @@ def _column(values: list[Any], name: str) -> Any:
         return np.stack(arrays)  # type: ignore[arg-type]
     except ValueError as error:
         raise ValueError(f"the samples of {name} cannot be put into one batch: {error}") from None
-
-
-def predict_batches(model: Sequential, x: Any, out: NDArray[Any] | None, steps: int | None) -> NDArray[Any]:
-    """The outputs of all batches, one after the other; see `Sequential.predict`."""
-    if out is not None:
-        raise ValueError("out is for arrays: of batches it is not known how many samples there are")
-    if steps is not None:
-        steps = whole_number(steps, "steps", at_least=1)
-    batches = batches_of(x, "x", batch_size=None, shuffle=False, rng=None, steps=steps, argument="steps")
-    batches.tell("on_epoch_begin")
-    outputs = [model.predict(_inputs_of(item)) for item in batches.epoch(steps)]
-    batches.tell("on_epoch_end")
-    if not outputs:
-        raise ValueError("x gave no batches: it must be an iterable of x, (x, y) or (x, y, sample_weight)")
-    return np.concatenate(outputs)
-
-
-def _inputs_of(item: Any) -> Any:
-    """The x of a batch. Loaders give lists of tensors for tuples; another list is an array."""
-    tuples = isinstance(item, tuple) or (isinstance(item, list) and bool(item) and hasattr(item[0], "shape"))
-    if not tuples:
-        return item
-    if len(item) not in (1, 2, 3):
-        raise TypeError(f"a batch must be x, (x, y) or (x, y, sample_weight), but it is a tuple of {len(item)}")
-    return item[0]

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.losses.categorical_crossentropy import CategoricalCrossentropy
 from fastnn.losses.kl_divergence import KLDivergence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fastnn.models.sequential import Sequential
+from fastnn.models.compiled import CompiledModel
 
 __all__ = ["check_classes"]
 
 
-def check_classes(model: Sequential, numbers: Iterable[int], targets: NDArray[Any]) -> None:
+def check_classes(model: CompiledModel, numbers: Iterable[int], targets: NDArray[Any]) -> None:
     """Raise ValueError where targets name no classes, or a number is that of none.
 
     Parameters

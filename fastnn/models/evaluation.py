@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 from fastnn.checking.arrays import check_finite
 from fastnn.checking.scalars import whole_number
 from fastnn.data.names import Names
+from fastnn.metrics.base import Metric
 from fastnn.models.batches import Batches, batches_of, check_kind, gives_batches
+from fastnn.models.compiled import CompiledModel
 from fastnn.models.inputs import Samples, explain, read_batch, read_samples
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, Training
 from fastnn_ext.tables.enums import UpdateRule
-
-if TYPE_CHECKING:
-    from fastnn.metrics.base import Metric
-    from fastnn.models.sequential import Sequential
 
 __all__ = ["BatchEvaluation", "Evaluation", "evaluate", "metrics_of"]
 
@@ -31,7 +29,7 @@ class Evaluation:
 
     def __init__(
         self,
-        model: Sequential,
+        model: CompiledModel,
         samples: Samples,
         batch_size: int | None = None,
     ) -> None:
@@ -80,7 +78,7 @@ class Evaluation:
 class BatchEvaluation:
     """Batches that are evaluated one by one; those without end go on where the last evaluation has stopped."""
 
-    def __init__(self, model: Sequential, batches: Batches, steps: int | None, name: str) -> None:
+    def __init__(self, model: CompiledModel, batches: Batches, steps: int | None, name: str) -> None:
         self.model, self.batches, self.steps, self.name = model, batches, steps, name
 
     def run(self, read_anew: bool = False) -> dict[str, float]:
@@ -109,7 +107,7 @@ class BatchEvaluation:
 
 
 def evaluate(
-    model: Sequential, x: Any, y: Any, batch_size: int | None, sample_weight: Any, steps: int | None
+    model: CompiledModel, x: Any, y: Any, batch_size: int | None, sample_weight: Any, steps: int | None
 ) -> dict[str, float]:
     """Loss and metrics of a user's data, by name."""
     model.needs_compile()

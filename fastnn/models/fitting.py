@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastnn.callbacks.base import CallbackList
+from fastnn.callbacks.history import History
 from fastnn.checking.scalars import whole_number, whole_number_or_none
 from fastnn.data.names import Names, column_names
 from fastnn.models.arguments import (
@@ -23,30 +24,27 @@ from fastnn.models.arguments import (
     validation_of,
 )
 from fastnn.models.batches import BATCH_SIZE, batches_of, check_kind, gives_batches
+from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.full_batch import minimize
-from fastnn.models.history import History
 from fastnn.models.inputs import Samples, class_weights, read_samples
 from fastnn.models.reporting import Reporting, verbosity_of
 from fastnn.models.resuming import Resumption, resumption_of, take_up
 from fastnn.models.sources import ArraySource, BatchSource, Source
 from fastnn.optimizers.lbfgs import LBFGS
 
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
-
 __all__ = ["fit"]
 
 
 def fit(
-    model: Sequential,
+    model: CompiledModel,
     x: Any,
     y: Any,
+    watchers: CallbackList,
     *,
     batch_size: int | None,
     epochs: int,
     verbose: str | int | bool,
-    callbacks: Iterable[Any] | None,
     validation_split: float,
     validation_data: tuple[Any, ...] | None,
     shuffle: bool,
@@ -59,8 +57,7 @@ def fit(
     validation_freq: Any,
     augmentation: Any,
 ) -> History:
-    """Train a model; see `Sequential.fit`."""
-    model.needs_compile()
+    """Train a model; see `BaseModel.fit`."""
     epochs = whole_number(epochs, "epochs", at_least=0)
     initial_epoch = whole_number(initial_epoch, "initial_epoch", at_least=0)
     frequency = validation_frequency(validation_freq)
@@ -69,7 +66,6 @@ def fit(
     steps_per_epoch = whole_number_or_none(steps_per_epoch, "steps_per_epoch", at_least=1)
     validation_steps = whole_number_or_none(validation_steps, "validation_steps", at_least=1)
     verbosity = verbosity_of(verbose)
-    watchers = CallbackList(callbacks, model)
 
     source: Source | None = None
     data: Samples | None = None
@@ -157,7 +153,7 @@ def fit(
 class _Run:
     """A training under way: ``epoch`` is the one that it is in."""
 
-    model: Sequential
+    model: CompiledModel
     history: History
     watchers: CallbackList
     reporting: Reporting
@@ -175,7 +171,7 @@ class _Run:
     def started(self) -> Iterator[None]:
         """Training between its beginning and its end, of which all are told."""
         model = self.model
-        known, step = model.feature_names, model.steps.step
+        known, step = model.feature_names, model.optimizer_state.step
         before = (model.resumption, model.history) if model.resumable else None
         model.stop_training = False
         model.feature_names = known or self.names
@@ -194,7 +190,7 @@ class _Run:
             # Who has not yet taken up what a file says leaves it there.
             if model.watchers is not None:
                 model.resumption = resumption_of(self.watchers)
-            if model.steps.step == step:
+            if model.optimizer_state.step == step:
                 # Nothing was learned: neither of these columns, nor of what a file says of a training.
                 model.feature_names = known
                 if before is not None:

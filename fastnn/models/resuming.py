@@ -7,10 +7,9 @@ They are told when the training is resumed, with the values of that epoch, befor
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from fastnn.callbacks.base import Callback, CallbackList
+from fastnn.callbacks.base import Callback, CallbackList
 
 __all__ = ["Record", "Resumption", "resumption_of", "take_up"]
 

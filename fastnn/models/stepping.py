@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
+from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import metrics_of
 from fastnn.models.inputs import explain, read_samples
 from fastnn.models.training import make_training, raise_failure
@@ -14,16 +15,13 @@ from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
-
 __all__ = ["Stepper"]
 
 
 class Stepper:
     """Trains a model one batch at a time, with an engine training that it keeps."""
 
-    def __init__(self, model: Sequential) -> None:
+    def __init__(self, model: CompiledModel) -> None:
         self.model = model
         self.training: Training | None = None
         self.capacity = 0
@@ -31,7 +29,7 @@ class Stepper:
         self.simple = not model.metrics
 
     def step(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
-        """One step; see `Sequential.train_on_batch`."""
+        """One step; see `BaseModel.train_on_batch`."""
         training = self.training
         if (
             training is not None
@@ -44,7 +42,7 @@ class Stepper:
             model = self.model
             if model.training_lock.acquire(blocking=False):
                 try:
-                    if model.steps.training is training:
+                    if model.optimizer_state.training is training:
                         return self._run(training, x, y, None)
                 except (TypeError, ValueError):
                     # Not what the engine reads as it is: it is looked at below, where there are words for it.
@@ -73,7 +71,11 @@ class Stepper:
             samples = read_samples(model, x, y, sample_weight, class_weight)
             inputs, targets, weights = samples.inputs, samples.targets, samples.weights
             # Another training, such as a fit, may have gone on with the optimiser's state since.
-            if self.training is None or self.training is not model.steps.training or samples.count > self.capacity:
+            if (
+                self.training is None
+                or self.training is not model.optimizer_state.training
+                or samples.count > self.capacity
+            ):
                 self.training = make_training(model, inputs, targets, samples.count, weights, streaming=True)
                 self.capacity = samples.count
             try:

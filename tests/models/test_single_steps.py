@@ -69,7 +69,7 @@ def test_batches_of_any_size_follow_each_other():
         stepped.train_on_batch(x[first:last], y[first:last])
         fitted.fit(x[first:last], y[first:last], batch_size=24, shuffle=False)
         assert bits(stepped) == bits(fitted), (first, last)
-    assert stepped.steps.step == 6
+    assert stepped.optimizer_state.step == 6
 
 
 def test_steps_and_fits_take_turns():
@@ -80,7 +80,7 @@ def test_steps_and_fits_take_turns():
         turns.fit(x, y, batch_size=24, epochs=epochs, shuffle=False)
     fitted.fit(x, y, batch_size=24, epochs=7, shuffle=False)
     assert bits(turns) == bits(fitted)
-    assert turns.steps.step == 7
+    assert turns.optimizer_state.step == 7
 
 
 def test_a_step_goes_on_from_weights_that_were_set():

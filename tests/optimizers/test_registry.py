@@ -18,7 +18,7 @@ from fastnn.registry import Registry, Without
 from fastnn_ext.tables.enums import UpdateRule
 
 ROOT = pathlib.Path(fastnn.__file__).resolve().parent
-NOT_OPTIMIZERS = {"__init__", "base", "names", "schedules", "adaptive", "descent"}
+NOT_OPTIMIZERS = {"__init__", "base", "names", "schedules", "state", "adaptive", "descent"}
 KINDS = list(OPTIMIZERS)
 # Options that change the formula. An epsilon of 1e-3 keeps roundings from growing where gradients are near zero.
 OTHERS = [

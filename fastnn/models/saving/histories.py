@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from fastnn.callbacks.history import History
 from fastnn.files.description import described
-from fastnn.models.history import History
 
 __all__ = ["plain_dict", "plain_history", "restored_history"]
 

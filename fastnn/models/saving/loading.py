@@ -1,7 +1,6 @@
-"""Model files: layers, weights, optimiser and history of a model in one ``.safetensors`` file.
+"""Loading: a file that `fastnn.models.saving.writing` wrote becomes a model again.
 
-The arrays are the file's tensors; all else is one JSON text in its header. Nothing in a file is ever run, and no
-memory is taken for numbers that the file does not have.
+Nothing in a file is ever run, and no memory is taken for numbers that the file does not have.
 """
 
 from __future__ import annotations
@@ -13,89 +12,29 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from numpy.typing import NDArray
-
-from fastnn.checking.arrays import check_finite
 from fastnn.checking.shapes import Shape, checked_shape
-from fastnn.files.callback_states import PREFIX, plain_resumption, restored_resumption
-from fastnn.files.description import described, restored
-from fastnn.files.generators import generator_state, restored_generator
-from fastnn.files.histories import plain_dict, plain_history, restored_history
-from fastnn.files.tensors import TensorFile, write_tensors
+from fastnn.files.description import restored
+from fastnn.files.generators import restored_generator
+from fastnn.files.tensors import TensorFile
 from fastnn.layers.base import Layer
 from fastnn.layers.layer_normalization import LayerNormalization
+from fastnn.models.compiled import CompiledModel
+from fastnn.models.saving.callback_states import PREFIX, restored_resumption
+from fastnn.models.saving.histories import plain_dict, restored_history
+from fastnn.models.saving.writing import FORMAT, MOST_LAYERS, check_finite_array
 from fastnn.models.sequential import Sequential
-from fastnn.models.training import OptimizerState
+from fastnn.optimizers.state import OptimizerState
 from fastnn_ext.engine.plan import allocate
 from fastnn_ext.engine.training import state_shapes
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["load_model"]
 
-_FORMAT = "fastnn-model-1"
-_MOST_LAYERS = 10_000
 # Numbers in a sample: gigabytes each, and far from where a product of sizes overflows.
 _LARGEST_SAMPLE = 1 << 31
 # Bytes that layers without arrays may take, beside some times the file's.
 _SMALL, _TIMES = 1 << 26, 16
-# Steps of an optimiser, which counts on from there.
+# Updates of an optimiser, which counts on from there.
 _MOST_STEPS = 1 << 62
-# What other systems' files are called: a model's own file by such a name would mislead.
-_FOREIGN = (".keras", ".h5", ".hdf5", ".npz", ".npy", ".onnx", ".pt", ".pth", ".pkl", ".joblib", ".json", ".c")
-
-
-def save_model(model: Sequential, path: str | os.PathLike[str]) -> None:
-    """Write a model to a file; see `Sequential.save`. What `load_model` would refuse is not written.
-
-    Raises
-    ------
-    OSError
-        As `written_whole` does.
-    TypeError
-        For a layer of the user's own class, a generator that is none of NumPy's, metadata that JSON cannot hold, or a
-        history of something else than numbers.
-    ValueError
-        For a name of another kind of file, weights that are not finite, or functions that share a name.
-    """
-    name = os.fsdecode(path)
-    if name.lower().endswith(_FOREIGN):
-        raise ValueError(f"a model is saved as a .safetensors file, but the name is {name!r}")
-    model.needs_plan()
-    if model.watchers is not None:
-        model.watchers.note()
-    tensors = {f"{layer.name}.{variable}": array for layer in model.layers for variable, array in layer.arrays.items()}
-    if len(model.layers) > _MOST_LAYERS:
-        raise ValueError(f"a model's file holds at most {_MOST_LAYERS} layers, but the model has {len(model.layers)}")
-    for called, array in tensors.items():
-        _check_finite(array, called)
-    # Training ends by itself where these are not finite.
-    state = model.steps.arrays or []
-    tensors |= {f"optimizer/{number}": array for number, array in enumerate(state)}
-    callbacks = None
-    if model.resumption is not None:
-        callbacks, arrays = plain_resumption(model.resumption, model.dtype)
-        tensors |= arrays
-    content = {
-        "format": _FORMAT,
-        "name": model.name,
-        "dtype": model.dtype.name,
-        "input_shape": model.input_shape,
-        "layers": model.layers,
-        "compiled": _compilation(model),
-        "state": {
-            "arrays": len(state),
-            "step": model.steps.step,
-            "momentum_product": model.steps.momentum_product,
-            "seed": model.seed,
-            "generator": generator_state(model.rng),
-        },
-        "callbacks": callbacks,
-        "feature_names": model.feature_names,
-        "metadata": plain_dict(model.metadata, "metadata"),
-        "history": None if model.history is None else plain_history(model.history),
-    }
-    text = json.dumps(described(content))
-    # Other readers of the format look for "format"; a changed letter of the text would make another model.
-    write_tensors(path, tensors, {"format": "np", "fastnn": text, "checksum": str(zlib.crc32(text.encode()))})
 
 
 def load_model(
@@ -154,8 +93,8 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
     if str(zlib.crc32(text.encode())) != file.metadata["checksum"]:
         raise ValueError("its description is damaged: the checksum is another")
     content = json.loads(text)
-    if content["format"] != _FORMAT:
-        raise ValueError(f"its format is {content['format']!r}, but this version of fastnn reads {_FORMAT!r}")
+    if content["format"] != FORMAT:
+        raise ValueError(f"its format is {content['format']!r}, but this version of fastnn reads {FORMAT!r}")
     if content["dtype"] not in ("float32", "float64"):
         raise ValueError(f"its dtype is {content['dtype']!r}, but it must be float32 or float64")
     shape = checked_shape(content["input_shape"], "input_shape")
@@ -165,8 +104,8 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
         numbers *= size
         if numbers >= _LARGEST_SAMPLE:
             raise ValueError(f"its input_shape is that of {_LARGEST_SAMPLE} numbers or more, which no sample has")
-    if len(content["layers"]) > _MOST_LAYERS:
-        raise ValueError(f"it has {len(content['layers'])} layers, but may have at most {_MOST_LAYERS}")
+    if len(content["layers"]) > MOST_LAYERS:
+        raise ValueError(f"it has {len(content['layers'])} layers, but may have at most {MOST_LAYERS}")
     layers = [restored(entry, custom_objects, f"layer {number}") for number, entry in enumerate(content["layers"])]
     if not layers or not all(isinstance(layer, Layer) and layer.name is not None for layer in layers):
         raise ValueError("its layers are not all layers with names")
@@ -188,7 +127,7 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
     for layer in layers:
         for variable, array in layer.arrays.items():
             file.read_into(f"{layer.name}.{variable}", array)
-            _check_finite(array, f"{layer.name}.{variable}")
+            check_finite_array(array, f"{layer.name}.{variable}")
     state = content["state"]
     model._keep(seed=_number(state, "seed", (1 << 63) - 1))
     model.rng = restored_generator(state["generator"])
@@ -209,7 +148,7 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
         for metric, entry in zip(model.metrics, content["compiled"]["metrics"], strict=True):
             if entry.get("own", metric.name) != metric.name:
                 raise ValueError(f"the metric {entry['own']!r} is called {metric.name!r} in custom_objects")
-        model._keep(steps=_optimizer_state(model, file, state))
+        model._keep(optimizer_state=_optimizer_state(model, file, state))
     # Files of before have neither.
     if content.get("callbacks") is not None:
         resumption = restored_resumption(content["callbacks"], file, model)
@@ -233,13 +172,6 @@ def _outputs(layer: Layer) -> Shape:
     return layer.output_shape
 
 
-def _check_finite(array: NDArray[Any], name: str) -> None:
-    try:
-        check_finite(array, name)
-    except ValueError:
-        raise ValueError(f"the array {name!r} holds NaN or infinity, with which no model goes on") from None
-
-
 def _number(values: dict[str, Any], name: str, limit: int) -> int:
     value = values[name]
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= limit:
@@ -247,13 +179,7 @@ def _number(values: dict[str, Any], name: str, limit: int) -> int:
     return value
 
 
-def _compilation(model: Sequential) -> dict[str, Any] | None:
-    if model.optimizer is None or model.loss is None:
-        return None
-    return {"optimizer": model.optimizer, "loss": model.loss, "metrics": model.metrics}
-
-
-def _optimizer_state(model: Sequential, file: TensorFile, state: dict[str, Any]) -> OptimizerState:
+def _optimizer_state(model: CompiledModel, file: TensorFile, state: dict[str, Any]) -> OptimizerState:
     count, step = _number(state, "arrays", len(file.shapes)), _number(state, "step", _MOST_STEPS)
     product = state["momentum_product"]
     if isinstance(product, bool) or not isinstance(product, int | float) or not 0 <= product <= 1:
@@ -270,5 +196,5 @@ def _optimizer_state(model: Sequential, file: TensorFile, state: dict[str, Any])
     _, arrays = allocate(shapes, model.dtype)
     for array, name in zip(arrays, names, strict=True):
         file.read_into(name, array)
-        _check_finite(array, name)
+        check_finite_array(array, name)
     return OptimizerState(arrays, step, float(product))

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from fastnn import callbacks
 from fastnn.callbacks.states import check_state
 from fastnn.files.tensors import TensorFile
+from fastnn.models.compiled import CompiledModel
 from fastnn.models.resuming import Record, Resumption
-from fastnn.models.sequential import Sequential
 
 __all__ = ["PREFIX", "plain_resumption", "restored_resumption"]
 
@@ -65,7 +65,7 @@ def plain_resumption(resumption: Resumption, dtype: np.dtype[Any]) -> tuple[dict
     return content, arrays
 
 
-def restored_resumption(content: Any, file: TensorFile, model: Sequential) -> Resumption:
+def restored_resumption(content: Any, file: TensorFile, model: CompiledModel) -> Resumption:
     """What `plain_resumption` made plain; every value of the package's own callbacks is checked.
 
     Raises
