@@ -5,7 +5,8 @@ from typing import Any
 
 from fastnn.checking.scalars import non_negative_number, true_or_false
 from fastnn.checking.shapes import Shape
-from fastnn.initializers import Ones, Zeros
+from fastnn.initializers.ones import Ones
+from fastnn.initializers.zeros import Zeros
 from fastnn.layers.base import Layer, Variable
 from fastnn_ext.engine.plan import Plan
 
