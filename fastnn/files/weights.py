@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from fastnn.checking.arrays import converted
 from fastnn.files.reading import NpzFile, regular_file
 from fastnn.files.tensors import TensorFile, write_tensors
-from fastnn.files.writing import written_whole
+from fastnn.files.writing import atomic_write
 from fastnn.layers.base import Layer
 
 __all__ = ["HasWeights", "load_weights", "save_weights"]
 
 
 class HasWeights(Protocol):
-    """What the functions of this file need of a model."""
+    """What saving and loading weights needs of a model."""
 
     @property
     def layers(self) -> Sequence[Layer]: ...
@@ -35,7 +35,7 @@ def save_weights(model: HasWeights, path: str | os.PathLike[str]) -> None:
     model.needs_plan()
     arrays = {f"{layer.name}.{name}": array for layer in model.layers for name, array in layer.arrays.items()}
     if _is_npz(path):
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             np.savez(file, allow_pickle=False, **arrays)
     else:
         write_tensors(path, arrays, {"format": "np"})

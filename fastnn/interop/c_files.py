@@ -9,7 +9,7 @@ import numpy as np
 
 import fastnn
 from fastnn.activations.registry import ACTIVATIONS
-from fastnn.files.writing import written_whole
+from fastnn.files.writing import atomic_write
 from fastnn.interop.c_source import FUNCTIONS, HEAD, KEYWORDS, MAIN, comment_text, literal, table
 from fastnn.interop.steps import Activate, Array, NormalizeBatch, NormalizeLayer, Product, Rescale, Step, steps_of
 from fastnn.models.sequential import Sequential
@@ -89,7 +89,7 @@ def to_c(model: Sequential, path: str | os.PathLike[str] | None = None, *, name:
     source = _Source(model, name).text()
     if path is None:
         return source
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(source.encode("ascii"))
     return None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import fastnn
-from fastnn.files.writing import written_whole
+from fastnn.files.writing import atomic_write
 from fastnn.interop.onnx_graph import Graph, Value
 from fastnn.interop.steps import Activate, NormalizeBatch, NormalizeLayer, Product, Rescale, Step, steps_of
 from fastnn.layers.flatten import Flatten
@@ -95,7 +95,7 @@ def to_onnx(model: Sequential, path: str | os.PathLike[str] | None = None, *, op
     )
     onnx.checker.check_model(result, full_check=True)
     if path is not None:
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             file.write(result.SerializeToString())
     return result
 

@@ -1,4 +1,4 @@
-"""Saving: layers, weights, optimiser and history of a model become one ``.safetensors`` file.
+"""Saving: layers, weights, optimiser and history of a model in one ``.safetensors`` file.
 
 The arrays are the file's tensors; all else is one JSON text in its header.
 """
@@ -29,12 +29,12 @@ _FOREIGN = (".keras", ".h5", ".hdf5", ".npz", ".npy", ".onnx", ".pt", ".pth", ".
 
 
 def save_model(model: CompiledModel, path: str | os.PathLike[str]) -> None:
-    """Write a model to a file; see `Sequential.save`. What `load_model` would refuse is not written.
+    """Write a model to a file; see `BaseModel.save`. What `load_model` would refuse is not written.
 
     Raises
     ------
     OSError
-        As `written_whole` does.
+        As `atomic_write` does.
     TypeError
         For a layer of the user's own class, a generator that is none of NumPy's, metadata that JSON cannot hold, or a
         history of something else than numbers.
