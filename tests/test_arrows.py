@@ -71,7 +71,8 @@ def test_no_import_leads_back():
         module: {
             other
             for other in imported_by(MODULES[module], when_called=True)
-            if other in files and folder_of(module) != "activations"
+            if other in files
+            and folder_of(module) != "activations"
             # Models and histories draw themselves.
             and not (folder_of(other) == "plotting" and folder_of(module) in ("models", "callbacks"))
         }

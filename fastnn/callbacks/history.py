@@ -52,18 +52,18 @@ class History:
                 epochs.append(epoch)
 
     def epochs_of(self, name: str) -> list[int]:
-        """The epochs, counted from 0, that the values of a name are of; none where there is no such name."""
+        """The epochs, counted from 0, to which the values of a name belong; empty if there is no such name."""
         count = len(self.history.get(name, ()))
         epochs = self._epochs.get(name, [])
         # Lists that a user has changed: from the first epoch on.
         return epochs if len(epochs) == count else (self.epoch + list(range(len(self.epoch), count)))[:count]
 
     def take(self, name: str, epochs: list[int]) -> None:
-        """Let the values of a name be those of these epochs, as many as there are values."""
+        """Set the epochs to which the values of a name belong, one for each value."""
         self._epochs[name] = list(epochs)
 
     def before(self, epoch: int) -> History:
-        """The part of it that comes before an epoch."""
+        """The part of the history before an epoch."""
         part = History()
         for number in self.epoch:
             if number < epoch:

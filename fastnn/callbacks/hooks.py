@@ -1,4 +1,4 @@
-"""Hooks: the methods that training calls, and what to say of a method that looks like one and is none."""
+"""Hooks: the methods that training calls, and the refusal of methods that only look like one."""
 
 from __future__ import annotations
 

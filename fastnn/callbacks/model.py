@@ -19,7 +19,7 @@ __all__ = ["ModelInTraining"]
 
 
 class ModelInTraining(Protocol):
-    """What a callback may count on, whichever class of model is trained; `fastnn.Sequential` has it all."""
+    """What callbacks can use of a model, whichever class of model is trained, such as `fastnn.Sequential`."""
 
     stop_training: bool
 

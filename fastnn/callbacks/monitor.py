@@ -14,7 +14,7 @@ __all__ = ["MonitorCallback", "missing_name"]
 
 
 class MonitorCallback(Callback):
-    """What callbacks share that watch a value.
+    """The base class of callbacks that watch a value.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""States: what callbacks know of a training that is under way, as plain values that a model's file can hold."""
+"""The states of callbacks during training, as plain values that a model's file can hold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WITHOUT_EFFECT = {"self", "verbose", "filepath", "log_dir", "append"}
 
 
 class Kind(NamedTuple):
-    """What a value of a state may be: in words, and as a test."""
+    """What a value of a state may be: a description for messages, and a test."""
 
     words: str
     fits: Callable[[Any], bool]

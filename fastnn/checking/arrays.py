@@ -47,9 +47,9 @@ def check_finite(array: NDArray[Any], name: str) -> None:
     if array.dtype.kind != "f" or not array.size:
         return
     rows = array.reshape(array.shape[0], -1) if array.ndim else array.reshape(1, 1)
-    step = max(1, _NUMBERS_PER_CHECK // max(1, rows.shape[1]))
-    for start in range(0, len(rows), step):
-        finite = numpy.isfinite(rows[start : start + step])
+    count = max(1, _NUMBERS_PER_CHECK // max(1, rows.shape[1]))
+    for start in range(0, len(rows), count):
+        finite = numpy.isfinite(rows[start : start + count])
         if not finite.all():
             place = numpy.unravel_index(start * rows.shape[1] + int(finite.argmin()), array.shape)
             spelled = ", ".join(str(int(i)) for i in place)

@@ -1,4 +1,4 @@
-"""Lists and dicts that belong to a model: changing them would not change the model, so it is refused."""
+"""Lists and dicts that belong to a model. To change them would not change the model, and is refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ V = TypeVar("V")
 
 
 class FixedList(list[V]):
-    """A list that only its owner changes, by `list`'s own methods; everybody else is told what to do instead.
+    """A list that only its owner changes, through the methods of `list`; others are told what to do instead.
 
     >>> FixedList([1], "model.layers", "use model.add and model.pop").append(2)
     Traceback (most recent call last):
@@ -34,7 +34,7 @@ class FixedList(list[V]):
 
 
 class FixedDict(dict[K, V]):
-    """The same for a dict. What was changed in place may be assigned to itself, as ``arrays["bias"] += 1`` does.
+    """The same for a dict. A value may be assigned to itself, as ``arrays["bias"] += 1`` does.
 
     >>> arrays = FixedDict({"bias": [0]}, "layer.arrays", "write into an array, layer.arrays['bias'][:] = ...")
     >>> arrays["bias"] += [1]

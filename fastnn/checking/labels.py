@@ -9,7 +9,7 @@ __all__ = ["are_whole", "class_labels"]
 
 
 def are_whole(array: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell for each element whether it is a whole number; an infinity is none."""
+    """For each element, whether it is a whole number; infinities are not."""
     whole: NDArray[np.bool_] = np.isfinite(array) & (array == np.trunc(array))
     return whole
 

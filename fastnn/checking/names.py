@@ -1,4 +1,4 @@
-"""Names that users give to things, or write for optimisers, losses, activations and the like."""
+"""Names: those that users give to models and layers, and those of optimisers, losses, activations and the like."""
 
 from collections.abc import Iterable
 
@@ -6,9 +6,9 @@ __all__ = ["nearest_name", "non_empty_name", "unknown_name"]
 
 
 def nearest_name(name: str, known: Iterable[str], *, surely: bool = False) -> str | None:
-    """The known name that somebody may have meant, by its letters, its initials, or one of its words; None for none.
+    """The known name that was probably meant, by its letters, its initials or one of its words; None if there is none.
 
-    ``surely`` leaves out what may well be another name.
+    ``surely`` accepts a close match of letters or of initials only.
 
     >>> nearest_name("momentun", ["learning_rate", "momentum"]), nearest_name("lr", ["learning_rate", "momentum"])
     ('momentum', 'learning_rate')

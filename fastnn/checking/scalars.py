@@ -1,4 +1,4 @@
-"""Scalars: single numbers and answers of yes or no."""
+"""Scalars: single numbers and booleans."""
 
 import math
 import numbers
@@ -84,7 +84,7 @@ def non_negative_number(value: object, name: str) -> float:
 
 
 def true_or_false(value: object, name: str) -> bool:
-    """``value`` as a bool; anything else is no answer, so that a misplaced argument is not taken for one.
+    """``value`` as a bool. Truthy values are refused: they may be a misplaced argument.
 
     >>> true_or_false("no", "use_bias")
     Traceback (most recent call last):

@@ -1,4 +1,4 @@
-"""What the package's own objects share: no argument and no attribute is taken that has no effect."""
+"""The base class of the package's objects: an argument or attribute that would have no effect is refused."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ _TAKES_ANY_NUMBER, _TAKES_ANY_NAME = 0x04, 0x08
 
 
 class Strict:
-    """An object whose constructor names the nearest argument for an unknown one, and that is what it was made as.
+    """An object that refuses unknown arguments and attributes, naming the nearest, and keeps what it was made with.
 
-    An attribute that comes from the constructor, or that would be without effect, cannot be assigned afterwards; nor
-    can one that the object does not know. Classes of the user's own that derive from ours may set what they like beside
-    what ours know.
+    An attribute that comes from the constructor, or whose assignment would have no effect, cannot be assigned later;
+    nor can an unknown one. A user's own subclass may set any attribute beside those that our classes know.
     """
 
     # What to do instead of assigning an attribute, or passing an argument, by its name.
@@ -91,7 +90,7 @@ def _is_ours(kind: type) -> bool:
 
 
 class _Arguments:
-    """What a function takes beside self."""
+    """The arguments of a method, without self."""
 
     def __init__(self, function: FunctionType) -> None:
         code = function.__code__
@@ -102,7 +101,7 @@ class _Arguments:
         self._most = sys.maxsize if code.co_flags & _TAKES_ANY_NUMBER else len(self.by_position)
 
     def check(self, what: str, positional: int, given: Mapping[str, Any], instead: Mapping[str, str]) -> None:
-        """Raise TypeError for a name that the function does not know, or more arguments than it has places for."""
+        """Raise TypeError for an unknown name, or for more positional arguments than the function takes."""
         if self._known is not None and not given.keys() <= self._known:
             raise self._unknown(what, next(name for name in given if name not in self.names), instead)
         if positional > self._most:
@@ -122,7 +121,7 @@ class _Arguments:
 
 
 def known_names_only(function: Callable[P, T]) -> Callable[P, T]:
-    """A method that names the nearest argument where it is called with an unknown one, in every version of Python.
+    """Make a method name the nearest argument when it is called with an unknown one, in every version of Python.
 
     >>> class Model:
     ...     @known_names_only
@@ -149,7 +148,7 @@ def known_names_only(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def _in_making(init: FunctionType) -> Any:
-    """A constructor during which attributes may be assigned, and that names the nearest of its arguments."""
+    """Wrap a constructor: attributes may be assigned while it runs, and an unknown argument gets the nearest named."""
     arguments = _Arguments(init)
 
     @functools.wraps(init)

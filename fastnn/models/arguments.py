@@ -1,4 +1,4 @@
-"""Arguments of a fit: what each may be, and messages for what it may not be."""
+"""Checks of the arguments of ``fit``, above all those about validation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def refuse_for_batches(
 
 
 def kept_for_validation(split: float, samples: int, inputs: Any) -> int:
-    """How many samples the split keeps; it leaves and keeps one at least."""
+    """The number of samples that the split keeps for validation: at least one, and at least one stays for training."""
     if isinstance(split, bool) or not isinstance(split, int | float):
         raise TypeError(f"validation_split must be a number, but it is {split!r}")
     if not 0 <= split < 1:
@@ -56,7 +56,7 @@ def validation_frequency(value: Any) -> int | list[int]:
 
 
 def validates_after(epoch: int, frequency: int | list[int]) -> bool:
-    """Whether an epoch, counted from 0, ends with a validation; its number tells, wherever training began.
+    """Whether an epoch, counted from 0, ends with a validation; the epoch at which training began does not matter.
 
     >>> [epoch for epoch in range(6) if validates_after(epoch, 2)]
     [1, 3, 5]
@@ -67,7 +67,7 @@ def validates_after(epoch: int, frequency: int | list[int]) -> bool:
 def validation_of(
     model: CompiledModel, data: Any, batch_size: int | None, steps: int | None, names: Names | None
 ) -> Evaluation | BatchEvaluation | None:
-    """What evaluates the data of validation after an epoch: (x, y), (x, y, sample_weight), or what gives batches.
+    """The evaluation of ``validation_data``: (x, y), (x, y, sample_weight), or an iterable of batches.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What all models share that users see: fit, evaluate, predict and train_on_batch, with Keras' names and arguments."""
+"""The public methods of every model: fit, evaluate, predict and train_on_batch, with Keras' names and arguments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fastnn.models.reporting import verbosity_of
 from fastnn_ext.engine.plan import NonFiniteDataError
 
 if TYPE_CHECKING:
-    from fastnn.models.stepping import Stepper
+    from fastnn.models.single_batches import BatchTrainer
 
 __all__ = ["BaseModel"]
 
@@ -28,10 +28,10 @@ class BaseModel(CompiledModel):
     Each method is one function of a `CompiledModel`, imported when it is first called.
     """
 
-    _not_copied = CompiledModel._not_copied | {"_stepper"}
+    _not_copied = CompiledModel._not_copied | {"_batch_trainer"}
 
     def _forget_training(self) -> None:
-        self._stepper: Stepper | None = None
+        self._batch_trainer: BatchTrainer | None = None
 
     @known_names_only
     def fit(
@@ -157,7 +157,7 @@ class BaseModel(CompiledModel):
         class_weight: dict[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """Train one step on one batch, such as one new row as it comes in.
+        """Do one optimiser step on one batch, such as a single new row.
 
         Parameters
         ----------
@@ -175,12 +175,12 @@ class BaseModel(CompiledModel):
         TypeError, ValueError, FloatingPointError, RuntimeError
             As `fit` does.
         """
-        stepper = self._stepper
-        if stepper is None:
-            from fastnn.models.stepping import Stepper
+        trainer = self._batch_trainer
+        if trainer is None:
+            from fastnn.models.single_batches import BatchTrainer
 
-            stepper = self._stepper = Stepper(self)
-        return stepper.step(x, y, sample_weight, class_weight, return_dict)
+            trainer = self._batch_trainer = BatchTrainer(self)
+        return trainer.train(x, y, sample_weight, class_weight, return_dict)
 
     @known_names_only
     def evaluate(

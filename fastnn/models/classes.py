@@ -1,4 +1,4 @@
-"""Classes: which ones the targets of a model can name, so that weights for others are refused."""
+"""Keys of ``class_weight``: each must be a class that the targets of a model can name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["check_classes"]
 
 
 def check_classes(model: CompiledModel, numbers: Iterable[int], targets: NDArray[Any]) -> None:
-    """Raise ValueError where targets name no classes, or a number is that of none.
+    """Raise ValueError if targets do not name classes, or if a number is not that of a class.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A model with an optimiser, a loss and metrics, and with what training has come to: what the verbs work on.
+"""A model with optimiser, loss, metrics and the state of its training: what fit, evaluate and predict work on.
 
 The verbs (fit, evaluate, predict, train_on_batch) are functions of such a model, each in a file of its own beside this
 one. None of them knows which class of model it is: a chain of layers, or a graph.
@@ -52,7 +52,7 @@ class CompiledModel(LayeredModel):
     watchers : CallbackList or None
         The callbacks of the training under way.
     resumption : Resumption or None
-        What the callbacks of the training under way know now, or those of the last one knew at its end.
+        The state of the callbacks of the current training, or at the end of the last one.
     resumable : bool
         Whether `resumption` is that of a file: the next training may go on from it.
     """
@@ -96,7 +96,7 @@ class CompiledModel(LayeredModel):
         self._forget_training()
 
     def _forget_training(self) -> None:
-        """Let go of what was kept for the next training step; for a subclass that keeps something."""
+        """Drop what was kept for the next call of ``train_on_batch``; a subclass that keeps something overrides it."""
 
     def _build(self) -> None:
         with self._building:
@@ -115,7 +115,7 @@ class CompiledModel(LayeredModel):
 
     @property
     def resumption(self) -> Resumption | None:
-        """What the callbacks of the training under way know now, or those of the last one knew at its end."""
+        """The state of the callbacks of the current training, or at the end of the last one."""
         if self.watchers is None:
             return self._resumption
         return resumption_of(self.watchers)

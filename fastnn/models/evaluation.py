@@ -1,4 +1,4 @@
-"""Evaluation: the loss and metrics of data with a model as it is, without learning."""
+"""Evaluation: the loss and metrics of a model on data, without training."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BATCH_SIZE = 256
 
 
 class Evaluation:
-    """Data made ready to be evaluated again and again, such as after each epoch."""
+    """Data prepared for repeated evaluation, such as after each epoch."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Evaluation:
         )
 
     def check(self) -> Evaluation:
-        """Itself, once every number is known to be finite and every target in bounds; ValueError says which is not."""
+        """Return itself, or raise ValueError if a number is not finite or a target is out of bounds."""
         _, loss = self.model.needs_compile()
         for array, name in ((self.inputs, "the validation x"), (self.targets, "the validation y")):
             if isinstance(array, np.ndarray):
@@ -60,7 +60,7 @@ class Evaluation:
         return self
 
     def loss(self, read_anew: bool = False) -> float:
-        """The loss; NaN where it is not finite. Data that may have changed since the last run are to be read anew."""
+        """The loss, or NaN if it is not finite. ``read_anew`` is for data that may have changed since the last run."""
         if read_anew:
             self.training.read_anew()
         try:
@@ -76,7 +76,7 @@ class Evaluation:
 
 
 class BatchEvaluation:
-    """Batches that are evaluated one by one; those without end go on where the last evaluation has stopped."""
+    """Batches that are evaluated one by one; an endless source goes on where the last evaluation stopped."""
 
     def __init__(self, model: CompiledModel, batches: Batches, steps: int | None, name: str) -> None:
         self.model, self.batches, self.steps, self.name = model, batches, steps, name

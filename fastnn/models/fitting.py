@@ -1,7 +1,7 @@
-"""The fit: epochs of an engine training, with validation, callbacks, history and progress around them.
+"""The function behind ``fit``: epochs of an engine training, with validation, callbacks, history and progress.
 
-An epoch of arrays is one call of the engine. Where somebody has to see each batch (a callback, an augmentation in
-Python, batches from an iterable), the epoch is a loop of single steps over the same kernels.
+An epoch of arrays is one call of the engine. Where Python is needed for each batch (a callback, an augmentation in
+Python, batches from an iterable), the epoch is a loop over batches with the same kernels.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def fit(
 
 @dataclass
 class _Run:
-    """A training under way: ``epoch`` is the one that it is in."""
+    """A running training: ``epoch`` is the current one."""
 
     model: CompiledModel
     history: History
@@ -169,7 +169,7 @@ class _Run:
 
     @contextlib.contextmanager
     def started(self) -> Iterator[None]:
-        """Training between its beginning and its end, of which all are told."""
+        """Call ``on_train_begin`` and ``on_train_end``; the model is as before where nothing was learned in between."""
         model = self.model
         known, step = model.feature_names, model.optimizer_state.step
         before = (model.resumption, model.history) if model.resumable else None
@@ -198,7 +198,7 @@ class _Run:
             raise
 
     def resume(self, resumption: Resumption) -> None:
-        """Let callbacks take up what they knew, and hear of the last epoch's end who has not."""
+        """Restore the callbacks' states, and tell those of the last epoch's end that had not heard of it."""
         untold = take_up(resumption, self.watchers)
         self.model.resumption, self.model.watchers = None, self.watchers
         if untold and resumption.epoch == self.epoch - 1:
@@ -218,7 +218,7 @@ class _Run:
                 return
 
     def finish(self, logs: dict[str, float]) -> bool:
-        """What follows an epoch; whether another one may."""
+        """Validate, and tell history, callbacks and progress bar. Return whether training goes on."""
         if self.validation is not None and validates_after(self.epoch, self.frequency):
             values = self.validation.run(read_anew=self.watchers.may_change_data)
             logs |= {f"val_{name}": value for name, value in values.items()}

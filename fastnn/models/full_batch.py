@@ -31,7 +31,7 @@ def minimize(
     finish: Callable[[dict[str, float]], bool],
     watchers: CallbackList,
 ) -> None:
-    """Minimise a model's loss; ``finish`` is told loss and metrics after each iteration and says whether to go on.
+    """Minimise a model's loss. ``finish`` gets loss and metrics after each iteration, and returns whether to go on.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def minimize(
 
 
 def _present(model: CompiledModel) -> list[bool]:
-    """For the engine's pairs of arrays, which of them the model has: a dense layer may lack its bias."""
+    """Which arrays of the engine's pairs the model has: a dense layer may have no bias."""
     present = []
     for layer in model.layers:
         if isinstance(layer, Dense | BatchNormalization | LayerNormalization):

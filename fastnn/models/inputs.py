@@ -1,4 +1,4 @@
-"""From what a user passes as x, y and weights to rows that the engine reads where they lie."""
+"""Conversion of a user's x, y and weights to rows that the engine can read, without a copy where possible."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _READ_IN_PLACE = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.uint8)
 
 
 def read_inputs(model: CompiledModel, x: Any, name: str, *, single: bool = False, names: Names | None = None) -> Inputs:
-    """``x`` as rows of the model's inputs, in place where the engine can read it so, else one copy.
+    """``x`` as rows of the model's inputs, without a copy if the engine can read it as it is.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ class Samples:
         return int(self.inputs.shape[0])
 
     def split(self, first: int) -> tuple[Samples, Samples]:
-        """The ``first`` samples, and the others; not of a sparse matrix."""
+        """The ``first`` samples and the rest. Sparse matrices are not split."""
         assert isinstance(self.inputs, np.ndarray)
         weights = (None, None) if self.weights is None else (self.weights[:first], self.weights[first:])
         return (
@@ -148,7 +148,7 @@ class Samples:
 def read_samples(
     model: CompiledModel, x: Any, y: Any, sample_weight: Any, class_weight: dict[int, float] | None = None
 ) -> Samples:
-    """A user's x, y and weights, at least one sample of them.
+    """A user's x, y and weights, checked and converted; there is at least one sample.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def read_samples(
 
 
 def read_batch(model: CompiledModel, item: Any, names: Names | None, what: str = "a batch") -> Samples:
-    """What an iterable gives for a batch, (x, y) or (x, y, sample_weight).
+    """A batch of an iterable, (x, y) or (x, y, sample_weight), checked and converted.
 
     Raises
     ------
@@ -190,7 +190,7 @@ def class_weights(
     targets: NDArray[Any],
     weights: NDArray[np.float64] | None,
 ) -> NDArray[np.float64] | None:
-    """The weight of each sample's class times its own; classes that are not named count 1."""
+    """The weight of each sample's class times that of the sample; a class that is not named has weight 1."""
     if class_weight is None:
         return weights
     if not isinstance(class_weight, dict):
@@ -208,7 +208,7 @@ def class_weights(
 
 
 def explain(model: CompiledModel, inputs: Inputs, targets: NDArray[Any] | None, sample: int) -> ValueError:
-    """What is wrong with a sample that the engine refused: a number that is not finite, or a target out of bounds."""
+    """The error for a sample that the engine refused: a number is not finite, or a target is out of bounds."""
     dtype = model.needs_plan().dtype
     for array, name in ((inputs, "x"), (targets, "y")):
         # The numbers of a sparse matrix that are not zero have no place of their own to be named.

@@ -19,7 +19,7 @@ __all__ = ["allocate_arrays", "check_array", "checked_weights", "initial_values"
 
 
 def label(layer: Layer) -> str:
-    """How messages call a layer of a model."""
+    """The name of a layer in messages."""
     return f"{layer.name} ({type(layer).__name__})"
 
 

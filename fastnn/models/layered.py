@@ -1,4 +1,4 @@
-"""Layers as a model has them: with shapes, arrays in one vector of parameters, and one plan for the engine."""
+"""The layers of a model: their shapes, their arrays in one vector of parameters, and their plan for the engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["LayeredModel", "fixed_layers"]
 
 
 def fixed_layers(layers: Iterable[Layer]) -> FixedList[Layer]:
-    """The layers of a model, which the model alone changes."""
+    """A list of layers that only the model changes."""
     return FixedList(layers, "model.layers", "use model.add and model.pop, or make another model")
 
 
@@ -129,7 +129,7 @@ class LayeredModel(Strict):
         raise NotImplementedError
 
     def _infer(self) -> None:
-        """Build each layer for the shape that comes to it from the model's `input_shape`."""
+        """Build each layer for the shape of its input, beginning with the model's `input_shape`."""
         raise NotImplementedError
 
     def _lower(self) -> tuple[Plan, list[int]]:
@@ -137,7 +137,7 @@ class LayeredModel(Strict):
         raise NotImplementedError
 
     def _build(self) -> None:
-        """Make arrays and plan for the layers as they are; arrays of the same layer, name and shape are kept."""
+        """Make the arrays and the plan; arrays of the same layer, name and shape keep their values."""
         with self._building:
             self._infer()
             self._reset()
@@ -172,7 +172,7 @@ class LayeredModel(Strict):
                 layer.arrays[variable.name][...] = next(given)
 
     def needs_plan(self) -> Plan:
-        """The plan, for which the model is built where it can be; raises as `build` does where it cannot."""
+        """The plan. A model that is not built yet is built; raises as `build` does if it cannot be."""
         plan = self.plan
         if plan is None:
             self.build()
@@ -181,11 +181,11 @@ class LayeredModel(Strict):
         return plan
 
     def layer_of(self, call: int) -> str:
-        """How messages call the layer that made this operation of the plan."""
+        """The name, in messages, of the layer that made this operation of the plan."""
         return label(self.layers[self._layer_of_call[call]])
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """A layer by its name or its place."""
+        """A layer by its name or its index."""
         if (name is None) == (index is None):
             raise ValueError("get_layer takes a name or an index, one of the two")
         if index is not None:
@@ -205,7 +205,7 @@ class LayeredModel(Strict):
         return [array for layer in self.layers for array in layer.get_weights()]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Put arrays in place of the model's, in the order of `get_weights`.
+        """Replace the values of all arrays, in the order of `get_weights`.
 
         Raises
         ------
@@ -220,7 +220,7 @@ class LayeredModel(Strict):
                 array[...] = next(given)
 
     def count_params(self) -> int:
-        """How many numbers the layers' arrays hold."""
+        """The number of elements in the layers' arrays."""
         self.needs_plan()
         return sum(layer.count_params() for layer in self.layers)
 
@@ -237,7 +237,7 @@ class LayeredModel(Strict):
         save_weights(self, path)
 
     def load_weights(self, path: str | os.PathLike[str]) -> None:
-        """Put a file's weights in place of the model's, found by their names.
+        """Replace the model's weights by those of a file that have the same names.
 
         Parameters
         ----------
@@ -265,7 +265,7 @@ class LayeredModel(Strict):
     # Copying.
 
     def __copy__(self) -> Self:
-        """A model of its own: layers belong to one model, so that no two can share them."""
+        """A deep copy: two models cannot share layers."""
         return copy.deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Prediction of whatever the engine does not read as it is: lists, frames, single samples, and batches of these."""
+"""Prediction of what the engine cannot read as it is: lists, frames, single samples, and batches of these."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _predict_batches(model: CompiledModel, x: Any, out: NDArray[Any] | None, ste
 
 
 def _inputs_of(item: Any) -> Any:
-    """The x of a batch. Loaders give lists of tensors for tuples; another list is an array."""
+    """The x of a batch. Loaders may give a list of tensors in place of a tuple; any other list is an array."""
     tuples = isinstance(item, tuple) or (isinstance(item, list) and bool(item) and hasattr(item[0], "shape"))
     if not tuples:
         return item

@@ -195,7 +195,7 @@ class Sequential(BaseModel):
                 raise ValueError(f"{label(layer)} does not fit: {error} ({before} shape {shape})") from None
 
     def assemble(self, layers: Sequence[Layer], input_shape: Shape, weights: Sequence[NDArray[Any]]) -> None:
-        """Take layers with the weights that they had elsewhere.
+        """Use these layers, with weights that come from elsewhere.
 
         Parameters
         ----------
@@ -213,7 +213,7 @@ class Sequential(BaseModel):
         self._fill(weights)
 
     def take(self, layers: Sequence[Layer], input_shape: Shape) -> list[tuple[Layer, Variable]]:
-        """Take layers, all with names and in no model, and tell what arrays they need. It takes no memory for them."""
+        """Use these layers, all named and in no model; return the arrays that they need. Nothing is allocated."""
         self._keep(layers=fixed_layers(layers))
         self._declared_shape = input_shape
         names = [layer.name for layer in layers]

@@ -56,7 +56,7 @@ class Source(ABC):
 
 
 class ArraySource(Source):
-    """Arrays: an epoch is one call of the engine, or a loop of steps where batches are watched or augmented in Python.
+    """Arrays: an epoch is one call of the engine, or a loop over batches that are watched or augmented in Python.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ class BatchSource(Source):
 def run_batches(
     source: Source, batches: Iterator[Batch], epoch: int, progress: Progress | None, watchers: CallbackList
 ) -> dict[str, float] | None:
-    """An epoch of single steps; None where there were no batches, or training ends quietly."""
+    """An epoch, batch by batch; None if there were no batches, or a callback stopped training on a failure."""
     model = source.model
     total, done, number, watches = 0.0, 0, 0, watchers.watches_batches
     seen: list[tuple[NDArray[Any], NDArray[Any]]] = []

@@ -53,7 +53,7 @@ def make_training(
 def raise_failure(
     model: CompiledModel, failure: NonFiniteError | NonFiniteWeightsError, where: str, learning_rate: float | None
 ) -> NoReturn:
-    """Raise FloatingPointError with what became infinite, where, and what to do."""
+    """Raise FloatingPointError, with what is not finite, where, and what to do."""
     if isinstance(failure, NonFiniteError):
         if failure.operation < 0:
             cause = "every layer's output is finite, the loss alone is not"

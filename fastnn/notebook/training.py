@@ -249,9 +249,9 @@ def _layered_epoch(
     loss_prime: LossFunction,
     optimizer: Optimizer,
 ) -> Epoch:
-    from fastnn.notebook.stepping import step_network
+    from fastnn.notebook.layer_by_layer import backward_pass
 
-    backward = step_network(network, optimizer)
+    backward = backward_pass(network, optimizer)
 
     def run_epoch(order: NDArray[numpy.intp] | None) -> float:
         total = 0.0

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from door_table import said_by
+from binding_table import said_by
 from plain_training import NETWORKS, RULES, bytes_of, copied, data_of, network_of, plan_of
 
 from fastnn_ext.engine.plan import NonFiniteDataError, Plan

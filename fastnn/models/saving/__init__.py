@@ -1,1 +1,1 @@
-"""Saving: a model in one file, with its optimiser, history and callbacks, and back. Formats are in `fastnn.files`."""
+"""Saving and loading a model, with its optimiser, history and callbacks. Formats are in `fastnn.files`."""

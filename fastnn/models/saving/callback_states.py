@@ -1,4 +1,4 @@
-"""States of callbacks in a model's file: plain values in its text, arrays among its tensors."""
+"""The states of callbacks in a model's file: plain values in its header, arrays among its tensors."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def plain_resumption(resumption: Resumption, dtype: np.dtype[Any]) -> tuple[dict
 
 
 def restored_resumption(content: Any, file: TensorFile, model: CompiledModel) -> Resumption:
-    """What `plain_resumption` made plain; every value of the package's own callbacks is checked.
+    """The inverse of `plain_resumption`; every value of the package's own callbacks is checked.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Histories in a model's file: plain values, checked alike when they are written and when they are read."""
+"""Histories in a model's file: plain values, with the same checks when they are written and read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def plain_history(history: History) -> dict[str, Any]:
 
 
 def restored_history(content: dict[str, Any]) -> History:
-    """What `plain_history` made plain.
+    """The inverse of `plain_history`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Loading: a file that `fastnn.models.saving.writing` wrote becomes a model again.
+"""Loading a model from a file that `fastnn.models.saving.writing` wrote.
 
 Nothing in a file is ever run, and no memory is taken for numbers that the file does not have.
 """

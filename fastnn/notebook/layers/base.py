@@ -1,4 +1,4 @@
-"""The layer: one step of a network, which computes forward and learns backward.
+"""The layer: one part of a network, which computes forward and learns backward.
 
 Any object with the two methods ``forward`` and ``backward`` takes part in a network; this base class is what the
 built-in layers share, so that they can be checked and lowered to the engine.

@@ -48,7 +48,7 @@ def test_a_step_returns_the_loss_and_metrics_from_before_it():
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam", "nadam"])
 @pytest.mark.parametrize("batch_size", [1, 7])
-def test_steps_are_those_of_fit(optimizer, batch_size):
+def test_batches_are_those_of_fit(optimizer, batch_size):
     x, y = data()
     fitted, stepped = (
         model(optimizer, between=(Dropout(0.4), BatchNormalization(), GaussianNoise(0.1))) for _ in range(2)
@@ -72,7 +72,7 @@ def test_batches_of_any_size_follow_each_other():
     assert stepped.optimizer_state.step == 6
 
 
-def test_steps_and_fits_take_turns():
+def test_batches_and_fits_take_turns():
     x, y = data()
     turns, fitted = model("nadam"), model("nadam")
     for epochs in (1, 2, 1):

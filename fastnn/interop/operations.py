@@ -1,4 +1,4 @@
-"""A step: one operation of a prediction on rows of numbers. Exporters write a model's steps in their own language."""
+"""What a prediction computes, as operations on rows of numbers. Exporters write these in another language."""
 
 import math
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ from fastnn.layers.applied import AppliedActivation
 from fastnn.layers.base import Layer
 from fastnn.models.sequential import Sequential
 
-__all__ = ["Activate", "NormalizeBatch", "NormalizeLayer", "Product", "Rescale", "Step", "steps_of"]
+__all__ = ["Activate", "NormalizeBatch", "NormalizeLayer", "Product", "Rescale", "Operation", "operations_of"]
 
 Array = NDArray[np.floating[Any]]
 
-# All that predicts what its class says; what trains alone, or reshapes what are rows anyway, has no step.
+# All that predicts what its class says; what trains alone, or reshapes what are rows anyway, has no operation.
 _KNOWN = (
     Rescaling,
     Flatten,
@@ -41,7 +41,7 @@ _KNOWN = (
 
 
 @dataclass(frozen=True)
-class Step:
+class Operation:
     """Of the layer with this name, from ``inputs`` to ``outputs`` numbers of a sample."""
 
     layer: str
@@ -50,15 +50,15 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Rescale(Step):
-    """``x * scale + shift``; the first step if there is one."""
+class Rescale(Operation):
+    """``x * scale + shift``; the first operation if there is one."""
 
     scale: float
     shift: float
 
 
 @dataclass(frozen=True)
-class Product(Step):
+class Product(Operation):
     """``x kernel + bias``."""
 
     kernel: Array
@@ -66,7 +66,7 @@ class Product(Step):
 
 
 @dataclass(frozen=True)
-class Activate(Step):
+class Activate(Operation):
     """An activation by its name, never linear and no alias. The slope is its parameter."""
 
     activation: str
@@ -79,7 +79,7 @@ class Activate(Step):
 
 
 @dataclass(frozen=True)
-class NormalizeBatch(Step):
+class NormalizeBatch(Operation):
     """``gamma * (x - mean) / sqrt(variance + epsilon) + beta`` with the moving mean and variance."""
 
     gamma: Array
@@ -90,7 +90,7 @@ class NormalizeBatch(Step):
 
 
 @dataclass(frozen=True)
-class NormalizeLayer(Step):
+class NormalizeLayer(Operation):
     """The same with the sample's own mean and variance."""
 
     gamma: Array
@@ -98,13 +98,13 @@ class NormalizeLayer(Step):
     epsilon: float
 
 
-def steps_of(model: Sequential) -> list[Step]:
+def operations_of(model: Sequential) -> list[Operation]:
     """What a model computes in prediction; samples of any shape are rows from the beginning.
 
     Parameters
     ----------
     model : Sequential
-        Built, or with an input shape to be built for. The steps hold its own arrays, not copies.
+        Built, or with an input shape to be built for. The operations hold its own arrays, not copies.
 
     Raises
     ------
@@ -117,28 +117,28 @@ def steps_of(model: Sequential) -> list[Step]:
     --------
     >>> from fastnn.layers import Input
     >>> model = Sequential([Input((2, 2)), Flatten(), Dense(3, "relu"), Dropout(0.5), Dense(1)])
-    >>> [type(step).__name__ for step in steps_of(model)]
+    >>> [type(operation).__name__ for operation in operations_of(model)]
     ['Product', 'Activate', 'Product']
     """
     if not isinstance(model, Sequential):
         raise TypeError(f"model must be a fastnn.Sequential, but it is {model!r}")
     plan = model.needs_plan()
-    steps: list[Step] = []
+    operations: list[Operation] = []
     rescaling = [str(layer.name) for layer in model.layers if isinstance(layer, Rescaling)]
     if rescaling:
         # They are one to the engine, too.
-        steps += [Rescale(rescaling[-1], plan.input_size, plan.input_size, plan.input_scale, plan.input_shift)]
+        operations += [Rescale(rescaling[-1], plan.input_size, plan.input_size, plan.input_scale, plan.input_shift)]
     for layer in model.layers:
-        steps += _steps_of_layer(layer, model.dtype)
+        operations += _operations_of_layer(layer, model.dtype)
     largest = float(np.finfo(model.dtype).max)
-    for step in steps:
-        for name, value in vars(step).items():
+    for operation in operations:
+        for name, value in vars(operation).items():
             if isinstance(value, float) and abs(value) > largest:
-                raise ValueError(f"the {name} of {step.layer} is {value:g}, more than {model.dtype} holds")
-    return steps
+                raise ValueError(f"the {name} of {operation.layer} is {value:g}, more than {model.dtype} holds")
+    return operations
 
 
-def _steps_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Step]:
+def _operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
     kind = next((kind for kind in _KNOWN if isinstance(layer, kind)), None)
     # A subclass that lowers itself in its own way may compute anything.
     if kind is None or type(layer).lower is not kind.lower:
@@ -165,7 +165,7 @@ def _steps_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Step]:
     return []
 
 
-def _activate(layer: str, size: int, applied: AppliedActivation) -> list[Step]:
+def _activate(layer: str, size: int, applied: AppliedActivation) -> list[Operation]:
     kind = applied.entry
     if kind is None:
         raise TypeError(

@@ -1,6 +1,6 @@
-"""The table of kernels: each door that returns new arrays, with its definition in float64 NumPy and its random inputs.
+"""The table of bindings: each that returns new arrays, with its definition in float64 NumPy and random inputs.
 
-A new door gets one entry in ``KERNELS``, and is then tested on every dtype, size and memory layout.
+A new binding gets one entry in ``KERNELS``, and is then tested on every dtype, size and memory layout.
 """
 
 import subprocess
@@ -127,7 +127,7 @@ def error_and_input(rng, batch, fan_in, fan_out):
 
 @dataclass(frozen=True)
 class Kernel:
-    """A door: how to call it, what it means, and how large its rounding errors may grow.
+    """A binding: how to call it, what it means, and how large its rounding errors may grow.
 
     ``terms(batch, fan_in, fan_out)`` is the length of its longest sum, ``magnitude(*inputs)`` the sum of its terms'
     absolute values. The result has the dtype of the input number ``lead``. Layouts must not change a bit.
@@ -162,10 +162,10 @@ def elementwise_kernels():
         name = kind.name.lower()
         forward, prime = getattr(activations, name), getattr(activations, f"{name}_prime")
         extra = (SLOPE,) if kind in WITH_SLOPE else ()
-        for door, reference in ((forward, function), (prime, derivative)):
+        for binding, reference in ((forward, function), (prime, derivative)):
             yield Kernel(
-                door.__name__,
-                lambda x, door=door, extra=extra: door(x, *extra),
+                binding.__name__,
+                lambda x, binding=binding, extra=extra: binding(x, *extra),
                 reference,
                 one_matrix,
                 ("x",),

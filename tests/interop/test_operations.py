@@ -7,7 +7,7 @@ from random_models import ACTIVATIONS, MAKERS, STEADY
 from fastnn import Sequential, layers
 from fastnn.activations.registry import ACTIVATIONS as REGISTRY
 from fastnn.interop import to_c, to_onnx
-from fastnn.interop.steps import steps_of
+from fastnn.interop.operations import operations_of
 
 
 @pytest.fixture(params=["to_c", "to_onnx"])
@@ -44,8 +44,8 @@ def test_the_random_models_have_every_layer():
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_every_activation_is_a_step(name):
-    steps = steps_of(Sequential([layers.Input((2,)), layers.Activation(name)]))
-    assert [step.activation for step in steps] == ([] if name == "linear" else [REGISTRY[name].name])
+    operations = operations_of(Sequential([layers.Input((2,)), layers.Activation(name)]))
+    assert [operation.activation for operation in operations] == ([] if name == "linear" else [REGISTRY[name].name])
 
 
 def test_a_model_without_an_input_shape_is_refused(export):

@@ -16,7 +16,7 @@ from fastnn.optimizers.sgd import SGD
 from fastnn_ext.bindings.update import optimizer_step
 
 
-def step_network(network: Network, optimizer: Optimizer) -> Callable[[Any], None]:
+def backward_pass(network: Network, optimizer: Optimizer) -> Callable[[Any], None]:
     """A function that takes the loss' gradient back through ``network`` and moves its parameters by ``optimizer``.
 
     Plain gradient descent is what every layer's ``backward`` does; for other rules fully connected layers give their

@@ -1,8 +1,8 @@
-"""Every door of the table against its definition: all dtypes, sizes and memory layouts."""
+"""Every binding of the table against its definition: all dtypes, sizes and memory layouts."""
 
 import numpy as np
 import pytest
-from door_table import EMPTY_SIZES, KERNELS, LAYOUTS, SIZES, as_tuple
+from binding_table import EMPTY_SIZES, KERNELS, LAYOUTS, SIZES, as_tuple
 
 DTYPES = (np.float32, np.float64)
 every_kernel = pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)

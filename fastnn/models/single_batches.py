@@ -1,4 +1,4 @@
-"""Single steps: one batch at a time, as data come in, with as little around the engine as there can be."""
+"""Training on single batches as data come in, with as little overhead around the engine as possible."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 
-__all__ = ["Stepper"]
+__all__ = ["BatchTrainer"]
 
 
-class Stepper:
-    """Trains a model one batch at a time, with an engine training that it keeps."""
+class BatchTrainer:
+    """Trains a model on one batch at a time, and keeps the engine's training from call to call."""
 
     def __init__(self, model: CompiledModel) -> None:
         self.model = model
@@ -28,8 +28,8 @@ class Stepper:
         # Arrays that the engine reads as they are need no look from here.
         self.simple = not model.metrics
 
-    def step(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
-        """One step; see `BaseModel.train_on_batch`."""
+    def train(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
+        """Train on one batch; see `BaseModel.train_on_batch`."""
         training = self.training
         if (
             training is not None
@@ -49,7 +49,7 @@ class Stepper:
                     pass
                 finally:
                     model.training_lock.release()
-        return self._step_anything(x, y, sample_weight, class_weight, return_dict)
+        return self._train_anything(x, y, sample_weight, class_weight, return_dict)
 
     def _run(self, training: Training, x: Any, y: Any, weights: Any) -> float:
         model = self.model
@@ -62,7 +62,7 @@ class Stepper:
         except (NonFiniteError, NonFiniteWeightsError) as failure:
             raise_failure(model, failure, "this batch", training.learning_rate)
 
-    def _step_anything(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
+    def _train_anything(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         model = self.model
         optimizer, _ = model.needs_compile()
         if isinstance(optimizer, LBFGS):
