@@ -1,4 +1,4 @@
-"""The process: one peer at one job with one thread setting, apart from this process and from all other peers."""
+"""One peer at one job with one thread setting, in a process of its own."""
 
 import json
 import os

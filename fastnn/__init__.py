@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from fastnn.activations.kinds import *  # noqa: F403
     from fastnn.augmentation import ImageAugmentation
     from fastnn.config import show_config
-    from fastnn.files.model import load_model
     from fastnn.layers import (
         Activation,
         BatchNormalization,
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     )
     from fastnn.metrics import accuracy
     from fastnn.models import History, Sequential
+    from fastnn.models.saving.loading import load_model
     from fastnn.notebook.files import load_network, save_network
     from fastnn.threads import get_num_threads, set_num_threads
 
@@ -131,7 +131,7 @@ _PLACES = {
     "Sequential": "models",
     "History": "models",
     "ImageAugmentation": "augmentation",
-    "load_model": "files.model",
+    "load_model": "models.saving.loading",
     "accuracy": "metrics",
     "save_network": "notebook.files",
     "load_network": "notebook.files",

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.arrays import real_array
-from fastnn.scalars import non_negative_number, true_or_false
-from fastnn.strict import Strict
+from fastnn.checking.arrays import real_array
+from fastnn.checking.scalars import non_negative_number, true_or_false
+from fastnn.checking.strict import Strict
 from fastnn_ext.engine.options import LossOptions, RuleOptions
 from fastnn_ext.engine.plan import Plan
 from fastnn_ext.engine.training import Training

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from fastnn.naming import unknown_name
-from fastnn.scalars import non_negative_number
-from fastnn.strict import Strict
+from fastnn.checking.names import unknown_name
+from fastnn.checking.scalars import non_negative_number
+from fastnn.checking.strict import Strict
 
 __all__ = ["MaxNorm", "resolve"]
 

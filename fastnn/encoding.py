@@ -8,8 +8,9 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastnn._checks import class_labels, numeric_array
-from fastnn.scalars import whole_number
+from fastnn.checking.arrays import numeric_array
+from fastnn.checking.labels import class_labels
+from fastnn.checking.scalars import whole_number
 
 __all__ = ["to_categorical"]
 
@@ -49,7 +50,7 @@ def to_categorical(
            [0., 0., 1.],
            [0., 1., 0.]], dtype=float32)
     """
-    labels = class_labels("y", _drop_unit_axis(numeric_array("y", y)))
+    labels = class_labels(_drop_unit_axis(numeric_array(y, "y")), "y")
     classes = _count_classes(labels, num_classes)
     result_dtype = np.dtype(dtype)
     if result_dtype.kind not in "biuf":

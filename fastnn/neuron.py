@@ -13,8 +13,8 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn._checks import finite_array
-from fastnn.scalars import whole_number
+from fastnn.checking.arrays import finite_array
+from fastnn.checking.scalars import whole_number
 
 __all__ = ["weighted_sum", "step", "predict", "train_weights", "ten_rows"]
 
@@ -47,8 +47,8 @@ def weighted_sum(inputs: ArrayLike, weights: ArrayLike) -> float:
     >>> weighted_sum([2.0, 3.0], [0.5, 1.0, -1.0])
     -0.5
     """
-    row = finite_array("inputs", inputs, ndim=1).tolist()
-    vector = finite_array("weights", weights, ndim=1).tolist()
+    row = finite_array(inputs, "inputs", ndim=1).tolist()
+    vector = finite_array(weights, "weights", ndim=1).tolist()
     if len(vector) != len(row) + 1:
         raise ValueError(
             f"weights has {len(vector)} element(s) for {len(row)} input(s); "
@@ -255,8 +255,8 @@ def _overflow(what: str, epoch: int, rate: float) -> ValueError:
 
 
 def _check_rows(x: ArrayLike, y: ArrayLike) -> tuple[list[list[float]], list[float]]:
-    rows = finite_array("x", x, ndim=2)
-    labels = finite_array("y", y, ndim=1)
+    rows = finite_array(x, "x", ndim=2)
+    labels = finite_array(y, "y", ndim=1)
     if len(labels) != len(rows):
         raise ValueError(f"y has {len(labels)} label(s) for {len(rows)} row(s) of x; expected one per row.")
     wrong = labels[(labels != 0) & (labels != 1)]

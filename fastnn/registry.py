@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
-from fastnn.naming import unknown_name
+from fastnn.checking.names import unknown_name
 
 __all__ = ["Registry", "Without", "given"]
 

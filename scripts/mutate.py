@@ -47,8 +47,8 @@ ENGINE = [
 ]  # fmt: skip
 # The fits that everything else serves.
 FITS = [
-    *(f"tests/models/test_{name}.py" for name in ("fit", "fit_failures", "fit_engine", "single_steps", "class_weight")),
-    *(f"tests/models/test_{name}.py" for name in ("building", "compile")),
+    *(f"tests/models/test_{name}.py" for name in ("fit", "fit_failures", "fit_engine", "single_batches")),
+    *(f"tests/models/test_{name}.py" for name in ("class_weight", "building", "compile")),
     *("tests/test_arguments.py", "tests/files/test_round_trip.py"),
 ]
 FITTING = {

@@ -161,7 +161,7 @@ def model_of(seed=0):
         ("output_shape", "call model.build(input_shape)"),
         ("built", "call model.build(input_shape)"),
         ("plan", "the model makes it"),
-        ("steps", "the model makes it"),
+        ("optimizer_state", "the model makes it"),
         ("stop_trainig", "did you mean 'stop_training'?"),
         ("paramters", "did you mean 'parameters'?"),
         ("optimiser", "did you mean 'optimizer'?"),

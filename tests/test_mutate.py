@@ -99,7 +99,7 @@ def test_the_order_is_the_seeds_and_has_every_kind_first():
 
 
 def test_the_sources_of_both_packages_have_mutants_and_tests():
-    for name in ("fastnn_ext/operations/tiles.h", "fastnn_ext/loops/training.pxi", "fastnn/models/stack.py"):
+    for name in ("fastnn_ext/operations/tiles.h", "fastnn_ext/loops/training.pxi", "fastnn/models/inputs.py"):
         assert len(mutate.mutants_of(name, (ROOT / name).read_text())) > 100
         for stage in mutate.stages_of(name):
             assert all((ROOT / test).exists() for test in stage)
@@ -109,7 +109,7 @@ def test_the_sources_of_both_packages_have_mutants_and_tests():
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the copy is of what git knows")
 def test_only_the_copy_is_changed(tmp_path):
-    tree, name, test = mutate.Tree(tmp_path), "fastnn/naming.py", ["fastnn/naming.py"]
+    tree, name, test = mutate.Tree(tmp_path), "fastnn/checking/names.py", ["fastnn/checking/names.py"]
     text = (ROOT / name).read_text()
     assert tree.test(test, False, 60) == "passed"
     tree.write(name, "raise ValueError\n")
@@ -122,18 +122,18 @@ def test_only_the_copy_is_changed(tmp_path):
 
 
 def test_mutants_are_listed():
-    command = [sys.executable, SCRIPT, "--list", "--count", "7", "fastnn/naming.py"]
+    command = [sys.executable, SCRIPT, "--list", "--count", "7", "fastnn/checking/names.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     lines = done.stdout.splitlines()
     assert len(lines) == 7
-    assert all(line.startswith("fastnn/naming.py:") and " -> " in line for line in lines)
+    assert all(line.startswith("fastnn/checking/names.py:") and " -> " in line for line in lines)
     place = lines[0].split()[0]
     only = subprocess.run([*command, "--only", place], cwd=ROOT, capture_output=True, text=True, check=True)
     assert lines[0] in only.stdout.splitlines()
 
 
 def test_kernels_and_python_are_two_runs():
-    command = [sys.executable, SCRIPT, "fastnn/naming.py", "fastnn_ext/operations/tiles.h"]
+    command = [sys.executable, SCRIPT, "fastnn/checking/names.py", "fastnn_ext/operations/tiles.h"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "two runs" in done.stderr

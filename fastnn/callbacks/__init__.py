@@ -1,4 +1,4 @@
-"""Callbacks: who is told how training goes, and may act on it. Names and arguments are Keras'."""
+"""Callbacks are told how training goes, and may act on it. Names and arguments are Keras'."""
 
 from fastnn.callbacks.base import Callback
 from fastnn.callbacks.csv_logger import CSVLogger

@@ -1,37 +1,23 @@
-"""The callback: somebody who is told how training goes, and may act on it."""
+"""The base class of callbacks, and the list of them that a training calls."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from fastnn.callbacks.hooks import ABOUT_BATCHES, refuse_lookalikes
+from fastnn.callbacks.model import ModelInTraining
 from fastnn.callbacks.states import Kind, check_state, settings_of
-from fastnn.strict import Strict
+from fastnn.checking.strict import Strict
 
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
-
-__all__ = ["Callback", "CallbackList", "checked_verbosity"]
+__all__ = ["Callback", "CallbackList"]
 
 Logs = dict[str, float]
 
 
-def checked_verbosity(verbose: object) -> int:
-    """The ``verbose`` of a callback: 0, or 1 for lines that tell what it does.
-
-    >>> checked_verbosity("loud")
-    Traceback (most recent call last):
-    ValueError: verbose must be 0 or 1, but it is 'loud'
-    """
-    if verbose not in (0, 1, 2):  # Keras has nothing to tell beyond 1 either, and takes it
-        raise ValueError(f"verbose must be 0 or 1, but it is {verbose!r}")
-    return int(verbose)
-
-
 class Callback(Strict):
-    """Override what you want to be told. `model` is the model in training; ``model.stop_training = True`` ends it.
+    """Override the methods that you need. `model` is the model in training; ``model.stop_training = True`` ends it.
 
     A method whose name looks like one of these and is none, such as ``on_epoch_ends``, is refused by ``fit``.
     Overriding a method about batches makes training go batch by batch through Python: some microseconds each. Where
@@ -49,18 +35,18 @@ class Callback(Strict):
     _changeable = frozenset({"model"})
     _has_state = True
 
-    model: Sequential
+    model: ModelInTraining
 
     # What `get_state` and `set_state` of the package's own callbacks go by: attributes, and what they may be.
     _state_kinds: ClassVar[Mapping[str, Kind]] = {}
 
     @property
     def watches_batches(self) -> bool:
-        """Whether it must be told of each batch; by default where a method about batches is overridden."""
+        """Whether it must be called for each batch; by default, if a method about batches is overridden."""
         return self._looks_at_batches_beyond(Callback)
 
     def _looks_at_batches_beyond(self, kind: type[Callback]) -> bool:
-        """Whether a method about batches is another than that of a class of ours."""
+        """Whether a method about batches is not the one that `kind` defines."""
         return any(name in vars(self) or getattr(type(self), name) is not getattr(kind, name) for name in ABOUT_BATCHES)
 
     @property
@@ -71,8 +57,8 @@ class Callback(Strict):
         """
         return not type(self).__module__.startswith("fastnn.")
 
-    def set_model(self, model: Sequential) -> None:
-        """Get to know the model, before training starts."""
+    def set_model(self, model: ModelInTraining) -> None:
+        """Receive the model, before training starts."""
         self.model = model
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -102,7 +88,7 @@ class Callback(Strict):
         """Another name for `on_train_batch_end`."""
 
     def get_state(self) -> dict[str, Any]:
-        """What it needs to go on in a training that is resumed from a model's file.
+        """The state from which it goes on when training is resumed from a model's file.
 
         Numbers, strings, None, lists and dicts of these, and arrays of the model's dtype, such as its weights; by
         default nothing. Asked for whenever the model is saved, and when training ends.
@@ -110,7 +96,7 @@ class Callback(Strict):
         return {name: getattr(self, name) for name in self._state_kinds}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Take up what `get_state` returned, after `on_train_begin` of a training that is resumed.
+        """Restore what `get_state` returned, after `on_train_begin` of a training that is resumed.
 
         Raises
         ------
@@ -122,12 +108,12 @@ class Callback(Strict):
             setattr(self, name, value)
 
     def on_failure(self, failure: FloatingPointError) -> bool:
-        """Loss or weights are no longer finite: True ends training quietly, where it would raise ``failure``."""
+        """Loss or weights are no longer finite. Return True to end training without raising ``failure``."""
         return False
 
 
 class CallbackList:
-    """All callbacks of a training as one.
+    """All callbacks of a training, called as one.
 
     Raises
     ------
@@ -135,7 +121,7 @@ class CallbackList:
         When one is no `Callback`, or has a method that looks like one of these and is none.
     """
 
-    def __init__(self, callbacks: Iterable[Any] | None, model: Sequential) -> None:
+    def __init__(self, callbacks: Iterable[Any] | None, model: ModelInTraining) -> None:
         if isinstance(callbacks, Callback):
             callbacks = [callbacks]
         self.model = model
@@ -181,7 +167,7 @@ class CallbackList:
             callback.on_epoch_begin(epoch)
 
     def on_epoch_end(self, epoch: int, logs: Logs, who: Iterable[Callback] | None = None) -> None:
-        """Tell all of them, or those that are still to be told."""
+        """Call all of them, or only those in ``who``."""
         chosen = None if who is None else {id(callback) for callback in who}
         for place, callback in enumerate(self.callbacks):
             if chosen is None or id(callback) in chosen:
@@ -191,7 +177,7 @@ class CallbackList:
         self.ending = None
 
     def note(self) -> None:
-        """Put into the history what callbacks have added to the values of an epoch so far."""
+        """Add to the history what callbacks have added to the logs of an epoch so far."""
         if self.ending is not None and self.model.history is not None:
             epoch, logs, _ = self.ending
             self.model.history.add(epoch, logs)

@@ -10,15 +10,15 @@ from typing import Any, ClassVar, Literal, TextIO
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.callbacks.states import FLAG, NAMES, WHOLE, check_state
+from fastnn.checking.scalars import true_or_false
 from fastnn.files.reading import regular_file
-from fastnn.files.writing import naming, written_whole
-from fastnn.scalars import true_or_false
+from fastnn.files.writing import atomic_write, naming
 
 __all__ = ["CSVLogger"]
 
 
 class CSVLogger(Callback):
-    """Write each epoch's values as a line into a file, which anybody may read while training goes on.
+    """Write the values of each epoch as a line of a file, which can be read while training goes on.
 
     The first line names the columns: epoch, counted from 0, then the values' names in the order in which they first
     came. A value that is missing for an epoch leaves its field empty. Numbers are written so that reading them gives
@@ -144,7 +144,7 @@ class CSVLogger(Callback):
             ) from error
 
     def _continued(self) -> list[str]:
-        """The names in the first line of a file to append to; none where there is no such line."""
+        """The names in the first line of a file to append to; empty if there is no such line."""
         if not os.path.exists(self._path):
             return []
         rows = self._rows()
@@ -180,5 +180,5 @@ class CSVLogger(Callback):
     def _replace(self, rows: list[list[str]]) -> None:
         text = io.StringIO(newline="")
         self._lines(text, rows)
-        with written_whole(self._path) as file:
+        with atomic_write(self._path) as file:
             file.write(text.getvalue().encode())

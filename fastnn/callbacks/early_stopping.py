@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from numpy.typing import NDArray
 
-from fastnn.callbacks.base import Logs, checked_verbosity
+from fastnn.callbacks.base import Logs
 from fastnn.callbacks.monitor import MonitorCallback
 from fastnn.callbacks.states import NUMBER_OR_NONE, WEIGHTS_OR_NONE, WHOLE
-from fastnn.scalars import finite_number, true_or_false, whole_number
+from fastnn.checking.scalars import checked_verbosity, finite_number, true_or_false, whole_number
 
 __all__ = ["EarlyStopping"]
 

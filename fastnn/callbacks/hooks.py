@@ -1,15 +1,11 @@
-"""Hooks: the methods that training calls, and what to say of a method that looks like one and is none."""
+"""Hooks: the methods that training calls, and the refusal of methods that only look like one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from fastnn.naming import nearest_name
-
-if TYPE_CHECKING:
-    from fastnn.callbacks.base import Callback
+from fastnn.checking.names import nearest_name
 
 __all__ = ["ABOUT_BATCHES", "HOOKS", "refuse_lookalikes"]
 
@@ -38,7 +34,7 @@ _WORDS = frozenset(
 )
 
 
-def refuse_lookalikes(callback: Callback) -> None:
+def refuse_lookalikes(callback: object) -> None:
     """Raise TypeError where a callback of the user's has a method that looks like a hook and would never be called.
 
     >>> from fastnn.callbacks import Callback
@@ -59,7 +55,7 @@ def refuse_lookalikes(callback: Callback) -> None:
         )
 
 
-def _own_methods(callback: Callback) -> Iterator[str]:
+def _own_methods(callback: object) -> Iterator[str]:
     """The names of what a user's classes, or the user, gave a callback and that can be called."""
     own = [
         vars(kind) for kind in type(callback).__mro__ if kind.__module__.partition(".")[0] not in ("fastnn", "builtins")

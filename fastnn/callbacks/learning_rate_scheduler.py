@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from fastnn.callbacks.base import Callback, Logs, checked_verbosity
+from fastnn.callbacks.base import Callback, Logs
 from fastnn.callbacks.rates import optimizer_and_rate
 from fastnn.callbacks.states import NUMBER_OR_NONE, WHOLE
-from fastnn.scalars import non_negative_number
+from fastnn.checking.scalars import checked_verbosity, non_negative_number
 
 __all__ = ["LearningRateScheduler"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import ClassVar
 
-from fastnn.callbacks.base import Logs, checked_verbosity
+from fastnn.callbacks.base import Logs
 from fastnn.callbacks.monitor import MonitorCallback, missing_name
 from fastnn.callbacks.states import NUMBER_OR_NONE, WHOLE
-from fastnn.scalars import finite_number, true_or_false, whole_number
+from fastnn.checking.scalars import checked_verbosity, finite_number, true_or_false, whole_number
 
 __all__ = ["ModelCheckpoint"]
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from fastnn.callbacks.base import Callback, Logs
-from fastnn.naming import unknown_name
-from fastnn.scalars import non_negative_number, true_or_false
-
-if TYPE_CHECKING:
-    from fastnn.metrics.base import Metric
-    from fastnn.models.sequential import Sequential
+from fastnn.callbacks.model import ModelInTraining
+from fastnn.checking.names import unknown_name
+from fastnn.checking.scalars import non_negative_number, true_or_false
+from fastnn.metrics.base import Metric
 
 __all__ = ["MonitorCallback", "missing_name"]
 
 
 class MonitorCallback(Callback):
-    """What callbacks share that watch a value.
+    """The base class of callbacks that watch a value.
 
     Parameters
     ----------
@@ -44,7 +41,7 @@ class MonitorCallback(Callback):
         self.monitor, self.mode = monitor, mode
         self.min_delta = non_negative_number(min_delta, "min_delta")
 
-    def set_model(self, model: Sequential) -> None:
+    def set_model(self, model: ModelInTraining) -> None:
         super().set_model(model)
         if self.compares:
             _ = self.larger_is_better  # before training starts, and not after its first epoch

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from fastnn.callbacks.model import ModelInTraining
 from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.lbfgs import LBFGS
-
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
 
 __all__ = ["optimizer_and_rate"]
 
 
-def optimizer_and_rate(model: Sequential, who: str) -> tuple[Optimizer, float]:
+def optimizer_and_rate(model: ModelInTraining, who: str) -> tuple[Optimizer, float]:
     """The optimiser of a model and its learning rate, for the callback ``who`` to change.
 
     Raises

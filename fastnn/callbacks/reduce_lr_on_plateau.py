@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from fastnn.callbacks.base import Logs, checked_verbosity
+from fastnn.callbacks.base import Logs
 from fastnn.callbacks.monitor import MonitorCallback
 from fastnn.callbacks.rates import optimizer_and_rate
 from fastnn.callbacks.states import NUMBER_OR_NONE, WHOLE
-from fastnn.scalars import non_negative_number, whole_number
+from fastnn.checking.scalars import checked_verbosity, non_negative_number, whole_number
 
 __all__ = ["ReduceLROnPlateau"]
 

@@ -1,16 +1,13 @@
-"""States: what callbacks know of a training that is under way, as plain values that a model's file can hold."""
+"""The states of callbacks during training, as plain values that a model's file can hold."""
 
 from __future__ import annotations
 
 import inspect
 import reprlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from fastnn.callbacks.base import Callback
 
 __all__ = ["FLAG", "NAMES", "NUMBER_OR_NONE", "WEIGHTS_OR_NONE", "WHOLE", "Kind", "check_state", "settings_of"]
 
@@ -21,7 +18,7 @@ _WITHOUT_EFFECT = {"self", "verbose", "filepath", "log_dir", "append"}
 
 
 class Kind(NamedTuple):
-    """What a value of a state may be: in words, and as a test."""
+    """What a value of a state may be: a description for messages, and a test."""
 
     words: str
     fits: Callable[[Any], bool]
@@ -61,7 +58,7 @@ def check_state(kinds: Mapping[str, Kind], state: Any, who: str) -> None:
             raise ValueError(f"the state of {who} has {name}={reprlib.repr(state[name])}, but it must be {kind.words}")
 
 
-def settings_of(callback: Callback) -> dict[str, Any]:
+def settings_of(callback: object) -> dict[str, Any]:
     """The plain arguments that a callback was made with, where it keeps them under their names.
 
     >>> from fastnn.callbacks import ReduceLROnPlateau

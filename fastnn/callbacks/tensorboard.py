@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.callbacks.states import WHOLE
+from fastnn.checking.scalars import whole_number
 from fastnn.optimizers.lbfgs import LBFGS
-from fastnn.scalars import whole_number
 
 __all__ = ["TensorBoard"]
 
@@ -26,7 +26,7 @@ class TensorBoard(Callback):
     Parameters
     ----------
     log_dir : path-like, default "logs"
-        Made where it is not there. Each training adds files; one folder a training keeps their curves apart.
+        Made if it does not exist. Each training adds files: give each a folder of its own for a curve of its own.
     histogram_freq : int, default 0
         Write the histograms of all weights after every so many epochs, from the first on; 0 writes none.
     update_freq : "epoch", "batch" or int, default "epoch"
@@ -71,7 +71,7 @@ class TensorBoard(Callback):
         self._writer("train")
 
     def _writer(self, part: str) -> Any:
-        """Of train or validation; made when first used, so that there is no empty file."""
+        """The writer of ``train`` or ``validation``; made when it is first used, so that no file is empty."""
         if part not in self._writers:
             try:
                 from tensorboardX import SummaryWriter
@@ -98,9 +98,13 @@ class TensorBoard(Callback):
                     self._writer("train").add_histogram(f"{layer.name}/{name}/histogram", array, epoch)
 
     def _learning_rate(self) -> Logs:
-        """That of the next step, where the optimiser has one."""
+        """The learning rate of the next update, if the optimiser has one."""
         optimizer, _ = self.model.needs_compile()
-        return {} if isinstance(optimizer, LBFGS) else {"learning_rate": optimizer.rate_at(self.model.steps.step)}
+        return (
+            {}
+            if isinstance(optimizer, LBFGS)
+            else {"learning_rate": optimizer.rate_at(self.model.optimizer_state.step)}
+        )
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         while self._writers:

@@ -4,7 +4,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fastnn.arrays import check_finite, real_array
+from fastnn.checking.arrays import check_finite, real_array
 from fastnn.files.reading import NpzFile, read_npy, regular_file
 
 __all__ = ["is_array_file", "read_inputs", "read_samples"]

@@ -10,7 +10,6 @@ from fastnn.cli.preparing import Preparation
 from fastnn.cli.results import print_json, print_values, value_text
 from fastnn.config import show_config
 from fastnn.models.sequential import Sequential
-from fastnn.models.summary import summary_of
 from fastnn.notebook.files import load_metadata, load_network
 
 __all__ = ["run"]
@@ -30,7 +29,7 @@ def run(arguments: argparse.Namespace) -> None:
         if arguments.json:
             print_json({**_of_layers(model), **_of_training(model), "metadata": model.metadata})
             return
-        print(summary_of(model))
+        model.summary()
         print()
         training = _of_training(model)
         if preparation is not None and preparation.task == "regression" and "last_epoch" in training:

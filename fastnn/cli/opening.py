@@ -1,8 +1,8 @@
 """Opening a model file, with what it says of the table that it was trained on."""
 
 from fastnn.cli.preparing import Preparation
-from fastnn.files.model import load_model
 from fastnn.files.reading import regular_file
+from fastnn.models.saving.loading import load_model
 from fastnn.models.sequential import Sequential
 
 __all__ = ["open_model"]
@@ -16,7 +16,7 @@ def open_model(path: str) -> tuple[Sequential, Preparation | None]:
     OSError
         When the file cannot be read.
     ValueError
-        When it is no model, or damaged; a network of the notebook's layers is told apart.
+        When it is no model, or damaged; the message says so if it is a network of the notebook's layers.
     """
     if path.lower().endswith(".npz"):
         # A file that is not there is told first.

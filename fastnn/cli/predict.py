@@ -16,7 +16,7 @@ from fastnn.cli import arrays
 from fastnn.cli.opening import open_model
 from fastnn.cli.preparing import Preparation
 from fastnn.cli.samples import inputs_by_name, inputs_for
-from fastnn.files.writing import written_whole
+from fastnn.files.writing import atomic_write
 
 __all__ = ["run"]
 
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.out is None:
         _write(sys.stdout, output, preparation)
         return
-    with written_whole(arguments.out) as file:
+    with atomic_write(arguments.out) as file:
         text = io.TextIOWrapper(file, encoding="utf-8", newline="")
         _write(text, output, preparation)
         text.detach()

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.arrays import real_dtype_array
+from fastnn.checking.arrays import real_dtype_array
 
 __all__ = ["plain_array"]
 

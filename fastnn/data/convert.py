@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.arrays import real_dtype_array
+from fastnn.checking.arrays import real_dtype_array
 from fastnn_ext.engine.compressed import CompressedRows
 
 __all__ = ["FRAMES", "is_array_like", "library_of", "to_array"]

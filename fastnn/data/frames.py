@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.arrays import real_dtype_array
+from fastnn.checking.arrays import real_dtype_array
 
 __all__ = ["frame_array"]
 
@@ -203,11 +203,11 @@ def _joined(columns: Sequence[Column], rows: int, name: str, encoder: str) -> ND
         array = np.empty((rows, len(columns)), _common_dtype([column.dtype for column in columns]))
         values = [column.read() for column in columns]
         # Rows by rows, so that those being written stay in the cache: three times faster for 40 columns.
-        step = max(_FEWEST_ROWS, _NUMBERS_IN_CACHE // len(columns))
-        for start in range(0, rows, step):
-            part = array[start : start + step]
+        count = max(_FEWEST_ROWS, _NUMBERS_IN_CACHE // len(columns))
+        for start in range(0, rows, count):
+            part = array[start : start + count]
             for i, numbers in enumerate(values):
-                part[:, i] = numbers[start : start + step]
+                part[:, i] = numbers[start : start + count]
     return _checked(array, lambda i: columns[i].place)
 
 

@@ -1,4 +1,4 @@
-"""Descriptions: objects of the package as plain values that JSON can hold, and back, without running any code.
+"""Objects of the package as plain values that JSON can hold, and back, without running any code.
 
 An object of the package is its class' place and its constructor's arguments; a function or object of the user's own is
 its name, for which the user hands it in again.
@@ -41,7 +41,7 @@ _WRITTEN_AS = {"regularizers.L1": "regularizers.L1L2", "regularizers.L2": "regul
 
 
 def described(value: Any, own: dict[str, Any] | None = None) -> Any:
-    """A value as plain ones.
+    """A value as plain values.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def _by_name(name: Any, thing: Any, own: dict[str, Any]) -> dict[str, str]:
 
 
 def restored(value: Any, custom_objects: Mapping[str, Any], where: str, argument: str = "") -> Any:
-    """What `described` made plain.
+    """The inverse of `described`.
 
     Parameters
     ----------

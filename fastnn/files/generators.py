@@ -1,4 +1,4 @@
-"""Generators of random numbers as plain values, and back: NumPy copies such values into memory without a look."""
+"""Generators of random numbers as plain values, and back: NumPy itself does not check such values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LIMITS = {"state": 1 << 128, "inc": 1 << 128, "has_uint32": 2, "uinteger": 1 <<
 
 
 def generator_state(rng: np.random.Generator) -> dict[str, Any]:
-    """What a generator has come to.
+    """The state of a generator, as plain values.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def generator_state(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def restored_generator(state: Any) -> np.random.Generator:
-    """A generator that goes on where one with this state stopped.
+    """A generator with this state.
 
     Parameters
     ----------

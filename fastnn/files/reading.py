@@ -1,7 +1,7 @@
-"""Reading files that nobody vouches for: what one declares is held against the file before memory is taken for it.
+"""Reading untrusted files: what a file declares is checked against its size before memory is allocated.
 
 Every reader of the package comes through here: a path that is no regular file is refused before it is opened, headers
-are bounded, and what is compressed may not grow without a limit.
+are bounded, and the size of what is decompressed has a limit.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import IO, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Header", "NpzFile", "check_expansion", "largest_from", "read_npy", "regular_file"]
+__all__ = ["Header", "NpzFile", "check_expansion", "RegularFile", "largest_from", "read_npy", "regular_file"]
 
 # Bytes that any file may become; beyond them, so many times its own. Numbers that are no padding shrink by far less.
 _SMALL, _LARGEST_EXPANSION = 1 << 26, 100
@@ -27,7 +27,7 @@ _NPY = ".npy"
 
 
 def regular_file(path: str | os.PathLike[str]) -> None:
-    """Raise OSError where a path is no file that may be read: a pipe may wait for ever, a device never end.
+    """Raise OSError unless a path is a regular file: a pipe may wait for ever, and a device may never end.
 
     TypeError where it is no path, but the number of an open file, say.
     """
@@ -46,7 +46,7 @@ def largest_from(size: int) -> int:
 
 
 def check_expansion(needed: int, size: int) -> None:
-    """Raise ValueError where a file of ``size`` bytes would become ``needed`` ones, and that is beyond all measure.
+    """Raise ValueError if a file of ``size`` bytes would become ``needed`` bytes, and that is too many.
 
     >>> check_expansion(10**9, 10**6)
     Traceback (most recent call last):
@@ -59,7 +59,7 @@ def check_expansion(needed: int, size: int) -> None:
 
 
 class Header(NamedTuple):
-    """What a ``.npy`` file says of its array."""
+    """The shape and dtype in the header of a ``.npy`` file."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -69,7 +69,43 @@ class Header(NamedTuple):
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-class NpzFile:
+class RegularFile:
+    """A file that is open for reading, and its size.
+
+    Parameters
+    ----------
+    path : path-like
+    raw : bool, default False
+        Without a buffer, for a file of which large pieces are read straight into arrays.
+
+    Attributes
+    ----------
+    file : binary file object
+    size : int
+        Bytes of the file that is open, whatever comes to its name later.
+
+    Raises
+    ------
+    OSError
+        When there is no such file, it may not be read, or it is a folder, a device or a pipe.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, raw: bool = False) -> None:
+        regular_file(path)
+        # Closed by __exit__.
+        self.file = open(path, "rb", buffering=0) if raw else open(path, "rb")  # noqa: SIM115
+        self.size = os.fstat(self.file.fileno()).st_size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.file.close()
+
+
+class NpzFile(RegularFile):
     """An ``.npz`` archive that is open for reading: each array's header is checked before the array is read.
 
     Parameters
@@ -103,16 +139,18 @@ class NpzFile:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         import zipfile  # not at import: it takes longer than all of this module
 
-        regular_file(path)
-        self.size = os.path.getsize(path)
+        super().__init__(path)
         try:
-            self._archive = zipfile.ZipFile(path)
+            self._archive = zipfile.ZipFile(self.file)
+            self.members = [info.filename for info in self._archive.infolist()]
+            if len(set(self.members)) < len(self.members):
+                raise ValueError("it has two members of one name")
         except zipfile.BadZipFile as error:
+            self.file.close()
             raise ValueError(f"it is no .npz archive: {error}") from error
-        self.members = [info.filename for info in self._archive.infolist()]
-        if len(set(self.members)) < len(self.members):
-            self._archive.close()
-            raise ValueError("it has two members of one name")
+        except BaseException:
+            self.file.close()
+            raise
         self.names = [member.removesuffix(_NPY) for member in self.members if member.endswith(_NPY)]
 
     def header(self, name: str) -> Header:
@@ -131,26 +169,18 @@ class NpzFile:
         check_expansion(sum(self.header(name).nbytes for name in names), self.size)
 
     def read(self, name: str) -> NDArray[Any]:
-        """The array of that name, which must not be one of objects."""
+        """The array of that name; arrays of objects are refused."""
         self.header(name)
         with self._archive.open(f"{name}{_NPY}") as member:
             array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
         return array
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._archive.close()
-
 
 def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
     """The array of an ``.npy`` file; raises as `NpzFile` does."""
-    regular_file(path)
-    with open(path, "rb") as file:
-        _checked_header(file, os.fstat(file.fileno()).st_size, "the array")
+    with RegularFile(path) as opened:
+        file = opened.file
+        _checked_header(file, opened.size, "the array")
         file.seek(0)
         array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
     return array

@@ -13,14 +13,13 @@ import os
 import struct
 import zlib
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.files.reading import regular_file
-from fastnn.files.writing import written_whole
+from fastnn.files.reading import RegularFile
+from fastnn.files.writing import atomic_write
 
 __all__ = ["TensorFile", "write_tensors"]
 
@@ -38,7 +37,7 @@ _BLOCK = 4096
 
 
 def write_tensors(path: str | os.PathLike[str], tensors: Mapping[str, NDArray[Any]], metadata: dict[str, str]) -> None:
-    """Write arrays and texts to a file: whole or not at all. Checksums of the arrays are among the texts.
+    """Write arrays and texts to a file, atomically. Checksums of the arrays are among the texts.
 
     Parameters
     ----------
@@ -48,7 +47,7 @@ def write_tensors(path: str | os.PathLike[str], tensors: Mapping[str, NDArray[An
     Raises
     ------
     OSError
-        As `written_whole` does.
+        As `atomic_write` does.
     ValueError
         When the texts are longer than the format allows.
 
@@ -77,14 +76,14 @@ def write_tensors(path: str | os.PathLike[str], tensors: Mapping[str, NDArray[An
             f"names and texts would take {len(text)} bytes of {os.fspath(path)!r}, but a .safetensors file has at most "
             f"{_LONGEST_HEADER} for them: keep long lists elsewhere than in metadata or history"
         )
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(struct.pack("<Q", len(text)))
         file.write(text)
         for content in arrays:
             file.write(content)
 
 
-class TensorFile:
+class TensorFile(RegularFile):
     """A file that is open for reading: its header is checked against its size, and arrays are read one by one.
 
     Parameters
@@ -110,17 +109,15 @@ class TensorFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        regular_file(path)
-        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by __exit__
+        super().__init__(path, raw=True)
         try:
             _judge(path)
-            self.size = os.fstat(self._file.fileno()).st_size
             # From here on its own look: another file may have come to the name that the library has seen.
-            (length,) = struct.unpack("<Q", self._file.read(8))
+            (length,) = struct.unpack("<Q", self.file.read(8))
             self._first = 8 + length
             if self._first > self.size:
                 raise ValueError("it ends within its header")
-            header = json.loads(self._file.read(length))
+            header = json.loads(self.file.read(length))
             self.metadata: dict[str, str] = header.pop("__metadata__", None) or {}
             self.checksums: dict[str, int] = _checksums_of(self.metadata)
             self.shapes: dict[str, tuple[int, ...]] = {}
@@ -136,7 +133,7 @@ class TensorFile:
                 if end - self._places[name] != size or self._first + end > self.size:
                     raise ValueError(f"the array {name!r} is not all in the file")
         except BaseException:
-            self._file.close()
+            self.file.close()
             raise
 
     def read(self, name: str) -> NDArray[Any]:
@@ -155,23 +152,15 @@ class TensorFile:
                 f"the array {name!r} is read into a C-contiguous {self.dtypes[name]} array of {self.shapes[name]}, "
                 f"not into {array.dtype} of {array.shape}"
             )
-        self._file.seek(self._first + self._places[name])
+        self.file.seek(self._first + self._places[name])
         rest = array.reshape(-1).view(np.uint8).data
         while rest:
-            read = self._file.readinto(rest)
+            read = self.file.readinto(rest)
             if not read:
                 raise ValueError(f"it ends within the array {name!r}")
             rest = rest[read:]
         if name in self.checksums and _checksum(array) != self.checksums[name]:
             raise ValueError(f"the array {name!r} is damaged: its checksum is another")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._file.close()
 
 
 def _checksum(array: NDArray[Any]) -> int:

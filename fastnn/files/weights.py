@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.arrays import converted
+from fastnn.checking.arrays import converted
 from fastnn.files.reading import NpzFile, regular_file
 from fastnn.files.tensors import TensorFile, write_tensors
-from fastnn.files.writing import written_whole
+from fastnn.files.writing import atomic_write
+from fastnn.layers.base import Layer
 
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
-
-__all__ = ["load_weights", "save_weights"]
+__all__ = ["HasWeights", "load_weights", "save_weights"]
 
 
-def save_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
+class HasWeights(Protocol):
+    """What saving and loading weights needs of a model."""
+
+    @property
+    def layers(self) -> Sequence[Layer]: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    def needs_plan(self) -> object: ...
+    def set_weights(self, weights: Sequence[NDArray[Any]], /) -> None: ...
+
+
+def save_weights(model: HasWeights, path: str | os.PathLike[str]) -> None:
     """Write a model's weights; see `Sequential.save_weights`."""
     model.needs_plan()
     arrays = {f"{layer.name}.{name}": array for layer in model.layers for name, array in layer.arrays.items()}
     if _is_npz(path):
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             np.savez(file, allow_pickle=False, **arrays)
     else:
         write_tensors(path, arrays, {"format": "np"})
 
 
-def load_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
+def load_weights(model: HasWeights, path: str | os.PathLike[str]) -> None:
     """Read a model's weights; see `Sequential.load_weights`."""
     npz = _is_npz(path)
     model.needs_plan()

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all: beside its place, flushed to the disk, then moved into place."""
+"""Atomic writes: to a temporary file in the same folder, flushed to the disk, then renamed."""
 
 import contextlib
 import errno
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["checked_target", "naming", "written_whole"]
+__all__ = ["checked_target", "naming", "atomic_write"]
 
 # What to do about what the system says.
 _REMEDIES = {
@@ -19,8 +19,8 @@ _REMEDIES = {
 
 
 @contextlib.contextmanager
-def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file to write to that becomes ``path`` when the block ends well.
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file to write to, which becomes ``path`` when the block ends without an exception.
 
     A kill at any moment, an exception in the block or a full disk leaves what was at ``path`` before.
 
@@ -43,7 +43,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with written_whole(Path(folder) / "numbers.bin") as file:
+    ...     with atomic_write(Path(folder) / "numbers.bin") as file:
     ...         _ = file.write(b"123")
     ...     (Path(folder) / "numbers.bin").read_bytes()
     b'123'
@@ -72,7 +72,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def checked_target(path: str | os.PathLike[str]) -> Path:
-    """The place of a file to be written, links followed; raises as `written_whole` does where it cannot be one."""
+    """The place of a file to be written, links followed; raises as `atomic_write` does where it cannot be one."""
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise IsADirectoryError(f"{os.fspath(path)!r} is a folder: name a file in it")
@@ -87,7 +87,7 @@ def checked_target(path: str | os.PathLike[str]) -> Path:
 
 @contextlib.contextmanager
 def naming(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Give errors of the system that name no file, as those of a full disk, the name of this one, and a remedy."""
+    """Add this file's name and a remedy to system errors that name no file, such as that of a full disk."""
     try:
         yield
     except OSError as error:
@@ -104,7 +104,7 @@ def _told(error: OSError, path: str | os.PathLike[str], more: str = "") -> OSErr
 
 
 def _keep_name(folder: Path) -> None:
-    """Flush the folder's list of names, without which a power cut may forget the new file."""
+    """Flush the folder's entries, or else a power cut may lose the new file's name."""
     if hasattr(os, "O_DIRECTORY"):
         # Some file systems cannot, and some folders may be written to but not read; the file itself is on the disk.
         with contextlib.suppress(OSError):

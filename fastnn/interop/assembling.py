@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from numpy.typing import ArrayLike
 
-from fastnn.arrays import converted, real_array
+from fastnn.checking.arrays import converted, real_array
+from fastnn.checking.shapes import Shape
 from fastnn.layers.activation import Activation
-from fastnn.layers.base import Shape
 from fastnn.models.sequential import Sequential
 
 __all__ = ["Wanted", "assemble", "in_dtype", "wanted_arrays"]

@@ -9,9 +9,18 @@ import numpy as np
 
 import fastnn
 from fastnn.activations.registry import ACTIVATIONS
-from fastnn.files.writing import written_whole
+from fastnn.files.writing import atomic_write
 from fastnn.interop.c_source import FUNCTIONS, HEAD, KEYWORDS, MAIN, comment_text, literal, table
-from fastnn.interop.steps import Activate, Array, NormalizeBatch, NormalizeLayer, Product, Rescale, Step, steps_of
+from fastnn.interop.operations import (
+    Activate,
+    Array,
+    NormalizeBatch,
+    NormalizeLayer,
+    Operation,
+    Product,
+    Rescale,
+    operations_of,
+)
 from fastnn.models.sequential import Sequential
 from fastnn.registry import given
 
@@ -89,7 +98,7 @@ def to_c(model: Sequential, path: str | os.PathLike[str] | None = None, *, name:
     source = _Source(model, name).text()
     if path is None:
         return source
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(source.encode("ascii"))
     return None
 
@@ -98,7 +107,7 @@ class _Source:
     """The file in the making.
 
     Numbers between layers lie in two arrays in turn, "a" and "b", since a product cannot write over what it reads; all
-    other steps work in place. From the last product on they lie in the output.
+    other operations work in place. From the last product on they lie in the output.
     """
 
     def __init__(self, model: Sequential, name: str) -> None:
@@ -109,7 +118,7 @@ class _Source:
         self._constants = 0
         self._layers = 0
         self._lines: list[str] = []
-        self._write(steps_of(model))
+        self._write(operations_of(model))
 
     def text(self) -> str:
         """The source."""
@@ -142,55 +151,62 @@ class _Source:
         head, main = Template(HEAD).substitute(words), Template(MAIN).substitute(words)
         return "".join([head, *self._tables, *functions, body, main])
 
-    def _write(self, steps: list[Step]) -> None:
+    def _write(self, operations: list[Operation]) -> None:
         rescale: Rescale | None = None
-        if len(steps) > 1 and isinstance(steps[0], Rescale) and isinstance(steps[1], Product):
-            rescale, steps = steps[0], steps[1:]
-        last = max((number for number, step in enumerate(steps) if isinstance(step, Product)), default=0)
+        if len(operations) > 1 and isinstance(operations[0], Rescale) and isinstance(operations[1], Product):
+            rescale, operations = operations[0], operations[1:]
+        last = max((number for number, operation in enumerate(operations) if isinstance(operation, Product)), default=0)
         source, layer = "input", None
-        for number, step in enumerate(steps):
+        for number, operation in enumerate(operations):
             if number >= last:
                 target = "output"
-            elif source == "input" or isinstance(step, Product):
+            elif source == "input" or isinstance(operation, Product):
                 target = "b" if source == "a" else "a"
             else:
                 target = source
             if target != "output":
-                self._sizes[target] = max(self._sizes[target], step.outputs)
-            if step.layer != layer:
-                layer = step.layer
+                self._sizes[target] = max(self._sizes[target], operation.outputs)
+            if operation.layer != layer:
+                layer = operation.layer
                 self._layers += 1
                 called = layer if rescale is None else f"{rescale.layer} and {layer}"
-                self._lines.append(f"    /* {comment_text(called)}: {step.inputs} to {step.outputs} */")
-            self._call(step, target, source, rescale)
+                self._lines.append(f"    /* {comment_text(called)}: {operation.inputs} to {operation.outputs} */")
+            self._call(operation, target, source, rescale)
             source, rescale = target, None
-        if not steps:
+        if not operations:
             self._call_function("copy", "output", "input", self._model.needs_plan().output_size)
 
-    def _call(self, step: Step, target: str, source: str, rescale: Rescale | None) -> None:
-        """The line for a step; a rescaling before it is the first product's."""
-        match step:
+    def _call(self, operation: Operation, target: str, source: str, rescale: Rescale | None) -> None:
+        """The line for an operation; a rescaling before it is the first product's."""
+        match operation:
             case Rescale():
-                self._call_function("rescale", target, source, step.outputs, step.scale, step.shift)
+                self._call_function("rescale", target, source, operation.outputs, operation.scale, operation.shift)
             case Product():
-                kernel = self._table("kernel", step.kernel, step.layer)
-                bias = "0" if step.bias is None else self._table("bias", step.bias, step.layer)
+                kernel = self._table("kernel", operation.kernel, operation.layer)
+                bias = "0" if operation.bias is None else self._table("bias", operation.bias, operation.layer)
                 scaling = [] if rescale is None else [rescale.scale, rescale.shift]
                 kind = "dense_rescaled" if scaling else "dense"
-                self._call_function(kind, target, source, step.inputs, step.outputs, kernel, bias, *scaling)
+                self._call_function(kind, target, source, operation.inputs, operation.outputs, kernel, bias, *scaling)
             case Activate():
-                slope = [] if step.kind.parameter is None else [step.slope]
-                self._call_function(step.activation, target, source, step.outputs, *slope)
+                slope = [] if operation.kind.parameter is None else [operation.slope]
+                self._call_function(operation.activation, target, source, operation.outputs, *slope)
             case NormalizeBatch():
-                mean = self._table("mean", step.mean, step.layer)
+                mean = self._table("mean", operation.mean, operation.layer)
                 # In the model's dtype, as the engine does at each prediction.
                 with np.errstate(all="ignore"):
-                    scale = step.gamma / np.sqrt(step.variance + self._model.dtype.type(step.epsilon))
-                tables = [mean, self._table("scale", scale, step.layer), self._table("shift", step.beta, step.layer)]
-                self._call_function("normalize_batch", target, source, step.outputs, *tables)
+                    scale = operation.gamma / np.sqrt(operation.variance + self._model.dtype.type(operation.epsilon))
+                tables = [
+                    mean,
+                    self._table("scale", scale, operation.layer),
+                    self._table("shift", operation.beta, operation.layer),
+                ]
+                self._call_function("normalize_batch", target, source, operation.outputs, *tables)
             case NormalizeLayer():
-                tables = [self._table("scale", step.gamma, step.layer), self._table("shift", step.beta, step.layer)]
-                self._call_function("normalize_layer", target, source, step.outputs, *tables, step.epsilon)
+                tables = [
+                    self._table("scale", operation.gamma, operation.layer),
+                    self._table("shift", operation.beta, operation.layer),
+                ]
+                self._call_function("normalize_layer", target, source, operation.outputs, *tables, operation.epsilon)
 
     def _call_function(self, kind: str, target: str, source: str, *arguments: int | float | str) -> None:
         self._used.add(kind)

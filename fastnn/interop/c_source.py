@@ -1,4 +1,4 @@
-"""The pieces of C99 that `to_c` puts together: functions that steps call, tables of exact numbers, and words."""
+"""The pieces of C99 that `to_c` puts together: functions that operations call, tables of exact numbers, and words."""
 
 import math
 import re
@@ -43,9 +43,9 @@ HEAD = """\
 void ${name}_predict(const $real *input, $real *output);
 """
 
-# The functions by name, each needed by a step of a kind; those of activations are in their own files. $real is float or
-# double, $f the suffix of float's literals and functions. Every function writes y, which may be x itself except in a
-# product.
+# The functions by name, each needed by an operation of a kind; those of activations are in their own files. $real is
+# float or double, $f the suffix of float's literals and functions. Every function writes y, which may be x itself
+# except in a product.
 FUNCTIONS = {
     "copy": """
 static void ${name}_copy($real *y, const $real *x, int size)

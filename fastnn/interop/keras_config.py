@@ -9,8 +9,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.interop.keras_layers import check_own, layer_of
-from fastnn.layers.base import Layer, Shape, checked_shape
+from fastnn.layers.base import Layer
 
 __all__ = ["Described", "Entry", "check_each_once", "described", "entries", "groups"]
 

@@ -38,7 +38,7 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     ----------
     source : path-like or keras.Sequential
         A ``.keras`` file, which is read without Keras (with h5py), or a model that is built. Models within the model
-        are taken apart, and a functional model is taken where it is a chain.
+        are flattened, and a functional model is taken if it is a chain.
     custom_objects : mapping of str to (function, derivative), optional
         Your own activations by the name that Keras has for them; a file holds no code.
 

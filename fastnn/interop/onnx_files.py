@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import fastnn
-from fastnn.files.writing import written_whole
+from fastnn.files.writing import atomic_write
 from fastnn.interop.onnx_graph import Graph, Value
-from fastnn.interop.steps import Activate, NormalizeBatch, NormalizeLayer, Product, Rescale, Step, steps_of
+from fastnn.interop.operations import (
+    Activate,
+    NormalizeBatch,
+    NormalizeLayer,
+    Operation,
+    Product,
+    Rescale,
+    operations_of,
+)
 from fastnn.layers.flatten import Flatten
 from fastnn.models.sequential import Sequential
 from fastnn.registry import given
@@ -77,17 +85,17 @@ def to_onnx(model: Sequential, path: str | os.PathLike[str] | None = None, *, op
         import onnx
     except ImportError:
         raise ImportError("to_onnx needs the package onnx: pip install fastnn-ext[onnx]") from None
-    steps = steps_of(model)
+    operations = operations_of(model)
     size = sum(array.nbytes for layer in model.layers for array in layer.arrays.values())
     if size > _LARGEST_FILE:
         raise ValueError(
             f"the weights of {model.name} take {size / 1e9:.2f} GB, but an ONNX file holds 2 GB at most: "
             "make the model smaller, or make it in float32 if it is in float64"
         )
-    graph = Graph(model.dtype, _checked_opset(opset, steps, model.dtype))
+    graph = Graph(model.dtype, _checked_opset(opset, operations, model.dtype))
     opsets = [onnx.helper.make_operatorsetid("", graph.opset)]
     result = onnx.helper.make_model(
-        _written(graph, model, steps),
+        _written(graph, model, operations),
         opset_imports=opsets,
         ir_version=onnx.helper.find_min_ir_version_for(opsets),
         producer_name="fastnn",
@@ -95,18 +103,18 @@ def to_onnx(model: Sequential, path: str | os.PathLike[str] | None = None, *, op
     )
     onnx.checker.check_model(result, full_check=True)
     if path is not None:
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             file.write(result.SerializeToString())
     return result
 
 
-def _checked_opset(opset: int | None, steps: list[Step], dtype: np.dtype[Any]) -> int:
-    """The opset to write, by default the lowest that has an operator for each step."""
+def _checked_opset(opset: int | None, operations: list[Operation], dtype: np.dtype[Any]) -> int:
+    """The opset to write, by default the lowest that has an operator for each operation."""
     from onnx import defs
 
     if opset is None:
         # In float64 the operators of later versions have no kernels, and formulas stand for them.
-        return max((_oldest_opset(step) for step in steps if dtype == np.float32), default=_OLDEST_OPSET)
+        return max((_oldest_opset(operation) for operation in operations if dtype == np.float32), default=_OLDEST_OPSET)
     newest = defs.onnx_opset_version()
     if isinstance(opset, bool) or not isinstance(opset, int):
         raise TypeError(f"opset must be an integer, but it is {opset!r}")
@@ -117,15 +125,15 @@ def _checked_opset(opset: int | None, steps: list[Step], dtype: np.dtype[Any]) -
     return opset
 
 
-def _oldest_opset(step: Step) -> int:
-    """The first opset that has all operators of a step in float32."""
-    if isinstance(step, Activate):
-        return max(_OLDEST_OPSET, step.kind.onnx_opset)
-    return 17 if isinstance(step, NormalizeLayer) else _OLDEST_OPSET
+def _oldest_opset(operation: Operation) -> int:
+    """The first opset that has all operators of an operation in float32."""
+    if isinstance(operation, Activate):
+        return max(_OLDEST_OPSET, operation.kind.onnx_opset)
+    return 17 if isinstance(operation, NormalizeLayer) else _OLDEST_OPSET
 
 
-def _written(graph: Graph, model: Sequential, steps: list[Step]) -> GraphProto:
-    """The model's steps written into the graph, with its input and output."""
+def _written(graph: Graph, model: Sequential, operations: list[Operation]) -> GraphProto:
+    """The model's operations written into the graph, with its input and output."""
     from onnx import helper
 
     assert model.input_shape is not None
@@ -133,9 +141,9 @@ def _written(graph: Graph, model: Sequential, steps: list[Step]) -> GraphProto:
     if len(model.input_shape) > 1:
         graph.layer = next((str(layer.name) for layer in model.layers if isinstance(layer, Flatten)), "rows")
         x = x.apply("Flatten", axis=1)
-    for step in steps:
-        graph.layer = step.layer
-        x = _value_of(step, x)
+    for operation in operations:
+        graph.layer = operation.layer
+        x = _value_of(operation, x)
     if not graph.nodes:
         graph.layer = str(model.layers[-1].name)
         x.apply("Identity")
@@ -150,43 +158,45 @@ def _written(graph: Graph, model: Sequential, steps: list[Step]) -> GraphProto:
     )
 
 
-def _value_of(step: Step, x: Value) -> Value:
+def _value_of(operation: Operation, x: Value) -> Value:
     graph = x.graph
-    match step:
+    match operation:
         case Rescale():
-            return x * graph.initializer("scale", step.scale) + graph.initializer("offset", step.shift)
+            return x * graph.initializer("scale", operation.scale) + graph.initializer("offset", operation.shift)
         case Product():
-            arrays = [graph.initializer("kernel", step.kernel)]
-            if step.bias is not None:
-                arrays.append(graph.initializer("bias", step.bias))
+            arrays = [graph.initializer("kernel", operation.kernel)]
+            if operation.bias is not None:
+                arrays.append(graph.initializer("bias", operation.bias))
             return x.apply("Gemm", *arrays)
         case Activate():
-            return given(step.kind.onnx, f"the ONNX operators of the activation {step.activation}")(x, step.slope)
+            return given(operation.kind.onnx, f"the ONNX operators of the activation {operation.activation}")(
+                x, operation.slope
+            )
         case NormalizeBatch():
-            return _normalized_batch(step, x)
+            return _normalized_batch(operation, x)
         case NormalizeLayer():
-            return _normalized_layer(step, x)
-    raise AssertionError(step)
+            return _normalized_layer(operation, x)
+    raise AssertionError(operation)
 
 
-def _normalized_batch(step: NormalizeBatch, x: Value) -> Value:
+def _normalized_batch(operation: NormalizeBatch, x: Value) -> Value:
     graph = x.graph
-    arrays = [graph.initializer("gamma", step.gamma), graph.initializer("beta", step.beta)]
-    arrays.append(graph.initializer("moving_mean", step.mean))
+    arrays = [graph.initializer("gamma", operation.gamma), graph.initializer("beta", operation.beta)]
+    arrays.append(graph.initializer("moving_mean", operation.mean))
     if graph.dtype == np.float32:
-        arrays.append(graph.initializer("moving_variance", step.variance))
-        return x.apply("BatchNormalization", *arrays, epsilon=step.epsilon)
+        arrays.append(graph.initializer("moving_variance", operation.variance))
+        return x.apply("BatchNormalization", *arrays, epsilon=operation.epsilon)
     # The attribute is a float32 and has half of a float64's digits.
-    arrays.append(graph.initializer("moving_variance_plus_epsilon", step.variance + step.epsilon))
+    arrays.append(graph.initializer("moving_variance_plus_epsilon", operation.variance + operation.epsilon))
     return x.apply("BatchNormalization", *arrays, epsilon=0.0)
 
 
-def _normalized_layer(step: NormalizeLayer, x: Value) -> Value:
+def _normalized_layer(operation: NormalizeLayer, x: Value) -> Value:
     graph = x.graph
-    gamma, beta = graph.initializer("gamma", step.gamma), graph.initializer("beta", step.beta)
+    gamma, beta = graph.initializer("gamma", operation.gamma), graph.initializer("beta", operation.beta)
     if graph.dtype == np.float32 and graph.opset >= 17:
-        return x.apply("LayerNormalization", gamma, beta, axis=-1, epsilon=step.epsilon)
+        return x.apply("LayerNormalization", gamma, beta, axis=-1, epsilon=operation.epsilon)
     # In float64 the operator's epsilon would be a float32, and by default its mean, too.
     centered = x - x.mean()
-    deviation = ((centered * centered).mean() + graph.initializer("epsilon", step.epsilon)).apply("Sqrt")
+    deviation = ((centered * centered).mean() + graph.initializer("epsilon", operation.epsilon)).apply("Sqrt")
     return centered / deviation * gamma + beta

@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import DTypeLike
 
 from fastnn.activations.registry import ACTIVATIONS
-from fastnn.arrays import real_dtype_array
+from fastnn.checking.arrays import real_dtype_array
 from fastnn.interop.assembling import assemble
 from fastnn.layers.dense import Dense
 from fastnn.models.sequential import Sequential

@@ -14,12 +14,13 @@ from numpy.typing import DTypeLike, NDArray
 from fastnn import layers
 from fastnn.activations.base import ActivationKind
 from fastnn.activations.registry import ACTIVATIONS
-from fastnn.arrays import real_dtype_array
+from fastnn.checking.arrays import real_dtype_array
+from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.data.tensors import tensor_array
 from fastnn.files.tensors import TensorFile
 from fastnn.interop.assembling import assemble
 from fastnn.interop.torch_states import state_arrays
-from fastnn.layers.base import Layer, Shape, checked_shape
+from fastnn.layers.base import Layer
 from fastnn.models.sequential import Sequential
 from fastnn.registry import Without, given
 

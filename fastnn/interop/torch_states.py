@@ -9,8 +9,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from fastnn.checking.shapes import Shape
 from fastnn.interop.assembling import in_dtype
-from fastnn.layers.base import Layer, Shape
+from fastnn.layers.base import Layer
 from fastnn.models.sequential import Sequential
 
 __all__ = ["state_arrays"]

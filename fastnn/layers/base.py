@@ -10,13 +10,13 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.fixed import FixedDict
-from fastnn.strict import Strict
+from fastnn.checking.fixed import FixedDict
+from fastnn.checking.names import non_empty_name
+from fastnn.checking.shapes import Shape, checked_shape
+from fastnn.checking.strict import Strict
 from fastnn_ext.engine.plan import Plan
 
-__all__ = ["Layer", "Shape", "Variable", "checked_shape", "fixed_arrays"]
-
-Shape = tuple[int, ...]
+__all__ = ["Layer", "Variable", "fixed_arrays"]
 
 
 class Variable(NamedTuple):
@@ -89,10 +89,10 @@ class Layer(Strict):
     def name(self, value: str | None) -> None:
         if self.in_model:
             raise AttributeError(f"{self._name} is in a model, which knows it by this name: name layers before")
-        if value is not None and (not isinstance(value, str) or not value):
-            raise TypeError(f"name must be a string that is not empty, but it is {value!r}")
-        if value is not None and not (value.isprintable() and not set(value) & set(_NOT_IN_NAMES)):
-            raise ValueError(f"name must have no slash, backslash or control character, but it is {value!r}")
+        if value is not None:
+            non_empty_name(value, "name")
+            if not value.isprintable() or set(value) & set(_NOT_IN_NAMES):
+                raise ValueError(f"name must have no slash, backslash or control character, but it is {value!r}")
         self._name = value
 
     def build(self, input_shape: Shape) -> Shape:
@@ -149,20 +149,3 @@ class Layer(Strict):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name or 'without a name'}: {self.input_shape} to {self.output_shape}>"
-
-
-def checked_shape(value: object, name: str) -> Shape:
-    """``value`` as a tuple of positive int.
-
-    >>> checked_shape([28, 28], "input_shape")
-    (28, 28)
-    """
-    sizes: Sequence[object] = value if isinstance(value, tuple | list) else (value,)
-    for size in sizes:
-        if isinstance(size, bool) or not isinstance(size, int | np.integer):
-            raise TypeError(f"{name} must be a tuple of integers, the shape of one sample, but it is {value!r}")
-        if size < 1:
-            raise ValueError(f"{name} must have sizes of at least 1, but it is {value!r}")
-    if not sizes:
-        raise ValueError(f"{name} must have at least one size, but it is {value!r}")
-    return tuple(int(size) for size in sizes)  # type: ignore[call-overload]

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fastnn.initializers import Ones, Zeros
-from fastnn.layers.base import Layer, Shape, Variable
-from fastnn.scalars import finite_number, non_negative_number, true_or_false
+from fastnn.checking.scalars import finite_number, non_negative_number, true_or_false
+from fastnn.checking.shapes import Shape
+from fastnn.initializers.ones import Ones
+from fastnn.initializers.zeros import Zeros
+from fastnn.layers.base import Layer, Variable
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["BatchNormalization"]

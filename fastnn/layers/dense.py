@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fastnn import constraints, initializers, regularizers
+from fastnn import constraints, regularizers
+from fastnn.checking.scalars import true_or_false, whole_number
+from fastnn.checking.shapes import Shape
+from fastnn.initializers.names import resolve as resolve_initializer
 from fastnn.layers import applied
-from fastnn.layers.base import Layer, Shape, Variable
-from fastnn.scalars import true_or_false, whole_number
+from fastnn.layers.base import Layer, Variable
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Dense"]
@@ -56,8 +58,8 @@ class Dense(Layer):
         self.units = whole_number(units, "units", at_least=1)
         self.activation = applied.resolve(activation)
         self.use_bias = true_or_false(use_bias, "use_bias")
-        self.kernel_initializer = initializers.resolve(kernel_initializer)
-        self.bias_initializer = initializers.resolve(bias_initializer)
+        self.kernel_initializer = resolve_initializer(kernel_initializer)
+        self.bias_initializer = resolve_initializer(bias_initializer)
         self.kernel_regularizer = regularizers.resolve(kernel_regularizer)
         self.kernel_constraint = constraints.resolve(kernel_constraint)
 

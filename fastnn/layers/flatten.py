@@ -2,7 +2,8 @@
 
 import math
 
-from fastnn.layers.base import Layer, Shape
+from fastnn.checking.shapes import Shape
+from fastnn.layers.base import Layer
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Flatten"]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fastnn.checking.scalars import non_negative_number
 from fastnn.layers.base import Layer
-from fastnn.scalars import non_negative_number
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["GaussianNoise"]

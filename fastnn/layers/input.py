@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from fastnn.layers.base import Layer, checked_shape
+from fastnn.checking.shapes import checked_shape
+from fastnn.layers.base import Layer
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Input"]

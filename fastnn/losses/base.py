@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.checking.strict import Strict
 from fastnn.registry import Without
-from fastnn.strict import Strict
 from fastnn_ext.engine.options import LossOptions
 from fastnn_ext.tables.enums import Loss as EngineLoss
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from fastnn.activations.registry import ACTIVATIONS
+from fastnn.checking.scalars import non_negative_number, true_or_false
 from fastnn.losses.base import Loss
-from fastnn.scalars import non_negative_number, true_or_false
 
 __all__ = ["Crossentropy", "CrossentropyOfClasses"]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.checking.scalars import non_negative_number
 from fastnn.losses.base import Example, Loss
 from fastnn.registry import Without
-from fastnn.scalars import non_negative_number
 from fastnn_ext.tables.enums import Loss as EngineLoss
 
 __all__ = ["Quantile"]

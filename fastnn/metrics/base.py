@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.checking.scalars import true_or_false
+from fastnn.checking.strict import Strict
 from fastnn.encoding import to_categorical
-from fastnn.scalars import true_or_false
-from fastnn.strict import Strict
 
 __all__ = ["FunctionMetric", "Metric", "check_decisions", "check_shape", "read_rows"]
 

@@ -10,8 +10,8 @@ from typing import Any, Literal, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.checking.scalars import whole_number
 from fastnn.metrics.labels import Labels, check_labels_below, read_labels, read_weights
-from fastnn.scalars import whole_number
 from fastnn_ext.bindings.metrics import confusion_counts
 
 __all__ = ["AVERAGES", "confusion_matrix", "f1", "f1_of_counts", "precision", "recall"]

@@ -5,6 +5,7 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fastnn.checking.scalars import whole_number
 from fastnn.metrics.labels import (
     are_plain_batches,
     check_labels_below,
@@ -13,7 +14,6 @@ from fastnn.metrics.labels import (
     read_truth,
     read_weights,
 )
-from fastnn.scalars import whole_number
 from fastnn_ext.bindings.metrics import count_correct, top_k_hits
 
 __all__ = ["accuracy", "top_k_accuracy"]

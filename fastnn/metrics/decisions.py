@@ -9,9 +9,9 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.checking.scalars import finite_number, true_or_false, whole_number
 from fastnn.metrics.base import Metric, check_decisions, read_rows
 from fastnn.metrics.classes import Average, f1_of_counts
-from fastnn.scalars import finite_number, true_or_false, whole_number
 from fastnn_ext.bindings.metrics import argmax_rows, decision_counts, roc_area
 
 __all__ = ["AUC", "F1Score", "Precision", "Recall"]

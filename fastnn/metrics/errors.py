@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn._checks import finite_array, numeric_array
+from fastnn.checking.arrays import finite_array, numeric_array
 from fastnn.metrics.labels import read_weights
 from fastnn_ext.bindings.metrics import absolute_error, squared_error
 
@@ -113,7 +113,7 @@ def _pair(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[np.float64], ND
 
 
 def _rows(name: str, value: ArrayLike) -> NDArray[np.float64]:
-    array: NDArray[Any] = numeric_array(name, value)
+    array: NDArray[Any] = numeric_array(value, name)
     if array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}; expected at least one sample, as (n,) or (n, outputs).")
-    return finite_array(name, array, ndim=array.ndim).reshape(len(array), -1)
+    return finite_array(array, name, ndim=array.ndim).reshape(len(array), -1)

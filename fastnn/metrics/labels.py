@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn._checks import are_whole, class_labels, finite_array, numeric_array
+from fastnn.checking.arrays import finite_array, numeric_array
+from fastnn.checking.labels import are_whole, class_labels
 
 __all__ = ["are_plain_batches", "read_labels", "read_samples", "read_truth", "read_weights"]
 
@@ -80,7 +81,7 @@ def read_weights(sample_weight: ArrayLike | None, samples: int) -> NDArray[np.fl
     """
     if sample_weight is None:
         return None
-    weights = finite_array("sample_weight", sample_weight, ndim=1)
+    weights = finite_array(sample_weight, "sample_weight", ndim=1)
     if len(weights) != samples:
         raise ValueError(f"sample_weight has {len(weights)} weight(s), but there are {samples} sample(s).")
     if weights.min() < 0:
@@ -100,7 +101,7 @@ def check_labels_below(name: str, labels: Labels, other: str, classes: int | Non
 
 
 def _samples(name: str, value: ArrayLike) -> NDArray[Any]:
-    array = numeric_array(name, value)
+    array = numeric_array(value, name)
     if array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(
             f"{name} has shape {array.shape}; expected at least one sample, as labels of shape (n,) or "
@@ -112,7 +113,7 @@ def _samples(name: str, value: ArrayLike) -> NDArray[Any]:
 def _labels(name: str, array: NDArray[Any]) -> tuple[Labels, int | None]:
     if array.ndim == 2 and array.shape[1] > 1:
         return array.argmax(axis=1), array.shape[1]
-    return class_labels(name, array.ravel()), None
+    return class_labels(array.ravel(), name), None
 
 
 def _threshold(probabilities: NDArray[Any]) -> Labels:

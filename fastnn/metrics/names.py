@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from fastnn.checking.names import unknown_name
 from fastnn.metrics import area, classes, correct, decisions, errors, objects
 from fastnn.metrics.base import FunctionMetric, Metric
-from fastnn.naming import unknown_name
 
 __all__ = ["resolve"]
 

@@ -6,10 +6,10 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.checking.scalars import finite_number, whole_number
 from fastnn.metrics.base import Metric, check_shape, read_rows
 from fastnn.metrics.correct import accuracy, top_k_accuracy
 from fastnn.metrics.errors import r2
-from fastnn.scalars import finite_number, whole_number
 from fastnn_ext.bindings.metrics import absolute_error, decision_counts, squared_error
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Models: a stack of layers with ``compile``, ``fit``, ``evaluate`` and ``predict``, as in Keras, run by the engine."""
 
-from fastnn.models.history import History
+from fastnn.callbacks.history import History
 from fastnn.models.sequential import Sequential
 
 __all__ = ["Sequential", "History"]

@@ -1,26 +1,26 @@
-"""Arguments of a fit: what each may be, and messages for what it may not be."""
+"""Checks of the arguments of ``fit``, above all those about validation."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from fastnn.checking.scalars import whole_number
 from fastnn.data.names import Names
 from fastnn.models.batches import BATCH_SIZE, batches_of, gives_batches
+from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.inputs import Samples, read_inputs, read_targets, read_weights
 from fastnn.optimizers.lbfgs import LBFGS
-from fastnn.scalars import whole_number
 from fastnn_ext.engine.compressed import CompressedRows
-
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
 
 __all__ = ["kept_for_validation", "refuse_for_batches", "validates_after", "validation_frequency", "validation_of"]
 
 
-def refuse_for_batches(model: Sequential, validation_split: float, class_weight: object, sample_weight: object) -> None:
+def refuse_for_batches(
+    model: CompiledModel, validation_split: float, class_weight: object, sample_weight: object
+) -> None:
     if isinstance(model.optimizer, LBFGS):
         raise ValueError("LBFGS looks at all samples in every step: pass arrays, or choose another optimizer")
     if validation_split:
@@ -30,7 +30,7 @@ def refuse_for_batches(model: Sequential, validation_split: float, class_weight:
 
 
 def kept_for_validation(split: float, samples: int, inputs: Any) -> int:
-    """How many samples the split keeps; it leaves and keeps one at least."""
+    """The number of samples that the split keeps for validation: at least one, and at least one stays for training."""
     if isinstance(split, bool) or not isinstance(split, int | float):
         raise TypeError(f"validation_split must be a number, but it is {split!r}")
     if not 0 <= split < 1:
@@ -56,7 +56,7 @@ def validation_frequency(value: Any) -> int | list[int]:
 
 
 def validates_after(epoch: int, frequency: int | list[int]) -> bool:
-    """Whether an epoch, counted from 0, ends with a validation; its number tells, wherever training began.
+    """Whether an epoch, counted from 0, ends with a validation; the epoch at which training began does not matter.
 
     >>> [epoch for epoch in range(6) if validates_after(epoch, 2)]
     [1, 3, 5]
@@ -65,9 +65,9 @@ def validates_after(epoch: int, frequency: int | list[int]) -> bool:
 
 
 def validation_of(
-    model: Sequential, data: Any, batch_size: int | None, steps: int | None, names: Names | None
+    model: CompiledModel, data: Any, batch_size: int | None, steps: int | None, names: Names | None
 ) -> Evaluation | BatchEvaluation | None:
-    """What evaluates the data of validation after an epoch: (x, y), (x, y, sample_weight), or what gives batches.
+    """The evaluation of ``validation_data``: (x, y), (x, y, sample_weight), or an iterable of batches.
 
     Parameters
     ----------

@@ -1,22 +1,17 @@
-"""Batches as users have them: generators, loaders, Keras' and PyTorch's data sets, each with its own protocol."""
+"""Sources of batches: generators, loaders, and the data sets of Keras and PyTorch, each with its own protocol."""
 
 from __future__ import annotations
 
 import itertools
 import numbers
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastnn.data.convert import is_array_like, to_array
-from fastnn.scalars import whole_number
 
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
-
-__all__ = ["BATCH_SIZE", "Batches", "batches_of", "check_kind", "gives_batches", "predict_batches"]
+__all__ = ["BATCH_SIZE", "Batches", "batches_of", "check_kind", "gives_batches"]
 
 # What messages say.
 _MAY_BE_PASSED = (
@@ -32,7 +27,7 @@ _TORCH_DATASETS = ("Dataset", "IterableDataset")
 
 
 class Batches:
-    """What gives batches, pass after pass.
+    """A source of batches that can be gone through epoch after epoch.
 
     Parameters
     ----------
@@ -83,14 +78,14 @@ class Batches:
 
 
 def gives_batches(x: Any) -> bool:
-    """Whether x is one of the kinds that give batches, and no array or what becomes one."""
+    """Whether x is a source of batches, and not an array or something that becomes one."""
     if x is None or isinstance(x, type | dict) or is_array_like(x):
         return False
     return _is_torch_dataset(x) or hasattr(x, "__iter__") or hasattr(x, "__next__") or _has_items(x)
 
 
 def check_kind(x: Any, name: str) -> None:
-    """Raise TypeError for what is no array and gives no batches; the message tells what may be passed."""
+    """Raise TypeError for what is neither an array nor a source of batches; the message tells what may be passed."""
     if gives_batches(x) or is_array_like(x) or isinstance(x, numbers.Number | bytes) or x is None:
         return
     raise TypeError(f"{name} must be an array or what becomes one, or else {_MAY_BE_PASSED}, but it is {_described(x)}")
@@ -114,7 +109,7 @@ def batches_of(
     steps: int | None,
     argument: str,
 ) -> Batches:
-    """What gives batches, by the protocol of its kind.
+    """Wrap a source of batches, by the protocol of its kind.
 
     Parameters
     ----------
@@ -155,9 +150,7 @@ def batches_of(
     if not _has_items(x):
         return Batches(x, lambda: iter(x), length)
     if length is None and not _is_endless(x):
-        raise TypeError(
-            f"{name}, a {type(x).__name__}, gives batches by number, but has no __len__ that tells how many"
-        )
+        raise _no_length(x, name, "batches")
     if length is None and steps is None:
         raise ValueError(f"{name} gives batches without end: pass {argument}")
 
@@ -179,7 +172,7 @@ def _is_torch_dataset(x: Any) -> bool:
 
 
 def _has_items(x: Any) -> bool:
-    """Whether batches are taken by number: as Keras' data sets, or what has no iterator."""
+    """Whether batches are taken by index: from Keras' data sets, and from whatever cannot be iterated over."""
     if not hasattr(x, "__getitem__"):
         return False
     return not hasattr(x, "__iter__") or any(hasattr(x, name) for name in ("num_batches", "on_epoch_end"))
@@ -217,9 +210,7 @@ def _of_samples(x: Any, name: str, batch_size: int, shuffle: bool, rng: np.rando
 
         return Batches(x, in_order, None if samples is None else -(-samples // batch_size))
     if _length(x) is None:
-        raise TypeError(
-            f"{name}, a {type(x).__name__}, gives samples by number, but has no __len__ that tells how many"
-        )
+        raise _no_length(x, name, "samples")
 
     def by_number() -> Iterator[Any]:
         order = range(len(x)) if rng is None or not shuffle else rng.permutation(len(x)).tolist()
@@ -245,28 +236,3 @@ def _column(values: list[Any], name: str) -> Any:
         return np.stack(arrays)  # type: ignore[arg-type]
     except ValueError as error:
         raise ValueError(f"the samples of {name} cannot be put into one batch: {error}") from None
-
-
-def predict_batches(model: Sequential, x: Any, out: NDArray[Any] | None, steps: int | None) -> NDArray[Any]:
-    """The outputs of all batches, one after the other; see `Sequential.predict`."""
-    if out is not None:
-        raise ValueError("out is for arrays: of batches it is not known how many samples there are")
-    if steps is not None:
-        steps = whole_number(steps, "steps", at_least=1)
-    batches = batches_of(x, "x", batch_size=None, shuffle=False, rng=None, steps=steps, argument="steps")
-    batches.tell("on_epoch_begin")
-    outputs = [model.predict(_inputs_of(item)) for item in batches.epoch(steps)]
-    batches.tell("on_epoch_end")
-    if not outputs:
-        raise ValueError("x gave no batches: it must be an iterable of x, (x, y) or (x, y, sample_weight)")
-    return np.concatenate(outputs)
-
-
-def _inputs_of(item: Any) -> Any:
-    """The x of a batch. Loaders give lists of tensors for tuples; another list is an array."""
-    tuples = isinstance(item, tuple) or (isinstance(item, list) and bool(item) and hasattr(item[0], "shape"))
-    if not tuples:
-        return item
-    if len(item) not in (1, 2, 3):
-        raise TypeError(f"a batch must be x, (x, y) or (x, y, sample_weight), but it is a tuple of {len(item)}")
-    return item[0]

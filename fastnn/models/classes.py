@@ -1,25 +1,22 @@
-"""Classes: which ones the targets of a model can name, so that weights for others are refused."""
+"""Keys of ``class_weight``: each must be a class that the targets of a model can name."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.losses.categorical_crossentropy import CategoricalCrossentropy
 from fastnn.losses.kl_divergence import KLDivergence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from fastnn.models.sequential import Sequential
+from fastnn.models.compiled import CompiledModel
 
 __all__ = ["check_classes"]
 
 
-def check_classes(model: Sequential, numbers: Iterable[int], targets: NDArray[Any]) -> None:
-    """Raise ValueError where targets name no classes, or a number is that of none.
+def check_classes(model: CompiledModel, numbers: Iterable[int], targets: NDArray[Any]) -> None:
+    """Raise ValueError if targets do not name classes, or if a number is not that of a class.
 
     Parameters
     ----------

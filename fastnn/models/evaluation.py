@@ -1,25 +1,23 @@
-"""Evaluation: the loss and metrics of data with a model as it is, without learning."""
+"""Evaluation: the loss and metrics of a model on data, without training."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.arrays import check_finite
+from fastnn.checking.arrays import check_finite
+from fastnn.checking.scalars import whole_number
 from fastnn.data.names import Names
+from fastnn.metrics.base import Metric
 from fastnn.models.batches import Batches, batches_of, check_kind, gives_batches
+from fastnn.models.compiled import CompiledModel
 from fastnn.models.inputs import Samples, explain, read_batch, read_samples
-from fastnn.scalars import whole_number
 from fastnn_ext.engine.options import RuleOptions
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, Training
 from fastnn_ext.tables.enums import UpdateRule
-
-if TYPE_CHECKING:
-    from fastnn.metrics.base import Metric
-    from fastnn.models.sequential import Sequential
 
 __all__ = ["BatchEvaluation", "Evaluation", "evaluate", "metrics_of"]
 
@@ -28,11 +26,11 @@ _BATCH_SIZE = 256
 
 
 class Evaluation:
-    """Data made ready to be evaluated again and again, such as after each epoch."""
+    """Data prepared for repeated evaluation, such as after each epoch."""
 
     def __init__(
         self,
-        model: Sequential,
+        model: CompiledModel,
         samples: Samples,
         batch_size: int | None = None,
     ) -> None:
@@ -51,7 +49,7 @@ class Evaluation:
         )
 
     def check(self) -> Evaluation:
-        """Itself, once every number is known to be finite and every target in bounds; ValueError says which is not."""
+        """Return itself, or raise ValueError if a number is not finite or a target is out of bounds."""
         _, loss = self.model.needs_compile()
         for array, name in ((self.inputs, "the validation x"), (self.targets, "the validation y")):
             if isinstance(array, np.ndarray):
@@ -60,7 +58,7 @@ class Evaluation:
         return self
 
     def loss(self, read_anew: bool = False) -> float:
-        """The loss; NaN where it is not finite. Data that may have changed since the last run are to be read anew."""
+        """The loss, or NaN if it is not finite. ``read_anew`` is for data that may have changed since the last run."""
         if read_anew:
             self.training.read_anew()
         try:
@@ -76,9 +74,9 @@ class Evaluation:
 
 
 class BatchEvaluation:
-    """Batches that are evaluated one by one; those without end go on where the last evaluation has stopped."""
+    """Batches that are evaluated one by one; an endless source goes on where the last evaluation stopped."""
 
-    def __init__(self, model: Sequential, batches: Batches, steps: int | None, name: str) -> None:
+    def __init__(self, model: CompiledModel, batches: Batches, steps: int | None, name: str) -> None:
         self.model, self.batches, self.steps, self.name = model, batches, steps, name
 
     def run(self, read_anew: bool = False) -> dict[str, float]:
@@ -107,7 +105,7 @@ class BatchEvaluation:
 
 
 def evaluate(
-    model: Sequential, x: Any, y: Any, batch_size: int | None, sample_weight: Any, steps: int | None
+    model: CompiledModel, x: Any, y: Any, batch_size: int | None, sample_weight: Any, steps: int | None
 ) -> dict[str, float]:
     """Loss and metrics of a user's data, by name."""
     model.needs_compile()

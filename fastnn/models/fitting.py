@@ -1,18 +1,20 @@
-"""The fit: epochs of an engine training, with validation, callbacks, history and progress around them.
+"""The function behind ``fit``: epochs of an engine training, with validation, callbacks, history and progress.
 
-An epoch of arrays is one call of the engine. Where somebody has to see each batch (a callback, an augmentation in
-Python, batches from an iterable), the epoch is a loop of single steps over the same kernels.
+An epoch of arrays is one call of the engine. Where Python is needed for each batch (a callback, an augmentation in
+Python, batches from an iterable), the epoch is a loop over batches with the same kernels.
 """
 
 from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastnn.callbacks.base import CallbackList
+from fastnn.callbacks.history import History
+from fastnn.checking.scalars import whole_number, whole_number_or_none
 from fastnn.data.names import Names, column_names
 from fastnn.models.arguments import (
     kept_for_validation,
@@ -22,35 +24,27 @@ from fastnn.models.arguments import (
     validation_of,
 )
 from fastnn.models.batches import BATCH_SIZE, batches_of, check_kind, gives_batches
+from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.full_batch import minimize
-from fastnn.models.history import History
 from fastnn.models.inputs import Samples, class_weights, read_samples
 from fastnn.models.reporting import Reporting, verbosity_of
 from fastnn.models.resuming import Resumption, resumption_of, take_up
 from fastnn.models.sources import ArraySource, BatchSource, Source
 from fastnn.optimizers.lbfgs import LBFGS
-from fastnn.scalars import whole_number
-
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
 
 __all__ = ["fit"]
 
 
-def _number_or_none(value: int | None, name: str) -> int | None:
-    return None if value is None else whole_number(value, name, at_least=1)
-
-
 def fit(
-    model: Sequential,
+    model: CompiledModel,
     x: Any,
     y: Any,
+    watchers: CallbackList,
     *,
     batch_size: int | None,
     epochs: int,
     verbose: str | int | bool,
-    callbacks: Iterable[Any] | None,
     validation_split: float,
     validation_data: tuple[Any, ...] | None,
     shuffle: bool,
@@ -63,17 +57,15 @@ def fit(
     validation_freq: Any,
     augmentation: Any,
 ) -> History:
-    """Train a model; see `Sequential.fit`."""
-    model.needs_compile()
+    """Train a model; see `BaseModel.fit`."""
     epochs = whole_number(epochs, "epochs", at_least=0)
     initial_epoch = whole_number(initial_epoch, "initial_epoch", at_least=0)
     frequency = validation_frequency(validation_freq)
-    batch_size = _number_or_none(batch_size, "batch_size")
-    validation_batch_size = _number_or_none(validation_batch_size, "validation_batch_size")
-    steps_per_epoch = _number_or_none(steps_per_epoch, "steps_per_epoch")
-    validation_steps = _number_or_none(validation_steps, "validation_steps")
+    batch_size = whole_number_or_none(batch_size, "batch_size", at_least=1)
+    validation_batch_size = whole_number_or_none(validation_batch_size, "validation_batch_size", at_least=1)
+    steps_per_epoch = whole_number_or_none(steps_per_epoch, "steps_per_epoch", at_least=1)
+    validation_steps = whole_number_or_none(validation_steps, "validation_steps", at_least=1)
     verbosity = verbosity_of(verbose)
-    watchers = CallbackList(callbacks, model)
 
     source: Source | None = None
     data: Samples | None = None
@@ -159,9 +151,9 @@ def fit(
 
 @dataclass
 class _Run:
-    """A training under way: ``epoch`` is the one that it is in."""
+    """A running training: ``epoch`` is the current one."""
 
-    model: Sequential
+    model: CompiledModel
     history: History
     watchers: CallbackList
     reporting: Reporting
@@ -177,9 +169,9 @@ class _Run:
 
     @contextlib.contextmanager
     def started(self) -> Iterator[None]:
-        """Training between its beginning and its end, of which all are told."""
+        """Call ``on_train_begin`` and ``on_train_end``; the model is as before where nothing was learned in between."""
         model = self.model
-        known, step = model.feature_names, model.steps.step
+        known, step = model.feature_names, model.optimizer_state.step
         before = (model.resumption, model.history) if model.resumable else None
         model.stop_training = False
         model.feature_names = known or self.names
@@ -198,7 +190,7 @@ class _Run:
             # Who has not yet taken up what a file says leaves it there.
             if model.watchers is not None:
                 model.resumption = resumption_of(self.watchers)
-            if model.steps.step == step:
+            if model.optimizer_state.step == step:
                 # Nothing was learned: neither of these columns, nor of what a file says of a training.
                 model.feature_names = known
                 if before is not None:
@@ -206,7 +198,7 @@ class _Run:
             raise
 
     def resume(self, resumption: Resumption) -> None:
-        """Let callbacks take up what they knew, and hear of the last epoch's end who has not."""
+        """Restore the callbacks' states, and tell those of the last epoch's end that had not heard of it."""
         untold = take_up(resumption, self.watchers)
         self.model.resumption, self.model.watchers = None, self.watchers
         if untold and resumption.epoch == self.epoch - 1:
@@ -226,7 +218,7 @@ class _Run:
                 return
 
     def finish(self, logs: dict[str, float]) -> bool:
-        """What follows an epoch; whether another one may."""
+        """Validate, and tell history, callbacks and progress bar. Return whether training goes on."""
         if self.validation is not None and validates_after(self.epoch, self.frequency):
             values = self.validation.run(read_anew=self.watchers.may_change_data)
             logs |= {f"val_{name}": value for name, value in values.items()}

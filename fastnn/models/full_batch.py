@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.callbacks.base import CallbackList
 from fastnn.layers import BatchNormalization, Dense, Dropout, GaussianNoise, LayerNormalization
+from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.inputs import Samples, explain
-from fastnn.models.training import end_quietly, make_training
+from fastnn.models.training import make_training, raise_or_stop
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.plan import NonFiniteDataError, allocate
 from fastnn_ext.engine.training import NonFiniteError
-
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
 
 __all__ = ["minimize"]
 
@@ -27,13 +25,13 @@ _VERY_HIGH = 1e100
 
 
 def minimize(
-    model: Sequential,
+    model: CompiledModel,
     samples: Samples,
     iterations: int,
     finish: Callable[[dict[str, float]], bool],
     watchers: CallbackList,
 ) -> None:
-    """Minimise a model's loss; ``finish`` is told loss and metrics after each iteration and says whether to go on.
+    """Minimise a model's loss. ``finish`` gets loss and metrics after each iteration, and returns whether to go on.
 
     Raises
     ------
@@ -86,7 +84,7 @@ def minimize(
         try:
             training.run_epoch()
         except NonFiniteError as failure:
-            end_quietly(model, failure, "the first look at the data", None, watchers)
+            raise_or_stop(model, failure, "the first look at the data", None, watchers)
             return
     result = optimize.minimize(
         value_and_gradient,
@@ -105,8 +103,8 @@ def minimize(
     parameters[...] = result.x
 
 
-def _present(model: Sequential) -> list[bool]:
-    """For the engine's pairs of arrays, which of them the model has: a dense layer may lack its bias."""
+def _present(model: CompiledModel) -> list[bool]:
+    """Which arrays of the engine's pairs the model has: a dense layer may have no bias."""
     present = []
     for layer in model.layers:
         if isinstance(layer, Dense | BatchNormalization | LayerNormalization):

@@ -1,22 +1,20 @@
-"""From what a user passes as x, y and weights to rows that the engine reads where they lie."""
+"""Conversion of a user's x, y and weights to rows that the engine can read, without a copy where possible."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.arrays import check_finite, converted
+from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
 from fastnn.data.names import Names, by_name, column_names
 from fastnn.models.classes import check_classes
+from fastnn.models.compiled import CompiledModel
 from fastnn_ext.engine.compressed import CompressedRows
-
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
 
 __all__ = ["Inputs", "Samples", "explain", "read_batch", "read_inputs", "read_samples", "read_targets", "read_weights"]
 
@@ -26,12 +24,12 @@ Inputs = NDArray[Any] | CompressedRows
 _READ_IN_PLACE = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.uint8))
 
 
-def read_inputs(model: Sequential, x: Any, name: str, *, single: bool = False, names: Names | None = None) -> Inputs:
-    """``x`` as rows of the model's inputs, in place where the engine can read it so, else one copy.
+def read_inputs(model: CompiledModel, x: Any, name: str, *, single: bool = False, names: Names | None = None) -> Inputs:
+    """``x`` as rows of the model's inputs, without a copy if the engine can read it as it is.
 
     Parameters
     ----------
-    model : Sequential
+    model : CompiledModel
         Built, or else built for samples of x's shape.
     single : bool
         Whether one sample may come without its batch axis.
@@ -85,7 +83,7 @@ def _rows(rows: NDArray[Any], dtype: np.dtype[np.floating[Any]], name: str) -> N
     return converted(rows, rows.dtype if readable else dtype, name)
 
 
-def read_targets(model: Sequential, y: Any, name: str, samples: int) -> NDArray[Any]:
+def read_targets(model: CompiledModel, y: Any, name: str, samples: int) -> NDArray[Any]:
     """``y`` as rows of the model's outputs, or class numbers, in the form that its loss takes.
 
     Raises
@@ -138,7 +136,7 @@ class Samples:
         return int(self.inputs.shape[0])
 
     def split(self, first: int) -> tuple[Samples, Samples]:
-        """The ``first`` samples, and the others; not of a sparse matrix."""
+        """The ``first`` samples and the rest. Sparse matrices are not split."""
         assert isinstance(self.inputs, np.ndarray)
         weights = (None, None) if self.weights is None else (self.weights[:first], self.weights[first:])
         return (
@@ -148,9 +146,9 @@ class Samples:
 
 
 def read_samples(
-    model: Sequential, x: Any, y: Any, sample_weight: Any, class_weight: dict[int, float] | None = None
+    model: CompiledModel, x: Any, y: Any, sample_weight: Any, class_weight: dict[int, float] | None = None
 ) -> Samples:
-    """A user's x, y and weights, at least one sample of them.
+    """A user's x, y and weights, checked and converted; there is at least one sample.
 
     Raises
     ------
@@ -168,8 +166,8 @@ def read_samples(
     return Samples(inputs, targets, weights, model.feature_names or column_names(x, "x"))
 
 
-def read_batch(model: Sequential, item: Any, names: Names | None, what: str = "a batch") -> Samples:
-    """What an iterable gives for a batch, (x, y) or (x, y, sample_weight).
+def read_batch(model: CompiledModel, item: Any, names: Names | None, what: str = "a batch") -> Samples:
+    """A batch of an iterable, (x, y) or (x, y, sample_weight), checked and converted.
 
     Raises
     ------
@@ -187,9 +185,12 @@ def read_batch(model: Sequential, item: Any, names: Names | None, what: str = "a
 
 
 def class_weights(
-    model: Sequential, class_weight: dict[int, float] | None, targets: NDArray[Any], weights: NDArray[np.float64] | None
+    model: CompiledModel,
+    class_weight: dict[int, float] | None,
+    targets: NDArray[Any],
+    weights: NDArray[np.float64] | None,
 ) -> NDArray[np.float64] | None:
-    """The weight of each sample's class times its own; classes that are not named count 1."""
+    """The weight of each sample's class times that of the sample; a class that is not named has weight 1."""
     if class_weight is None:
         return weights
     if not isinstance(class_weight, dict):
@@ -206,8 +207,8 @@ def class_weights(
     return result if weights is None else result * weights
 
 
-def explain(model: Sequential, inputs: Inputs, targets: NDArray[Any] | None, sample: int) -> ValueError:
-    """What is wrong with a sample that the engine refused: a number that is not finite, or a target out of bounds."""
+def explain(model: CompiledModel, inputs: Inputs, targets: NDArray[Any] | None, sample: int) -> ValueError:
+    """The error for a sample that the engine refused: a number is not finite, or a target is out of bounds."""
     dtype = model.needs_plan().dtype
     for array, name in ((inputs, "x"), (targets, "y")):
         # The numbers of a sparse matrix that are not zero have no place of their own to be named.

@@ -1,4 +1,4 @@
-"""Reporting: what a user sees of a training while it runs."""
+"""What a user sees while a model is trained."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _AUTOMATIC = 3
 
 
 def verbosity_of(verbose: object) -> int:
-    """``verbose`` as a number: what there is to see."""
+    """``verbose`` as a number."""
     if verbose == "auto":
         return _AUTOMATIC if wanted() else 0
     if verbose in (0, 1, 2):
@@ -22,7 +22,7 @@ def verbosity_of(verbose: object) -> int:
 
 
 class Reporting:
-    """What is shown of a training: a bar over all its samples, a line for each epoch, or nothing."""
+    """A progress bar over all samples of a training, a line for each epoch, or nothing."""
 
     def __init__(self, verbosity: int, samples: int | None, first: int, epochs: int) -> None:
         self.lines = verbosity == 2
@@ -31,7 +31,7 @@ class Reporting:
         self.bar = Bar(total, "sample", at_once=verbosity == 1) if verbosity in (1, _AUTOMATIC) else None
 
     def progress(self, epoch: int) -> Any:
-        """Who is told how an epoch goes on; None where nobody looks on."""
+        """A function to be told the progress of an epoch; None where nothing is shown."""
         bar, before = self.bar, (epoch - self.first) * self.samples
         if bar is None:
             return None

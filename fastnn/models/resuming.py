@@ -1,4 +1,4 @@
-"""Resuming: what a training needs beside weights and optimiser to go on from a file as if it had never stopped.
+"""The state of callbacks, which a training needs beside weights and optimiser to be resumed from a file.
 
 A model may be saved while callbacks are told of an epoch's end: those behind the one that saves have not been told yet.
 They are told when the training is resumed, with the values of that epoch, before the next one begins.
@@ -7,17 +7,16 @@ They are told when the training is resumed, with the values of that epoch, befor
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from fastnn.callbacks.base import Callback, CallbackList
+from fastnn.callbacks.base import Callback, CallbackList
 
 __all__ = ["Record", "Resumption", "resumption_of", "take_up"]
 
 
 @dataclass(eq=False)
 class Record:
-    """One callback of a training: its class' name, its settings, its state, and whether the epoch's end was told."""
+    """One callback: its class' name, its settings, its state, and whether it was told of the epoch's end."""
 
     kind: str
     settings: dict[str, Any]
@@ -44,7 +43,7 @@ class Resumption:
 
 
 def resumption_of(watchers: CallbackList) -> Resumption:
-    """What the callbacks of a training know now."""
+    """The current state of the callbacks of a training."""
     ending = watchers.ending
     epoch, logs, place = (None, {}, len(watchers.callbacks)) if ending is None else ending
     records = []
@@ -59,20 +58,20 @@ def resumption_of(watchers: CallbackList) -> Resumption:
 
 
 def _kept(value: Any) -> Any:
-    """A state that stays as it is when its callback goes on: lists and dicts are copied, arrays are not written to."""
+    """A copy of a state that its callback cannot change: lists and dicts are copied, arrays are never written to."""
     if isinstance(value, list | tuple):
         return [_kept(item) for item in value]
     return {name: _kept(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _kind(callback: Callback) -> str:
-    """What records call a class; a user's own may have the name of one of the package's."""
+    """The name of a class in records, which tells a user's class from one of the package's with the same name."""
     own = not type(callback).__module__.startswith("fastnn.callbacks.")
     return f"{'own ' * own}{type(callback).__name__}"
 
 
 def take_up(resumption: Resumption, watchers: CallbackList) -> list[Callback]:
-    """Give callbacks the states of those of their class and settings; returns those not yet told of an epoch's end.
+    """Restore the states of callbacks by class and settings; return those that were not told of the epoch's end.
 
     Of several with the same class and settings, the first is the first.
     """

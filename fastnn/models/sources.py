@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.arrays import check_finite
 from fastnn.augmentation import ImageAugmentation
 from fastnn.callbacks.base import CallbackList
+from fastnn.checking.arrays import check_finite
 from fastnn.data.names import Names
 from fastnn.models.batches import Batches
+from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import metrics_of
 from fastnn.models.inputs import Samples, explain, read_batch, read_inputs
-from fastnn.models.training import end_quietly, make_training
+from fastnn.models.training import make_training, raise_or_stop
 from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
-
-if TYPE_CHECKING:
-    from fastnn.models.sequential import Sequential
 
 __all__ = ["ArraySource", "BatchSource", "Source"]
 
@@ -39,7 +37,7 @@ class Source(ABC):
         In an epoch; None where it is not known.
     """
 
-    model: Sequential
+    model: CompiledModel
     samples: int | None = None
     steps: int | None = None
     training: Training | None = None
@@ -58,7 +56,7 @@ class Source(ABC):
 
 
 class ArraySource(Source):
-    """Arrays: an epoch is one call of the engine, or a loop of steps where batches are watched or augmented in Python.
+    """Arrays: an epoch is one call of the engine, or a loop over batches that are watched or augmented in Python.
 
     Parameters
     ----------
@@ -70,7 +68,7 @@ class ArraySource(Source):
 
     def __init__(
         self,
-        model: Sequential,
+        model: CompiledModel,
         data: Samples,
         batch_size: int,
         *,
@@ -118,7 +116,7 @@ class ArraySource(Source):
             rng.state = drawn_before
             raise explain(self.model, self.inputs, self.targets, failure.sample) from None
         except (NonFiniteError, NonFiniteWeightsError) as failure:
-            end_quietly(self.model, failure, _place(failure, epoch), training.learning_rate, watchers)
+            raise_or_stop(self.model, failure, _place(failure, epoch), training.learning_rate, watchers)
             return None
         return {"loss": value, **metrics_of(self.model.metrics, self.targets, training.outputs)}
 
@@ -136,7 +134,7 @@ class ArraySource(Source):
 class BatchSource(Source):
     """Batches that come from the user, by the protocol of their kind."""
 
-    def __init__(self, model: Sequential, batches: Batches, steps: int | None, augmentation: Any) -> None:
+    def __init__(self, model: CompiledModel, batches: Batches, steps: int | None, augmentation: Any) -> None:
         self.model, self.batches, self.wanted = model, batches, steps
         self.steps = batches.length if steps is None else steps
         self.augmentation = augmentation
@@ -169,7 +167,7 @@ class BatchSource(Source):
 def run_batches(
     source: Source, batches: Iterator[Batch], epoch: int, progress: Progress | None, watchers: CallbackList
 ) -> dict[str, float] | None:
-    """An epoch of single steps; None where there were no batches, or training ends quietly."""
+    """An epoch, batch by batch; None if there were no batches, or a callback stopped training on a failure."""
     model = source.model
     total, done, number, watches = 0.0, 0, 0, watchers.watches_batches
     seen: list[tuple[NDArray[Any], NDArray[Any]]] = []
@@ -185,7 +183,7 @@ def run_batches(
         except NonFiniteDataError as failure:
             raise explain(model, inputs, targets, failure.sample) from None
         except (NonFiniteError, NonFiniteWeightsError) as failure:
-            end_quietly(model, failure, f"epoch {epoch + 1}, batch {number + 1}", training.learning_rate, watchers)
+            raise_or_stop(model, failure, f"epoch {epoch + 1}, batch {number + 1}", training.learning_rate, watchers)
             return None
         count = len(targets)
         total, done, number = total + value * count, done + count, number + 1
@@ -210,7 +208,7 @@ def _place(failure: NonFiniteError | NonFiniteWeightsError, epoch: int) -> str:
     return f"epoch {epoch + 1}" + (f", batch {failure.batch + 1}" if isinstance(failure, NonFiniteError) else "")
 
 
-def engine_fields(model: Sequential, augmentation: Any) -> tuple[dict[str, Any] | None, Any]:
+def engine_fields(model: CompiledModel, augmentation: Any) -> tuple[dict[str, Any] | None, Any]:
     """An augmentation as the engine's numbers, or as a function of Python; both None where there is none."""
     if augmentation is None:
         return None, None
@@ -224,7 +222,7 @@ def engine_fields(model: Sequential, augmentation: Any) -> tuple[dict[str, Any] 
     return None, augmentation
 
 
-def augmented(model: Sequential, function: Any, inputs: Any) -> Any:
+def augmented(model: CompiledModel, function: Any, inputs: Any) -> Any:
     """A batch through a user's function, in the shape of samples, and back as rows."""
     if isinstance(inputs, CompressedRows):
         inputs = inputs.dense()

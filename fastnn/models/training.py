@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.callbacks.base import CallbackList
+from fastnn.models.compiled import CompiledModel
+from fastnn.models.inputs import Inputs
 from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 
-if TYPE_CHECKING:
-    from fastnn.callbacks.base import CallbackList
-    from fastnn.models.inputs import Inputs
-    from fastnn.models.sequential import Sequential
-
-__all__ = ["OptimizerState", "end_quietly", "make_training", "raise_failure"]
-
-
-class OptimizerState:
-    """What the optimiser of a model remembers: held by the engine's training that goes on with it, if there is one.
-
-    Attributes
-    ----------
-    training : Training or None
-        Which holds the state now. The engine may keep it in a layout of its own, so that nobody else has it meanwhile.
-    """
-
-    def __init__(self, arrays: list[NDArray[Any]] | None = None, step: int = 0, momentum_product: float = 1.0) -> None:
-        self._arrays, self._step, self._momentum_product = arrays, step, momentum_product
-        self.training: Training | None = None
-
-    @property
-    def arrays(self) -> list[NDArray[Any]] | None:
-        """Momentum and squares, in the engine's order; None before the first step."""
-        if self.step == 0:
-            return None
-        return self._arrays if self.training is None else self.training.state
-
-    @property
-    def step(self) -> int:
-        """Optimiser steps done."""
-        return self._step if self.training is None else self.training.step
-
-    @property
-    def momentum_product(self) -> float:
-        """Of Nadam's momentums."""
-        return self._momentum_product if self.training is None else self.training.momentum_product
-
-    def hand_to(self, training: Training) -> None:
-        """Let a training that was made from `arrays` go on with all of the state."""
-        training.step, training.momentum_product = self.step, self.momentum_product
-        self.training = training
-
-    def take_back(self) -> None:
-        """Take the state from the training that holds it, and let that go with its data."""
-        self._arrays, self._step, self._momentum_product = self.arrays, self.step, self.momentum_product
-        self.training = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        values = {"_arrays": self.arrays, "_step": self.step, "_momentum_product": self.momentum_product}
-        return values | {"training": None}
+__all__ = ["make_training", "raise_failure", "raise_or_stop"]
 
 
 def make_training(
-    model: Sequential,
+    model: CompiledModel,
     inputs: Inputs,
     targets: NDArray[Any],
     batch_size: int,
@@ -75,7 +28,6 @@ def make_training(
 ) -> Training:
     """A training that goes on with the state of the model's optimiser, and holds it from now on."""
     optimizer, loss = model.needs_compile()
-    steps = model.steps
     training = Training(
         model.needs_plan(),
         inputs,
@@ -87,18 +39,18 @@ def make_training(
         record=bool(model.metrics),
         seed=model.seed,
         augmentation=augmentation,
-        state=steps.arrays,
+        state=model.optimizer_state.arrays,
         keep_index=keep_index,
         streaming=streaming,
     )
-    steps.hand_to(training)
+    model.optimizer_state.hand_to(training)
     return training
 
 
 def raise_failure(
-    model: Sequential, failure: NonFiniteError | NonFiniteWeightsError, where: str, learning_rate: float | None
+    model: CompiledModel, failure: NonFiniteError | NonFiniteWeightsError, where: str, learning_rate: float | None
 ) -> NoReturn:
-    """Raise FloatingPointError with what became infinite, where, and what to do."""
+    """Raise FloatingPointError, with what is not finite, where, and what to do."""
     if isinstance(failure, NonFiniteError):
         if failure.operation < 0:
             cause = "every layer's output is finite, the loss alone is not"
@@ -114,14 +66,14 @@ def raise_failure(
     ) from None
 
 
-def end_quietly(
-    model: Sequential,
+def raise_or_stop(
+    model: CompiledModel,
     failure: NonFiniteError | NonFiniteWeightsError,
     where: str,
     learning_rate: float | None,
     watchers: CallbackList,
 ) -> None:
-    """Raise what a failure means, unless a callback wants training to end quietly."""
+    """Raise what a failure means, or stop training where a callback asks for that instead of an exception."""
     try:
         raise_failure(model, failure, where, learning_rate)
     except FloatingPointError as error:

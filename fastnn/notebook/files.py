@@ -61,10 +61,10 @@ def save_network(path: str | os.PathLike[str], network: Network, metadata: dict[
         arrays.update({f"{index}.{name}": array for name, array in layer.parameters().items()})
     import json
 
-    from fastnn.files.writing import written_whole
+    from fastnn.files.writing import atomic_write
 
     header = json.dumps({"format": _FORMAT, "layers": description, "metadata": metadata or {}})
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         numpy.savez(file, header=numpy.array(header), **arrays)
 
 

@@ -63,7 +63,7 @@ def layer_name(network: Network, index: int) -> str:
 
 
 def input_size(network: Network) -> int | None:
-    """Numbers that one sample has at the network's door; None where a user's own layer hides it."""
+    """Numbers that one sample has at the network's input; None where a user's own layer hides it."""
     for layer in network:
         if not isinstance(layer, Layer):
             return None

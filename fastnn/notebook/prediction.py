@@ -5,7 +5,7 @@ from typing import Any
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.arrays import check_finite, converted
+from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
 from fastnn.notebook.layers import Layer
 from fastnn.notebook.network import Network, check_network, count_samples, dense, input_size, lower

@@ -11,7 +11,8 @@ from typing import Any
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.arrays import check_finite, converted, real_array
+from fastnn.checking.arrays import check_finite, converted, real_array
+from fastnn.checking.scalars import whole_number
 from fastnn.data.convert import to_array
 from fastnn.losses import LossFunction, built_in_loss, gradient_of, mse
 from fastnn.notebook.layers import FlattenLayer, Layer
@@ -27,7 +28,6 @@ from fastnn.notebook.network import (
 )
 from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.sgd import SGD
-from fastnn.scalars import whole_number
 from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.options import LossOptions
 from fastnn_ext.engine.plan import NonFiniteDataError, Plan
@@ -249,9 +249,9 @@ def _layered_epoch(
     loss_prime: LossFunction,
     optimizer: Optimizer,
 ) -> Epoch:
-    from fastnn.notebook.stepping import step_network
+    from fastnn.notebook.layer_by_layer import backward_pass
 
-    backward = step_network(network, optimizer)
+    backward = backward_pass(network, optimizer)
 
     def run_epoch(order: NDArray[numpy.intp] | None) -> float:
         total = 0.0

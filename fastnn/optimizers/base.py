@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from fastnn.scalars import non_negative_number, true_or_false
-from fastnn.strict import Strict
+from fastnn.checking.scalars import non_negative_number, true_or_false
+from fastnn.checking.strict import Strict
 from fastnn_ext.engine.options import RuleOptions
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from typing import Any, ClassVar, NoReturn
 
+from fastnn.checking.scalars import whole_number
 from fastnn.optimizers.base import Array, Optimizer
 from fastnn.registry import Without
-from fastnn.scalars import whole_number
 from fastnn_ext.tables.enums import UpdateRule
 
 __all__ = ["LBFGS"]

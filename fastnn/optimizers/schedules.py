@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastnn.scalars import non_negative_number, true_or_false, whole_number
-from fastnn.strict import Strict
+from fastnn.checking.scalars import non_negative_number, true_or_false, whole_number
+from fastnn.checking.strict import Strict
 
 __all__ = [
     "LearningRateSchedule",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from numpy.typing import NDArray
 
-from fastnn.arrays import check_finite
+from fastnn.checking.arrays import check_finite
 from fastnn.layers.base import Layer
 from fastnn.models.sequential import Sequential
 from fastnn.plotting.canvas import COLOURS, panels

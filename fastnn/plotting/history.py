@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from fastnn.models.history import History
+from fastnn.callbacks.history import History
 from fastnn.plotting.canvas import COLOURS, panels
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from numpy.typing import NDArray
 
+from fastnn.checking.scalars import whole_number
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.inputs import read_samples
 from fastnn.models.sequential import Sequential
 from fastnn.plotting.canvas import COLOURS, axes
 from fastnn.plotting.model import built
-from fastnn.scalars import whole_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,10 +72,10 @@ def plot_loss_surface(
         raise ValueError(f"span must be a finite number above 0, but it is {span}")
     resolution = whole_number(resolution, "resolution", at_least=2)
     built(model).needs_compile()
-    steps = numpy.linspace(-span, span, resolution)
+    offsets = numpy.linspace(-span, span, resolution)
     generator = numpy.random.default_rng(rng)
     first, second = random_direction(model, generator), random_direction(model, generator)
-    losses = losses_around(model, x, y, first, second, steps)
+    losses = losses_around(model, x, y, first, second, offsets)
     finite = losses[numpy.isfinite(losses)]
     if not finite.size:
         raise ValueError("no loss around the present weights is finite: scale the data, or take a smaller span")
@@ -93,7 +93,7 @@ def plot_loss_surface(
         # A flat surface has a level above it, too.
         high = max(high, low + 1e-6 * max(abs(low), 1.0))
         levels, norm = numpy.linspace(low, high, _LEVELS), Normalize(low, high)
-    surface = ax.contourf(steps, steps, numpy.ma.masked_invalid(losses), levels, norm=norm, cmap="viridis")
+    surface = ax.contourf(offsets, offsets, numpy.ma.masked_invalid(losses), levels, norm=norm, cmap="viridis")
     ax.contour(surface, colors="white", linewidths=0.4, alpha=0.5)
     label = f"present weights: loss {present:.3g}"
     ax.plot(0, 0, "*", color=COLOURS[1], markeredgecolor="white", markersize=18, label=label)
@@ -106,21 +106,21 @@ def plot_loss_surface(
 
 
 def random_direction(model: Sequential, rng: numpy.random.Generator) -> list[NDArray[numpy.float64]]:
-    """A step of random numbers for each trained array of a built model, each unit's scaled to the norm of its weights.
+    """A random direction for each trained array of a built model; each unit's part has the norm of its weights.
 
     >>> from fastnn.layers import Dense, Input
     >>> model = Sequential([Input((2,)), Dense(1, use_bias=False)])
-    >>> (step,) = random_direction(model, numpy.random.default_rng(0))
-    >>> bool(numpy.isclose(numpy.linalg.norm(step), numpy.linalg.norm(model.parameters)))
+    >>> (direction,) = random_direction(model, numpy.random.default_rng(0))
+    >>> bool(numpy.isclose(numpy.linalg.norm(direction), numpy.linalg.norm(model.parameters)))
     True
     """
-    steps = []
+    directions = []
     for array in _trained(model):
-        step = rng.normal(size=array.shape)
+        direction = rng.normal(size=array.shape)
         axis = 0 if array.ndim == 2 else None
-        step *= numpy.linalg.norm(array.astype(float), axis=axis) / numpy.linalg.norm(step, axis=axis)
-        steps.append(step)
-    return steps
+        direction *= numpy.linalg.norm(array.astype(float), axis=axis) / numpy.linalg.norm(direction, axis=axis)
+        directions.append(direction)
+    return directions
 
 
 def losses_around(
@@ -129,9 +129,9 @@ def losses_around(
     y: Any,
     first: list[NDArray[numpy.float64]],
     second: list[NDArray[numpy.float64]],
-    steps: NDArray[numpy.float64],
+    offsets: NDArray[numpy.float64],
 ) -> NDArray[numpy.float64]:
-    """The loss with ``steps`` of the first direction (columns) and of the second (rows) added to the trained arrays.
+    """The loss with ``offsets`` of the first direction (columns) and of the second (rows) added to the trained arrays.
 
     Where a loss is not finite it is NaN.
     """
@@ -141,10 +141,10 @@ def losses_around(
     evaluation = Evaluation(model, read_samples(model, x, y, None))
     arrays = _trained(model)
     centres = [array.copy() for array in arrays]
-    losses = numpy.empty((len(steps), len(steps)))
+    losses = numpy.empty((len(offsets), len(offsets)))
     for row, column in numpy.ndindex(*losses.shape):
         for array, centre, along, across in zip(arrays, centres, first, second, strict=True):
-            array[...] = centre + steps[column] * along + steps[row] * across
+            array[...] = centre + offsets[column] * along + offsets[row] * across
         losses[row, column] = evaluation.run()["loss"]
     return losses
 

@@ -1,7 +1,8 @@
 """What pictures of a `fastnn.Sequential` model need to know of it: that it is built, and how its parts are called."""
 
+from fastnn.checking.shapes import Shape
 from fastnn.layers.activation import Activation
-from fastnn.layers.base import Layer, Shape
+from fastnn.layers.base import Layer
 from fastnn.layers.dense import Dense
 from fastnn.models.sequential import Sequential
 

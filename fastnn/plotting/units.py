@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from numpy.typing import NDArray
 
+from fastnn.checking.scalars import whole_number
 from fastnn.models.sequential import Sequential
 from fastnn.plotting.canvas import COLOURS, axes
 from fastnn.plotting.model import activation_of, counted, layers_with_kernel, shape_text, short_name
-from fastnn.scalars import whole_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

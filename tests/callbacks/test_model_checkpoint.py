@@ -5,7 +5,7 @@ import math
 import pytest
 
 from fastnn.callbacks import Callback, ModelCheckpoint
-from fastnn.files.model import load_model
+from fastnn.models.saving.loading import load_model
 
 
 def names(folder):
@@ -21,7 +21,7 @@ def test_a_model_of_each_epoch_is_what_the_model_was(make_model, data, tmp_path)
         twin.fit(*data, epochs=1)
         saved = load_model(tmp_path / name)
         assert [array.tobytes() for array in saved.get_weights()] == [array.tobytes() for array in twin.get_weights()]
-        assert saved.steps.step == twin.steps.step
+        assert saved.optimizer_state.step == twin.optimizer_state.step
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".npz"])

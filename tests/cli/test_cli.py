@@ -10,7 +10,7 @@ import pytest
 
 import fastnn
 from fastnn.cli import main
-from fastnn.files.model import load_model
+from fastnn.models.saving.loading import load_model
 
 
 def command(*arguments):

@@ -528,7 +528,8 @@ UNREADABLE = """
 import os, sys
 import pandas, pyarrow.parquet, fastnn.cli
 from fastnn.cli import main, csv_files, evaluate, export, info, predict, tables, train
-from fastnn.files import model as _, reading, weights
+from fastnn.files import reading, weights
+from fastnn.models.saving import loading
 import safetensors.numpy, fastnn.models, fastnn.notebook.files
 folder = sys.argv[1]
 if os.getuid() == 0:

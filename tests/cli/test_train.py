@@ -8,7 +8,7 @@ import pytest
 
 import fastnn
 from fastnn.cli import main
-from fastnn.files.model import load_model
+from fastnn.models.saving.loading import load_model
 
 
 def train(data, out, *options):

@@ -1,4 +1,4 @@
-"""The door of all data: arrays and lists, what calls itself an array, and no library imported to look."""
+"""Where all data come in: arrays and lists, what calls itself an array, and no library imported to look."""
 
 import array
 import collections

@@ -1,4 +1,4 @@
-"""Makes the table of doors importable from the tests beside it, which pytest's importlib mode does not."""
+"""Makes the table of bindings importable for the tests beside it, which pytest's importlib mode does not."""
 
 import pathlib
 import sys

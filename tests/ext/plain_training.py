@@ -1,7 +1,7 @@
 """What the engine computes, in plain float64 NumPy: the oracle of its tests, and the networks that they share."""
 
 import numpy as np
-from door_table import (
+from binding_table import (
     FUNCTIONS,
     SLOPE,
     cross_entropy_gradient,

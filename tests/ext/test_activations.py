@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from door_table import FUNCTIONS, SLOPE, SLOPES_FROM_OUTPUT, WITH_SLOPE, numerical_gradient
+from binding_table import FUNCTIONS, SLOPE, SLOPES_FROM_OUTPUT, WITH_SLOPE, numerical_gradient
 
 from fastnn import activations
 from fastnn.activations.kinds.selu import ALPHA as SELU_ALPHA
@@ -11,7 +11,7 @@ from fastnn_ext.bindings.activations import activation_gradient
 from fastnn_ext.tables.enums import Activation
 
 KINDS = tuple(Activation)
-DOORS = tuple(door for kind in KINDS for door in (kind.name.lower(), f"{kind.name.lower()}_prime"))
+BINDINGS = tuple(binding for kind in KINDS for binding in (kind.name.lower(), f"{kind.name.lower()}_prime"))
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
@@ -34,7 +34,7 @@ def test_derivative_is_the_finite_difference_away_from_the_kink(kind):
     np.testing.assert_allclose(gradient, error * expected, rtol=0, atol=5e-7, err_msg=name)
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", BINDINGS)
 @both_dtypes
 def test_nan_propagates(name, dtype):
     x = np.array([1.0, np.nan, -1.0], dtype=dtype)
@@ -111,7 +111,7 @@ def test_sigmoid_keeps_its_small_tail(dtype):
     np.testing.assert_allclose(activations.sigmoid(x), e / (1 + e), rtol=4 * np.finfo(dtype).eps)
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", BINDINGS)
 @pytest.mark.parametrize("x", [0.5, -2, np.float32(0.5), np.array(0.5, dtype=np.float32)], ids=repr)
 def test_a_number_gives_a_number(name, x):
     result = call(name, x)
@@ -123,7 +123,7 @@ def test_a_number_gives_a_number(name, x):
 
 
 @pytest.mark.parametrize("shape", [(5,), (2, 3, 4), (1, 1, 1, 2), (2, 0)])
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", BINDINGS)
 def test_any_shape_is_kept(name, shape):
     assert call(name, np.ones(shape, dtype=np.float32)).shape == shape
 

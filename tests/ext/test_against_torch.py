@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from door_table import KINDS, SLOPES_FROM_OUTPUT, WITH_SLOPE
+from binding_table import KINDS, SLOPES_FROM_OUTPUT, WITH_SLOPE
 
 from fastnn import activations
 from fastnn_ext.bindings import dense, losses, softmax

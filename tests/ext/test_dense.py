@@ -1,8 +1,8 @@
-"""The dense layer's doors: finite differences, linearity, the step in place, and all that it refuses."""
+"""The dense layer's bindings: finite differences, linearity, the update in place, and all that it refuses."""
 
 import numpy as np
 import pytest
-from door_table import numerical_gradient
+from binding_table import numerical_gradient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,10 +33,10 @@ def test_forward_is_linear_in_its_input(batch, fan_in, fan_out, dtype, seed):
     other = np.random.default_rng(seed + 1).normal(size=x.shape).astype(dtype)
     zero = np.zeros_like(bias)
     together = dense_forward(2 * x + other, weights, bias)
-    apart = 2 * dense_forward(x, weights, zero) + dense_forward(other, weights, bias)
+    summed = 2 * dense_forward(x, weights, zero) + dense_forward(other, weights, bias)
     # Three sums of fan_in products, each off by at most fan_in eps times the sum of the absolute values.
     bound = (2 * np.abs(x) + np.abs(other)).astype(float) @ np.abs(weights).astype(float) + np.abs(bias)
-    assert np.all(np.abs(together - apart) <= 3 * (fan_in + 4) * np.finfo(dtype).eps * bound)
+    assert np.all(np.abs(together - summed) <= 3 * (fan_in + 4) * np.finfo(dtype).eps * bound)
 
 
 @pytest.mark.parametrize("sizes", [(1, 3, 4), (5, 4, 3), (3, 1, 1)], ids=str)

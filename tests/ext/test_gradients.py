@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from door_table import numerical_gradient
+from binding_table import numerical_gradient
 from making import training_of
 from plain_training import CASES, NETWORKS, copied, data_of, loss_of, network_of, parameters_of, plan_of
 

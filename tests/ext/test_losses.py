@@ -2,17 +2,17 @@
 
 import numpy as np
 import pytest
-from door_table import numerical_gradient, softmax_rows
+from binding_table import numerical_gradient, softmax_rows
 
 from fastnn_ext.bindings import losses
 from fastnn_ext.bindings.softmax import softmax
 from fastnn_ext.tables.enums import Loss
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
-# Those with doors of their own; the engine's others are in test_training_losses.py.
+# Those with bindings of their own; the engine's others are in test_training_losses.py.
 DOOR_LOSSES = (Loss.MEAN_SQUARED_ERROR, Loss.CROSS_ENTROPY)
 every_loss = pytest.mark.parametrize("loss", DOOR_LOSSES, ids=lambda loss: loss.name)
-DOORS = ("mse", "mse_prime", "cross_entropy", "cross_entropy_prime")
+BINDINGS = ("mse", "mse_prime", "cross_entropy", "cross_entropy_prime")
 
 
 def probabilities(seed, shape=(5, 4)):
@@ -77,7 +77,7 @@ def test_mse_of_float32_is_summed_in_double(dtype):
 
 
 @both_dtypes
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", BINDINGS)
 def test_nan_is_not_hidden(name, dtype):
     y_true, y_pred = np.array([[0, 1]], dtype), np.array([[0.5, np.nan]], dtype)
     assert np.isnan(getattr(losses, name)(y_true, y_pred)).any(), name
@@ -95,15 +95,15 @@ def test_a_bad_logit_gives_a_loss_that_is_not_finite(loss, bad, dtype):
     assert np.isfinite(gradient[1]).all()
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", BINDINGS)
 def test_one_row_may_come_without_its_outer_brackets(name):
-    door = getattr(losses, name)
+    binding = getattr(losses, name)
     row_true, row_pred = probabilities(0, (1, 4)), probabilities(1, (1, 4))
-    assert np.array_equal(door(row_true[0], row_pred), door(row_true, row_pred))
-    assert np.shape(door(row_true, row_pred[0])) == (() if not name.endswith("_prime") else (4,))
+    assert np.array_equal(binding(row_true[0], row_pred), binding(row_true, row_pred))
+    assert np.shape(binding(row_true, row_pred[0])) == (() if not name.endswith("_prime") else (4,))
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", BINDINGS)
 @pytest.mark.parametrize("shape", [(4, 5), (5, 1), (4,), (6, 4), ()], ids=str)
 def test_shapes_that_differ(name, shape):
     with pytest.raises(ValueError, match=r"y_true must have the shape of y_pred, \(5, 4\), but its shape is") as caught:
@@ -111,7 +111,7 @@ def test_shapes_that_differ(name, shape):
     assert str(shape) in str(caught.value)
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", BINDINGS)
 @pytest.mark.parametrize("shape", [(0, 4), (4, 0), (0,)], ids=str)
 def test_no_elements_have_no_loss(name, shape):
     with pytest.raises(ValueError, match="y_pred must not be empty, but its shape is"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from door_table import softmax_rows
+from binding_table import softmax_rows
 from kernel_sizes import DEPTH_BLOCK, rows_of, widths_of
 from plain_training import NETWORKS, copied, data_of, network_of, outputs_of, plan_of
 

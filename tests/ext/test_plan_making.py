@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from door_table import said_by
+from binding_table import said_by
 
 from fastnn_ext.engine.plan import Plan
 from fastnn_ext.tables.enums import Activation

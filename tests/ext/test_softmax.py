@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from door_table import numerical_gradient, said_by
+from binding_table import numerical_gradient, said_by
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from door_table import FUNCTIONS, SLOPE, softmax_rows
+from binding_table import FUNCTIONS, SLOPE, softmax_rows
 from making import training_of
 from plain_layers import (
     BatchNormalization,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from door_table import numerical_gradient, sigmoid, softmax_rows
+from binding_table import numerical_gradient, sigmoid, softmax_rows
 from making import training_of
 
 from fastnn.losses.names import LOSSES

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from door_table import said_by
+from binding_table import said_by
 from making import training_of
 from plain_training import NETWORKS, RULES, bytes_of, copied, data_of, network_of, plan_of
 

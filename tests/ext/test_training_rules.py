@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from door_table import FUNCTIONS
+from binding_table import FUNCTIONS
 from making import training_of
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of, step_in_numpy
 

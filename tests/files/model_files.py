@@ -70,6 +70,7 @@ def everything(model):
     """All that a file keeps of a model, as values that `==` compares."""
     lines = []
     model.summary(print_fn=lines.append)
+    state = model.optimizer_state
     return {
         "name": model.name,
         "summary": lines,
@@ -78,7 +79,7 @@ def everything(model):
         "loss": repr(model.loss),
         "metrics": [repr(metric) for metric in model.metrics],
         "configurations": [repr(layer.configuration() | {"activation": None}) for layer in model.layers],
-        "steps": (model.steps.step, model.steps.momentum_product, bits(model.steps.arrays or [])),
+        "optimizer_state": (state.step, state.momentum_product, bits(state.arrays or [])),
         "random": (model.seed, repr(model.rng.bit_generator.state)),
         "history": None if model.history is None else repr(vars(model.history)),
         "metadata": model.metadata,

@@ -114,10 +114,10 @@ def outcome(trained, watchers, folder):
     told = [repr(watcher.get_state()) for watcher in watchers]
     files = {path.name: path.read_bytes().hex() for path in sorted(folder.glob("*.csv"))}
     with_weights = {path.name: path.stat().st_size for path in sorted(folder.glob("*.npz"))}
-    history = trained.history
+    history, state = trained.history, trained.optimizer_state
     return {
         "weights": repr(bits(trained.get_weights())),
-        "optimizer": repr((trained.optimizer.learning_rate, trained.steps.step, bits(trained.steps.arrays or []))),
+        "optimizer": repr((trained.optimizer.learning_rate, state.step, bits(state.arrays or []))),
         "random": repr(trained.rng.bit_generator.state),
         "history": [history.epoch, history.history, {name: history.epochs_of(name) for name in history.history}],
         "callbacks": told,

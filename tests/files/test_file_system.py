@@ -18,7 +18,7 @@ AS_NOBODY = """
 import os, sys
 import numpy, safetensors.numpy, fastnn
 from fastnn.files import weights
-from fastnn.files.model import load_model
+from fastnn.models.saving.loading import load_model
 from fastnn.layers import Dense, Input
 from fastnn.models import Sequential
 model = Sequential([Input((3,)), Dense(2)], seed=0)

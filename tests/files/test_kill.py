@@ -12,7 +12,7 @@ import pytest
 from model_files import ROOT, data, everything, trained
 
 import fastnn
-from fastnn.files.writing import written_whole
+from fastnn.files.writing import atomic_write
 
 # Two models take turns, so that every save changes all of the file. A line is printed before each and after it.
 PROGRAM = """
@@ -97,7 +97,7 @@ def test_an_exception_within_leaves_the_old_file(good, error):
         file.write(b"half")
         raise error("no more")
 
-    with pytest.raises(error, match="no more"), written_whole(good) as file:
+    with pytest.raises(error, match="no more"), atomic_write(good) as file:
         fail(file)
     assert good.read_bytes() == before
     assert list(good.parent.iterdir()) == [good]

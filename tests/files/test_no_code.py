@@ -23,7 +23,7 @@ PLACES = [
     "layers..Dense",
     ".os",
     "antigravity.antigravity",
-    "files.model.load_model",
+    "models.saving.loading.load_model",
     "callbacks.LambdaCallback",
     "losses.CustomLoss",
     "metrics.FunctionMetric",

@@ -235,7 +235,7 @@ def test_a_model_that_is_not_compiled_or_not_built(tmp_path):
 
 def test_without_compiling(tmp_path, good):
     model = fastnn.load_model(good, compile=False)
-    assert (model.optimizer, model.loss, model.metrics, model.steps.arrays) == (None, None, [], None)
+    assert (model.optimizer, model.loss, model.metrics, model.optimizer_state.arrays) == (None, None, [], None)
     x, _ = data()
     assert model.predict(x).tobytes() == fastnn.load_model(good).predict(x).tobytes()
     with pytest.raises(RuntimeError, match="not compiled"):

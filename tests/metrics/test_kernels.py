@@ -1,4 +1,4 @@
-"""The compiled part: both dtypes, narrow and wide rows, ties, infinities, layouts, and what the doors refuse."""
+"""The compiled part: both dtypes, narrow and wide rows, ties, infinities, layouts, and what the bindings refuse."""
 
 import doctest
 
@@ -76,17 +76,17 @@ def test_memory_layout_changes_nothing(dtype):
         lambda x: x.astype(x.dtype.newbyteorder()),
     )
     y_pred, y_true = rows(7, dtype), rows(7, dtype)[::-1]
-    for door in (
+    for binding in (
         kernels.count_correct,
         kernels.squared_error,
         kernels.absolute_error,
         lambda t, p: kernels.decision_counts(t, p, 2),
     ):
-        expected = door(y_true.copy(), y_pred)
+        expected = binding(y_true.copy(), y_pred)
         for layout in layouts:
-            assert door(layout(y_true), layout(y_pred)) == expected
+            assert binding(layout(y_true), layout(y_pred)) == expected
         y_pred.flags.writeable = False
-        assert door(y_true, y_pred) == expected
+        assert binding(y_true, y_pred) == expected
 
 
 @both_dtypes

@@ -182,7 +182,7 @@ def test_an_epoch_that_is_cut_short_counts_what_there_was():
     history = fitted.fit(batches(), epochs=4, steps_per_epoch=3)
     # Three batches, then two, then none.
     assert history.epoch == [0, 1]
-    assert fitted.steps.step == 5
+    assert fitted.optimizer_state.step == 5
     expected = model()
     values = [expected.train_on_batch(*batch)[0] for batch in batches()]
     assert history.history["loss"] == pytest.approx([np.mean(values[:3]), np.mean(values[3:])], rel=1e-12)

@@ -103,9 +103,9 @@ def test_compiling_again_starts_the_optimiser_anew():
     for each in (fresh, again):
         each.compile("adam", "mse")
         each.fit(x, y, epochs=3, shuffle=False)
-    assert again.steps.step == 6
+    assert again.optimizer_state.step == 6
     again.compile("adam", "mse")
-    assert again.steps.step == 0
+    assert again.optimizer_state.step == 0
     other = model()
     other.set_weights(again.get_weights())
     other.compile("adam", "mse")

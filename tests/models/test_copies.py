@@ -54,7 +54,8 @@ WAYS = {
 
 
 def state(made):
-    return [array.tobytes() for array in made.get_weights() + (made.steps.arrays or [])], made.steps.step
+    remembered = made.optimizer_state
+    return [array.tobytes() for array in made.get_weights() + (remembered.arrays or [])], remembered.step
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -118,7 +118,7 @@ def test_stop_training_ends_after_the_epoch_or_the_batch():
     assert model().fit(x, y, epochs=9, callbacks=[Stop()]).epoch == [0, 1]
     fitted = model()
     assert fitted.fit(x, y, epochs=9, batch_size=10, callbacks=[StopBatch()]).epoch == [0]
-    assert fitted.steps.step == 2
+    assert fitted.optimizer_state.step == 2
 
 
 def test_an_exception_in_a_callback_leaves_a_usable_model():
@@ -136,7 +136,7 @@ def test_an_exception_in_a_callback_leaves_a_usable_model():
     with pytest.raises(RuntimeError, match="no more"):
         fitted.fit(x, y, epochs=3, callbacks=[Failing()])
     assert ended == [True]
-    assert fitted.steps.step == 2
+    assert fitted.optimizer_state.step == 2
     fitted.fit(x, y)
 
 

@@ -73,7 +73,8 @@ BAD = {
 
 
 def bits(model):
-    return [array.tobytes() for array in model.get_weights() + (model.steps.arrays or [])] + [model.steps.step]
+    state = model.optimizer_state
+    return [array.tobytes() for array in model.get_weights() + (state.arrays or [])] + [state.step]
 
 
 def made(rng):

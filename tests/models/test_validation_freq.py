@@ -6,7 +6,7 @@ from small_models import data, model
 
 import fastnn
 from fastnn.callbacks import Callback
-from fastnn.models.history import History
+from fastnn.callbacks.history import History
 
 X, Y = data()
 

@@ -1,4 +1,4 @@
-"""The layer: one step of a network, which computes forward and learns backward.
+"""The layer: one part of a network, which computes forward and learns backward.
 
 Any object with the two methods ``forward`` and ``backward`` takes part in a network; this base class is what the
 built-in layers share, so that they can be checked and lowered to the engine.
@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.strict import Strict
+from fastnn.checking.strict import Strict
 from fastnn_ext.engine.plan import Plan
 
 FloatArray = NDArray[Any]

@@ -8,9 +8,9 @@ import math
 import numpy
 from numpy.typing import ArrayLike, DTypeLike
 
-from fastnn.arrays import no_memory
+from fastnn.checking.arrays import float_dtype, no_memory
+from fastnn.checking.scalars import whole_number
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
-from fastnn.scalars import whole_number
 from fastnn_ext.bindings.dense import dense_backward_input, dense_backward_parameters, dense_forward, dense_sgd_step
 from fastnn_ext.engine.plan import Plan
 
@@ -67,8 +67,7 @@ class FCLayer(Layer):
     ) -> None:
         self.input_size = whole_number(input_size, "input_size", at_least=1)
         self.output_size = whole_number(output_size, "output_size", at_least=1)
-        if numpy.dtype(dtype) not in (numpy.dtype(numpy.float32), numpy.dtype(numpy.float64)):
-            raise TypeError(f"dtype must be float32 or float64, but it is {numpy.dtype(dtype)}")
+        dtype = float_dtype(dtype)
         if rng is None:
             rng = numpy.random.default_rng()
         elif not isinstance(rng, numpy.random.Generator):

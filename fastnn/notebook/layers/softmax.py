@@ -3,8 +3,8 @@
 import numpy
 from numpy.typing import ArrayLike
 
+from fastnn.checking.scalars import whole_number
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
-from fastnn.scalars import whole_number
 from fastnn_ext.bindings.softmax import softmax, softmax_gradient
 from fastnn_ext.engine.plan import Plan
 

@@ -1,0 +1,210 @@
+"""A model with optimiser, loss, metrics and the state of its training: what fit, evaluate and predict work on.
+
+The verbs (fit, evaluate, predict, train_on_batch) are functions of such a model, each in a file of its own beside this
+one. None of them knows which class of model it is: a chain of layers, or a graph.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from fastnn.callbacks.base import CallbackList
+from fastnn.callbacks.history import History
+from fastnn.checking.fixed import FixedList
+from fastnn.checking.strict import known_names_only
+from fastnn.data.names import Names, checked_names
+from fastnn.losses.base import Loss
+from fastnn.metrics.base import Metric
+from fastnn.models.layered import LayeredModel
+from fastnn.models.resuming import Resumption, resumption_of
+from fastnn.optimizers.base import Optimizer
+from fastnn.optimizers.state import OptimizerState
+
+__all__ = ["CompiledModel"]
+
+
+def _fixed_metrics(metrics: Iterable[Metric]) -> FixedList[Metric]:
+    return FixedList(metrics, "model.metrics", "call model.compile(..., metrics=[...])")
+
+
+class CompiledModel(LayeredModel):
+    """What training, evaluation and prediction need of a model.
+
+    Attributes
+    ----------
+    optimizer, loss : Optimizer and Loss, or None
+        None until the model is compiled.
+    metrics : list of Metric
+    optimizer_state : OptimizerState
+    training_lock : threading.Lock
+        Held while the weights change.
+    stop_training : bool
+        Set by a callback, it ends ``fit`` after the epoch.
+    history : History or None
+        Of the last ``fit``.
+    watchers : CallbackList or None
+        The callbacks of the training under way.
+    resumption : Resumption or None
+        The state of the callbacks of the current training, or at the end of the last one.
+    resumable : bool
+        Whether `resumption` is that of a file: the next training may go on from it.
+    """
+
+    _not_copied = LayeredModel._not_copied | {"training_lock", "watchers"}
+    _instead: ClassVar = {
+        **LayeredModel._instead,
+        **dict.fromkeys(("optimizer_state", "training_lock"), "the model makes it"),
+        "optimizer": "call model.compile(optimizer=..., loss=model.loss, metrics=model.metrics)",
+        "loss": "call model.compile(optimizer=model.optimizer, loss=..., metrics=model.metrics)",
+        "metrics": "call model.compile(optimizer=model.optimizer, loss=model.loss, metrics=...)",
+        "learning_rate": "it is the optimizer's, model.optimizer.learning_rate = ...",
+    }
+
+    training_lock: threading.Lock
+
+    def __init__(self, *, name: str, dtype: DTypeLike, seed: int | np.random.Generator | None) -> None:
+        self.optimizer: Optimizer | None = None
+        self.loss: Loss | None = None
+        self.metrics = _fixed_metrics(())
+        self.optimizer_state = OptimizerState()
+        self.stop_training = False
+        self.history: History | None = None
+        self.metadata: dict[str, Any] = {}
+        self._feature_names: Names | None = None
+        self.watchers: CallbackList | None = None
+        self._resumption: Resumption | None = None
+        self.resumable = False
+        super().__init__(name=name, dtype=dtype, seed=seed)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._keep(watchers=None)
+        super().__setstate__(state)
+
+    def _make_locks(self) -> None:
+        super()._make_locks()
+        self._keep(training_lock=threading.Lock())
+
+    def _reset(self) -> None:
+        super()._reset()
+        self._forget_training()
+
+    def _forget_training(self) -> None:
+        """Drop what was kept for the next call of ``train_on_batch``; a subclass that keeps something overrides it."""
+
+    def _build(self) -> None:
+        with self._building:
+            super()._build()
+            self._keep(optimizer_state=OptimizerState())
+
+    @property
+    def feature_names(self) -> Names | None:
+        return self._feature_names
+
+    @feature_names.setter
+    def feature_names(self, names: Iterable[str] | None) -> None:
+        if names is not self._feature_names:
+            shape = self.input_shape
+            self._feature_names = checked_names(names, None if shape is None else math.prod(shape))
+
+    @property
+    def resumption(self) -> Resumption | None:
+        """The state of the callbacks of the current training, or at the end of the last one."""
+        if self.watchers is None:
+            return self._resumption
+        return resumption_of(self.watchers)
+
+    @resumption.setter
+    def resumption(self, resumption: Resumption | None) -> None:
+        self._resumption, self.watchers, self.resumable = resumption, None, False
+
+    @contextlib.contextmanager
+    def exclusively(self, what: str = "it cannot be trained") -> Iterator[None]:
+        """Hold the model's training lock; RuntimeError says ``what`` cannot be done where a training holds it."""
+        if not self.training_lock.acquire(blocking=False):
+            raise RuntimeError(
+                f"the model is being trained, in another thread or by the fit that called this: {what} meanwhile. "
+                "Wait, or take a copy"
+            )
+        try:
+            yield
+        finally:
+            self.training_lock.release()
+
+    @known_names_only
+    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, *, metrics: Iterable[Any] | None = None) -> None:
+        """Choose how the model is trained and judged. The optimiser starts anew.
+
+        Parameters
+        ----------
+        optimizer : str or Optimizer, default "rmsprop"
+            One of sgd, adagrad, rmsprop, adam, adamw, nadam, lbfgs, or an object of `fastnn.optimizers`.
+        loss : str, Loss or pair of functions
+            One of mse, mae, huber, quantile, poisson, hinge, kl_divergence, binary_crossentropy,
+            categorical_crossentropy, sparse_categorical_crossentropy, or an object of `fastnn.losses`; your own as a
+            pair of its value and its gradient.
+        metrics : list of str, Metric or function, optional
+            Such as "accuracy"; see `fastnn.metrics`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For what is unknown; the message lists what there is, and the nearest. For a loss that has no meaning for
+            the outputs of the last layer, such as a categorical cross-entropy for linear ones.
+        RuntimeError
+            While the model is being trained. Its ``optimizer.learning_rate`` may be assigned at any time.
+        """
+        from fastnn.losses.names import resolve as resolve_loss
+        from fastnn.optimizers.names import resolve as resolve_optimizer
+
+        if loss is None:
+            raise ValueError("loss is missing: name one, such as loss='mse' or loss='categorical_crossentropy'")
+        if isinstance(metrics, str):
+            metrics = [metrics]
+        chosen = resolve_optimizer(optimizer), resolve_loss(loss), self._resolved_metrics(metrics or ())
+        self._check_outputs(chosen[1])
+        with self.exclusively("it cannot be compiled"):
+            self._keep(optimizer=chosen[0], loss=chosen[1], metrics=_fixed_metrics(chosen[2]))
+            self._keep(optimizer_state=OptimizerState())
+            self.resumption = None
+            self._forget_training()
+
+    def _resolved_metrics(self, metrics: Iterable[Any]) -> list[Metric]:
+        from fastnn.metrics.names import resolve
+
+        # Before the model is built, any number of outputs may come.
+        outputs = self.output_shape[-1] if self.output_shape is not None else 1 << 30
+        found = [resolve(metric, outputs) for metric in metrics]
+        names = [metric.name for metric in found]
+        for name in names:
+            if names.count(name) > 1 or name == "loss":
+                raise ValueError(f"two values would be called {name!r}: give one metric another name")
+        return found
+
+    def needs_compile(self) -> tuple[Optimizer, Loss]:
+        """The optimiser and loss of a model that is compiled.
+
+        Raises
+        ------
+        RuntimeError
+            Where it is not.
+        ValueError
+            Where layers that were added since give outputs that the loss has no meaning for.
+        """
+        if self.optimizer is None or self.loss is None:
+            raise RuntimeError("the model is not compiled: call model.compile(optimizer=..., loss=...) first")
+        self._check_outputs(self.loss)
+        return self.optimizer, self.loss
+
+    def _check_outputs(self, loss: Loss) -> None:
+        found = (layer.output_activation for layer in reversed(self.layers))
+        activation = next((name for name in found if name is not None), "linear")
+        misfit = loss.misfit_of_outputs(activation) if self.layers else None
+        if misfit is not None:
+            raise ValueError(misfit)

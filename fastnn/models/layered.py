@@ -1,0 +1,284 @@
+"""The layers of a model: their shapes, their arrays in one vector of parameters, and their plan for the engine."""
+
+from __future__ import annotations
+
+import copy
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from fastnn.checking.arrays import float_dtype
+from fastnn.checking.fixed import FixedList
+from fastnn.checking.names import non_empty_name
+from fastnn.checking.shapes import Shape
+from fastnn.checking.strict import Strict, known_names_only
+from fastnn.layers.base import Layer
+from fastnn.models.layer_arrays import allocate_arrays, checked_weights, initial_values, label, replacements
+from fastnn_ext.engine.plan import Plan
+
+__all__ = ["LayeredModel", "fixed_layers"]
+
+
+def fixed_layers(layers: Iterable[Layer]) -> FixedList[Layer]:
+    """A list of layers that only the model changes."""
+    return FixedList(layers, "model.layers", "use model.add and model.pop, or make another model")
+
+
+class LayeredModel(Strict):
+    """Layers with their weights. How they are connected is the subclass' matter: it has `_infer` and `_lower`.
+
+    Parameters
+    ----------
+    name : str
+    dtype : dtype-like, default float32
+        float32 or float64: of parameters and outputs.
+    seed : int, numpy.random.Generator or None
+        Source of all random numbers.
+
+    Attributes
+    ----------
+    layers : list of Layer
+        In the order of their weights, and in which they can be computed.
+    parameters : ndarray or None
+        All numbers that training changes by gradients, as one vector; the layers' arrays are views into it.
+    plan : Plan or None
+        What the engine runs; None until the model is built.
+    rng : numpy.random.Generator
+    seed : int
+        Of what the engine draws: dropout, noise, augmentation.
+    """
+
+    # What a copy of a model makes anew: locks, and all that `_reset` sets.
+    _not_copied: ClassVar[frozenset[str]] = frozenset({"plan", "parameters", "_layer_of_call", "_building"})
+
+    _open = True
+    _has_state = True
+    _changeable = frozenset({"name", "rng"})
+    _instead: ClassVar = {
+        "parameters": "copy into them, model.parameters[:] = ...",
+        "layers": "use model.add and model.pop, or make another model",
+        "weights": "call model.set_weights",
+        "trainable": "layers cannot be frozen yet, all of them train",
+        "dtype": "make another model, Sequential(..., dtype=...)",
+        "seed": "make another model, Sequential(..., seed=...)",
+        **dict.fromkeys(("input_shape", "output_shape", "built"), "call model.build(input_shape)"),
+        "plan": "the model makes it",
+    }
+
+    parameters: NDArray[Any] | None
+    plan: Plan | None
+
+    def __init__(self, *, name: str, dtype: DTypeLike, seed: int | np.random.Generator | None) -> None:
+        self.dtype: np.dtype[Any] = float_dtype(dtype)
+        self.name = name
+        self.layers = fixed_layers(())
+        self.rng = np.random.default_rng(seed)
+        self.seed = int(self.rng.integers(1 << 63))
+        self._make_locks()
+        self._reset()
+
+    def _make_locks(self) -> None:
+        # Held while layers and plan are made, by the first of several threads that need them.
+        self._building = threading.RLock()
+
+    def _reset(self) -> None:
+        """Forget the plan and what depends on it."""
+        self._keep(plan=None, parameters=None)
+        self._layer_of_call: list[int] = []
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._name = non_empty_name(value, "name")
+
+    @property
+    def rng(self) -> np.random.Generator:
+        return self._rng
+
+    @rng.setter
+    def rng(self, value: np.random.Generator) -> None:
+        if not isinstance(value, np.random.Generator):
+            raise TypeError(f"rng must be a numpy.random.Generator, but it is {value!r}")
+        self._rng = value
+
+    @property
+    def built(self) -> bool:
+        return self.plan is not None
+
+    @property
+    def input_shape(self) -> Shape | None:
+        """Of one sample; None where it is not known yet."""
+        raise NotImplementedError
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """Of one sample's outputs; None until the model is built."""
+        return self.layers[-1].output_shape if self.built else None
+
+    # Building.
+
+    def build(self, input_shape: Sequence[int] | None = None) -> None:
+        """Find all shapes and make the weights."""
+        raise NotImplementedError
+
+    def _infer(self) -> None:
+        """Build each layer for the shape of its input, beginning with the model's `input_shape`."""
+        raise NotImplementedError
+
+    def _lower(self) -> tuple[Plan, list[int]]:
+        """The plan of built layers, and for each of its operations the index of the layer that made it."""
+        raise NotImplementedError
+
+    def _build(self) -> None:
+        """Make the arrays and the plan; arrays of the same layer, name and shape keep their values."""
+        with self._building:
+            self._infer()
+            self._reset()
+            kept = {(layer.name, name): array for layer in self.layers for name, array in layer.arrays.items()}
+            self._keep(parameters=allocate_arrays(self.layers, self.dtype))
+            for layer in self.layers:
+                for variable in layer.variables():
+                    old = kept.get((layer.name, variable.name))
+                    if old is None or old.shape != variable.shape:
+                        old = initial_values(layer, variable, self.rng)
+                    layer.arrays[variable.name][...] = old
+            self._make_plan()
+
+    def _make_plan(self) -> None:
+        plan, self._layer_of_call = self._lower()
+        self._keep(plan=plan)
+
+    def allocate(self) -> None:
+        """Make the arrays of layers whose shapes are known, and the plan over them; the caller fills them."""
+        self._reset()
+        self._keep(parameters=allocate_arrays(self.layers, self.dtype))
+        self._make_plan()
+        for layer in self.layers:
+            layer._keep(in_model=True)
+
+    def _fill(self, weights: Sequence[NDArray[Any]]) -> None:
+        """`allocate`, with these weights; ValueError where they do not fit, before anything has changed."""
+        given = iter(checked_weights(self.layers, weights, self.dtype))
+        self.allocate()
+        for layer in self.layers:
+            for variable in layer.variables():
+                layer.arrays[variable.name][...] = next(given)
+
+    def needs_plan(self) -> Plan:
+        """The plan. A model that is not built yet is built; raises as `build` does if it cannot be."""
+        plan = self.plan
+        if plan is None:
+            self.build()
+            plan = self.plan
+        assert plan is not None
+        return plan
+
+    def layer_of(self, call: int) -> str:
+        """The name, in messages, of the layer that made this operation of the plan."""
+        return label(self.layers[self._layer_of_call[call]])
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """A layer by its name or its index."""
+        if (name is None) == (index is None):
+            raise ValueError("get_layer takes a name or an index, one of the two")
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise ValueError(f"there is no layer {index}: the model has {len(self.layers)} layers")
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        known = ", ".join(str(layer.name) for layer in self.layers)
+        raise ValueError(f"there is no layer {name!r}: the model has {known}")
+
+    # Weights.
+
+    def get_weights(self) -> list[NDArray[Any]]:
+        """Copies of all arrays, layer by layer: kernel and bias; gamma, beta, moving mean and variance."""
+        return [array for layer in self.layers for array in layer.get_weights()]
+
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
+        """Replace the values of all arrays, in the order of `get_weights`.
+
+        Raises
+        ------
+        ValueError
+            When their number or a shape is another, or a number is not finite or too large for the model's dtype;
+            nothing has changed then.
+        """
+        self.needs_plan()
+        given = iter(replacements(self.layers, weights, self.dtype))
+        for layer in self.layers:
+            for array in layer.arrays.values():
+                array[...] = next(given)
+
+    def count_params(self) -> int:
+        """The number of elements in the layers' arrays."""
+        self.needs_plan()
+        return sum(layer.count_params() for layer in self.layers)
+
+    def save_weights(self, path: str | os.PathLike[str]) -> None:
+        """Write the weights alone, under names such as ``dense.kernel``.
+
+        Parameters
+        ----------
+        path : path-like
+            Ends in ``.safetensors``, or ``.npz`` for NumPy's own format.
+        """
+        from fastnn.files.weights import save_weights
+
+        save_weights(self, path)
+
+    def load_weights(self, path: str | os.PathLike[str]) -> None:
+        """Replace the model's weights by those of a file that have the same names.
+
+        Parameters
+        ----------
+        path : path-like
+            What `save_weights` or `save` wrote.
+
+        Raises
+        ------
+        OSError
+            When the file cannot be read.
+        ValueError
+            When it is damaged, or its names or shapes are others than the model's; nothing has changed then.
+        """
+        from fastnn.files.weights import load_weights
+
+        load_weights(self, path)
+
+    @known_names_only
+    def summary(self, *, print_fn: Callable[[str], object] = print) -> None:
+        """Print a table of the layers with their shapes and numbers of parameters."""
+        from fastnn.models.summary import summary_of
+
+        print_fn(summary_of(self.name, self.layers, self.dtype, self.built))
+
+    # Copying.
+
+    def __copy__(self) -> Self:
+        """A deep copy: two models cannot share layers."""
+        return copy.deepcopy(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: value for name, value in vars(self).items() if name not in self._not_copied}
+        return state | {"weights": self.get_weights() if self.built else None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        weights = state.pop("weights")
+        self.__dict__.update(state)
+        self._make_locks()
+        self._reset()
+        for layer in self.layers:
+            layer._keep(in_model=True)
+        if weights is not None:
+            self._infer()
+            self._fill(weights)

@@ -1,0 +1,58 @@
+"""Prediction of what the engine cannot read as it is: lists, frames, single samples, and batches of these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.checking.scalars import whole_number_or_none
+from fastnn.models.batches import batches_of, check_kind, gives_batches
+from fastnn.models.compiled import CompiledModel
+from fastnn.models.inputs import explain, read_inputs
+from fastnn_ext.engine.plan import NonFiniteDataError
+
+__all__ = ["predict"]
+
+
+def predict(model: CompiledModel, x: Any, out: NDArray[Any] | None, steps: int | None) -> NDArray[Any]:
+    """A model's outputs, one row a sample; see `BaseModel.predict`."""
+    if gives_batches(x) and not isinstance(x, Sequence):
+        return _predict_batches(model, x, out, steps)
+    if steps is not None:
+        raise ValueError("steps is for batches from an iterable: arrays are predicted whole")
+    check_kind(x, "x")
+    inputs = read_inputs(model, x, "x", single=True)
+    try:
+        result = model.needs_plan().predict(inputs, out)
+    except NonFiniteDataError as failure:
+        raise explain(model, inputs, None, failure.sample) from None
+    if result is None:
+        raise TypeError(f"x must be an array that the engine reads, but it is {type(inputs).__name__}")
+    return result
+
+
+def _predict_batches(model: CompiledModel, x: Any, out: NDArray[Any] | None, steps: int | None) -> NDArray[Any]:
+    """The outputs of all batches, one after the other."""
+    if out is not None:
+        raise ValueError("out is for arrays: of batches it is not known how many samples there are")
+    steps = whole_number_or_none(steps, "steps", at_least=1)
+    batches = batches_of(x, "x", batch_size=None, shuffle=False, rng=None, steps=steps, argument="steps")
+    batches.tell("on_epoch_begin")
+    outputs = [predict(model, _inputs_of(item), None, None) for item in batches.epoch(steps)]
+    batches.tell("on_epoch_end")
+    if not outputs:
+        raise ValueError("x gave no batches: it must be an iterable of x, (x, y) or (x, y, sample_weight)")
+    return np.concatenate(outputs)
+
+
+def _inputs_of(item: Any) -> Any:
+    """The x of a batch. Loaders may give a list of tensors in place of a tuple; any other list is an array."""
+    tuples = isinstance(item, tuple) or (isinstance(item, list) and bool(item) and hasattr(item[0], "shape"))
+    if not tuples:
+        return item
+    if len(item) not in (1, 2, 3):
+        raise TypeError(f"a batch must be x, (x, y) or (x, y, sample_weight), but it is a tuple of {len(item)}")
+    return item[0]
