@@ -2,7 +2,7 @@
 from cython cimport floating
 from libc.math cimport pow, sqrt
 from fastnn_ext.engine.run cimport Rule
-from fastnn_ext.tables.enums cimport ADAM, MOMENTUM, NADAM, NESTEROV, RMSPROP, SGD
+from fastnn_ext.tables.enums cimport ADAM, MOMENTUM, NESTEROV, RMSPROP, SGD
 
 
 cdef inline void sgd_update(
@@ -27,7 +27,8 @@ cdef inline void optimizer_update(
     # momentum_product is that of Nadam's momentums up to this step.
     cdef Py_ssize_t i
     cdef double g, w, root
-    cdef double mean_correction = 1 - pow(rule.beta_1, <double> step), square_correction = 1 - pow(rule.beta_2, <double> step)
+    cdef double mean_correction = 1 - pow(rule.beta_1, <double> step)
+    cdef double square_correction = 1 - pow(rule.beta_2, <double> step)
     cdef double momentum = nadam_momentum(rule, step), next_momentum = nadam_momentum(rule, step + 1)
     for i in range(count):
         w = parameters[i]
@@ -45,7 +46,8 @@ cdef inline void optimizer_update(
             second[i] = <floating> (rule.beta_2 * second[i] + (1 - rule.beta_2) * g * g)
             root = sqrt(second[i] / square_correction) + rule.epsilon
             if rule.optimizer == ADAM:
-                w = w * (1 - rule.learning_rate * rule.weight_decay) - rule.learning_rate * first[i] / mean_correction / root
+                w = (w * (1 - rule.learning_rate * rule.weight_decay)
+                     - rule.learning_rate * first[i] / mean_correction / root)
             else:
                 w -= rule.learning_rate * ((1 - momentum) / (1 - momentum_product) * g
                                            + next_momentum / (1 - momentum_product * next_momentum) * first[i]) / root

@@ -6,8 +6,8 @@ cdef Py_ssize_t panels_size(Plan plan, Run* run, int i, bint sparse) noexcept:
     cdef Operation* operation = &run.operations[i]
     if operation.kind != DENSE:
         return 0
-    if not (i == 0 and run.in_panels) and (operation.fan_out < WIDTH_WORTH_PACKING or run.batch_size < ROWS_WORTH_PACKING
-                                           or (i == 0 and sparse)):
+    cdef bint small = operation.fan_out < WIDTH_WORTH_PACKING or run.batch_size < ROWS_WORTH_PACKING
+    if not (i == 0 and run.in_panels) and (small or (i == 0 and sparse)):
         return 0
     cdef Py_ssize_t panel = 2 * plan.kernels.lanes
     return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if plan.is_double else 4))
@@ -30,6 +30,7 @@ cdef void lay_out(Plan plan, Run* run, int threads, char** at) noexcept:
     cdef Py_ssize_t item = 8 if plan.is_double else 4, batch = run.batch_size, panel = 2 * plan.kernels.lanes
     cdef Py_ssize_t scratch = 0, columns, rows = 0, size
     cdef Operation* operation
+    cdef bint learns
     cdef int i, slot, count = 0
     run.inputs = placed(at, batch * run.inputs_row * item)
     if run.sparse:
@@ -72,7 +73,8 @@ cdef void lay_out(Plan plan, Run* run, int threads, char** at) noexcept:
     for i in range(run.operation_count):
         operation = &run.operations[i]
         # A normalisation without gamma and beta works out their gradients all the same.
-        if not (operation.has_weights or operation.has_bias) and operation.kind not in (BATCH_NORMALIZATION, LAYER_NORMALIZATION):
+        learns = operation.has_weights or operation.has_bias
+        if not learns and operation.kind not in (BATCH_NORMALIZATION, LAYER_NORMALIZATION):
             continue
         size = operation.fan_in if operation.kind == DENSE else 1
         if run.separate or operation.kind != DENSE:

@@ -11,7 +11,7 @@ cdef class Plan:
     cdef readonly double input_scale
     cdef readonly double input_shift
     cdef readonly list places           # for each operation, the number of the add_... call that made it
-    cdef list parameters                # two arrays for each operation that learns, alive while pointers to them are held
+    cdef list parameters                # two arrays for each operation that learns, alive while pointers are held
     cdef list kept_alive
     cdef list pins                      # see `pinned`: of all of these arrays
     cdef bint trained                   # a training holds pointers into the plan
@@ -30,7 +30,9 @@ cdef class Plan:
     cdef int must_rest(self) except -1
     cdef Operation* append(self, OperationKind kind, Py_ssize_t fan_out) except NULL
     cdef bint are_rows(self, cnp.ndarray x) noexcept
-    cdef Operation* append_normalization(self, OperationKind kind, object gamma, object beta, double epsilon) except NULL
+    cdef int check_vector(self, cnp.ndarray array, str name) except -1
+    cdef Operation* append_normalization(self, OperationKind kind, object gamma, object beta,
+                                         double epsilon) except NULL
     cdef Py_ssize_t samples_in(self, cnp.ndarray x) noexcept
     cdef object predict_rows(self, object x, Py_ssize_t samples, object out)
     cdef int describe_inputs(self, Rows* rows, object x, bint rows_only) except -1

@@ -3,15 +3,18 @@ from typing import Any, Self
 
 import numpy
 from numpy.typing import DTypeLike, NDArray
+from typing_extensions import disjoint_base
 
 from fastnn_ext.tables.enums import Activation
 
+def constants() -> dict[str, int]: ...
 def allocate(shapes: Iterable[tuple[int, ...]], dtype: DTypeLike) -> tuple[NDArray[Any], list[NDArray[Any]]]: ...
 
 class NonFiniteDataError(ValueError):
     sample: int
     def __init__(self, sample: int) -> None: ...
 
+@disjoint_base
 class Plan:
     @property
     def input_size(self) -> int: ...

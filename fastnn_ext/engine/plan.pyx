@@ -15,10 +15,12 @@ from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_count, fastnn_excha
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.runtime.dispatch cimport kernels_named
 from fastnn_ext.engine.run cimport (
-    ACTIVATION, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, CallKind, DENSE, DROPOUT, FLOAT32, FLOAT64, FUNCTION,
-    INT32, LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, Operation, OperationKind, Rows, Run, SOFTMAX, UINT8,
+    ACTIVATION, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, CallKind, DENSE, DROPOUT, FLOAT32, FLOAT64,
+    FUNCTION, INT32, LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, Operation, OperationKind, Rows, Run, SOFTMAX, UINT8,
 )
-from fastnn_ext.engine.layout cimport ALIGNMENT, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD
+from fastnn_ext.engine.layout cimport (
+    ALIGNMENT, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD,
+)
 from fastnn_ext.runtime.pool cimport pool_run, pool_size, pool_task
 from fastnn_ext.tables.enums cimport Activation, ACTIVATIONS, fastnn_told_by_output
 
@@ -79,8 +81,8 @@ cdef Py_ssize_t aligned(Py_ssize_t size) noexcept nogil:
 
 
 cdef Py_ssize_t padded_row(Py_ssize_t size, bint is_double) noexcept nogil:
-    # Numbers from one row to the next: whole cache lines, and never a multiple of 1 KB, whose rows would all compete for
-    # the same few places of the first-level cache.
+    # Numbers from one row to the next: whole cache lines, and never a multiple of 1 KB, whose rows would all compete
+    # for the same few places of the first-level cache.
     cdef Py_ssize_t item = 8 if is_double else 4
     cdef Py_ssize_t size_in_bytes = aligned(size * item)
     if size_in_bytes % 1024 == 0:
@@ -118,8 +120,8 @@ cdef int describe_rows(Rows* rows, cnp.ndarray array, str name, Py_ssize_t colum
                             f"{name}.astype({name}.dtype.newbyteorder('='), order='C'), which copies it so")
         samples, rows.stride = cnp.PyArray_DIM(array, 0), cnp.PyArray_STRIDE(array, 0)
         if samples > 1 and not -PY_SSIZE_T_MAX // samples <= rows.stride <= PY_SSIZE_T_MAX // samples:
-            raise ValueError(f"{name} has {samples} rows that lie {rows.stride} bytes apart, which is more than an address "
-                             "space holds: it is no array of numbers in memory")
+            raise ValueError(f"{name} has {samples} rows that lie {rows.stride} bytes apart, which is more than an "
+                             "address space holds: it is no array of numbers in memory")
     else:
         rows.stride = columns * cnp.PyArray_ITEMSIZE(array)
     rows.data = <const char*> cnp.PyArray_DATA(array)
@@ -229,7 +231,8 @@ cdef class Plan:
             raise ValueError(f"weights and bias must have shapes ({self.output_size}, units) and (1, units), "
                              f"but their shapes are {shape_of(w)} and {shape_of(b)}")
         if not (l1 >= 0 and l2 >= 0 and maximum_norm >= 0):
-            raise ValueError(f"l1, l2 and maximum_norm must not be negative, but they are {l1}, {l2} and {maximum_norm}")
+            raise ValueError(f"l1, l2 and maximum_norm must not be negative, "
+                             f"but they are {l1}, {l2} and {maximum_norm}")
         cdef Operation* operation = self.append(DENSE, fan_out)
         operation.weights = operation.weights_state[0] = operation.weights_state[1] = cnp.PyArray_DATA(w)
         operation.bias = operation.bias_state[0] = operation.bias_state[1] = cnp.PyArray_DATA(b)
@@ -240,7 +243,7 @@ cdef class Plan:
         self.pins += [pinned(w), pinned(b)]
 
     def add_activation(self, Activation kind, double negative_slope=0.0):
-        """Append an elementwise activation; one that its output tells the slope of is computed with a dense operation just before.
+        """Append an elementwise activation; one whose slope its output tells is computed with a dense one just before.
 
         ``negative_slope`` is leaky ReLU's, or ELU's alpha.
         """
@@ -248,7 +251,8 @@ cdef class Plan:
         if not 0 <= kind < ACTIVATIONS:
             raise ValueError(f"kind must be a member of Activation, but it is {<int> kind}")
         if self.operation_count and self.operations[self.operation_count - 1].kind == DENSE \
-                and self.operations[self.operation_count - 1].activation == NO_ACTIVATION and fastnn_told_by_output(kind):
+                and self.operations[self.operation_count - 1].activation == NO_ACTIVATION \
+                and fastnn_told_by_output(kind):
             self.must_rest()
             operation = &self.operations[self.operation_count - 1]
             self.calls += 1
@@ -262,7 +266,7 @@ cdef class Plan:
         self.append(SOFTMAX, self.output_size)
 
     def add_dropout(self, double rate):
-        """Append a dropout: in training, numbers become 0 with probability ``rate`` and the others grow by 1 / (1 - rate)."""
+        """Append a dropout: in training, numbers are 0 with probability ``rate``, the others grow by 1 / (1 - rate)."""
         if not 0 <= rate < 1:
             raise ValueError(f"rate must be at least 0 and below 1, but it is {rate}")
         self.append(DROPOUT, self.output_size).parameter = rate
@@ -276,7 +280,8 @@ cdef class Plan:
     def add_batch_normalization(self, gamma, beta, moving_mean, moving_variance, double momentum, double epsilon):
         """Append a normalisation over the samples of a batch, and by the moving statistics in prediction.
 
-        The arrays have shape (outputs,) and are used in place; None for a gamma of ones or a beta of zeros that stay so.
+        The arrays have shape (outputs,) and are used in place; None for a gamma of ones or a beta of zeros that stay
+        so.
         """
         cdef cnp.ndarray mean = as_parameters(moving_mean, "moving_mean", 1)
         cdef cnp.ndarray variance = as_parameters(moving_variance, "moving_variance", 1)
@@ -296,21 +301,26 @@ cdef class Plan:
         self.append_normalization(LAYER_NORMALIZATION, gamma, beta, epsilon)
 
     def add_function(self, function, derivative):
-        """Append a Python function of an array (rows, outputs), elementwise, and its derivative as a function of the same."""
+        """Append an elementwise Python function of an array (rows, outputs) and its derivative, of the same array."""
         if not (callable(function) and callable(derivative)):
             raise TypeError("function and derivative must be callable")
         self.append(FUNCTION, self.output_size)
         self.functions[self.operation_count - 1] = (function, derivative)
 
-    def check_vector(self, cnp.ndarray array not None, name):
-        """Raise where ``array`` is not of the plan's dtype or not one number for each output so far."""
+    cdef int check_vector(self, cnp.ndarray array, str name) except -1:
+        # Raises where the array is not of the plan's dtype or not one number for each output so far.
         if array.dtype != self.dtype or cnp.PyArray_SIZE(array) != self.output_size:
-            raise ValueError(f"{name} must be {self.dtype} of shape ({self.output_size},), but it is {array.dtype} of {shape_of(array)}")
+            raise ValueError(f"{name} must be {self.dtype} of shape ({self.output_size},), "
+                             f"but it is {array.dtype} of {shape_of(array)}")
+        return 0
 
-    cdef Operation* append_normalization(self, OperationKind kind, object gamma, object beta, double epsilon) except NULL:
+    cdef Operation* append_normalization(self, OperationKind kind, object gamma, object beta,
+                                         double epsilon) except NULL:
         cdef bint has_weights = gamma is not None, has_bias = beta is not None
-        cdef cnp.ndarray scale = as_parameters(numpy.ones(self.output_size, self.dtype) if gamma is None else gamma, "gamma", 1)
-        cdef cnp.ndarray shift = as_parameters(numpy.zeros(self.output_size, self.dtype) if beta is None else beta, "beta", 1)
+        cdef cnp.ndarray scale = as_parameters(numpy.ones(self.output_size, self.dtype) if gamma is None else gamma,
+                                               "gamma", 1)
+        cdef cnp.ndarray shift = as_parameters(numpy.zeros(self.output_size, self.dtype) if beta is None else beta,
+                                               "beta", 1)
         for name, array in (("gamma", scale), ("beta", shift)):
             self.check_vector(array, name)
         if not 0 < epsilon < float("inf"):
@@ -329,8 +339,7 @@ cdef class Plan:
 
     cdef Py_ssize_t samples_in(self, cnp.ndarray x) noexcept:
         # How many samples x holds; -1 where its shape or layout is not one that is read in place.
-        cdef int ndim = cnp.PyArray_NDIM(x), kind = cnp.PyArray_TYPE(x), i
-        cdef Py_ssize_t size = 1, samples = -1
+        cdef int ndim = cnp.PyArray_NDIM(x), kind = cnp.PyArray_TYPE(x)
         if kind != cnp.NPY_FLOAT and kind != cnp.NPY_DOUBLE and kind != cnp.NPY_UBYTE:
             return -1
         if self.are_rows(x):
@@ -352,8 +361,8 @@ cdef class Plan:
         Parameters
         ----------
         x : ndarray of float32, float64 or uint8, or CompressedRows
-            Of shape (samples, input_size), each row contiguous; or C-contiguous, of shape (input_size,), sample_shape or
-            (samples, *sample_shape).
+            Of shape (samples, input_size), each row contiguous; or C-contiguous, of shape (input_size,), sample_shape
+            or (samples, *sample_shape).
         out : ndarray, shape (samples, output_size), optional
             C-contiguous, of the plan's dtype: written and returned.
 
@@ -415,7 +424,7 @@ cdef class Plan:
         self.describe_inputs(&run.x, x, isinstance(x, cnp.ndarray) and self.are_rows(x))
         if self.functions:
             # They might resize what is read and written here.
-            pins = [pinned(array) for array in (x, result) if isinstance(array, cnp.ndarray)]
+            _pins = [pinned(array) for array in (x, result) if isinstance(array, cnp.ndarray)]
         run.operations = self.operations
         run.operation_count = self.operation_count
         run.input_size = self.input_size
@@ -447,7 +456,8 @@ cdef class Plan:
             for i in range(self.operation_count):
                 packed += self.panels_size(i)
             packing = packed > 0
-        size = scratch * threads + packed + (self.operation_count * <Py_ssize_t> sizeof(Operation) if packing else 0) + 2 * ALIGNMENT
+        cdef Py_ssize_t copied = self.operation_count * <Py_ssize_t> sizeof(Operation) if packing else 0
+        size = scratch * threads + packed + copied + 2 * ALIGNMENT
         cdef bint keep = size <= LARGEST_KEPT_ARENA and fastnn_exchange(&self.kept_in_use, 1) == 0
         cdef char* arena
         if keep and self.kept_size >= size:
@@ -495,7 +505,8 @@ cdef class Plan:
         if operation.kind != DENSE or operation.fan_out < WIDTH_WORTH_PACKING:
             return 0
         cdef Py_ssize_t panel = 2 * self.kernels.lanes
-        return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if self.is_double else 4))
+        cdef Py_ssize_t item = 8 if self.is_double else 4
+        return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * item)
 
 
 cdef cnp.ndarray checked_out(object out, Py_ssize_t samples, Py_ssize_t columns, object dtype, object x):
@@ -535,9 +546,11 @@ cdef object call_named(Plan plan, Run* run, int i, CallKind kind, cnp.ndarray gi
     # Given copies: a function may change what it gets.
     losses = numpy.asarray(value(target.copy(), given.copy()), dtype=numpy.float64)
     if shape_of(losses) not in ((), (rows,)):
-        raise ValueError(f"a loss must return one number or one for each of {rows} samples, but its result has shape {shape_of(losses)}")
+        raise ValueError(f"a loss must return one number or one for each of {rows} samples, "
+                         f"but its result has shape {shape_of(losses)}")
     if run.sample_weight != NULL and losses.ndim == 0:
-        raise ValueError("with weights of samples or classes, a loss of your own must return one number for each sample")
+        raise ValueError("with weights of samples or classes, a loss of your own must return one number "
+                         "for each sample")
     result = checked_result(gradient(target, given), "the gradient of the loss", given, plan.dtype)
     for row in range(rows):
         weight = 1
@@ -580,7 +593,8 @@ cdef bint call_python_now(
         if kind == CALL_BACKWARD:
             result = result * matrix_over(out, rows, columns, out_row, plan.is_double)
         for r in range(rows):
-            memcpy(<char*> out + r * out_row * item, <char*> cnp.PyArray_DATA(result) + r * columns * item, columns * item)
+            memcpy(<char*> out + r * out_row * item, <char*> cnp.PyArray_DATA(result) + r * columns * item,
+                   columns * item)
         return True
     except BaseException as error:
         Py_INCREF(error)
@@ -600,5 +614,6 @@ def constants():
     """The numbers by which predictions split their work; see `fastnn_ext.runtime.config.layout`."""
     return {
         "BLOCK_ROWS": BLOCK_ROWS, "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
-        "WORK_FOR_A_THREAD": WORK_FOR_A_THREAD, "LARGEST_KEPT_ARENA": LARGEST_KEPT_ARENA, "MAXIMUM_THREADS": MAXIMUM_THREADS,
+        "WORK_FOR_A_THREAD": WORK_FOR_A_THREAD, "LARGEST_KEPT_ARENA": LARGEST_KEPT_ARENA,
+        "MAXIMUM_THREADS": MAXIMUM_THREADS,
     }

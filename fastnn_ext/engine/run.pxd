@@ -33,7 +33,7 @@ cdef struct Operation:
     Py_ssize_t fan_out
     bint has_weights                # whether they learn; a dense operation's always do
     bint has_bias
-    void* weights                   # (fan_in, fan_out), the layer's own array: trained in place; gamma of a normalisation
+    void* weights                   # (fan_in, fan_out), the layer's own, trained in place; a normalisation's gamma
     void* bias                      # (fan_out,); beta of a normalisation
     void* moving_mean               # (fan_out,), and the variance, of a batch normalisation
     void* moving_variance
@@ -128,8 +128,8 @@ cdef enum CallKind:
     CALL_LOSS = 2                   # out = the gradient of the user's own loss with respect to x, whose value is kept
 
 
-# Runs a Python function on rows of x, the first of which is number `start` of the run's order; False where it failed, with
-# the error kept in the run.
+# Runs a Python function on rows of x, the first of which is number `start` of the run's order; False where it failed,
+# with the error kept in the run.
 ctypedef bint (*PythonCall)(
     Run* run, int i, CallKind kind, void* out, Py_ssize_t out_row, const void* x, Py_ssize_t x_row, Py_ssize_t start,
     Py_ssize_t rows,
@@ -169,7 +169,7 @@ cdef struct Run:
     bint softmax_in_loss            # the last operation is a softmax, and is computed along with the loss
     int last                        # the last operation before it
     int first_learning              # the lowest operation with parameters
-    bint narrow                     # a sparse first layer so narrow that inputs are not sorted by column for its gradient
+    bint narrow                     # a sparse first layer so narrow that its gradient needs no inputs sorted by column
     bint sorted                     # one for whose outputs they are sorted, too
     bint in_panels                  # threads train the first layer's columns in panels of their own
     Parameter* parameters           # all that learn, where gradients are collected
@@ -178,7 +178,7 @@ cdef struct Run:
     double momentum_product         # of Nadam's momentums so far
     uint64_t seed
     Augmentation augmentation
-    bint calls_python               # whether there is a function of the user's; it then sees the processor's usual arithmetic
+    bint calls_python               # whether a function of the user's takes part; it sees the usual arithmetic
     PythonCall call
     void* owner                     # what `call` calls: a Plan
     void* loss_function             # the user's own loss, or NULL

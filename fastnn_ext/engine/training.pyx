@@ -18,8 +18,8 @@ from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.engine.layout cimport MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING
 from fastnn_ext.engine.plan cimport Plan, aligned, call_python, describe_rows, padded_row, raise_kept
 from fastnn_ext.engine.run cimport (
-    ACTIVATION, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, INT32, LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, SOFTMAX, Index,
-    Operation, Parameter, Rows, Run,
+    ACTIVATION, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, SOFTMAX,
+    Index, Operation, Parameter, Rows, Run,
 )
 from fastnn_ext.runtime.pool cimport pool_run, pool_size, pool_task
 from fastnn_ext.runtime.scalars cimport is_finite
@@ -34,8 +34,8 @@ cnp.import_array()
 # Multiply-adds between two looks for Ctrl-C: some 20 ms of dense work at the slowest.
 cdef Py_ssize_t WORK_BETWEEN_SIGNAL_CHECKS = 100_000_000
 
-# Multiply-adds of a batch for each thread below which meeting the others, and fetching what they wrote, costs more than they
-# save; one that visits non-zero inputs alone takes as long as three in a dense product.
+# Multiply-adds of a batch for each thread below which meeting the others, and fetching what they wrote, costs more than
+# they save; one that visits non-zero inputs alone takes as long as three in a dense product.
 cdef Py_ssize_t BATCH_WORK_FOR_A_THREAD = 2_000_000
 cdef Py_ssize_t COST_OF_A_SPARSE_ONE = 3
 
@@ -51,15 +51,17 @@ cdef Py_ssize_t LARGEST_INDEX = 64 << 20
 # Widest layer whose sparse gradient is collected row by row rather than column by column, if four vectors hold a row.
 cdef Py_ssize_t NARROW = 48
 
-# Units of a sparse first layer from which on a row of its weights is read once a batch, rather than once a sample. Narrower
-# weights stay in the second-level cache, and a thread's samples need no sorting by another.
+# Units of a sparse first layer from which on a row of its weights is read once a batch, rather than once a sample.
+# Narrower weights stay in the second-level cache, and a thread's samples need no sorting by another.
 cdef Py_ssize_t WIDE_FIRST_LAYER = 320
 
 # Columns of the first layer for each thread from which on it trains them in panels of its own.
 cdef Py_ssize_t FIRST_COLUMN_GROUP = 64
 
 # Which of momentum (0) and squares (1) each optimiser keeps for every parameter.
-cdef tuple SLOTS = tuple([tuple([slot for slot in range(2) if fastnn_states(rule) >> slot & 1]) for rule in range(RULES)])
+cdef tuple SLOTS = tuple([
+    tuple([slot for slot in range(2) if fastnn_states(rule) >> slot & 1]) for rule in range(RULES)
+])
 
 include "arena.pxi"
 
@@ -101,7 +103,8 @@ class NonFiniteWeightsError(FloatingPointError):
 cdef int check_augmentation(object fields, Py_ssize_t input_size) except -1:
     sides = [fields.get(name, 0) for name in ("height", "width", "channels")]
     if any(side < 1 for side in sides) or math.prod(sides) != input_size:
-        raise ValueError(f"augmentation needs images of height, width and channels with {input_size} numbers, but they are {sides}")
+        raise ValueError(f"augmentation needs images of height, width and channels with {input_size} numbers, "
+                         f"but they are {sides}")
     for name, value in fields.items():
         if not math.isfinite(value):
             raise ValueError(f"augmentation's {name} must be finite, but it is {value}")
@@ -131,7 +134,8 @@ cdef class Training:
     learning_rate, beta_1, beta_2, epsilon, weight_decay : float
         Of the optimiser's rule: beta_1 is also the momentum of SGD, beta_2 also RMSprop's rho.
     squares_weight : float, optional
-        Of a new square in RMSprop's mean of squares; by default 1 - beta_2. Adagrad is RMSprop with beta_2 and this of 1.
+        Of a new square in RMSprop's mean of squares; by default 1 - beta_2. Adagrad is RMSprop with beta_2 and this of
+        1.
     momentum_decay : float
         Of Nadam's schedule of momentums.
     initial_square : float
@@ -149,8 +153,8 @@ cdef class Training:
     label_smoothing : float
         The share of a target that all classes get in equal parts.
     loss_function : tuple of two callables, optional
-        The user's own loss in place of ``loss``: its value, one number or one a sample, and its gradient with respect to
-        the outputs for the mean over the batch, both of (y_true, y_pred).
+        The user's own loss in place of ``loss``: its value, one number or one a sample, and its gradient with respect
+        to the outputs for the mean over the batch, both of (y_true, y_pred).
     target_low, target_high : float
         Targets beyond them are bad data.
     sample_weight : ndarray of float64, shape (samples,), optional
@@ -171,9 +175,9 @@ cdef class Training:
     keep_index : bool
         Keep the places of non-zero inputs for later epochs. One epoch alone does not need them.
     streaming : bool
-        Data come batch by batch through `run_batch`, and these are the first of them: what a batch leads to then depends
-        on no batch before it, to the last bit, and its y is of the first one's form. Without it, one sample at a time has
-        a faster order of sums of its own.
+        Data come batch by batch through `run_batch`, and these are the first of them: what a batch leads to then
+        depends on no batch before it, to the last bit, and its y is of the first one's form. Without it, one sample at
+        a time has a faster order of sums of its own.
 
     Examples
     --------
@@ -217,9 +221,10 @@ cdef class Training:
         UpdateRule optimizer, double learning_rate, double beta_1=0.0, double beta_2=0.0, double epsilon=0.0,
         double weight_decay=0.0, *, squares_weight=None, double momentum_decay=0.0, double initial_square=0.0,
         double coupled_decay=0.0, double clip_value=0.0, double clip_norm=0.0, double global_clip_norm=0.0,
-        double loss_parameter=0.0, bint from_logits=False, bint of_shares=False, double label_smoothing=0.0, loss_function=None, sample_weight=None,
-        double target_low=-numpy.inf, double target_high=numpy.inf, bint record=False, bint inference=False, uint64_t seed=0, augmentation=None, state=None, sparse=None, threads=None,
-        bint keep_index=True, bint streaming=False,
+        double loss_parameter=0.0, bint from_logits=False, bint of_shares=False, double label_smoothing=0.0,
+        loss_function=None, sample_weight=None, double target_low=-numpy.inf, double target_high=numpy.inf,
+        bint record=False, bint inference=False, uint64_t seed=0, augmentation=None, state=None, sparse=None,
+        threads=None, bint keep_index=True, bint streaming=False,
     ):
         cdef Run* run = &self.run
         self.plan = plan
@@ -227,8 +232,8 @@ cdef class Training:
         if not isinstance(x, (numpy.ndarray, CompressedRows)):
             raise TypeError(f"x must be an array or CompressedRows, but it is a {type(x).__name__}")
         if len(x.shape) < 1 or x.shape[0] < 1 or batch_size < 1 or plan.operation_count < 1:
-            raise ValueError(f"samples, batch_size and layers must be at least 1, but x has shape {x.shape}, batch_size is "
-                             f"{batch_size} and there are {plan.operation_count} layers")
+            raise ValueError(f"samples, batch_size and layers must be at least 1, but x has shape {x.shape}, "
+                             f"batch_size is {batch_size} and there are {plan.operation_count} layers")
         if not 0 <= loss < LOSSES:
             raise ValueError(f"loss must be a member of Loss, but it is {<int> loss}")
         if not 0 <= optimizer < RULES:
@@ -320,10 +325,10 @@ cdef class Training:
             run.through_sigmoid = True
             operation.activation = NO_ACTIVATION
         run.first_learning = run.last + 1
-        run.separate = run.rule.optimizer == COLLECT or run.rule.coupled_decay > 0 or run.rule.clip_value > 0 or run.rule.clip_norm > 0 \
-            or run.rule.global_clip_norm > 0
-        run.by_sample = run.batch_size == 1 and not streaming and run.rule.optimizer == SGD and not run.inference and not run.calls_python \
-            and run.augmentation.height == 0
+        run.separate = run.rule.optimizer == COLLECT or run.rule.coupled_decay > 0 or run.rule.clip_value > 0 \
+            or run.rule.clip_norm > 0 or run.rule.global_clip_norm > 0
+        run.by_sample = run.batch_size == 1 and not streaming and run.rule.optimizer == SGD \
+            and not run.inference and not run.calls_python and run.augmentation.height == 0
         for i in range(run.last, -1, -1):
             operation = &run.operations[i]
             if operation.has_weights or operation.has_bias:
@@ -362,7 +367,8 @@ cdef class Training:
         if cnp.PyArray_DIM(y, 0) != samples:
             raise ValueError(f"y must have as many rows as x, {samples}, but it has {cnp.PyArray_DIM(y, 0)}")
         if self.streaming and self.x is not None and numbers != run.class_numbers:
-            raise ValueError("y must hold class numbers where the first batch's did, and rows of outputs where that held those")
+            raise ValueError("y must hold class numbers where the first batch's did, and rows of outputs where that "
+                             "held those")
         if sample_weight is not None:
             weights = numpy.require(sample_weight, numpy.float64, ("C", "A"))
             if cnp.PyArray_NDIM(weights) != 1 or cnp.PyArray_DIM(weights, 0) != samples:
@@ -395,7 +401,10 @@ cdef class Training:
         for i in range(self.plan.operation_count):
             if self.plan.operations[i].kind == DENSE:
                 first = self.plan.operations[i].fan_in * self.plan.operations[i].fan_out
-                total += <Py_ssize_t> (2 * first * (density * COST_OF_A_SPARSE_ONE if self.sparse else 1)) if i == 0 else 3 * first
+                if i == 0:
+                    total += <Py_ssize_t> (2 * first * (density * COST_OF_A_SPARSE_ONE if self.sparse else 1))
+                else:
+                    total += 3 * first
             else:
                 total += self.plan.operations[i].fan_out
         return max(1, total)
@@ -410,7 +419,8 @@ cdef class Training:
                 weights += self.plan.operations[i].fan_in * self.plan.operations[i].fan_out
         # An optimiser with a state costs about eight multiply-adds a weight, whatever the batch.
         cdef Py_ssize_t step = self.work(density) * batch + (0 if self.run.rule.optimizer == SGD else 8 * weights)
-        return <int> max(1, min(min(<Py_ssize_t> pool_size(), <Py_ssize_t> MAXIMUM_THREADS), step // BATCH_WORK_FOR_A_THREAD))
+        cdef Py_ssize_t most = min(<Py_ssize_t> pool_size(), <Py_ssize_t> MAXIMUM_THREADS)
+        return <int> max(1, min(most, step // BATCH_WORK_FOR_A_THREAD))
 
     cdef int reserve(self) except -1:
         cdef Run* run = &self.run
@@ -421,7 +431,8 @@ cdef class Training:
         run.widest_row = padded_row(plan.widest, plan.is_double)
         run.list_row = run.inputs_row + 64
         if run.batch_size > (<Py_ssize_t> 1 << 44) // (run.widest_row * (2 * plan.operation_count + 8)):
-            raise MemoryError(f"a batch of {run.batch_size} rows by {plan.widest} columns does not fit an address space")
+            raise MemoryError(f"a batch of {run.batch_size} rows by {plan.widest} columns does not fit an address "
+                              "space")
         for i in range(plan.operation_count):
             run.operations[i].output_row = padded_row(run.operations[i].fan_out, plan.is_double)
         lay_out(plan, run, self.threads, &at)
@@ -457,7 +468,8 @@ cdef class Training:
             ):
                 raise ValueError("state must hold the arrays that a training of the same plan and optimiser had")
             for array, start in zip(self.arrays, self.starts):
-                fresh = fresh and ((array == start).all() if start == 0 or self.run.rule.beta_2 == 1 else not array.any())
+                as_made = (array == start).all() if start == 0 or self.run.rule.beta_2 == 1 else not array.any()
+                fresh = fresh and as_made
         self.state_pins = [pinned(array) for array in self.arrays]
         number = 0
         for i in range(self.run.operation_count):
@@ -504,7 +516,8 @@ cdef class Training:
         self.index.counts = <int*> malloc(self.samples * sizeof(int))
         self.index.columns = <uint32_t*> malloc(self.index.capacity * sizeof(uint32_t))
         self.index.values = malloc(self.index.capacity * item)
-        if self.index.starts == NULL or self.index.counts == NULL or self.index.columns == NULL or self.index.values == NULL:
+        if self.index.starts == NULL or self.index.counts == NULL or self.index.columns == NULL \
+                or self.index.values == NULL:
             raise MemoryError(f"no memory for the index of {self.samples} sparse samples")
         cdef Py_ssize_t i
         for i in range(self.samples):
@@ -548,14 +561,15 @@ cdef class Training:
         self.run.rule.learning_rate = value
 
     def set_learning_rates(self, rates):
-        """One rate for each batch of the next epochs, as float64 (batches,); None for `learning_rate` in all of them."""
+        """One rate for each batch of the next epochs, as float64 (batches,); None for `learning_rate` in all."""
         cdef Py_ssize_t batches = (self.samples + self.run.batch_size - 1) // self.run.batch_size
         cdef cnp.ndarray array = None
         if rates is not None:
             # A copy, which nobody resizes.
             array = numpy.array(rates, dtype=numpy.float64, order="C")
             if cnp.PyArray_NDIM(array) != 1 or cnp.PyArray_SIZE(array) != batches:
-                raise ValueError(f"there must be {batches} learning rates, one a batch, but their shape is {shape_of(array)}")
+                raise ValueError(f"there must be {batches} learning rates, one a batch, "
+                                 f"but their shape is {shape_of(array)}")
         self.start_running()
         self.rates = array
         self.run.learning_rates = NULL if array is None else <double*> cnp.PyArray_DATA(array)
@@ -587,8 +601,11 @@ cdef class Training:
             operation = &self.run.operations[i]
             if operation.kind not in (DENSE, BATCH_NORMALIZATION, LAYER_NORMALIZATION):
                 continue
-            for model, has, gradient in ((self.plan.parameters[2 * at], operation.has_weights, <uintptr_t> operation.weights_gradient),
-                                         (self.plan.parameters[2 * at + 1], operation.has_bias, <uintptr_t> operation.bias_gradient)):
+            models = self.plan.parameters
+            for model, has, gradient in (
+                (models[2 * at], operation.has_weights, <uintptr_t> operation.weights_gradient),
+                (models[2 * at + 1], operation.has_bias, <uintptr_t> operation.bias_gradient),
+            ):
                 shape[0] = model.size
                 if has:
                     result.append(cnp.PyArray_SimpleNewFromData(
@@ -640,7 +657,8 @@ cdef class Training:
         if order is not None:
             # A copy: whoever changed it in the middle of the epoch would lead the kernels astray.
             order_array = numpy.array(order, dtype=numpy.intp, order="C")
-            if cnp.PyArray_SIZE(order_array) != self.samples or order_array.min() < 0 or order_array.max() >= self.samples:
+            if cnp.PyArray_SIZE(order_array) != self.samples or order_array.min() < 0 \
+                    or order_array.max() >= self.samples:
                 raise ValueError(f"order must hold {self.samples} row numbers below {self.samples}")
             numbers = <cnp.npy_intp*> cnp.PyArray_DATA(order_array)
         self.start_running()
@@ -654,15 +672,16 @@ cdef class Training:
     def run_batch(self, x not None, cnp.ndarray y not None, sample_weight=None):
         """Train one step on other data of the same kind, at most batch_size rows, and return its mean loss.
 
-        ``outputs`` then holds, where a record is kept, this batch's in its first rows. Raises as :meth:`run_epoch` does, with
-        the weights from before this batch.
+        ``outputs`` then holds, where a record is kept, this batch's in its first rows. Raises as :meth:`run_epoch`
+        does, with the weights from before this batch.
         """
         if not isinstance(x, (numpy.ndarray, CompressedRows)):
             raise TypeError(f"x must be an array or CompressedRows, but it is a {type(x).__name__}")
         if len(x.shape) < 1 or not 0 < x.shape[0] <= self.run.batch_size:
             raise ValueError(f"a batch must have from 1 to {self.run.batch_size} rows, but x has shape {x.shape}")
         if self.index.starts != NULL:
-            raise ValueError("a training that keeps an index of its data takes no others: make it with keep_index=False")
+            raise ValueError("a training that keeps an index of its data takes no others: make it with "
+                             "keep_index=False")
         self.start_running()
         try:
             self.set_data(x, y, sample_weight)
@@ -812,8 +831,9 @@ cdef class Training:
 def constants():
     """The numbers by which trainings split their work; see `fastnn_ext.runtime.config.layout`."""
     return {
-        "WORK_FOR_A_THREAD": BATCH_WORK_FOR_A_THREAD, "COST_OF_A_SPARSE_ONE": COST_OF_A_SPARSE_ONE, "ROWS_PROBED": ROWS_PROBED,
-        "DENSEST_BATCH": DENSEST_BATCH, "DENSEST_SAMPLE": DENSEST_SAMPLE, "LARGEST_INDEX": LARGEST_INDEX, "NARROW": NARROW,
+        "WORK_FOR_A_THREAD": BATCH_WORK_FOR_A_THREAD, "COST_OF_A_SPARSE_ONE": COST_OF_A_SPARSE_ONE,
+        "ROWS_PROBED": ROWS_PROBED, "DENSEST_BATCH": DENSEST_BATCH, "DENSEST_SAMPLE": DENSEST_SAMPLE,
+        "LARGEST_INDEX": LARGEST_INDEX, "NARROW": NARROW,
         "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
         "WIDE_FIRST_LAYER": WIDE_FIRST_LAYER, "FIRST_COLUMN_GROUP": FIRST_COLUMN_GROUP,
         "WORK_BETWEEN_SIGNAL_CHECKS": WORK_BETWEEN_SIGNAL_CHECKS,

@@ -1,7 +1,6 @@
 # The kernels of one instruction set and number type: a whole run of training or prediction, as a table of C functions.
 #
 # Each module kernels_<instruction set>_<type>.pyx includes this file and is compiled with the flags of the two.
-cimport numpy as cnp
 from cpython.pycapsule cimport PyCapsule_New
 from libc.math cimport cos, pow, sin, sqrt
 from libc.stdint cimport uint32_t, uint64_t
@@ -9,18 +8,19 @@ from libc.string cimport memcpy, memset
 
 from fastnn_ext.runtime.barrier cimport barrier_wait
 from fastnn_ext.engine.run cimport (
-    ACTIVATION, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, DENSE, DROPOUT, FLOAT32, FLOAT64, FUNCTION, INT32,
-    LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, Operation, Parameter, Rows, Rule, Run, SOFTMAX,
+    ACTIVATION, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, DENSE, DROPOUT, FLOAT32, FLOAT64, FUNCTION,
+    INT32, LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, Operation, Parameter, Rows, Rule, Run, SOFTMAX,
 )
 from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
 from fastnn_ext.tables.enums cimport ADAM, BINARY_CROSS_ENTROPY, COLLECT, CROSS_ENTROPY, NADAM, SGD, fastnn_is_summed
 from fastnn_ext.loops.primitives cimport (
-    FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back, by_column,
-    columns_forward, columns_update, compress, derivative_row, descend, dropout_row, finish_rows, flush_denormals, fma_loop, input_list, keep_nan,
-    layer_normalize_back_row, layer_normalize_gradients, layer_normalize_row, limit_columns, list_forward, list_update,
-    lists_forward, loss_row, lower, mark, narrow_update, noise_row, normalize_row, pack_columns, pack_rows, product_columns,
-    random_key, real, restore_denormals, row_backward, scale_row, shares_entropy_row, sigmoid_entropy_row, softmax_entropy_row,
-    softmax_row, softmax_through_row, step_rows, step_rule, take, taken, through_row, told_by_output, uniform, unpack_columns,
+    FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back,
+    by_column, columns_forward, columns_update, compress, derivative_row, descend, dropout_row, finish_rows,
+    flush_denormals, fma_loop, input_list, keep_nan, layer_normalize_back_row, layer_normalize_gradients,
+    layer_normalize_row, limit_columns, list_forward, list_update, lists_forward, loss_row, lower, mark, narrow_update,
+    noise_row, normalize_row, pack_columns, pack_rows, product_columns, random_key, real, restore_denormals,
+    row_backward, scale_row, shares_entropy_row, sigmoid_entropy_row, softmax_entropy_row, softmax_row,
+    softmax_through_row, step_rows, step_rule, take, taken, through_row, told_by_output, uniform, unpack_columns,
     update_bias, warp, weights_update,
 )
 from fastnn_ext.runtime.scalars cimport is_finite
@@ -31,7 +31,8 @@ from fastnn_ext.bindings.update cimport nadam_momentum
 cdef Py_ssize_t COLUMN_GROUP = 128
 
 
-# Rows of a prediction below which products wait for memory rather than arithmetic, and zeros are left out in every layer.
+# Rows of a prediction below which products wait for memory rather than arithmetic, and zeros are left out in every
+# layer.
 cdef Py_ssize_t FEW_ROWS = 4
 
 # Columns of a normalisation come to threads in groups that share no cache line, in either dtype.
@@ -49,8 +50,8 @@ include "samples.pxi"
 include "direct.pxi"
 
 
-# Numbers below the smallest normal one, such as a mean of squares that decays, take a hundred times as long: while a run
-# lasts its threads take them for zero.
+# Numbers below the smallest normal one, such as a mean of squares that decays, take a hundred times as long: while a
+# run lasts its threads take them for zero.
 
 
 cdef void train_plainly(void* given, int thread, int threads) noexcept nogil:
@@ -106,5 +107,6 @@ def constants():
     return {
         "LANES": LANES, "PANEL": PANEL, "TILE_ROWS": TILE_ROWS, "DEPTH_BLOCK": DEPTH_BLOCK,
         "PANEL_VECTORS": PANEL_VECTORS, "NARROW_VECTORS": NARROW_VECTORS, "CACHED_BYTES": CACHED_BYTES,
-        "COLUMN_GROUP": COLUMN_GROUP, "COLUMNS_APART": COLUMNS_APART, "FEW_ROWS": FEW_ROWS, "SPARSE_ENOUGH": SPARSE_ENOUGH,
+        "COLUMN_GROUP": COLUMN_GROUP, "COLUMNS_APART": COLUMNS_APART, "FEW_ROWS": FEW_ROWS,
+        "SPARSE_ENOUGH": SPARSE_ENOUGH,
     }

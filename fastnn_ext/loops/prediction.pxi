@@ -77,7 +77,8 @@ cdef bint predict_block(
         # The second half: the first operation writes the first.
         input = buffers + half
         input_row = run.widest_row
-        compressed = run.x.starts != NULL and run.operation_count > 0 and list_rows(run, 0, input, input_row, start, rows, scratch)
+        compressed = run.x.starts != NULL and run.operation_count > 0 \
+            and list_rows(run, 0, input, input_row, start, rows, scratch)
         for row in range(0 if compressed else rows):
             convert_row(buffers + half + row * run.widest_row, &run.x, start + row, run.input_size)
     listed = compressed or run.operation_count > 0 and list_rows(run, 0, input, input_row, start, rows, scratch)
@@ -101,12 +102,13 @@ cdef bint predict_block(
                 lists_forward(lists, rows, <real*> operation.weights, operation.fan_out, operation.fan_out,
                               <real*> operation.bias, output, output_row, operation.activation, slope)
             elif operation.panels != NULL:
-                product_columns(output, output_row, input, input_row, <real*> operation.panels, 0, rows, 0, operation.fan_out,
-                                operation.fan_in, <real*> operation.bias, operation.activation, slope, <real*> NULL, 0)
+                product_columns(output, output_row, input, input_row, <real*> operation.panels, 0, rows, 0,
+                                operation.fan_out, operation.fan_in, <real*> operation.bias, operation.activation,
+                                slope, <real*> NULL, 0)
             else:
-                product_columns(output, output_row, input, input_row, <real*> operation.weights, operation.fan_out, rows, 0,
-                                operation.fan_out, operation.fan_in, <real*> operation.bias, operation.activation, slope,
-                                <real*> NULL, 0)
+                product_columns(output, output_row, input, input_row, <real*> operation.weights, operation.fan_out,
+                                rows, 0, operation.fan_out, operation.fan_in, <real*> operation.bias,
+                                operation.activation, slope, <real*> NULL, 0)
         elif operation.kind == FUNCTION:
             if not run.call(run, i, CALL_FORWARD, output, output_row, input, input_row, start, rows):
                 return False

@@ -32,8 +32,8 @@ cdef void train_samples(Run* run) noexcept nogil:
             input = input_of(run, i, x)
             if operation.kind == DENSE:
                 set_list(&dense, NULL, input, operation.fan_in)
-                list_forward(lists_of(run)[0] if i == 0 and run.sparse else dense, <real*> operation.weights, operation.fan_out,
-                             operation.fan_out, <real*> operation.bias, <real*> operation.output,
+                list_forward(lists_of(run)[0] if i == 0 and run.sparse else dense, <real*> operation.weights,
+                             operation.fan_out, operation.fan_out, <real*> operation.bias, <real*> operation.output,
                              operation.activation, <real> operation.negative_slope)
             else:
                 infer_row(operation, <real*> operation.output, input)
@@ -53,7 +53,8 @@ cdef void train_samples(Run* run) noexcept nogil:
             input = input_of(run, i, x)
             before = &run.operations[i - 1]
             if operation.kind == DENSE and i == 0 and run.sparse:
-                list_update(lists_of(run)[0], delta, <real*> operation.weights, operation.fan_out, operation.fan_out, rate)
+                list_update(lists_of(run)[0], delta, <real*> operation.weights, operation.fan_out, operation.fan_out,
+                            rate)
             elif operation.kind == DENSE:
                 row_backward(delta, input, <real*> operation.weights, operation.fan_out, operation.fan_in,
                              operation.fan_out, <real*> before.delta if i > run.first_learning else NULL, rate)

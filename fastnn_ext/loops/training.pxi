@@ -1,9 +1,9 @@
 # Training in batches: every thread runs this with its own number and does its share of each phase.
 #
-# Rows of a batch pass through narrow layers in one thread, forward and backward; the threads meet when all gradients are
-# known, and again when all weights are new. Wide layers are shared by columns, with a meeting before each, and step while
-# their weights are in the cache. Every number is computed by one thread in one order, so that the result does not depend on
-# how many there are.
+# Rows of a batch pass through narrow layers in one thread, forward and backward; the threads meet when all gradients
+# are known, and again when all weights are new. Wide layers are shared by columns, with a meeting before each, and step
+# while their weights are in the cache. Every number is computed by one thread in one order, so that the result does not
+# depend on how many there are.
 
 
 cdef inline void meet(Run* run, int threads) noexcept nogil:
@@ -29,8 +29,8 @@ cdef inline bint by_columns(Run* run, int i, int threads) noexcept nogil:
 
 
 cdef bint steps_at_once(Run* run, int threads) noexcept nogil:
-    # Whether a layer's weights step as soon as its gradient has passed, and not all at the end: a user's function may still
-    # fail then.
+    # Whether a layer's weights step as soon as its gradient has passed, and not all at the end: a user's function may
+    # still fail then.
     cdef int i
     if threads == 1:
         return not run.calls_python
@@ -83,7 +83,8 @@ cdef void losses(
     cdef Py_ssize_t row, source
     if run.loss_function != NULL:
         # One thread alone has Python to call.
-        if not run.call(run, run.last, CALL_LOSS, last.delta, last.output_row, last.output, last.output_row, start, batch):
+        if not run.call(run, run.last, CALL_LOSS, last.delta, last.output_row, last.output, last.output_row, start,
+                        batch):
             return
     for row in range(begin, end):
         source = start + row if run.order == NULL else run.order[start + row]
@@ -133,9 +134,9 @@ cdef void forward_dense(
             if i > 0 or not run.in_panels:
                 pack_columns(<real*> operation.panels, weights, operation.fan_out, operation.fan_in, first, last)
             weights = <real*> operation.panels
-        product_columns(output + begin * operation.output_row, operation.output_row, input + begin * input_row, input_row, weights,
-                        0 if packed else operation.fan_out, end - begin, first, last, operation.fan_in, bias,
-                        operation.activation, slope, <real*> NULL, 0)
+        product_columns(output + begin * operation.output_row, operation.output_row, input + begin * input_row,
+                        input_row, weights, 0 if packed else operation.fan_out, end - begin, first, last,
+                        operation.fan_in, bias, operation.activation, slope, <real*> NULL, 0)
 
 
 cdef inline void forward_row(
@@ -145,7 +146,8 @@ cdef inline void forward_row(
     cdef Operation* operation = &run.operations[i]
     cdef uint64_t key
     if operation.kind == DROPOUT:
-        dropout_row(output, input, operation.fan_out, random_key(run.seed, <uint64_t> step, <uint64_t> i, <uint64_t> row),
+        dropout_row(output, input, operation.fan_out,
+                    random_key(run.seed, <uint64_t> step, <uint64_t> i, <uint64_t> row),
                     dropout_threshold(operation), dropout_scale(operation))
     elif operation.kind == NOISE:
         noise_row(output, input, operation.fan_out, random_key(run.seed, <uint64_t> step, <uint64_t> i, <uint64_t> row),
@@ -244,7 +246,8 @@ cdef inline void backward_row(
     elif operation.kind == SOFTMAX:
         softmax_through_row(before, delta, output, operation.fan_out)
     elif operation.kind == DROPOUT:
-        dropout_row(before, delta, operation.fan_out, random_key(run.seed, <uint64_t> step, <uint64_t> i, <uint64_t> row),
+        dropout_row(before, delta, operation.fan_out,
+                    random_key(run.seed, <uint64_t> step, <uint64_t> i, <uint64_t> row),
                     dropout_threshold(operation), dropout_scale(operation))
     elif operation.kind == LAYER_NORMALIZATION:
         layer_normalize_back_row(before, delta, input, operation.fan_out, <real*> operation.weights,
@@ -252,10 +255,11 @@ cdef inline void backward_row(
 
 
 cdef void backward(
-    Run* run, const real* x, Py_ssize_t x_row, Py_ssize_t batch, long step, const step_rule* rule, int thread, int threads,
+    Run* run, const real* x, Py_ssize_t x_row, Py_ssize_t batch, long step, const step_rule* rule, int thread,
+    int threads,
 ) noexcept nogil:
-    # From the gradient with respect to the output of operation `last` to those of all below that learn. With a rule, each
-    # dense layer steps as soon as its gradient has passed.
+    # From the gradient with respect to the output of operation `last` to those of all below that learn. With a rule,
+    # each dense layer steps as soon as its gradient has passed.
     cdef Py_ssize_t begin = share(batch, thread, threads), end = share(batch, thread + 1, threads), row
     cdef bint apart = True
     cdef Operation* operation
@@ -291,7 +295,8 @@ cdef void backward(
             meet(run, threads)
             apart = True
         if operation.kind == FUNCTION:
-            run.call(run, i, CALL_BACKWARD, before, before_row, input_of(run, i, x), input_row_of(run, i, x_row), 0, batch)
+            run.call(run, i, CALL_BACKWARD, before, before_row, input_of(run, i, x), input_row_of(run, i, x_row), 0,
+                     batch)
         elif operation.kind != BATCH_NORMALIZATION:
             for row in range(begin, end):
                 backward_row(run, i, before + row * before_row, <real*> operation.delta + row * operation.output_row,
@@ -341,8 +346,8 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
             x_row = run.inputs_row
         apart = True
         for i in range(run.last + 1):
-            apart = forward_operation(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, step + 1, thread, threads,
-                                      apart)
+            apart = forward_operation(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, step + 1, thread,
+                                      threads, apart)
         if not apart:
             meet(run, threads)
         losses(run, start, begin, end, batch)

@@ -5,8 +5,8 @@
 cdef double set_rule(
     step_rule* step, Run* run, Py_ssize_t batch_number, long number, double momentum_product,
 ) noexcept nogil:
-    # The numbers of one optimiser step; returns the product of Nadam's momentums so far. Adam's corrections for its first
-    # steps (Kingma and Ba 2015, section 2) go into the rate and epsilon: lr m' / (sqrt(v') + e) =
+    # The numbers of one optimiser step; returns the product of Nadam's momentums so far. Adam's corrections for its
+    # first steps (Kingma and Ba 2015, section 2) go into the rate and epsilon: lr m' / (sqrt(v') + e) =
     # lr c / (1 - b1^t) m / (sqrt(v) + e c) with c = sqrt(1 - b2^t). Nadam's are Dozat's (2016), as in PyTorch.
     cdef const Rule* rule = &run.rule
     cdef double rate = rule.learning_rate if run.learning_rates == NULL else run.learning_rates[batch_number]
@@ -36,24 +36,25 @@ cdef double set_rule(
 
 
 cdef void update_dense(
-    Run* run, int i, const real* input, Py_ssize_t input_row, Py_ssize_t batch, const step_rule* rule, int thread, int threads,
+    Run* run, int i, const real* input, Py_ssize_t input_row, Py_ssize_t batch, const step_rule* rule, int thread,
+    int threads,
 ) noexcept nogil:
     # The optimiser's step for a thread's part of the weights, or the gradient itself where it is collected.
     cdef Operation* operation = &run.operations[i]
     cdef const real* delta = <const real*> operation.delta
     cdef bint in_panels = i == 0 and run.in_panels
     cdef real* weights = <real*> (operation.weights_gradient if run.separate else
-                                          operation.panels if in_panels else operation.weights)
+                                  operation.panels if in_panels else operation.weights)
     cdef real* bias = <real*> (operation.bias_gradient if run.separate else operation.bias)
     cdef real* first = <real*> (operation.weights_gradient if run.separate else
-                                        operation.panels_state[0] if in_panels else operation.weights_state[0])
+                                operation.panels_state[0] if in_panels else operation.weights_state[0])
     cdef real* second = <real*> (operation.weights_gradient if run.separate else
-                                         operation.panels_state[1] if in_panels else operation.weights_state[1])
+                                 operation.panels_state[1] if in_panels else operation.weights_state[1])
     cdef real* first_bias = <real*> (operation.bias_gradient if run.separate else operation.bias_state[0])
     cdef real* second_bias = <real*> (operation.bias_gradient if run.separate else operation.bias_state[1])
     cdef Layout at = layout(run, i)
-    # Columns in a thread's own panels; elsewhere rows, which lie one behind the other, so that what a thread's processor fetches
-    # ahead is not another's.
+    # Columns in a thread's own panels; elsewhere rows, which lie one behind the other, so that what a thread's
+    # processor fetches ahead is not another's.
     cdef Py_ssize_t k_begin = 0, k_end = operation.fan_in, j_begin = 0, j_end = operation.fan_out, offset
     if in_panels:
         j_begin = column_share(operation.fan_out, at.width, thread, threads)
@@ -64,23 +65,24 @@ cdef void update_dense(
     if thread == threads - 1 and operation.has_bias:
         update_bias(rule, delta, operation.output_row, batch, bias, first_bias, second_bias, operation.fan_out)
     if i == 0 and run.sparse and run.narrow:
-        narrow_update(<real*> run.scratch[thread], lists_of(run), batch, k_begin, k_end, delta, operation.output_row, weights,
-                      first, second, operation.fan_out, rule, run.seen)
+        narrow_update(<real*> run.scratch[thread], lists_of(run), batch, k_begin, k_end, delta, operation.output_row,
+                      weights, first, second, operation.fan_out, rule, run.seen)
     elif i == 0 and run.sparse:
         offset = j_begin // at.width * at.panel
         if not run.sorted:
             by_column(sorted_starts(run, thread), sorted_entries(run, thread), lists_of(run), batch,
                       operation.output_row, k_begin, k_end)
-        columns_update(sorted_starts(run, thread) + (k_begin if run.sorted else 0), sorted_entries(run, thread), k_begin, k_end,
-                       batch, delta + j_begin,
-                       weights + offset, first + offset, second + offset, at.row, at.panel, j_end - j_begin, rule, run.seen)
+        columns_update(sorted_starts(run, thread) + (k_begin if run.sorted else 0), sorted_entries(run, thread),
+                       k_begin, k_end, batch, delta + j_begin, weights + offset, first + offset, second + offset,
+                       at.row, at.panel, j_end - j_begin, rule, run.seen)
     else:
         weights_update(weights, first, second, at.row, at.panel, input, input_row, delta, operation.output_row, batch,
                        k_begin, k_end, j_begin, j_end, rule)
 
 
 cdef void update_normalization(
-    Run* run, int i, const real* input, Py_ssize_t input_row, Py_ssize_t batch, const step_rule* rule, int thread, int threads,
+    Run* run, int i, const real* input, Py_ssize_t input_row, Py_ssize_t batch, const step_rule* rule, int thread,
+    int threads,
 ) noexcept nogil:
     # The same for a thread's columns of gamma and beta; those of a batch normalisation have their gradients already.
     cdef Operation* operation = &run.operations[i]
@@ -94,8 +96,9 @@ cdef void update_normalization(
     if run.separate:
         return
     if operation.has_weights:
-        step_rows(rule, dgamma + begin, 0, <real*> operation.weights + begin, <real*> operation.weights_state[0] + begin,
-                  <real*> operation.weights_state[1] + begin, 0, 1, end - begin)
+        step_rows(rule, dgamma + begin, 0, <real*> operation.weights + begin,
+                  <real*> operation.weights_state[0] + begin, <real*> operation.weights_state[1] + begin, 0, 1,
+                  end - begin)
     if operation.has_bias:
         step_rows(rule, dbeta + begin, 0, <real*> operation.bias + begin, <real*> operation.bias_state[0] + begin,
                   <real*> operation.bias_state[1] + begin, 0, 1, end - begin)
@@ -107,8 +110,8 @@ cdef double clipped(double norm, double limit) noexcept nogil:
 
 
 cdef double step_separately(Run* run, const step_rule* rule, int thread, int threads) noexcept nogil:
-    # Penalties, clipping and coupled decay change the collected gradients, then the optimiser steps. Returns the penalty.
-    # Each thread adds up all rows' sums, in order: all get the same number.
+    # Penalties, clipping and coupled decay change the collected gradients, then the optimiser steps. Returns the
+    # penalty. Each thread adds up all rows' sums, in order: all get the same number.
     cdef Parameter* parameter
     cdef Py_ssize_t row, begin, end, columns
     cdef double penalty = 0, squares, total_squares = 0, factor
@@ -167,10 +170,11 @@ cdef inline const step_rule* collecting(Run* run, const step_rule* rule, step_ru
 
 
 cdef double update(
-    Run* run, const step_rule* rule, const real* x, Py_ssize_t x_row, Py_ssize_t batch, bint dense_too, int thread, int threads,
+    Run* run, const step_rule* rule, const real* x, Py_ssize_t x_row, Py_ssize_t batch, bint dense_too, int thread,
+    int threads,
 ) noexcept nogil:
-    # All that learn, or all but the dense layers, once the gradients with respect to outputs are known. Returns the penalty
-    # on the weights.
+    # All that learn, or all but the dense layers, once the gradients with respect to outputs are known. Returns the
+    # penalty on the weights.
     cdef step_rule collected
     cdef const step_rule* chosen = collecting(run, rule, &collected)
     cdef int i
@@ -183,7 +187,8 @@ cdef double update(
             if not met:
                 meet(run, threads)
                 met = True
-            update_normalization(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, chosen, thread, threads)
+            update_normalization(run, i, input_of(run, i, x), input_row_of(run, i, x_row), batch, chosen, thread,
+                                 threads)
     if not run.separate:
         return 0
     meet(run, threads)
