@@ -1,7 +1,7 @@
 # Optimisers in plain loops: the definition of what the kernels' fused steps compute, one number at a time.
 from cython cimport floating
 from libc.math cimport pow, sqrt
-from fastnn_ext.engine.run cimport Rule
+from fastnn_ext.engine.run cimport Rule, nadam_momentum
 from fastnn_ext.tables.enums cimport ADAM, MOMENTUM, NESTEROV, RMSPROP, SGD
 
 
@@ -12,11 +12,6 @@ cdef inline void sgd_update(
     cdef Py_ssize_t i
     for i in range(count):
         parameters[i] -= learning_rate * gradients[i]
-
-
-cdef inline double nadam_momentum(const Rule* rule, long step) noexcept nogil:
-    # The momentum of a step, which grows to beta_1 (Dozat 2016, in PyTorch's form).
-    return rule.beta_1 * (1 - 0.5 * pow(0.96, step * rule.momentum_decay))
 
 
 cdef inline void optimizer_update(

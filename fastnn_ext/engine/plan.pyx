@@ -611,7 +611,7 @@ cdef int raise_kept(Run* run) except -1:
 
 
 def constants():
-    """The numbers by which predictions split their work; see `fastnn_ext.runtime.config.layout`."""
+    """The numbers by which predictions split their work; see `fastnn_ext.engine.layout.layout`."""
     return {
         "BLOCK_ROWS": BLOCK_ROWS, "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
         "WORK_FOR_A_THREAD": WORK_FOR_A_THREAD, "LARGEST_KEPT_ARENA": LARGEST_KEPT_ARENA,

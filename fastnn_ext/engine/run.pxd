@@ -1,5 +1,6 @@
 # The plan and its runs as plain C structs: what the kernels of every instruction set receive.
 cimport numpy as cnp
+from libc.math cimport pow
 from libc.stdint cimport uint32_t, uint64_t
 from fastnn_ext.engine.layout cimport MAXIMUM_THREADS
 from fastnn_ext.runtime.barrier cimport Barrier
@@ -76,6 +77,11 @@ cdef struct Rule:
     double clip_value               # largest size of a number of a gradient; 0: any
     double clip_norm                # largest norm of one parameter's gradient
     double global_clip_norm         # largest norm of all gradients together
+
+
+cdef inline double nadam_momentum(const Rule* rule, long step) noexcept nogil:
+    # The momentum of a step, which grows to beta_1 (Dozat 2016, in PyTorch's form).
+    return rule.beta_1 * (1 - 0.5 * pow(0.96, step * rule.momentum_decay))
 
 
 cdef enum RowKind:

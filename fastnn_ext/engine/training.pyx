@@ -829,7 +829,7 @@ cdef class Training:
 
 
 def constants():
-    """The numbers by which trainings split their work; see `fastnn_ext.runtime.config.layout`."""
+    """The numbers by which trainings split their work; see `fastnn_ext.engine.layout.layout`."""
     return {
         "WORK_FOR_A_THREAD": BATCH_WORK_FOR_A_THREAD, "COST_OF_A_SPARSE_ONE": COST_OF_A_SPARSE_ONE,
         "ROWS_PROBED": ROWS_PROBED, "DENSEST_BATCH": DENSEST_BATCH, "DENSEST_SAMPLE": DENSEST_SAMPLE,

@@ -9,7 +9,7 @@ from libc.string cimport memcpy, memset
 from fastnn_ext.runtime.barrier cimport barrier_wait
 from fastnn_ext.engine.run cimport (
     ACTIVATION, BATCH_NORMALIZATION, CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, DENSE, DROPOUT, FLOAT32, FLOAT64, FUNCTION,
-    INT32, LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, Operation, Parameter, Rows, Rule, Run, SOFTMAX,
+    INT32, LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, Operation, Parameter, Rows, Rule, Run, SOFTMAX, nadam_momentum,
 )
 from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
 from fastnn_ext.tables.enums cimport ADAM, BINARY_CROSS_ENTROPY, COLLECT, CROSS_ENTROPY, NADAM, SGD, fastnn_is_summed
@@ -24,7 +24,6 @@ from fastnn_ext.loops.primitives cimport (
     update_bias, warp, weights_update,
 )
 from fastnn_ext.runtime.scalars cimport is_finite
-from fastnn_ext.bindings.update cimport nadam_momentum
 
 # Columns of a wide layer that one thread takes for itself, so that its part of the weights stays in its own cache: the
 # panel of the sparse products with the longest vectors.
@@ -103,7 +102,7 @@ cdef extern from "loops/kernels.h" nogil:
 
 
 def constants():
-    """The numbers by which these kernels split their work; see `fastnn_ext.runtime.config.layout`."""
+    """The numbers by which these kernels split their work; see `fastnn_ext.engine.layout.layout`."""
     return {
         "LANES": LANES, "PANEL": PANEL, "TILE_ROWS": TILE_ROWS, "DEPTH_BLOCK": DEPTH_BLOCK,
         "PANEL_VECTORS": PANEL_VECTORS, "NARROW_VECTORS": NARROW_VECTORS, "CACHED_BYTES": CACHED_BYTES,
