@@ -42,7 +42,9 @@ bench: $(VENV)/installed ## Measure, and write benchmarks/results
 
 lint: $(VENV)/installed ## Check style and types
 	$(BIN)/ruff check .
+	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint fastnn_ext
 	$(BIN)/mypy
+	$(BIN)/stubtest fastnn_ext --mypy-config-file pyproject.toml --allowlist scripts/stubtest_allowlist.txt
 
 data: $(BIN)/python ## Put the full MNIST into the user's cache, from the npm registry
 	$(BIN)/python scripts/fetch_mnist.py

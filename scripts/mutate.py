@@ -5,15 +5,16 @@
     python scripts/mutate.py --only fastnn_ext/operations/tiles.h:44:17 fastnn_ext/operations/tiles.h
 
 Everything happens in a copy of the tree below the system's temporary folder, with the compiled modules of this one. Of
-the kernels only `kernels_portable` is built anew, at -O1, and tests run with FASTNN_ISA=portable (of a .pyx its own
-module, and `training` for arena.pxi, which it includes); for Python nothing is built. A change that does not compile,
-or that leaves the object code as it was, is replaced by another one.
+the kernels only `kernels_portable_f32` and `_f64` are built anew, at -O1, and tests run with FASTNN_ISA=portable (of a
+.pyx its own module, and what includes or cimports a file of another part); for Python nothing is built. A change that
+does not compile, or that leaves the object code as it was, is replaced by another one.
 
 Every mutant is a line: killed, survived or timeout, then file:line:column, which --only takes, and the change.
 """
 
 import argparse
 import ast
+import concurrent.futures
 import functools
 import os
 import random
@@ -30,7 +31,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PORTABLE = "fastnn_ext/kernels_portable"
+# The modules of the portable kernels and what tells the compiler their number type.
+PORTABLE = {
+    "fastnn_ext/kernels_portable_f32": ["-DFASTNN_PORTABLE"],
+    "fastnn_ext/kernels_portable_f64": ["-DFASTNN_PORTABLE", "-DFASTNN_DOUBLE"],
+}
+# Sources that are a part of other modules, which are built in the place of kernels.
+PARTS = {
+    "fastnn_ext/engine/arena.pxi": ["fastnn_ext/engine/training"],
+    "fastnn_ext/runtime/arrays.pxd": [f"fastnn_ext/bindings/{name}" for name in ("dense", "metrics", "update")],
+    "fastnn_ext/runtime/pool.h": ["fastnn_ext/runtime/pool"],
+}
 OTHER_ISAS = "not avx512 and not avx2 and not baseline and not neon"
 
 # Which tests belong to which folder: those that mirror it first, since most mutants end there, then what else uses it.
@@ -222,6 +233,7 @@ class Tree:
             if (ROOT / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
+        subprocess.run([sys.executable, folder / "fastnn_ext" / "tables" / "expand.py"], check=True)
 
     def write(self, path: str, text: str) -> None:
         self.writes += 1
@@ -230,16 +242,19 @@ class Tree:
         stamp = time.time() + 10 * self.writes
         os.utime(self.folder / path, (stamp, stamp))
 
-    def build(self, module: str) -> bytes:
-        """The module's object code; empty where it does not compile."""
+    def build(self, modules: list[str]) -> list[bytes]:
+        """The modules' object code, each empty where it does not compile."""
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            return list(pool.map(self.build_one, modules))
+
+    def build_one(self, module: str) -> bytes:
         import numpy
 
         off = ["boundscheck", "wraparound", "initializedcheck"]
         options = ",".join([*(f"{name}=False" for name in off), "cdivision=True", "freethreading_compatible=True"])
         translate = [sys.executable, "-m", "cython", "-3", "-X", options, f"{module}.pyx", "-o", f"{module}.c"]
         macros = [f"-D{name}=NPY_2_0_API_VERSION" for name in ("NPY_NO_DEPRECATED_API", "NPY_TARGET_VERSION")]
-        if module == PORTABLE:
-            macros.append("-DFASTNN_PORTABLE")
+        macros += PORTABLE.get(module, [])
         includes = [f"-I{numpy.get_include()}", f"-I{sysconfig.get_paths()['include']}", "-Ifastnn_ext"]
         flags = ["-w", "-shared", "-fPIC", "-O1", "-g0", "-fwrapv"]
         flags += ["-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
@@ -251,10 +266,11 @@ class Tree:
                 return b""
         return built.read_bytes()
 
-    def restore(self, module: str) -> None:
-        built = self.folder / (module + suffix())
-        built.unlink(missing_ok=True)
-        built.write_bytes(self.sound[module])
+    def restore(self, modules: list[str]) -> None:
+        for module in modules:
+            built = self.folder / (module + suffix())
+            built.unlink(missing_ok=True)
+            built.write_bytes(self.sound[module])
 
     def test(self, tests: list[str], portable: bool, limit: float) -> str:
         """passed, failed or timeout."""
@@ -283,13 +299,14 @@ class Tree:
         return "passed" if status == 0 else "failed"
 
 
-def module_of(path: str) -> str | None:
-    """The compiled module that a source is part of; None for Python."""
-    if path.endswith(".pyx"):
-        return path.removesuffix(".pyx")
-    if path.endswith("arena.pxi"):
-        return "fastnn_ext/engine/training"
-    return PORTABLE if path.startswith("fastnn_ext/") else None
+def modules_of(path: str) -> list[str]:
+    """The compiled modules that a source is a part of; none for Python."""
+    own = path.rpartition(".")[0]
+    if not path.startswith("fastnn_ext/") or path.endswith(".py"):
+        return []
+    if path in PARTS:
+        return PARTS[path]
+    return [own] if (ROOT / f"{own}.pyx").exists() else list(PORTABLE)
 
 
 def suffix() -> str:
@@ -319,20 +336,21 @@ def limit_of(tree: Tree, tests: str, portable: bool) -> float:
 
 def outcome_of(tree: Tree, mutant: Mutant, text: str) -> str:
     """killed, survived, timeout, or "void" for a change that is none."""
-    module = module_of(mutant.path)
+    modules = modules_of(mutant.path)
     stages = [existing(stage, tree) for stage in stages_of(mutant.path)]
     # Before anything is changed: a stage is measured when it is first needed.
-    limits = [limit_of(tree, " ".join(tests), module is not None) for tests in stages]
-    stages[0] += [mutant.path] if module is None else []
+    limits = [limit_of(tree, " ".join(tests), bool(modules)) for tests in stages]
+    stages[0] += [] if modules else [mutant.path]
     try:
         mutated = changed(text, mutant)
-        if module is None:
+        if not modules:
             compile(mutated, mutant.path, "exec")
         tree.write(mutant.path, mutated)
-        if module and tree.build(module) in (b"", tree.sound[module]):
+        built = tree.build(modules)
+        if modules and (b"" in built or built == [tree.sound[module] for module in modules]):
             return "void"
         for tests, limit in zip(stages, limits, strict=True):
-            result = tree.test(tests, module is not None, limit)
+            result = tree.test(tests, bool(modules), limit)
             if result != "passed":
                 return "killed" if result == "failed" else result
         return "survived"
@@ -340,8 +358,7 @@ def outcome_of(tree: Tree, mutant: Mutant, text: str) -> str:
         return "void"
     finally:
         tree.write(mutant.path, text)
-        if module:
-            tree.restore(module)
+        tree.restore(modules)
 
 
 def main() -> int:
@@ -367,9 +384,10 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory(prefix="fastnn-mutants-") as folder:
         tree = Tree(Path(folder))
-        for module in sorted({module for module in map(module_of, paths) if module}):
-            tree.sound[module] = tree.build(module)
-            if not tree.sound[module]:
+        modules = sorted({module for path in paths for module in modules_of(path)})
+        for module, built in zip(modules, tree.build(modules), strict=True):
+            tree.sound[module] = built
+            if not built:
                 sys.exit(f"{module} does not compile as it is")
         for mutant in order:
             if sum(counts.values()) == arguments.count:

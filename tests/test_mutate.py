@@ -107,6 +107,25 @@ def test_the_sources_of_both_packages_have_mutants_and_tests():
         assert all((ROOT / test).exists() for stage in stages for test in stage)
 
 
+@pytest.mark.parametrize(
+    ("path", "modules"),
+    [
+        ("operations/tiles.h", ["kernels_portable_f32", "kernels_portable_f64"]),
+        ("loops/training.pxi", ["kernels_portable_f32", "kernels_portable_f64"]),
+        ("engine/run.pxd", ["kernels_portable_f32", "kernels_portable_f64"]),
+        ("engine/plan.pyx", ["engine/plan"]),
+        ("engine/arena.pxi", ["engine/training"]),
+        ("bindings/metrics.pxd", ["bindings/metrics"]),
+        ("runtime/pool.h", ["runtime/pool"]),
+        ("tables/expand.py", []),
+    ],
+)
+def test_the_modules_that_a_source_is_a_part_of(path, modules):
+    assert mutate.modules_of(f"fastnn_ext/{path}") == [f"fastnn_ext/{module}" for module in modules]
+    for module in modules:
+        assert (ROOT / "fastnn_ext" / f"{module}.pyx").exists()
+
+
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="the copy is of what git knows")
 def test_only_the_copy_is_changed(tmp_path):
     tree, name, test = mutate.Tree(tmp_path), "fastnn/checking/names.py", ["fastnn/checking/names.py"]

@@ -8,10 +8,9 @@ from fastnn_ext.tables.enums cimport (
     Activation, ACTIVATIONS, ELU, fastnn_told_by_output, GELU, LEAKY_RELU, RELU, SELU, SIGMOID, SILU, SOFTPLUS, TANH,
 )
 
-from fastnn_ext.tables.enums import TOLD_BY_OUTPUT
+from fastnn_ext.tables import enums
 
 cnp.import_array()
-
 
 
 cdef object elementwise(object x, Activation kind, bint derivative, double parameter):
@@ -48,7 +47,7 @@ cdef double checked_alpha(double alpha) except -1.0:
 
 
 def activate(int kind, x, double parameter=0.0):
-    """The value of any activation, elementwise, as an array of x's shape; parameter is its slope or alpha, if it has one.
+    """The value of any activation, elementwise, as an array of x's shape; parameter is its slope or alpha.
 
     >>> from fastnn_ext.tables.enums import Activation
     >>> activate(Activation.TANH, 0.0)
@@ -247,10 +246,11 @@ def activation_gradient(output_error, output, Activation kind, double negative_s
     cdef cnp.ndarray y = as_floats(output, "output")
     cdef cnp.ndarray dy = as_floats_like(output_error, "output_error", y)
     if not 0 <= kind < ACTIVATIONS or not fastnn_told_by_output(kind):
-        told = ", ".join([member.name for member in TOLD_BY_OUTPUT])
+        told = ", ".join([member.name for member in enums.TOLD_BY_OUTPUT])
         raise ValueError(f"kind must be one of {told} of Activation, but it is {<int> kind}")
     if not cnp.PyArray_SAMESHAPE(dy, y):
-        raise ValueError(f"output_error must have the shape of the layer's last output, {shape_of(y)}, but its shape is {shape_of(dy)}")
+        raise ValueError(f"output_error must have the shape of the layer's last output, {shape_of(y)}, "
+                         f"but its shape is {shape_of(dy)}")
     cdef cnp.ndarray dx = empty_like(y)
     cdef Py_ssize_t count = cnp.PyArray_SIZE(y)
     cdef void* y_data = cnp.PyArray_DATA(y)

@@ -4,10 +4,14 @@ cimport numpy as cnp
 from libc.stdint cimport uintptr_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
-from fastnn_ext.runtime.arrays cimport as_floats, as_matrix_like, as_floats_like, as_parameters, empty_matrix, overlaps, rows_of, shape_of
+from fastnn_ext.runtime.arrays cimport (
+    as_floats, as_matrix_like, as_floats_like, as_parameters, empty_matrix, overlaps, rows_of, shape_of,
+)
 from fastnn_ext.runtime.barrier cimport barrier_init
 from fastnn_ext.runtime.dispatch cimport kernels_of
-from fastnn_ext.engine.layout cimport ALIGNMENT, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD
+from fastnn_ext.engine.layout cimport (
+    ALIGNMENT, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD,
+)
 from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size, pool_task
 
@@ -18,8 +22,8 @@ cdef enum Pass:
 
 
 cdef int describe(
-    DenseCall* call, cnp.ndarray y, cnp.ndarray x, cnp.ndarray weights, cnp.ndarray bias, Py_ssize_t rows, Py_ssize_t fan_in,
-    Py_ssize_t fan_out,
+    DenseCall* call, cnp.ndarray y, cnp.ndarray x, cnp.ndarray weights, cnp.ndarray bias, Py_ssize_t rows,
+    Py_ssize_t fan_in, Py_ssize_t fan_out,
 ) except -1:
     memset(call, 0, sizeof(DenseCall))
     call.y, call.x, call.weights = cnp.PyArray_DATA(y), cnp.PyArray_DATA(x), cnp.PyArray_DATA(weights)
@@ -69,8 +73,8 @@ cdef cnp.ndarray bias_of(object value, cnp.ndarray weights):
     cdef Py_ssize_t fan_out = cnp.PyArray_DIM(weights, 1)
     cdef int ndim = cnp.PyArray_NDIM(bias)
     if not (ndim == 1 or (ndim == 2 and cnp.PyArray_DIM(bias, 0) == 1)) or cnp.PyArray_SIZE(bias) != fan_out:
-        raise ValueError(f"bias must have shape ({fan_out},) or (1, {fan_out}) to fit weights of shape {shape_of(weights)}, "
-                         f"but its shape is {shape_of(bias)}")
+        raise ValueError(f"bias must have shape ({fan_out},) or (1, {fan_out}) to fit weights of shape "
+                         f"{shape_of(weights)}, but its shape is {shape_of(bias)}")
     return bias
 
 
@@ -120,7 +124,8 @@ cdef tuple error_and_input(object output_error, object input):
         if array.ndim not in (1, 2):
             raise ValueError(f"{name} must have one or two dimensions, but its shape is {shape_of(array)}")
     if rows_of(dy) != rows_of(x):
-        raise ValueError(f"output_error and input must have as many rows, but their shapes are {shape_of(dy)} and {shape_of(x)}")
+        raise ValueError(f"output_error and input must have as many rows, "
+                         f"but their shapes are {shape_of(dy)} and {shape_of(x)}")
     return dy, x
 
 

@@ -11,13 +11,14 @@ cdef tuple targets_and_predictions(object y_true, object y_pred, str prediction_
     # Both as float arrays of the prediction's dtype with as many rows and columns; one row may lack its outer brackets.
     cdef cnp.ndarray predicted = as_floats(y_pred, prediction_name)
     cdef cnp.ndarray true = as_floats_like(y_true, "y_true", predicted)
-    cdef Py_ssize_t columns = cnp.PyArray_DIM(predicted, cnp.PyArray_NDIM(predicted) - 1) if cnp.PyArray_NDIM(predicted) else 1
+    cdef int ndim = cnp.PyArray_NDIM(predicted)
+    cdef Py_ssize_t columns = cnp.PyArray_DIM(predicted, ndim - 1) if ndim else 1
     cdef Py_ssize_t true_columns = cnp.PyArray_DIM(true, cnp.PyArray_NDIM(true) - 1) if cnp.PyArray_NDIM(true) else 1
     if cnp.PyArray_SIZE(predicted) == 0:
         raise ValueError(f"{prediction_name} must not be empty, but its shape is {shape_of(predicted)}")
     if cnp.PyArray_SIZE(true) != cnp.PyArray_SIZE(predicted) or columns != true_columns:
-        raise ValueError(f"y_true must have the shape of {prediction_name}, {shape_of(predicted)}, but its shape is {shape_of(true)}; "
-                         f"class numbers become rows by fastnn.to_categorical")
+        raise ValueError(f"y_true must have the shape of {prediction_name}, {shape_of(predicted)}, "
+                         f"but its shape is {shape_of(true)}; class numbers become rows by fastnn.to_categorical")
     return true, predicted, columns
 
 
@@ -49,7 +50,8 @@ def mse_prime(y_true, y_pred):
     if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT:
         mse_gradient[float](<float*> g, <float*> cnp.PyArray_DATA(t), <float*> cnp.PyArray_DATA(p), cnp.PyArray_SIZE(p))
     else:
-        mse_gradient[double](<double*> g, <double*> cnp.PyArray_DATA(t), <double*> cnp.PyArray_DATA(p), cnp.PyArray_SIZE(p))
+        mse_gradient[double](<double*> g, <double*> cnp.PyArray_DATA(t), <double*> cnp.PyArray_DATA(p),
+                             cnp.PyArray_SIZE(p))
     return gradient
 
 
@@ -84,14 +86,17 @@ def cross_entropy_prime(y_true, y_pred):
     cdef cnp.ndarray gradient = empty_like(p)
     cdef void* g = cnp.PyArray_DATA(gradient)
     if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT:
-        cross_entropy_gradient[float](<float*> g, <float*> cnp.PyArray_DATA(t), <float*> cnp.PyArray_DATA(p), batch, classes)
+        cross_entropy_gradient[float](<float*> g, <float*> cnp.PyArray_DATA(t), <float*> cnp.PyArray_DATA(p), batch,
+                                      classes)
     else:
-        cross_entropy_gradient[double](<double*> g, <double*> cnp.PyArray_DATA(t), <double*> cnp.PyArray_DATA(p), batch, classes)
+        cross_entropy_gradient[double](<double*> g, <double*> cnp.PyArray_DATA(t), <double*> cnp.PyArray_DATA(p), batch,
+                                       classes)
     return gradient
 
 
 def softmax_with_loss(y_true, logits, Loss loss):
-    """``(loss, gradient)`` of a loss of ``softmax(logits)``; the gradient is with respect to ``logits``, in their shape.
+    """``(loss, gradient)`` of a loss of ``softmax(logits)``; the gradient is with respect to ``logits``, in
+    their shape.
 
     Fused, cross-entropy is exact for logits of any finite size.
 
@@ -115,13 +120,17 @@ def softmax_with_loss(y_true, logits, Loss loss):
     if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
         with nogil:
             if loss == CROSS_ENTROPY:
-                value = softmax_cross_entropy[float](<float*> p_data, <float*> g_data, <float*> x_data, <float*> t_data, batch, classes)
+                value = softmax_cross_entropy[float](<float*> p_data, <float*> g_data, <float*> x_data, <float*> t_data,
+                                                     batch, classes)
             else:
-                value = softmax_mse[float](<float*> p_data, <float*> g_data, <float*> x_data, <float*> t_data, batch, classes)
+                value = softmax_mse[float](<float*> p_data, <float*> g_data, <float*> x_data, <float*> t_data, batch,
+                                           classes)
     else:
         with nogil:
             if loss == CROSS_ENTROPY:
-                value = softmax_cross_entropy[double](<double*> p_data, <double*> g_data, <double*> x_data, <double*> t_data, batch, classes)
+                value = softmax_cross_entropy[double](<double*> p_data, <double*> g_data, <double*> x_data,
+                                                      <double*> t_data, batch, classes)
             else:
-                value = softmax_mse[double](<double*> p_data, <double*> g_data, <double*> x_data, <double*> t_data, batch, classes)
+                value = softmax_mse[double](<double*> p_data, <double*> g_data, <double*> x_data, <double*> t_data,
+                                            batch, classes)
     return value, gradient

@@ -1,4 +1,5 @@
-# Metrics of a batch: which class is largest, how many are right, sums of errors. Counts are exact, sums in double precision.
+# Metrics of a batch: which class is largest, how many are right, sums of errors. Counts are exact, sums in double
+# precision.
 from cython cimport floating
 from libc.math cimport NAN
 
@@ -10,8 +11,8 @@ ctypedef fused number:
 
 
 cdef inline bint has_nan(const floating* x, Py_ssize_t count) noexcept nogil:
-    # NaN is the one value that differs from itself. Compilers take that comparison several numbers at a time in float32;
-    # in float64 it is four times faster to see first that all are finite: zero times a finite number is zero.
+    # NaN is the one value that differs from itself. Compilers take that comparison several numbers at a time in
+    # float32; in float64 it is four times faster to see first that all are finite: zero times a finite number is zero.
     cdef Py_ssize_t i, j, whole = count - count % 8
     cdef int found = 0
     cdef double[8] zeros

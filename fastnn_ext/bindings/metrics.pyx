@@ -37,8 +37,8 @@ cdef tuple as_pair(object y_true, cnp.ndarray predicted):
     else:
         true = as_floats(y_true, "y_true")
     if not cnp.PyArray_SAMESHAPE(true, predicted):
-        raise ValueError(f"y_true must have the shape of y_pred, {shape_of(predicted)}, but its shape is {shape_of(true)}; "
-                         f"class numbers become rows by fastnn.to_categorical")
+        raise ValueError(f"y_true must have the shape of y_pred, {shape_of(predicted)}, "
+                         f"but its shape is {shape_of(true)}; class numbers become rows by fastnn.to_categorical")
     if cnp.PyArray_TYPE(true) != cnp.NPY_UBYTE and cnp.PyArray_TYPE(true) != cnp.PyArray_TYPE(predicted):
         true = cnp.PyArray_FROM_OTF(true, cnp.NPY_DOUBLE, cnp.NPY_ARRAY_CARRAY_RO)
         predicted = cnp.PyArray_FROM_OTF(predicted, cnp.NPY_DOUBLE, cnp.NPY_ARRAY_CARRAY_RO)
@@ -94,7 +94,8 @@ def argmax_rows(rows):
 def count_correct(y_true, y_pred):
     """Number of rows of ``y_pred`` whose largest number, the first of equals, is in the true class' column.
 
-    ``y_true`` holds integer class numbers, (n,) or (n, 1), or rows of y_pred's shape whose largest number tells the class.
+    ``y_true`` holds integer class numbers, (n,) or (n, 1), or rows of y_pred's shape whose largest number tells the
+    class.
 
     >>> count_correct([0, 1], [[0.9, 0.1], [0.8, 0.2]])
     1
@@ -102,7 +103,8 @@ def count_correct(y_true, y_pred):
     cdef cnp.ndarray p = as_rows(y_pred, "y_pred")
     cdef cnp.ndarray t = cnp.PyArray_FROM_O(y_true)
     cdef Py_ssize_t rows = cnp.PyArray_DIM(p, 0), columns = cnp.PyArray_DIM(p, 1), result
-    cdef bint sparse = cnp.PyArray_NDIM(t) == 1 or (cnp.PyArray_NDIM(t) == 2 and cnp.PyArray_DIM(t, 1) == 1 and columns > 1)
+    cdef int ndim = cnp.PyArray_NDIM(t)
+    cdef bint sparse = ndim == 1 or (ndim == 2 and cnp.PyArray_DIM(t, 1) == 1 and columns > 1)
     if sparse:
         require_length(t, "y_true", rows, "y_pred")
         t = as_labels(t, "y_true", columns, "y_pred")

@@ -35,12 +35,14 @@ def sgd(parameters, gradients, double learning_rate):
 
 
 def optimizer_step(parameters, gradients, first, second, Py_ssize_t step, UpdateRule optimizer, double learning_rate,
-                   double beta_1=0.0, double beta_2=0.0, double epsilon=0.0, double weight_decay=0.0, *, squares_weight=None,
-                   double coupled_decay=0.0, double momentum_decay=0.0, double momentum_product=1.0):
-    """One step of an optimiser, in place, from ``gradients``: the plain form of what the engine fuses into its products.
+                   double beta_1=0.0, double beta_2=0.0, double epsilon=0.0, double weight_decay=0.0, *,
+                   squares_weight=None, double coupled_decay=0.0, double momentum_decay=0.0,
+                   double momentum_product=1.0):
+    """One step of an optimiser, in place, from ``gradients``: what the engine fuses into products.
 
-    ``first`` and ``second`` are the optimiser's state, of the shape and dtype of ``parameters``; ``step`` counts from 1.
-    ``momentum_product`` is that of Nadam's momentums up to and with this step; the other numbers are as in `Training`.
+    ``first`` and ``second`` are the optimiser's state, of the shape and dtype of ``parameters``; ``step``
+    counts from 1. ``momentum_product`` is that of Nadam's momentums up to and with this step; the other numbers are as
+    in `Training`.
 
     >>> import numpy as np
     >>> weights, mean, square = np.zeros(1), np.zeros(1), np.zeros(1)
@@ -82,5 +84,5 @@ def optimizer_step(parameters, gradients, first, second, Py_ssize_t step, Update
             optimizer_update[float](<float*> p_data, <float*> g_data, <float*> m_data, <float*> v_data, &rule, step,
                                     momentum_product, count)
         else:
-            optimizer_update[double](<double*> p_data, <double*> g_data, <double*> m_data, <double*> v_data, &rule, step,
-                                     momentum_product, count)
+            optimizer_update[double](<double*> p_data, <double*> g_data, <double*> m_data, <double*> v_data, &rule,
+                                     step, momentum_product, count)

@@ -2,7 +2,9 @@ from typing import Any, Self
 
 import numpy
 from numpy.typing import ArrayLike, NDArray
+from typing_extensions import disjoint_base
 
+@disjoint_base
 class CompressedRows:
     @property
     def values(self) -> NDArray[Any]: ...

@@ -46,10 +46,10 @@ cdef class CompressedRows:
         for array, name in ((given, "columns"), (bounds, "starts")):
             if array.dtype.kind not in "iu":
                 raise TypeError(f"{name} must be integers, but they are {array.dtype}")
-        if bounds.size < 1 or bounds[0] != 0 or bounds[bounds.size - 1] != given.size or given.size != self.values.size \
-                or (numpy.diff(bounds.astype(numpy.int64)) < 0).any():
-            raise ValueError(f"starts must rise from 0 to the number of columns and of values, which are {given.size} and "
-                             f"{self.values.size}")
+        if bounds.size < 1 or bounds[0] != 0 or bounds[bounds.size - 1] != given.size \
+                or given.size != self.values.size or (numpy.diff(bounds.astype(numpy.int64)) < 0).any():
+            raise ValueError(f"starts must rise from 0 to the number of columns and of values, which are {given.size} "
+                             f"and {self.values.size}")
         if given.size and not (0 <= given.min() and given.max() < column_count):
             wrong = given.max() if given.max() >= column_count else given.min()
             raise ValueError(f"columns must be from 0 to {column_count - 1}, but one is {wrong}")
@@ -77,8 +77,8 @@ cdef int check_order(cnp.ndarray column_array, cnp.ndarray start_array) except -
     for row in range(cnp.PyArray_SIZE(start_array) - 1):
         for i in range(starts[row] + 1, starts[row + 1]):
             if columns[i] <= columns[i - 1]:
-                raise ValueError(f"the columns of a row must ascend, but row {row} has {columns[i]} after {columns[i - 1]}: "
-                                 "sort them, and add up those that are there twice")
+                raise ValueError(f"the columns of a row must ascend, but row {row} has {columns[i]} after "
+                                 f"{columns[i - 1]}: sort them, and add up those that are there twice")
     return 0
 
 

@@ -2,8 +2,8 @@
 cdef enum:
     # Buffers start on a cache line, so that a row shares none with its neighbours in the arena.
     ALIGNMENT = 64
-    # Fewer rows, or narrower layers, read weights in place: packing costs as much as some 16 rows' arithmetic, and the rows
-    # of a narrow layer lie close enough together.
+    # Fewer rows, or narrower layers, read weights in place: packing costs as much as some 16 rows' arithmetic, and the
+    # rows of a narrow layer lie close enough together.
     ROWS_WORTH_PACKING = 32
     WIDTH_WORTH_PACKING = 65
     # Multiply-adds for each thread below which waking another one costs more than it saves: some 20 microseconds.

@@ -1,8 +1,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from typing_extensions import disjoint_base
+
 from fastnn_ext.tables.enums import Loss, UpdateRule
 
+@disjoint_base
 class LossOptions:
     @property
     def loss(self) -> int: ...
@@ -36,6 +39,7 @@ class LossOptions:
         loss_weight: float = 1.0,
     ) -> None: ...
 
+@disjoint_base
 class RuleOptions:
     @property
     def initial_square(self) -> float: ...

@@ -47,6 +47,8 @@ cdef class Plan:
         self, OperationKind kind, object inputs, object gamma, object beta, double epsilon) except NULL
     cdef int twin_of(self, cnp.ndarray w, cnp.ndarray b, bint has_bias) except? -2
     cdef int keep_parameters(self, Operation* operation, int twin, cnp.ndarray weights, cnp.ndarray bias) except -1
+    cdef Py_ssize_t one_input(self, list places) except -1
+    cdef int check_vector(self, cnp.ndarray array, str name, Py_ssize_t size) except -1
     cdef bint is_chain(self) noexcept
 
 

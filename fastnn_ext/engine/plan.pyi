@@ -3,12 +3,15 @@ from typing import Any, Self
 
 import numpy
 from numpy.typing import DTypeLike, NDArray
+from typing_extensions import disjoint_base
 
 from fastnn_ext.engine.rows import NonFiniteDataError as NonFiniteDataError
 from fastnn_ext.tables.enums import Activation, OperationKind
 
+def constants() -> dict[str, int]: ...
 def allocate(shapes: Iterable[tuple[int, ...]], dtype: DTypeLike) -> tuple[NDArray[Any], list[NDArray[Any]]]: ...
 
+@disjoint_base
 class Plan:
     @property
     def input_size(self) -> int: ...

@@ -346,8 +346,8 @@ cdef class Plan:
             operation.l1, operation.l2, operation.maximum_norm = l1, l2, maximum_norm
         return self.finish(operation)
 
-    def one_input(self, list places):
-        """How many numbers the one input of an operation has."""
+    cdef Py_ssize_t one_input(self, list places) except -1:
+        # How many numbers the one input of an operation has.
         if len(places) != 1:
             raise ValueError(f"this operation takes one input, but {len(places)} are given")
         return self.size_of(places[0])
@@ -480,10 +480,10 @@ cdef class Plan:
         self.functions[self.operation_count - 1] = (function, derivative)
         return self.finish(operation)
 
-    def check_vector(self, cnp.ndarray array not None, name, size):
-        """Raise where ``array`` is not of the plan's dtype or does not have this many numbers."""
+    cdef int check_vector(self, cnp.ndarray array, str name, Py_ssize_t size) except -1:
         if array.dtype != self.dtype or cnp.PyArray_SIZE(array) != size:
             raise ValueError(f"{name} must be {self.dtype} of shape ({size},), but it is {array.dtype} of {shape_of(array)}")
+        return 0
 
     cdef Operation* append_normalization(
         self, OperationKind kind, object inputs, object gamma, object beta, double epsilon

@@ -3,6 +3,7 @@ from typing import Any, Self
 
 import numpy
 from numpy.typing import NDArray
+from typing_extensions import disjoint_base
 
 from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.options import LossOptions, RuleOptions
@@ -18,8 +19,10 @@ class NonFiniteWeightsError(FloatingPointError):
     operation: int
     def __init__(self, operation: int) -> None: ...
 
+def constants() -> dict[str, int | float]: ...
 def state_shapes(plan: Plan, optimizer: UpdateRule) -> list[tuple[int, ...]]: ...
 
+@disjoint_base
 class Training:
     @property
     def samples(self) -> int: ...

@@ -49,7 +49,8 @@ cdef inline bint is_native(const Rows* rows) noexcept nogil:
 cdef inline Py_ssize_t compressed_row(
     const uint32_t** columns, const real** values, real* buffer, const Rows* rows, Py_ssize_t row,
 ) noexcept nogil:
-    # A compressed row's columns and values, which are converted into the buffer where they have to be, and their number.
+    # A compressed row's columns and values, which are converted into the buffer where they have to be, and their
+    # number.
     cdef Py_ssize_t first = rows.starts[row], count = rows.starts[row + 1] - first
     columns[0] = rows.columns + first
     if are_ready(rows):

@@ -83,7 +83,8 @@ cdef extern from "loops/kernels.h" nogil:
     int all_finite "N(all_finite)"(const real* x, Py_ssize_t size)
     uint64_t random_key "fastnn_random_key"(uint64_t seed, uint64_t step, uint64_t use, uint64_t row)
     double uniform "fastnn_uniform"(uint64_t key, uint32_t i)
-    void derivative_row "N(derivative_row)"(real* slope, const real* x, int activation, real parameter, Py_ssize_t count)
+    void derivative_row "N(derivative_row)"(real* slope, const real* x, int activation, real parameter,
+                                            Py_ssize_t count)
     void keep_nan "N(keep_nan)"(real* y, const real* x, Py_ssize_t count)
     bint told_by_output "fastnn_told_by_output"(int activation)
     double loss_row "N(loss_row)"(

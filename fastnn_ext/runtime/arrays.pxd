@@ -40,7 +40,8 @@ cdef inline cnp.ndarray as_matrix_like(object value, str name, Py_ssize_t column
     # The same, as rows of `columns` numbers; one row may come without its outer brackets.
     cdef cnp.ndarray array = as_floats_like(value, name, model)
     cdef int ndim = cnp.PyArray_NDIM(array)
-    if not ((ndim == 2 and cnp.PyArray_DIM(array, 1) == columns) or (ndim == 1 and cnp.PyArray_DIM(array, 0) == columns)):
+    if not ((ndim == 2 and cnp.PyArray_DIM(array, 1) == columns)
+            or (ndim == 1 and cnp.PyArray_DIM(array, 0) == columns)):
         raise ValueError(f"{name} must have shape ({columns},) or (batch, {columns}) to fit {model_name}, "
                          f"but its shape is {shape_of(array)}")
     return array
@@ -65,7 +66,8 @@ cdef inline cnp.ndarray as_parameters(object value, str name, int ndim):
     # An array that a kernel changes in place: nothing may be copied, so everything must be right already.
     cdef cnp.ndarray array
     if not isinstance(value, cnp.ndarray):
-        raise TypeError(f"{name} must be a NumPy array, since it is changed in place, but it is a {type(value).__name__}")
+        raise TypeError(f"{name} must be a NumPy array, since it is changed in place, "
+                        f"but it is a {type(value).__name__}")
     array = <cnp.ndarray> value
     if cnp.PyArray_TYPE(array) != cnp.NPY_FLOAT and cnp.PyArray_TYPE(array) != cnp.NPY_DOUBLE:
         raise TypeError(f"{name} must be float32 or float64, but its dtype is {array.dtype}")

@@ -1,4 +1,4 @@
-"""The choice of an instruction set: a module of kernels for each and each number type; the best that the processor runs is used."""
+"""The choice of an instruction set: the best that the processor runs, with a module of kernels for each number type."""
 
 import importlib
 import os
@@ -42,7 +42,8 @@ def supported_isas():
     >>> supported_isas()[-2:]
     ('baseline', 'portable')
     """
-    return tuple(name for name in ISAS if (name != "avx2" or fastnn_has_avx2()) and (name != "avx512" or fastnn_has_avx512()))
+    runs = {"avx512": fastnn_has_avx512(), "avx2": fastnn_has_avx2()}
+    return tuple(name for name in ISAS if runs.get(name, True))
 
 
 cdef const Kernels* kernels_named(object name, bint is_double) except NULL:
@@ -86,16 +87,16 @@ def choose_isa(wanted):
     """
     if wanted:
         if wanted not in supported_isas():
-            raise ValueError(f"FASTNN_ISA must be one of {', '.join(supported_isas())} on this processor, but it is {wanted!r}: "
-                             "change it, or unset it for the best")
+            raise ValueError(f"FASTNN_ISA must be one of {', '.join(supported_isas())} on this processor, "
+                             f"but it is {wanted!r}: change it, or unset it for the best")
         kernels_named(wanted, False)
         return wanted
     for name in supported_isas():
         try:
             kernels_named(name, False)
         except ImportError as error:
-            warnings.warn(f"fastnn's kernels for {name} could not be loaded, slower ones are used: {error}", RuntimeWarning,
-                          stacklevel=2)
+            warnings.warn(f"fastnn's kernels for {name} could not be loaded, slower ones are used: {error}",
+                          RuntimeWarning, stacklevel=2)
             continue
         return name
     raise ImportError("none of fastnn's kernel modules could be loaded: reinstall the package")

@@ -191,10 +191,10 @@ def run_counting(int threads, int rounds=1, int barriers=0):
     counting.threads = threads
     counting.barriers = barriers
     counting.first_step = 1
-    cdef int i, turn, size
+    cdef int i, _turn, size
     with nogil:
         barrier_init(&counting.barrier)
-        for turn in range(rounds):
+        for _turn in range(rounds):
             size = pool_run(count_turns, &counting, threads)
             sizes[size] += 1
             for i in range(threads):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn_ext.runtime.config import layout
+from fastnn_ext.engine.layout import layout
 
 
 def kernels_of(isa: str | None, dtype: Any) -> dict[str, Any]:

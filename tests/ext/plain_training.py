@@ -140,6 +140,8 @@ def step_in_numpy(
     elif optimizer == UpdateRule.RMSPROP:
         second[...] = beta_2 * second + (1 - beta_2 if squares_weight is None else squares_weight) * gradient**2
         parameters -= learning_rate * gradient / (np.sqrt(second) + epsilon)
+    elif optimizer not in (UpdateRule.ADAM, UpdateRule.NADAM):
+        raise NotImplementedError(f"the formula of {optimizer!r} is not written down here")
     else:
         first[...] = beta_1 * first + (1 - beta_1) * gradient
         second[...] = beta_2 * second + (1 - beta_2) * gradient**2

@@ -20,7 +20,7 @@ from plain_training import (
 )
 
 from fastnn_ext.runtime.dispatch import supported_isas
-from fastnn_ext.tables.enums import Activation, Loss
+from fastnn_ext.tables.enums import Activation, Loss, UpdateRule
 
 INPUTS, SAMPLES = 12, 10
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
@@ -57,6 +57,11 @@ def test_an_epoch_is_the_plain_loop(name, loss, dtype, batch_size, shuffled, den
         network, INPUTS, x, y, batch_size, loss, RULES["sgd"], epochs=2, order=order
     )
     assert training.sparse == (density < 0.5 and type(NETWORKS[name][0]) is int)
+
+
+def test_every_rule_of_the_table_is_among_those_of_these_tests():
+    # The one that only collects gradients changes no weights.
+    assert {rule["optimizer"] for rule in RULES.values()} == set(UpdateRule) - {UpdateRule.COLLECT}
 
 
 @every_case

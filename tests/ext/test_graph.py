@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from graphs import MERGES, Graph, Node, dense, merge, random_graph
 
+from fastnn_ext.engine.layout import layout
 from fastnn_ext.engine.options import LossOptions, RuleOptions
 from fastnn_ext.engine.plan import Plan
 from fastnn_ext.engine.training import Training
-from fastnn_ext.runtime.config import layout
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Activation, Loss, OperationKind, UpdateRule
 

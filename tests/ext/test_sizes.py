@@ -16,8 +16,8 @@ from plain_training import (
     plan_of,
 )
 
+from fastnn_ext.engine.layout import layout
 from fastnn_ext.runtime import pool
-from fastnn_ext.runtime.config import layout
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Activation, Loss
 
