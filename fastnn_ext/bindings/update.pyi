@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
@@ -8,8 +9,7 @@ def sgd(parameters: NDArray[Any], gradients: ArrayLike, learning_rate: float) ->
 def optimizer_step(
     parameters: NDArray[Any],
     gradients: ArrayLike,
-    first: NDArray[Any],
-    second: NDArray[Any],
+    state: Sequence[NDArray[Any]],
     step: int,
     optimizer: UpdateRule,
     learning_rate: float,
@@ -22,4 +22,4 @@ def optimizer_step(
     coupled_decay: float = 0.0,
     momentum_decay: float = 0.0,
     momentum_product: float = 1.0,
-) -> None: ...
+) -> float: ...

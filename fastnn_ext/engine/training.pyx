@@ -24,10 +24,11 @@ from fastnn_ext.engine.run cimport (
 from fastnn_ext.runtime.pool cimport pool_run, pool_size, pool_task
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    BINARY_CROSS_ENTROPY, COLLECT, fastnn_states, Loss, LOSSES, RULES, SGD, SIGMOID, STATES, UpdateRule,
+    BINARY_CROSS_ENTROPY, COLLECT, Loss, LOSSES, RULES, SGD, SIGMOID, STATES, UpdateRule,
 )
 
 from fastnn_ext.engine.plan import NonFiniteDataError, allocate
+from fastnn_ext.tables.enums import SLOTS
 
 cnp.import_array()
 
@@ -57,9 +58,6 @@ cdef Py_ssize_t WIDE_FIRST_LAYER = 320
 
 # Columns of the first layer for each thread from which on it trains them in panels of its own.
 cdef Py_ssize_t FIRST_COLUMN_GROUP = 64
-
-# Which of momentum (0), squares (1) and an extra array (2) each optimiser keeps for every parameter.
-cdef tuple SLOTS = tuple([tuple([slot for slot in range(STATES) if fastnn_states(rule) >> slot & 1]) for rule in range(RULES)])
 
 include "arena.pxi"
 

@@ -317,7 +317,7 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
     cdef Py_ssize_t start = run.start, batch, begin, end, x_row
     cdef const real* x
     cdef bint apart
-    cdef double value, total = 0, momentum_product = run.momentum_product, next_product = 1
+    cdef double value, rate, total = 0, momentum_product = run.momentum_product, next_product = 1
     cdef long step = run.step
     cdef step_rule rule, collected
     cdef bint at_once = steps_at_once(run, threads)
@@ -352,7 +352,8 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
                 break
             total += value
         else:
-            next_product = set_rule(&rule, run, start // run.batch_size, step + 1, momentum_product)
+            rate = run.rule.learning_rate if run.learning_rates == NULL else run.learning_rates[start // run.batch_size]
+            next_product = set_rule(&rule, &run.rule, rate, step + 1, momentum_product)
             if at_once:
                 meet(run, threads)
                 if failed(run, start, batch, &value):

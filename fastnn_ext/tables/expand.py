@@ -38,7 +38,8 @@ def expand() -> None:
         rows = "\n".join(f"    {member} = {number}" for number, member in enumerate(members(name)))
         types += f"\nclass {enum}(IntEnum):\n{rows}\n"
         write(FOLDER / f"{name}.pxi", HEADER.format(name=name, size=size, more=more, enum=enum, members=rows))
-    write(FOLDER / "enums.pyi", types + "\nTOLD_BY_OUTPUT: tuple[Activation, ...]\n")
+    types += "\nTOLD_BY_OUTPUT: tuple[Activation, ...]\nSLOTS: tuple[tuple[int, ...], ...]\n"
+    write(FOLDER / "enums.pyi", types)
 
 
 def write(path: Path, text: str) -> None:
