@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from plain_training import RULES, step_in_numpy
+from optimizer_table import STEADY
+from plain_training import RULES
 
 from fastnn_ext.bindings.update import optimizer_step
 from fastnn_ext.tables.enums import SLOTS, UpdateRule
@@ -10,8 +11,8 @@ from fastnn_ext.tables.enums import SLOTS, UpdateRule
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
 
 
-def state_of(rule, *arrays):
-    return [arrays[slot] for slot in SLOTS[rule["optimizer"]]]
+def state_of(rule, shape, dtype=np.float64):
+    return [np.zeros(shape, dtype) for _ in SLOTS[rule["optimizer"]]]
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -19,19 +20,17 @@ def state_of(rule, *arrays):
 @pytest.mark.parametrize("shape", [(1,), (7,), (17, 7), (2, 3, 4), (255,), (256,), (257,), (0,), ()])
 def test_steps_are_the_formula(name, dtype, shape):
     rng = np.random.default_rng(0)
-    arrays = [np.asarray(rng.normal(size=shape)).astype(dtype), np.zeros(shape, dtype), np.zeros(shape, dtype)]
-    exact = [array.astype(np.float64) for array in arrays]
-    state = state_of(RULES[name], *arrays[1:])
+    weights = np.asarray(rng.normal(size=shape)).astype(dtype)
+    exact, exact_state, state = weights.astype(np.float64), {}, state_of(RULES[name], shape, dtype)
     product = 1.0
     for step in range(1, 6):
         gradient = np.asarray(rng.normal(size=shape)).astype(dtype)
         kept = gradient.copy()
-        product = optimizer_step(arrays[0], gradient, state, step, **RULES[name], momentum_product=product)
-        step_in_numpy(exact[0], gradient.astype(np.float64), *exact[1:], step, **RULES[name])
+        product = optimizer_step(weights, gradient, state, step, **RULES[name], momentum_product=product)
+        exact = STEADY[name].formula(exact, gradient.astype(np.float64), exact_state, step)
         assert np.array_equal(gradient, kept)
-    for array, right in zip(arrays, exact, strict=True):
-        # Five steps of some five roundings each, of numbers below ten.
-        np.testing.assert_allclose(array, right, rtol=0, atol=250 * np.finfo(dtype).eps)
+    # Five steps of some five roundings each, of numbers below ten.
+    np.testing.assert_allclose(weights, exact, rtol=0, atol=250 * np.finfo(dtype).eps)
 
 
 def test_the_first_step_of_adam_is_the_rate():
@@ -44,7 +43,7 @@ def test_the_first_step_of_adam_is_the_rate():
 
 @pytest.mark.parametrize("name", RULES)
 def test_all_that_a_rule_keeps_is_given_and_changed(name):
-    state = state_of(RULES[name], *np.zeros((3, 3)))
+    state = state_of(RULES[name], 3)
     optimizer_step(np.ones(3), np.ones(3), state, 1, **RULES[name])
     assert all(array.all() for array in state)
     for bad in ([*state, np.zeros(3)], state[1:]):
@@ -61,12 +60,12 @@ def test_the_product_of_nadams_momentums_is_returned():
 
 def test_coupled_decay_is_a_part_of_the_gradient():
     for name in ("sgd", "momentum", "rmsprop", "adam"):
-        arrays, plain = ([np.full(3, 2.0), np.zeros(3), np.zeros(3)] for _ in range(2))
+        weights, plain = np.full(3, 2.0), np.full(3, 2.0)
+        state, other = state_of(RULES[name], 3), state_of(RULES[name], 3)
         for step in (1, 2):
-            state, other = state_of(RULES[name], *arrays[1:]), state_of(RULES[name], *plain[1:])
-            optimizer_step(arrays[0], np.ones(3), state, step, **RULES[name], coupled_decay=0.5)
-            optimizer_step(plain[0], 1 + 0.5 * plain[0], other, step, **RULES[name])
-        assert np.array_equal(arrays[0], plain[0]), name
+            optimizer_step(weights, np.ones(3), state, step, **RULES[name], coupled_decay=0.5)
+            optimizer_step(plain, 1 + 0.5 * plain, other, step, **RULES[name])
+        assert np.array_equal(weights, plain), name
 
 
 def test_gradients_of_any_layout_and_dtype():
