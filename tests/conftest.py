@@ -2,12 +2,17 @@
 
 import importlib.util
 import os
+import pathlib
+import sys
 import warnings
 
 import numpy as np
 import pytest
 
 import fastnn
+
+# Tables that tests of several folders share.
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # A plugin, which has to come before the package.
 collect_ignore = ["optimized.py"]

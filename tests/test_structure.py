@@ -20,27 +20,22 @@ LEVELS = (
     {"augmentation", "callbacks", "data", "datasets", "files", "progress"},
     {"layers"},
     {"activations", "constraints", "encoding", "initializers", "losses", "metrics", "optimizers", "regularizers"},
-    {"_checks", "arrays", "checking", "config", "fixed", "naming", "registry", "scalars", "strict", "threads"},
+    {"checking", "config", "registry", "threads"},
 )
-# An activation's file says how it is written for other systems, and makes its layer.
+# An activation's file says how it is written for other systems, and makes its layer; a history plots itself.
 UPWARD = {
     ("activations", "interop"),
     ("activations", "layers"),
-    ("callbacks", "models"),
+    ("callbacks", "plotting"),
     ("config", "__init__"),
-    ("files", "models"),
     ("models", "plotting"),
     ("threads", "__init__"),
 }
-AMONG_EQUALS = {("files", "callbacks"), ("interop", "__init__")}
+AMONG_EQUALS = {("interop", "__init__")}
 # Modules of one part that import each other.
 CIRCLES = {
-    "callbacks": {"base", "hooks", "states"},
+    "initializers": {"__init__", "names"},
     "losses": {"__init__", "names"},
-    "models": {
-        *("arguments", "batches", "classes", "evaluation", "fitting", "full_batch", "inputs", "sequential", "sources"),
-        *("stack", "stepping", "summary", "training"),
-    },
     "optimizers": {"__init__", "names"},
 }
 

@@ -14,6 +14,7 @@ from fastnn.notebook.network import Network
 from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.sgd import SGD
 from fastnn_ext.bindings.update import optimizer_step
+from fastnn_ext.tables.enums import SLOTS
 
 
 def backward_pass(network: Network, optimizer: Optimizer) -> Callable[[Any], None]:
@@ -25,8 +26,9 @@ def backward_pass(network: Network, optimizer: Optimizer) -> Callable[[Any], Non
     rule, clipping = optimizer.rule(), optimizer.clipping()
     start = rule.pop("initial_square", 0.0)
     plain = isinstance(optimizer, SGD) and optimizer.momentum == 0 and not optimizer.weight_decay and not clipping
+    starts = [start if slot == 1 else 0.0 for slot in SLOTS[rule["optimizer"]]]
     state = {
-        id(layer): [(numpy.zeros_like(array), numpy.full_like(array, start)) for array in layer.parameters().values()]
+        id(layer): [[numpy.full_like(array, value) for value in starts] for array in layer.parameters().values()]
         for layer in network
         if type(layer) is FCLayer
     }
@@ -47,15 +49,13 @@ def backward_pass(network: Network, optimizer: Optimizer) -> Callable[[Any], Non
                 continue
             output_error, its = layer.gradients(output_error)
             gradients.append((layer, its))
-        if "momentum_decay" in rule:
-            momentum_product *= rule["beta_1"] * (1 - 0.5 * 0.96 ** (steps * rule["momentum_decay"]))
         arrays = [array for _, its in gradients for array in its]
         _clip(arrays, **clipping)
+        product = momentum_product
         for layer, its in gradients:
-            for array, gradient, (first, second) in zip(
-                layer.parameters().values(), its, state[id(layer)], strict=True
-            ):
-                optimizer_step(array, gradient, first, second, steps, **rule, momentum_product=momentum_product)
+            for array, gradient, kept in zip(layer.parameters().values(), its, state[id(layer)], strict=True):
+                product = optimizer_step(array, gradient, kept, steps, **rule, momentum_product=momentum_product)
+        momentum_product = product
 
     return backward
 

@@ -23,7 +23,7 @@ class Adagrad(Optimizer):
     initial_accumulator_value : float, default 0.1
         Where the sums of squares start: Keras' default; PyTorch's is 0.
     epsilon : float, default 1e-7
-    clipnorm, clipvalue, global_clipnorm : float, optional
+    weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
         As in `Optimizer`.
 
     Examples
@@ -47,24 +47,20 @@ class Adagrad(Optimizer):
         initial_accumulator_value: float = 0.1,
         epsilon: float = 1e-7,
         *,
+        weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
     ) -> None:
-        super().__init__(learning_rate, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
-        self._numbers(initial_accumulator_value=initial_accumulator_value, epsilon=epsilon)
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
+        self._keep_checked(initial_accumulator_value=initial_accumulator_value, epsilon=epsilon)
 
-    def rule(self) -> dict[str, Any]:
+    def numbers(self) -> dict[str, Any]:
         # The engine's RMSprop with squares that do not decay.
-        return {
-            "optimizer": UpdateRule.RMSPROP,
-            "learning_rate": self.rate_at(0),
-            "beta_2": 1.0,
-            "squares_weight": 1.0,
-            "epsilon": self.epsilon,
-            "initial_square": self.initial_accumulator_value,
-        }
+        numbers = {"optimizer": UpdateRule.RMSPROP, "beta_2": 1.0, "squares_weight": 1.0, "epsilon": self.epsilon}
+        start = self.initial_accumulator_value
+        return numbers | ({"initial_square": start} if start else {})
 
-    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
+    def change(self, gradient: Array, rate: float, state: dict[str, Any], step: int) -> Any:
         squares = state["squares"] = state.get("squares", self.initial_accumulator_value) + gradient**2
-        return weights - self.rate_at(step - 1) * gradient / (squares**0.5 + self.epsilon)
+        return rate * gradient / (squares**0.5 + self.epsilon)

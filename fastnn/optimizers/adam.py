@@ -24,7 +24,7 @@ class Adam(Optimizer):
         Decay of the mean and of the mean square of gradients, in [0, 1).
     epsilon : float, default 1e-7
         Added to the corrected root, as in the paper and PyTorch.
-    clipnorm, clipvalue, global_clipnorm : float, optional
+    weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
         As in `Optimizer`.
 
     Examples
@@ -39,8 +39,6 @@ class Adam(Optimizer):
     torch: ClassVar = "Adam"
     convention: ClassVar = "epsilon, 1e-7, beside the corrected root, as in the paper and PyTorch"
 
-    _instead: ClassVar = {"weight_decay": "AdamW is Adam with weight decay"}
-
     beta_1: float
     beta_2: float
     epsilon: float
@@ -52,26 +50,26 @@ class Adam(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         *,
+        weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
     ) -> None:
-        super().__init__(learning_rate, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
-        self._numbers(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
+        self._keep_checked(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
 
-    def rule(self) -> dict[str, Any]:
+    def numbers(self) -> dict[str, Any]:
         return {
             "optimizer": UpdateRule.ADAM,
-            "learning_rate": self.rate_at(0),
             "beta_1": self.beta_1,
             "beta_2": self.beta_2,
             "epsilon": self.epsilon,
         }
 
-    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
+    def change(self, gradient: Array, rate: float, state: dict[str, Any], step: int) -> Any:
         mean, square = self._averages(gradient, state)
         mean, square = mean / (1 - self.beta_1**step), square / (1 - self.beta_2**step)
-        return weights - self.rate_at(step - 1) * mean / (square**0.5 + self.epsilon)
+        return rate * mean / (square**0.5 + self.epsilon)
 
     def _averages(self, gradient: Array, state: dict[str, Any]) -> tuple[Array, Array]:
         """The mean and the mean square of gradients, not yet corrected for their start."""

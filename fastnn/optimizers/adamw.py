@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from fastnn.checking.scalars import non_negative_number
 from fastnn.optimizers.adam import Adam
 from fastnn_ext.tables.enums import UpdateRule
 
 if TYPE_CHECKING:
-    from fastnn.optimizers.base import Array
     from fastnn.optimizers.schedules import LearningRateSchedule
 
 __all__ = ["AdamW"]
@@ -22,7 +22,7 @@ class AdamW(Adam):
     learning_rate
         As in `Adam`.
     weight_decay : float, default 0.004
-        Keras' default; biases decay too, as in PyTorch.
+        Keras' default; biases decay, too, as in PyTorch.
     beta_1, beta_2, epsilon
         As in `Adam`.
     clipnorm, clipvalue, global_clipnorm : float, optional
@@ -40,9 +40,9 @@ class AdamW(Adam):
     torch: ClassVar = "AdamW"
     convention: ClassVar = "as Adam, with `weight_decay=0.004`; biases decay, too"
 
-    _instead: ClassVar = {}
-
     weight_decay: float
+    numbers = Adam.numbers
+    change = Adam.change
 
     def __init__(
         self,
@@ -61,15 +61,8 @@ class AdamW(Adam):
             beta_1,
             beta_2,
             epsilon,
+            weight_decay=non_negative_number(weight_decay, "weight_decay"),
             clipnorm=clipnorm,
             clipvalue=clipvalue,
             global_clipnorm=global_clipnorm,
         )
-        self._numbers(weight_decay=weight_decay)
-
-    def rule(self) -> dict[str, Any]:
-        return super().rule() | {"weight_decay": self.weight_decay}
-
-    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
-        decayed = weights * (1 - self.rate_at(step - 1) * self.weight_decay)
-        return super().formula(decayed, gradient, state, step)

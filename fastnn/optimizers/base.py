@@ -1,4 +1,4 @@
-"""What all optimisers share: numbers that are checked once, a learning rate or a schedule of one, and clipping."""
+"""What all optimisers share: numbers that are checked once, a learning rate or its schedule, decay and clipping."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["PIECES", "Array", "Optimizer"]
 Array: TypeAlias = "NDArray[numpy.float64]"
 
 # What each optimiser of the package defines; the registry refuses one that does not.
-PIECES = ("aliases", "engine", "keras", "torch", "convention", "rule", "formula")
+PIECES = ("aliases", "engine", "keras", "torch", "convention", "numbers", "change")
 
 # Numbers that are a share of what was before.
 _DECAYS = {"momentum", "rho", "beta_1", "beta_2"}
@@ -37,6 +37,9 @@ class Optimizer(Strict):
     ----------
     learning_rate : float or schedule
         Finite and not negative, or one of `fastnn.optimizers.schedules`. It may be assigned later.
+    weight_decay : float, optional
+        Before each step ``w -= learning_rate * weight_decay * w``, biases', too, as in Keras: decoupled from gradients
+        and their means (Loshchilov and Hutter 2019). `SGD` has PyTorch's.
     clipnorm : float, optional
         Each array's gradient with a larger Euclidean norm is scaled down to it.
     clipvalue : float, optional
@@ -54,7 +57,7 @@ class Optimizer(Strict):
     aliases : tuple of str
         Further names than that of the class in small letters.
     engine : tuple of fastnn_ext.engine.plan.Optimizer
-        The engine's rules that `rule` may choose.
+        The engine's rules that `numbers` may choose.
     keras, torch : str or Without
         What the class is called there.
     convention : str
@@ -67,18 +70,20 @@ class Optimizer(Strict):
     torch: ClassVar[str | Without]
     convention: ClassVar[str]
 
+    weight_decay: float | None
     _learning_rate: float | LearningRateSchedule
     _changeable = frozenset({"learning_rate"})
 
     def __init__(
         self,
         learning_rate: float | LearningRateSchedule = 0.01,
-        *,
+        weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
     ) -> None:
         self.learning_rate = learning_rate
+        self._keep(weight_decay=None if weight_decay is None else _checked("weight_decay", weight_decay))
         for name, limit in {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}.items():
             self.__dict__[name] = None if limit is None else _checked(name, limit)
             if limit is not None and self.__dict__[name] == 0:
@@ -94,7 +99,7 @@ class Optimizer(Strict):
         rate = value if callable(value) else _checked("learning_rate", value)
         self.__dict__["_learning_rate"] = rate
 
-    def _numbers(self, **values: float) -> None:
+    def _keep_checked(self, **values: float) -> None:
         """Keep the numbers of a subclass, checked."""
         self._keep(**{name: _checked(name, value) for name, value in values.items()})
 
@@ -136,7 +141,20 @@ class Optimizer(Strict):
         return rates
 
     def rule(self) -> dict[str, Any]:
-        """The numbers that the engine takes, by the names of its arguments."""
+        """All numbers that the engine takes, without those of `clipping`, by the names of its arguments."""
+        rule = {"learning_rate": self.rate_at(0)} | self.numbers()
+        return rule | ({self._kind_of_decay(): self.weight_decay} if self.weight_decay else {})
+
+    def numbers(self) -> dict[str, Any]:
+        """The engine's rule, ``optimizer``, and its numbers, by the names of the engine's arguments."""
+        raise NotImplementedError(f"{type(self).__name__} is no optimiser of fastnn")
+
+    def _kind_of_decay(self) -> str:
+        """What the engine calls the decay of weights: ``weight_decay``, or ``coupled_decay`` by way of gradients."""
+        return "weight_decay"
+
+    def change(self, gradient: Array, rate: float, state: dict[str, Any], step: int) -> Any:
+        """What a step at a learning rate takes from the weights; the other arguments are those of `formula`."""
         raise NotImplementedError(f"{type(self).__name__} is no optimiser of fastnn")
 
     def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
@@ -150,7 +168,10 @@ class Optimizer(Strict):
         step : int
             Counted from 1.
         """
-        raise NotImplementedError(f"{type(self).__name__} is no optimiser of fastnn")
+        rate, decay = self.rate_at(step - 1), self.weight_decay or 0.0
+        if self._kind_of_decay() == "coupled_decay":
+            return weights - self.change(gradient + decay * weights, rate, state, step)
+        return weights * (1 - rate * decay) - self.change(gradient, rate, state, step)
 
     def clipping(self) -> dict[str, Any]:
         """The limits that gradients have, by the names of the engine's arguments."""

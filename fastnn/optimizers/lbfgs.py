@@ -42,6 +42,7 @@ class LBFGS(Optimizer):
 
     _instead: ClassVar = {
         "learning_rate": "LBFGS has none, as its line search chooses the length of each step",
+        "weight_decay": "LBFGS minimises the loss as it is: pass kernel_regularizer=L2(...) to the layers",
         **dict.fromkeys(
             ("clipnorm", "clipvalue", "global_clipnorm"), "LBFGS clips no gradients: its steps need them whole"
         ),
@@ -54,14 +55,14 @@ class LBFGS(Optimizer):
     def __init__(self, history_size: int = 10, tolerance_grad: float = 1e-7, tolerance_change: float = 1e-9) -> None:
         super().__init__(1.0)
         self._keep(history_size=whole_number(history_size, "history_size", at_least=1))
-        self._numbers(tolerance_grad=tolerance_grad, tolerance_change=tolerance_change)
+        self._keep_checked(tolerance_grad=tolerance_grad, tolerance_change=tolerance_change)
 
     def configuration(self) -> dict[str, Any]:
         return {name: value for name, value in super().configuration().items() if name != "learning_rate"}
 
-    def rule(self) -> dict[str, Any]:
+    def numbers(self) -> dict[str, Any]:
         # Each step is SciPy's: the engine computes the gradient.
         return {"optimizer": UpdateRule.COLLECT, "learning_rate": 0.0}
 
-    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> NoReturn:
+    def change(self, gradient: Array, rate: float, state: dict[str, Any], step: int) -> NoReturn:
         raise TypeError("the steps of LBFGS are SciPy's, whose line search computes gradients of its own")

@@ -25,7 +25,7 @@ class Nadam(Adam):
         As in `Adam`.
     momentum_decay : float, default 0.004
         PyTorch's default, as in the paper; Keras' rule is that of 1.
-    clipnorm, clipvalue, global_clipnorm : float, optional
+    weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
         As in `Optimizer`.
 
     Examples
@@ -50,6 +50,7 @@ class Nadam(Adam):
         epsilon: float = 1e-7,
         *,
         momentum_decay: float = 0.004,
+        weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
@@ -59,19 +60,20 @@ class Nadam(Adam):
             beta_1,
             beta_2,
             epsilon,
+            weight_decay=weight_decay,
             clipnorm=clipnorm,
             clipvalue=clipvalue,
             global_clipnorm=global_clipnorm,
         )
-        self._numbers(momentum_decay=momentum_decay)
+        self._keep_checked(momentum_decay=momentum_decay)
 
-    def rule(self) -> dict[str, Any]:
-        return super().rule() | {"optimizer": UpdateRule.NADAM, "momentum_decay": self.momentum_decay}
+    def numbers(self) -> dict[str, Any]:
+        return super().numbers() | {"optimizer": UpdateRule.NADAM, "momentum_decay": self.momentum_decay}
 
-    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
+    def change(self, gradient: Array, rate: float, state: dict[str, Any], step: int) -> Any:
         now, ahead = (self.beta_1 * (1 - 0.5 * 0.96 ** (at * self.momentum_decay)) for at in (step, step + 1))
         product = state["product"] = state.get("product", 1.0) * now
         mean, square = self._averages(gradient, state)
         corrected = (1 - now) / (1 - product) * gradient + ahead / (1 - product * ahead) * mean
         square = square / (1 - self.beta_2**step)
-        return weights - self.rate_at(step - 1) * corrected / (square**0.5 + self.epsilon)
+        return rate * corrected / (square**0.5 + self.epsilon)

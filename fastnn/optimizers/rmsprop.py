@@ -24,7 +24,7 @@ class RMSprop(Optimizer):
         In [0, 1).
     epsilon : float, default 1e-7
         Added outside the root, as in PyTorch; Keras adds it inside.
-    clipnorm, clipvalue, global_clipnorm : float, optional
+    weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
         As in `Optimizer`.
 
     Examples
@@ -48,21 +48,17 @@ class RMSprop(Optimizer):
         rho: float = 0.9,
         *,
         epsilon: float = 1e-7,
+        weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
     ) -> None:
-        super().__init__(learning_rate, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
-        self._numbers(rho=rho, epsilon=epsilon)
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
+        self._keep_checked(rho=rho, epsilon=epsilon)
 
-    def rule(self) -> dict[str, Any]:
-        return {
-            "optimizer": UpdateRule.RMSPROP,
-            "learning_rate": self.rate_at(0),
-            "beta_2": self.rho,
-            "epsilon": self.epsilon,
-        }
+    def numbers(self) -> dict[str, Any]:
+        return {"optimizer": UpdateRule.RMSPROP, "beta_2": self.rho, "epsilon": self.epsilon}
 
-    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
+    def change(self, gradient: Array, rate: float, state: dict[str, Any], step: int) -> Any:
         squares = state["squares"] = self.rho * state.get("squares", 0.0) + (1 - self.rho) * gradient**2
-        return weights - self.rate_at(step - 1) * gradient / (squares**0.5 + self.epsilon)
+        return rate * gradient / (squares**0.5 + self.epsilon)

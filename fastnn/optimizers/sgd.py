@@ -27,16 +27,16 @@ class SGD(Optimizer):
     nesterov : bool, default False
         Look ahead: ``w -= learning_rate * (g + momentum * v)`` (Sutskever et al. 2013, in PyTorch's form). It needs a
         momentum.
-    weight_decay : float, default 0
+    weight_decay : float, optional
         Adds ``weight_decay * w`` to every gradient, biases' too, after clipping: PyTorch's form, which is half of an L2
-        penalty of this size.
+        penalty of this size. Without a momentum that is also the decay of `Optimizer`, which Keras has.
     clipnorm, clipvalue, global_clipnorm : float, optional
         As in `Optimizer`.
 
     Examples
     --------
     >>> SGD(0.1, momentum=0.9)
-    SGD(learning_rate=0.1, momentum=0.9, nesterov=False, weight_decay=0.0)
+    SGD(learning_rate=0.1, momentum=0.9, nesterov=False)
     """
 
     aliases: ClassVar = ()
@@ -49,31 +49,30 @@ class SGD(Optimizer):
 
     momentum: float
     nesterov: bool
-    weight_decay: float
 
     def __init__(
         self,
         learning_rate: float | LearningRateSchedule = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
-        weight_decay: float = 0.0,
+        weight_decay: float | None = None,
         *,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
     ) -> None:
-        super().__init__(learning_rate, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
-        self._numbers(momentum=momentum, nesterov=nesterov, weight_decay=weight_decay)
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
+        self._keep_checked(momentum=momentum, nesterov=nesterov)
         if self.nesterov and self.momentum == 0:
             raise ValueError("nesterov needs a momentum: pass one, such as SGD(momentum=0.9, nesterov=True)")
 
-    def rule(self) -> dict[str, Any]:
+    def numbers(self) -> dict[str, Any]:
         kind = UpdateRule.SGD if self.momentum == 0 else UpdateRule.NESTEROV if self.nesterov else UpdateRule.MOMENTUM
-        rule = {"optimizer": kind, "learning_rate": self.rate_at(0), "beta_1": self.momentum}
-        return rule | ({"coupled_decay": self.weight_decay} if self.weight_decay else {})
+        return {"optimizer": kind, "beta_1": self.momentum}
 
-    def formula(self, weights: Array, gradient: Array, state: dict[str, Any], step: int) -> Any:
-        gradient = gradient + self.weight_decay * weights
+    def _kind_of_decay(self) -> str:
+        return "coupled_decay" if self.momentum else "weight_decay"
+
+    def change(self, gradient: Array, rate: float, state: dict[str, Any], step: int) -> Any:
         velocity = state["velocity"] = self.momentum * state.get("velocity", 0.0) + gradient
-        change = gradient + self.momentum * velocity if self.nesterov else velocity
-        return weights - self.rate_at(step - 1) * change
+        return rate * (gradient + self.momentum * velocity if self.nesterov else velocity)

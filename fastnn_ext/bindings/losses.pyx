@@ -1,8 +1,13 @@
-"""Doors to the losses and their gradients, alone and fused with softmax."""
+"""Doors to the losses and their gradients, alone and fused with softmax.
+
+Mean squared error is the mean over all elements; cross-entropy is summed over classes and averaged over rows.
+"""
 
 cimport numpy as cnp
 from fastnn_ext.runtime.arrays cimport as_floats, as_floats_like, empty_like, shape_of
-from fastnn_ext.tables.enums cimport CROSS_ENTROPY, Loss, MEAN_SQUARED_ERROR
+from fastnn_ext.runtime.dispatch cimport kernels_of
+from fastnn_ext.runtime.kernels cimport Kernels
+from fastnn_ext.tables.enums cimport CROSS_ENTROPY, Loss, MEAN_SQUARED_ERROR, fastnn_is_summed
 
 cnp.import_array()
 
@@ -22,18 +27,41 @@ cdef tuple targets_and_predictions(object y_true, object y_pred, str prediction_
     return true, predicted, columns
 
 
+cdef double share(Loss loss, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+    # Of the sum over all elements: what a mean over rows, or over these and the elements of a row, makes of it.
+    return 1.0 / rows if fastnn_is_summed(loss) else 1.0 / (<double> rows * columns)
+
+
+cdef object value_of(Loss loss, object y_true, object y_pred):
+    cdef cnp.ndarray t, p
+    t, p, columns = targets_and_predictions(y_true, y_pred, "y_pred")
+    cdef cnp.npy_intp size = columns, rows = cnp.PyArray_SIZE(p) // size
+    cdef const Kernels* kernels = kernels_of(p)
+    # The kernels write a gradient always: each row's in the same place.
+    cdef cnp.ndarray room = cnp.PyArray_EMPTY(1, &size, cnp.PyArray_TYPE(p), 0)
+    return share(loss, rows, size) * kernels.loss(
+        loss, 0, cnp.PyArray_DATA(room), 0, cnp.PyArray_DATA(p), cnp.PyArray_DATA(t), rows, size, 0)
+
+
+cdef object gradient_of(Loss loss, object y_true, object y_pred):
+    cdef cnp.ndarray t, p
+    t, p, columns = targets_and_predictions(y_true, y_pred, "y_pred")
+    cdef cnp.npy_intp size = columns, rows = cnp.PyArray_SIZE(p) // size
+    cdef const Kernels* kernels = kernels_of(p)
+    cdef cnp.ndarray gradient = empty_like(p)
+    kernels.loss(loss, 0, cnp.PyArray_DATA(gradient), size, cnp.PyArray_DATA(p), cnp.PyArray_DATA(t), rows, size,
+                 share(loss, rows, size))
+    return gradient
+
+
 def mse(y_true, y_pred):
-    """Mean squared error over all elements, summed in double precision.
+    """Mean squared error over all elements; sums of some hundred are added in double precision.
 
     >>> import numpy as np
     >>> mse(np.array([0.0, 1.0]), np.array([[0.5, 0.5]]))
     0.25
     """
-    cdef cnp.ndarray t, p
-    t, p, _ = targets_and_predictions(y_true, y_pred, "y_pred")
-    if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT:
-        return mse_value[float](<float*> cnp.PyArray_DATA(t), <float*> cnp.PyArray_DATA(p), cnp.PyArray_SIZE(p))
-    return mse_value[double](<double*> cnp.PyArray_DATA(t), <double*> cnp.PyArray_DATA(p), cnp.PyArray_SIZE(p))
+    return value_of(MEAN_SQUARED_ERROR, y_true, y_pred)
 
 
 def mse_prime(y_true, y_pred):
@@ -43,16 +71,7 @@ def mse_prime(y_true, y_pred):
     >>> mse_prime(np.array([0.0, 1.0]), np.array([[0.5, 0.5]]))
     array([[ 0.5, -0.5]])
     """
-    cdef cnp.ndarray t, p
-    t, p, _ = targets_and_predictions(y_true, y_pred, "y_pred")
-    cdef cnp.ndarray gradient = empty_like(p)
-    cdef void* g = cnp.PyArray_DATA(gradient)
-    if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT:
-        mse_gradient[float](<float*> g, <float*> cnp.PyArray_DATA(t), <float*> cnp.PyArray_DATA(p), cnp.PyArray_SIZE(p))
-    else:
-        mse_gradient[double](<double*> g, <double*> cnp.PyArray_DATA(t), <double*> cnp.PyArray_DATA(p),
-                             cnp.PyArray_SIZE(p))
-    return gradient
+    return gradient_of(MEAN_SQUARED_ERROR, y_true, y_pred)
 
 
 def cross_entropy(y_true, y_pred):
@@ -65,12 +84,7 @@ def cross_entropy(y_true, y_pred):
     >>> round(cross_entropy(np.array([0.0, 1.0]), np.array([[0.5, 0.5]])), 6)
     0.693147
     """
-    cdef cnp.ndarray t, p
-    t, p, columns = targets_and_predictions(y_true, y_pred, "y_pred")
-    cdef Py_ssize_t classes = columns, batch = cnp.PyArray_SIZE(p) // classes
-    if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT:
-        return cross_entropy_value[float](<float*> cnp.PyArray_DATA(t), <float*> cnp.PyArray_DATA(p), batch, classes)
-    return cross_entropy_value[double](<double*> cnp.PyArray_DATA(t), <double*> cnp.PyArray_DATA(p), batch, classes)
+    return value_of(CROSS_ENTROPY, y_true, y_pred)
 
 
 def cross_entropy_prime(y_true, y_pred):
@@ -80,18 +94,7 @@ def cross_entropy_prime(y_true, y_pred):
     >>> cross_entropy_prime(np.array([0.0, 1.0]), np.array([[0.5, 0.5]]))
     array([[-0., -2.]])
     """
-    cdef cnp.ndarray t, p
-    t, p, columns = targets_and_predictions(y_true, y_pred, "y_pred")
-    cdef Py_ssize_t classes = columns, batch = cnp.PyArray_SIZE(p) // classes
-    cdef cnp.ndarray gradient = empty_like(p)
-    cdef void* g = cnp.PyArray_DATA(gradient)
-    if cnp.PyArray_TYPE(p) == cnp.NPY_FLOAT:
-        cross_entropy_gradient[float](<float*> g, <float*> cnp.PyArray_DATA(t), <float*> cnp.PyArray_DATA(p), batch,
-                                      classes)
-    else:
-        cross_entropy_gradient[double](<double*> g, <double*> cnp.PyArray_DATA(t), <double*> cnp.PyArray_DATA(p), batch,
-                                       classes)
-    return gradient
+    return gradient_of(CROSS_ENTROPY, y_true, y_pred)
 
 
 def softmax_with_loss(y_true, logits, Loss loss):
@@ -110,27 +113,15 @@ def softmax_with_loss(y_true, logits, Loss loss):
     if loss not in (MEAN_SQUARED_ERROR, CROSS_ENTROPY):
         raise ValueError(f"loss must be MEAN_SQUARED_ERROR or CROSS_ENTROPY of Loss, but it is {<int> loss}")
     t, x, columns = targets_and_predictions(y_true, logits, "logits")
-    cdef Py_ssize_t classes = columns, batch = cnp.PyArray_SIZE(x) // classes
-    cdef cnp.ndarray probabilities = empty_like(x), gradient = empty_like(x)
+    cdef cnp.npy_intp size = columns, rows = cnp.PyArray_SIZE(x) // size
+    cdef cnp.ndarray probabilities = cnp.PyArray_EMPTY(1, &size, cnp.PyArray_TYPE(x), 0)
+    cdef cnp.ndarray gradient = empty_like(x)
     cdef void* p_data = cnp.PyArray_DATA(probabilities)
     cdef void* g_data = cnp.PyArray_DATA(gradient)
     cdef void* x_data = cnp.PyArray_DATA(x)
     cdef void* t_data = cnp.PyArray_DATA(t)
+    cdef const Kernels* kernels = kernels_of(x)
     cdef double value
-    if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT:
-        with nogil:
-            if loss == CROSS_ENTROPY:
-                value = softmax_cross_entropy[float](<float*> p_data, <float*> g_data, <float*> x_data, <float*> t_data,
-                                                     batch, classes)
-            else:
-                value = softmax_mse[float](<float*> p_data, <float*> g_data, <float*> x_data, <float*> t_data, batch,
-                                           classes)
-    else:
-        with nogil:
-            if loss == CROSS_ENTROPY:
-                value = softmax_cross_entropy[double](<double*> p_data, <double*> g_data, <double*> x_data,
-                                                      <double*> t_data, batch, classes)
-            else:
-                value = softmax_mse[double](<double*> p_data, <double*> g_data, <double*> x_data, <double*> t_data,
-                                            batch, classes)
-    return value, gradient
+    with nogil:
+        value = kernels.softmax_loss(loss, 0, p_data, g_data, x_data, t_data, rows, size, share(loss, rows, size))
+    return share(loss, rows, size) * value, gradient

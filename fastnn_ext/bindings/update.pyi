@@ -1,15 +1,16 @@
+from collections.abc import Sequence
 from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn_ext.tables.enums import SLOTS as SLOTS
 from fastnn_ext.tables.enums import UpdateRule
 
 def sgd(parameters: NDArray[Any], gradients: ArrayLike, learning_rate: float) -> None: ...
 def optimizer_step(
     parameters: NDArray[Any],
     gradients: ArrayLike,
-    first: NDArray[Any],
-    second: NDArray[Any],
+    state: Sequence[NDArray[Any]],
     step: int,
     optimizer: UpdateRule,
     learning_rate: float,
@@ -22,4 +23,4 @@ def optimizer_step(
     coupled_decay: float = 0.0,
     momentum_decay: float = 0.0,
     momentum_product: float = 1.0,
-) -> None: ...
+) -> float: ...

@@ -8,6 +8,7 @@ from typing_extensions import disjoint_base
 from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.options import LossOptions, RuleOptions
 from fastnn_ext.engine.plan import Plan
+from fastnn_ext.tables.enums import SLOTS as SLOTS
 from fastnn_ext.tables.enums import UpdateRule
 
 class NonFiniteError(FloatingPointError):

@@ -23,12 +23,13 @@ from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, fastnn_states, fastnn_traits, LAYER_NORMALIZATION, RULES, SGD,
+    BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, fastnn_traits, LAYER_NORMALIZATION, SGD,
     SIGMOID, SOFTMAX, STATES, UpdateRule,
 )
 
 from fastnn_ext.engine.plan import allocate
 from fastnn_ext.engine.rows import NonFiniteDataError
+from fastnn_ext.tables.enums import SLOTS
 
 cnp.import_array()
 
@@ -59,8 +60,6 @@ cdef Py_ssize_t WIDE_FIRST_LAYER = 320
 # Columns of the first layer for each thread from which on it trains them in panels of its own.
 cdef Py_ssize_t FIRST_COLUMN_GROUP = 64
 
-# Which of momentum (0), squares (1) and an extra array (2) each optimiser keeps for every parameter.
-cdef tuple SLOTS = tuple([tuple([slot for slot in range(STATES) if fastnn_states(rule) >> slot & 1]) for rule in range(RULES)])
 
 class NonFiniteError(FloatingPointError):
     """A loss that is NaN or infinite: carries the ``batch`` and the ``operation`` where it first showed."""

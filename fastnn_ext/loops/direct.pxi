@@ -76,3 +76,56 @@ cdef void dense_backward_weights_task(DenseCall* call, int thread, int threads) 
                    share(call.fan_in, thread, threads), share(call.fan_in, thread + 1, threads), 0, call.fan_out, &rule)
     if thread == threads - 1:
         update_bias(&rule, dy, width, call.rows, stateless(call.bias), call.fan_out)
+
+
+cdef double loss_of_rows(
+    int loss, double parameter, void* dy, Py_ssize_t dy_row, const void* y_pred, const void* y, Py_ssize_t rows, Py_ssize_t size,
+    double scale,
+) noexcept nogil:
+    cdef Py_ssize_t row
+    cdef double total = 0
+    for row in range(rows):
+        total += loss_row(loss, <real> parameter, <real*> dy + row * dy_row, <const real*> y_pred + row * size,
+                          <const real*> y + row * size, size, <real> scale)
+    return total
+
+
+cdef double loss_of_logits(
+    int loss, double parameter, void* p, void* dx, const void* x, const void* y, Py_ssize_t rows, Py_ssize_t size, double scale,
+) noexcept nogil:
+    cdef Py_ssize_t row
+    cdef double total = 0
+    cdef real* gradient
+    cdef const real* logits
+    cdef const real* target
+    for row in range(rows):
+        gradient = <real*> dx + row * size
+        logits, target = <const real*> x + row * size, <const real*> y + row * size
+        if loss == CROSS_ENTROPY:
+            total += softmax_entropy_row(<real*> p, gradient, logits, target, size, <real> scale)
+        else:
+            softmax_row(<real*> p, logits, size)
+            total += loss_row(loss, <real> parameter, gradient, <real*> p, target, size, <real> scale)
+            softmax_through_row(gradient, gradient, <real*> p, size)
+    return total
+
+
+cdef double step_numbers(
+    void* values, void** state, const void* gradient, const void* given, long number, double momentum_product, Py_ssize_t count,
+) noexcept nogil:
+    # The gradient is copied by pieces, since a coupled decay is added to it.
+    cdef const Rule* rule = <const Rule*> given
+    cdef step_rule step
+    cdef real piece[STEPPED_TOGETHER]
+    cdef parameters w
+    cdef Py_ssize_t start = 0, size
+    momentum_product = set_rule(&step, rule, rule.learning_rate, number, momentum_product)
+    while start < count:
+        size = min(count - start, <Py_ssize_t> STEPPED_TOGETHER)
+        w = parameters_of(values, state, start)
+        memcpy(piece, <const real*> gradient + start, size * sizeof(real))
+        if rule.coupled_decay > 0:
+            scale_row(piece, w.values, size, 1, <real> rule.coupled_decay)
+        step_rows(&step, piece, 0, w, 0, 1, size)
+        start += size
+    return momentum_product

@@ -29,13 +29,16 @@ from fastnn_ext.loops.primitives cimport (
     update_bias, warp, weights_update,
 )
 from fastnn_ext.runtime.scalars cimport is_finite
-from fastnn_ext.bindings.update cimport nadam_momentum
 
 # Rows of a prediction below which products wait for memory rather than arithmetic, and zeros are left out in every layer.
 cdef Py_ssize_t FEW_ROWS = 4
 
 # Columns of a normalisation come to threads in groups that share no cache line, in either dtype.
 cdef Py_ssize_t COLUMNS_APART = 16
+
+# Numbers of a gradient that a single step takes into a buffer at a time.
+cdef enum:
+    STEPPED_TOGETHER = 256
 
 # Share of non-zero inputs up to which visiting those alone beats the dense product of many rows.
 cdef double SPARSE_ENOUGH = 0.4
@@ -97,6 +100,9 @@ kernels.softmax_backward = softmax_backward_of_rows
 kernels.dense_forward = dense_forward_task
 kernels.dense_backward_input = dense_backward_input_task
 kernels.dense_backward_weights = dense_backward_weights_task
+kernels.loss = loss_of_rows
+kernels.softmax_loss = loss_of_logits
+kernels.step = step_numbers
 kernels.fma_flops = fma_flops
 
 

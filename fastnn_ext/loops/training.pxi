@@ -91,7 +91,7 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
     cdef bint in_place = data.source_count == 1 and data.order == NULL and not run.first.sparse and is_native(rows) \
         and data.augmentation.height == 0 and rows.stride % sizeof(real) == 0
     cdef Pass p
-    cdef double value, total = 0, momentum_product = run.updating.momentum_product, next_product = 1
+    cdef double value, rate, total = 0, momentum_product = run.updating.momentum_product, next_product = 1
     cdef step_rule rule, collecting
     cdef int i
     if run.by_sample:
@@ -128,7 +128,10 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
                 break
             total += value
         else:
-            next_product = set_rule(&rule, run, p.start // run.batch_size, p.step, momentum_product)
+            rate = run.updating.rule.learning_rate
+            if run.updating.learning_rates != NULL:
+                rate = run.updating.learning_rates[p.start // run.batch_size]
+            next_product = set_rule(&rule, &run.updating.rule, rate, p.step, momentum_product)
             if run.at_once:
                 meet(run, threads)
                 if failed(run, p.start, p.batch, thread, &value):

@@ -2,14 +2,17 @@
 # decay ask for it, with all gradients collected first.
 
 
+cdef inline double nadam_momentum(const Rule* rule, long step) noexcept nogil:
+    # The momentum of a step, which grows to beta_1 (Dozat 2016, in PyTorch's form).
+    return rule.beta_1 * (1 - 0.5 * pow(0.96, step * rule.momentum_decay))
+
+
 cdef double set_rule(
-    step_rule* step, Run* run, Py_ssize_t batch_number, long number, double momentum_product,
+    step_rule* step, const Rule* rule, double rate, long number, double momentum_product,
 ) noexcept nogil:
-    # The numbers of one optimiser step; returns the product of Nadam's momentums so far. Adam's corrections for its first
+    # The numbers of one optimiser step, counted from 1; returns the product of Nadam's momentums so far. Adam's corrections for its first
     # steps (Kingma and Ba 2015, section 2) go into the rate and epsilon: lr m' / (sqrt(v') + e) =
     # lr c / (1 - b1^t) m / (sqrt(v) + e c) with c = sqrt(1 - b2^t). Nadam's are Dozat's (2016), as in PyTorch.
-    cdef const Rule* rule = &run.updating.rule
-    cdef double rate = rule.learning_rate if run.updating.learning_rates == NULL else run.updating.learning_rates[batch_number]
     cdef double rate_2 = 0, epsilon = rule.epsilon, decay = 1 - rate * rule.weight_decay
     cdef double correction, momentum, next_momentum
     if fastnn_corrected(rule.optimizer) & SQUARES_STATE:

@@ -11,6 +11,10 @@
 
 FASTNN_INLINE real N(within)(real low, real x, real high) { return x < low ? low : (x > high ? high : x); }
 
+/* Vectors that are added up as such: what they give is added in double precision, since in single a million costs would lose
+ * their last three digits. */
+enum { SUMMED_TOGETHER = 32 };
+
 /* Those of a number at a time, as vectors. */
 #define LOSS_OF_ROW(member, name, reduction)
 #define LOSS(member, loss, reduction, value, slope)                                                                    \
@@ -25,15 +29,20 @@ FASTNN_INLINE real N(within)(real low, real x, real high) { return x < low ? low
     FASTNN_INLINE double N(loss##_row)(                                                                                \
         real parameter, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)                       \
     {                                                                                                                  \
-        vec total = N(set1)(0), slopes;                                                                                \
-        for (ptrdiff_t j = 0; j < size; j += LANES) {                                                                  \
-            part lanes = N(first)(size - j);                                                                           \
-            vec cost = N(loss##_vector)(                                                                               \
-                N(set1)(parameter), N(load_part)(y_pred + j, lanes), N(load_part)(y + j, lanes), &slopes);             \
-            total = total + N(keep_part)(cost, N(set1)(0), lanes);                                                     \
-            N(store_part)(dy + j, slopes * N(set1)(scale), lanes);                                                     \
+        double total = 0;                                                                                              \
+        for (ptrdiff_t j = 0; j < size;) {                                                                             \
+            const ptrdiff_t end = j + SUMMED_TOGETHER * LANES < size ? j + SUMMED_TOGETHER * LANES : size;             \
+            vec sum = N(set1)(0), slopes;                                                                              \
+            for (; j < end; j += LANES) {                                                                              \
+                part lanes = N(first)(size - j);                                                                       \
+                vec cost = N(loss##_vector)(                                                                           \
+                    N(set1)(parameter), N(load_part)(y_pred + j, lanes), N(load_part)(y + j, lanes), &slopes);         \
+                sum = sum + N(keep_part)(cost, N(set1)(0), lanes);                                                     \
+                N(store_part)(dy + j, slopes * N(set1)(scale), lanes);                                                 \
+            }                                                                                                          \
+            total += (double)N(sum)(sum);                                                                              \
         }                                                                                                              \
-        return (double)N(sum)(total);                                                                                  \
+        return total;                                                                                                  \
     }
 #include "tables/losses.def"
 #undef LOSS

@@ -36,7 +36,7 @@ FASTNN_INLINE void N(step_vector)(
     if (decays) weight = weight * s.decay;
     switch (optimizer) {
 #define RULE(member, kept, corrected, step)                                                                            \
-    case member:                                                                                                       \
+    case member: {                                                                                                     \
         if ((kept) & MOMENTUM_STATE) momentum = LOAD(w.state[0]);                                                      \
         if ((kept) & SQUARES_STATE) squares = LOAD(w.state[1]);                                                        \
         if ((kept) & EXTRA_STATE) extra = LOAD(w.state[2]);                                                            \
@@ -44,7 +44,7 @@ FASTNN_INLINE void N(step_vector)(
         if ((kept) & MOMENTUM_STATE) STORE(w.state[0], momentum);                                                      \
         if ((kept) & SQUARES_STATE) STORE(w.state[1], squares);                                                        \
         if ((kept) & EXTRA_STATE) STORE(w.state[2], extra);                                                            \
-        break;
+    } break;
 #include "tables/rules.def"
 #undef RULE
     }

@@ -1,13 +1,4 @@
-# Scalar mathematics for both dtypes: libm's float form for float32, its double form for float64.
-from cython cimport floating
-from libc.math cimport exp, expf
-
-
-cdef inline floating exponential(floating x) noexcept nogil:
-    if floating is float:
-        return expf(x)
-    else:
-        return exp(x)
+# What is asked of single numbers.
 
 
 cdef inline bint is_finite(double x) noexcept nogil:

@@ -45,7 +45,8 @@ def expand() -> None:
         types += f"\nclass {enum}(IntEnum):\n{rows}\n"
         write(FOLDER / f"{name}.pxi", HEADER.format(name=name, size=size, more=more, enum=enum, members=rows))
     write(FOLDER / "descriptors.pxi", descriptors())
-    write(FOLDER / "enums.pyi", types + "\nTOLD_BY_OUTPUT: tuple[Activation, ...]\n")
+    types += "\nTOLD_BY_OUTPUT: tuple[Activation, ...]\nSLOTS: tuple[tuple[int, ...], ...]\n"
+    write(FOLDER / "enums.pyi", types)
 
 
 def descriptors() -> str:

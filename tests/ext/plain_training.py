@@ -1,5 +1,7 @@
 """What the engine computes, in plain float64 NumPy: the oracle of its tests, and the networks that they share."""
 
+import copy
+
 import numpy as np
 from binding_table import (
     FUNCTIONS,
@@ -11,45 +13,13 @@ from binding_table import (
     softmax_jacobian_product,
     softmax_rows,
 )
+from optimizer_table import STEADY
 
 from fastnn_ext.engine.plan import Plan
-from fastnn_ext.tables.enums import Activation, Loss, UpdateRule
+from fastnn_ext.tables.enums import Activation, Loss
 
-RATE = 0.02
-
-# An optimiser divides by the root of the squares it has seen: where gradients are near zero that turns roundings into
-# whole steps. An epsilon of 1e-3 and a small rate keep the comparison well-conditioned.
-RULES = {
-    "sgd": {"optimizer": UpdateRule.SGD, "learning_rate": RATE},
-    "sgd with decay": {"optimizer": UpdateRule.SGD, "learning_rate": RATE, "weight_decay": 0.5},
-    "momentum": {"optimizer": UpdateRule.MOMENTUM, "learning_rate": RATE, "beta_1": 0.9},
-    "nesterov": {"optimizer": UpdateRule.NESTEROV, "learning_rate": RATE, "beta_1": 0.7},
-    "rmsprop": {"optimizer": UpdateRule.RMSPROP, "learning_rate": 1e-3, "beta_2": 0.9, "epsilon": 1e-3},
-    "adam": {"optimizer": UpdateRule.ADAM, "learning_rate": 1e-3, "beta_1": 0.8, "beta_2": 0.95, "epsilon": 1e-3},
-    "adamw": {
-        "optimizer": UpdateRule.ADAM,
-        "learning_rate": 1e-3,
-        "beta_1": 0.9,
-        "beta_2": 0.999,
-        "epsilon": 1e-3,
-        "weight_decay": 0.5,
-    },
-    "nadam": {
-        "optimizer": UpdateRule.NADAM,
-        "learning_rate": 1e-3,
-        "beta_1": 0.8,
-        "beta_2": 0.95,
-        "epsilon": 1e-3,
-        "momentum_decay": 0.1,
-    },
-    "adagrad": {
-        "optimizer": UpdateRule.RMSPROP,
-        "learning_rate": 1e-3,
-        "beta_2": 1.0,
-        "squares_weight": 1.0,
-        "epsilon": 1e-3,
-    },
-}
+# What the engine takes of the shared optimisers.
+RULES = {name: optimizer.rule() for name, optimizer in STEADY.items()}
 
 
 def network_of(parts, inputs, dtype=np.float64, seed=0):
@@ -114,43 +84,15 @@ def loss_of(network, x, y, loss):
     return (cross_entropy_value if loss == Loss.CROSS_ENTROPY else mse_value)(y, outputs_of(network, x)[-1])
 
 
-def step_in_numpy(
-    parameters,
-    gradient,
-    first,
-    second,
-    step,
-    *,
-    optimizer,
-    learning_rate,
-    beta_1=0,
-    beta_2=0,
-    epsilon=0,
-    weight_decay=0,
-    squares_weight=None,
-    momentum_decay=0,
-):
-    """One step of an optimiser from its formula, in place."""
-    parameters *= 1 - learning_rate * weight_decay
-    if optimizer == UpdateRule.SGD:
-        parameters -= learning_rate * gradient
-    elif optimizer in (UpdateRule.MOMENTUM, UpdateRule.NESTEROV):
-        first[...] = beta_1 * first + gradient
-        parameters -= learning_rate * (gradient + beta_1 * first if optimizer == UpdateRule.NESTEROV else first)
-    elif optimizer == UpdateRule.RMSPROP:
-        second[...] = beta_2 * second + (1 - beta_2 if squares_weight is None else squares_weight) * gradient**2
-        parameters -= learning_rate * gradient / (np.sqrt(second) + epsilon)
-    elif optimizer not in (UpdateRule.ADAM, UpdateRule.NADAM):
-        raise NotImplementedError(f"the formula of {optimizer!r} is not written down here")
-    else:
-        first[...] = beta_1 * first + (1 - beta_1) * gradient
-        second[...] = beta_2 * second + (1 - beta_2) * gradient**2
-        mean, square = first / (1 - beta_1**step), second / (1 - beta_2**step)
-        if optimizer == UpdateRule.NADAM:
-            momentums = [beta_1 * (1 - 0.5 * 0.96 ** (t * momentum_decay)) for t in range(1, step + 2)]
-            now, ahead = np.prod(momentums[:-1]), np.prod(momentums)
-            mean = (1 - momentums[-2]) / (1 - now) * gradient + momentums[-1] / (1 - ahead) * first
-        parameters -= learning_rate * mean / (np.sqrt(square) + epsilon)
+def optimizer_of(rule):
+    """The shared optimiser that has this rule, but for the rate and the decay of weights, which a test may change."""
+
+    def numbers(rule):
+        return {name: value for name, value in rule.items() if name not in ("learning_rate", "weight_decay")}
+
+    found = copy.copy(next(each for name, each in STEADY.items() if numbers(RULES[name]) == numbers(rule)))
+    vars(found).update(_learning_rate=rule["learning_rate"], weight_decay=rule.get("weight_decay"))
+    return found
 
 
 class PlainTraining:
@@ -158,8 +100,8 @@ class PlainTraining:
 
     def __init__(self, network, x, y, batch_size, loss, **rule):
         self.network, self.x, self.y = network, x.astype(np.float64), y.astype(np.float64)
-        self.batch_size, self.loss, self.rule, self.steps = batch_size, loss, rule, 0
-        self.state = {id(array): (np.zeros_like(array), np.zeros_like(array)) for array in parameters_of(network)}
+        self.batch_size, self.loss, self.optimizer, self.steps = batch_size, loss, optimizer_of(rule), 0
+        self.state = {id(array): {} for array in parameters_of(network)}
 
     def run_epoch(self, order=None):
         """The mean loss of a sample."""
@@ -181,7 +123,7 @@ class PlainTraining:
                 for array, gradient in zip(
                     part, (before.T @ output_error, output_error.sum(axis=0, keepdims=True)), strict=True
                 ):
-                    step_in_numpy(array, gradient, *self.state[id(array)], self.steps, **self.rule)
+                    array[...] = self.optimizer.formula(array, gradient, self.state[id(array)], self.steps)
             elif part == "softmax":
                 error = softmax_jacobian_product(error, after)
             else:

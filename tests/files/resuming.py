@@ -5,10 +5,14 @@ history, are written to OUT.
 """
 
 import json
+import pathlib
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
 import numpy as np
 from model_files import everything
+from optimizer_table import STEADY
 
 import fastnn
 from fastnn import optimizers
@@ -26,14 +30,12 @@ def rate():
     return CosineDecay(0.02, EPOCHS * STEPS, 0.1)
 
 
-CASES = {
+# Those of the shared table, of some with a schedule, or with clipping.
+CASES = {name: lambda optimizer=optimizer: optimizer for name, optimizer in STEADY.items()} | {
     "sgd": lambda: optimizers.SGD(rate()),
-    "momentum": lambda: optimizers.SGD(0.02, momentum=0.9),
     "nesterov": lambda: optimizers.SGD(0.02, momentum=0.9, nesterov=True, clipnorm=1.0),
-    "adagrad": lambda: optimizers.Adagrad(0.02),
     "rmsprop": lambda: optimizers.RMSprop(rate()),
     "adam": lambda: optimizers.Adam(rate()),
-    "adamw": lambda: optimizers.AdamW(0.02, weight_decay=0.01),
     "nadam": lambda: optimizers.Nadam(rate(), momentum_decay=0.01),
 }
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from optimizer_table import STEADY
 
 import fastnn
 from fastnn import ActivationLayer, FCLayer, FlattenLayer, SoftmaxLayer
@@ -38,7 +39,7 @@ class Passing:
         return output_error
 
 
-@every_optimizer
+@pytest.mark.parametrize("optimizer", [*SGDS, *OTHERS, *STEADY.values()], ids=str)
 @pytest.mark.parametrize("batch_size", [1, 6])
 @pytest.mark.parametrize("loss", [fastnn.mse, fastnn.cross_entropy], ids=["mse", "cross_entropy"])
 @pytest.mark.parametrize("own", ["layer", "activation"])

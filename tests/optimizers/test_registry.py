@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from optimizer_table import STEADY
 
 import fastnn
 from fastnn import Sequential, optimizers
@@ -19,19 +20,7 @@ from fastnn_ext.tables.enums import UpdateRule
 ROOT = pathlib.Path(fastnn.__file__).resolve().parent
 NOT_OPTIMIZERS = {"__init__", "base", "names", "schedules", "state"}
 KINDS = list(OPTIMIZERS)
-# Options that change the formula. An epsilon of 1e-3 keeps roundings from growing where gradients are near zero.
-OTHERS = [
-    optimizers.SGD(0.1, momentum=0.8),
-    optimizers.SGD(0.1, momentum=0.8, nesterov=True),
-    optimizers.SGD(0.1, weight_decay=0.3),
-    optimizers.SGD(0.1, momentum=0.8, nesterov=True, weight_decay=0.3),
-    optimizers.Adagrad(0.1, 0.5, 1e-3),
-    optimizers.RMSprop(0.01, 0.7, epsilon=1e-3),
-    optimizers.Adam(0.01, 0.7, 0.95, 1e-3),
-    optimizers.AdamW(0.01, 0.2, 0.7, 0.95, 1e-3),
-    optimizers.Nadam(0.01, 0.7, 0.95, 1e-3, momentum_decay=1.0),
-    optimizers.Adam(schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5)),
-]
+OTHERS = [*STEADY.values(), optimizers.Adam(schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5))]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 
 
@@ -42,8 +31,22 @@ def test_the_list_has_all_files_and_all_that_the_engine_has():
     assert {rule for kind in KINDS for rule in kind.engine} == set(UpdateRule)
 
 
-def test_the_options_of_these_tests_are_of_every_optimizer_with_a_formula():
+def test_the_table_of_the_tests_has_every_optimizer_with_a_formula_and_every_rule():
     assert {type(optimizer) for optimizer in OTHERS} == {kind for kind in KINDS if kind.engine != (UpdateRule.COLLECT,)}
+    assert {optimizer.rule()["optimizer"] for optimizer in OTHERS} == set(UpdateRule) - {UpdateRule.COLLECT}
+
+
+@every_kind
+def test_weights_decay_where_it_is_asked_for(kind):
+    if kind is optimizers.LBFGS:
+        with pytest.raises(TypeError, match="LBFGS minimises the loss as it is"):
+            kind(weight_decay=0.1)
+        return
+    assert kind(weight_decay=0.25).rule()["weight_decay"] == kind(weight_decay=0.25).weight_decay == 0.25
+    assert "weight_decay" not in kind(weight_decay=0.0).rule()
+    for bad in (-0.1, np.nan, np.inf):
+        with pytest.raises(ValueError, match="weight_decay must"):
+            kind(weight_decay=bad)
 
 
 @every_kind

@@ -1,0 +1,115 @@
+"""The optimisers that tests of the engine, of files and of peers share, with numbers other than their defaults."""
+
+from fastnn import optimizers
+
+# An optimiser divides by the root of the squares it has seen: where gradients are near zero that turns roundings into
+# whole steps. An epsilon of 1e-3 and a small rate keep comparisons well-conditioned, also in float32.
+STEADY = {
+    "sgd": optimizers.SGD(0.02),
+    "sgd with decay": optimizers.SGD(0.02, weight_decay=0.5),
+    "momentum": optimizers.SGD(0.02, momentum=0.9),
+    "nesterov": optimizers.SGD(0.02, momentum=0.7, nesterov=True),
+    "rmsprop": optimizers.RMSprop(1e-3, epsilon=1e-3),
+    "adam": optimizers.Adam(1e-3, 0.8, 0.95, 1e-3),
+    "adamw": optimizers.AdamW(1e-3, 0.5, epsilon=1e-3),
+    "nadam": optimizers.Nadam(1e-3, 0.8, 0.95, 1e-3, momentum_decay=0.1),
+    "adagrad": optimizers.Adagrad(1e-3, 0.0, 1e-3),
+}
+
+# Of ours, PyTorch's from the module and the weights, or None; and Keras' from the module, or None. Keras has epsilon in
+# another place than PyTorch where its own is next to nothing here.
+PEERS = {
+    "SGD": (
+        optimizers.SGD(0.05),
+        lambda torch, w: torch.optim.SGD(w, 0.05),
+        lambda keras: keras.optimizers.SGD(0.05),
+    ),
+    "momentum": (
+        optimizers.SGD(0.02, 0.9),
+        lambda torch, w: torch.optim.SGD(w, 0.02, momentum=0.9),
+        lambda keras: keras.optimizers.SGD(0.02, 0.9),
+    ),
+    "Nesterov": (
+        optimizers.SGD(0.02, 0.8, nesterov=True),
+        lambda torch, w: torch.optim.SGD(w, 0.02, momentum=0.8, nesterov=True),
+        lambda keras: keras.optimizers.SGD(0.02, 0.8, nesterov=True),
+    ),
+    "weight decay": (
+        optimizers.SGD(0.05, weight_decay=0.1),
+        lambda torch, w: torch.optim.SGD(w, 0.05, weight_decay=0.1),
+        lambda keras: keras.optimizers.SGD(0.05, weight_decay=0.1),
+    ),
+    "Nesterov and weight decay": (
+        optimizers.SGD(0.02, 0.8, nesterov=True, weight_decay=0.1),
+        lambda torch, w: torch.optim.SGD(w, 0.02, momentum=0.8, nesterov=True, weight_decay=0.1),
+        None,
+    ),
+    "Adagrad": (
+        optimizers.Adagrad(0.05),
+        lambda torch, w: torch.optim.Adagrad(w, 0.05, initial_accumulator_value=0.1, eps=1e-7),
+        None,
+    ),
+    "Adagrad from zero": (
+        optimizers.Adagrad(0.05, initial_accumulator_value=0.0, epsilon=1e-3),
+        lambda torch, w: torch.optim.Adagrad(w, 0.05, eps=1e-3),
+        None,
+    ),
+    "Adagrad with decay": (
+        optimizers.Adagrad(0.05, epsilon=1e-13, weight_decay=0.3),
+        None,
+        lambda keras: keras.optimizers.Adagrad(0.05, epsilon=1e-13, weight_decay=0.3),
+    ),
+    "RMSprop": (
+        optimizers.RMSprop(0.003),
+        lambda torch, w: torch.optim.RMSprop(w, 0.003, alpha=0.9, eps=1e-7),
+        None,
+    ),
+    "RMSprop of another rho": (
+        optimizers.RMSprop(0.003, rho=0.7, epsilon=1e-2),
+        lambda torch, w: torch.optim.RMSprop(w, 0.003, alpha=0.7, eps=1e-2),
+        None,
+    ),
+    "RMSprop with decay": (
+        optimizers.RMSprop(0.003, epsilon=1e-13, weight_decay=0.3),
+        None,
+        lambda keras: keras.optimizers.RMSprop(0.003, epsilon=1e-13, weight_decay=0.3),
+    ),
+    "Adam": (optimizers.Adam(0.003), lambda torch, w: torch.optim.Adam(w, 0.003, eps=1e-7), None),
+    "Adam of other numbers": (
+        optimizers.Adam(0.003, 0.7, 0.95, 1e-2),
+        lambda torch, w: torch.optim.Adam(w, 0.003, (0.7, 0.95), 1e-2),
+        None,
+    ),
+    "Adam with decay": (
+        optimizers.Adam(0.003, epsilon=1e-13, weight_decay=0.3),
+        lambda torch, w: torch.optim.AdamW(w, 0.003, eps=1e-13, weight_decay=0.3),
+        lambda keras: keras.optimizers.Adam(0.003, epsilon=1e-13, weight_decay=0.3),
+    ),
+    "AdamW": (
+        optimizers.AdamW(0.003),
+        lambda torch, w: torch.optim.AdamW(w, 0.003, eps=1e-7, weight_decay=0.004),
+        None,
+    ),
+    "AdamW of much decay": (
+        optimizers.AdamW(0.003, weight_decay=2.0, epsilon=1e-13),
+        lambda torch, w: torch.optim.AdamW(w, 0.003, eps=1e-13, weight_decay=2.0),
+        lambda keras: keras.optimizers.AdamW(0.003, weight_decay=2.0, epsilon=1e-13),
+    ),
+    "Nadam": (
+        optimizers.Nadam(0.003),
+        lambda torch, w: torch.optim.NAdam(w, 0.003, eps=1e-7, momentum_decay=0.004),
+        None,
+    ),
+    "Nadam of other numbers": (
+        optimizers.Nadam(0.003, 0.7, 0.95, 1e-2, momentum_decay=0.3),
+        lambda torch, w: torch.optim.NAdam(w, 0.003, (0.7, 0.95), 1e-2, momentum_decay=0.3),
+        None,
+    ),
+    "Nadam with decay": (
+        optimizers.Nadam(0.003, momentum_decay=1.0, weight_decay=0.3),
+        lambda torch, w: torch.optim.NAdam(
+            w, 0.003, eps=1e-7, momentum_decay=1.0, weight_decay=0.3, decoupled_weight_decay=True
+        ),
+        lambda keras: keras.optimizers.Nadam(0.003, weight_decay=0.3),
+    ),
+}
