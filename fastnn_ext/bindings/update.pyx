@@ -26,13 +26,14 @@ def sgd(parameters, gradients, double learning_rate):
 
 
 def optimizer_step(parameters, gradients, state, Py_ssize_t step, UpdateRule optimizer, double learning_rate,
-                   double beta_1=0.0, double beta_2=0.0, double epsilon=0.0, double weight_decay=0.0, *, squares_weight=None,
-                   double coupled_decay=0.0, double momentum_decay=0.0, double momentum_product=1.0):
+                   double beta_1=0.0, double beta_2=0.0, double epsilon=0.0, double weight_decay=0.0, *,
+                   squares_weight=None, double coupled_decay=0.0, double momentum_decay=0.0,
+                   double momentum_product=1.0):
     """One step of an optimiser, in place, by the kernels that the engine fuses into its products.
 
-    ``state`` is the arrays that the rule keeps (`fastnn_ext.tables.enums.SLOTS`), of the shape and dtype of ``parameters``;
-    ``step`` counts from 1. ``momentum_product`` is that of Nadam's momentums before this step, and the one after it is
-    returned; the other numbers are as in `Training`.
+    ``state`` is the arrays that the rule keeps (`fastnn_ext.tables.enums.SLOTS`), of the shape and dtype of
+    ``parameters``; ``step`` counts from 1. ``momentum_product`` is that of Nadam's momentums before this step, and the
+    one after it is returned; the other numbers are as in `RuleOptions`.
 
     >>> import numpy as np
     >>> weights, mean, square = np.zeros(1), np.zeros(1), np.zeros(1)
@@ -56,7 +57,8 @@ def optimizer_step(parameters, gradients, state, Py_ssize_t step, UpdateRule opt
         arrays[f"state[{number}]"] = as_parameters(given, f"state[{number}]", -1)
     for name, array in arrays.items():
         if not cnp.PyArray_SAMESHAPE(p, array):
-            raise ValueError(f"{name} must have the shape of parameters, {shape_of(p)}, but its shape is {shape_of(array)}")
+            raise ValueError(f"{name} must have the shape of parameters, {shape_of(p)}, but its shape is "
+                             f"{shape_of(array)}")
         if array.dtype != p.dtype:
             raise ValueError(f"{name} must have the dtype of parameters, {p.dtype}, but its dtype is {array.dtype}")
         for other in arrays:

@@ -6,12 +6,13 @@ cdef Py_ssize_t panels_size(Training training, int i) noexcept:
     cdef Run* run = &training.run
     cdef Operation* operation = &run.operations[i]
     cdef Py_ssize_t panel = 2 * training.plan.kernels.lanes
+    cdef bint small = operation.fan_out < WIDTH_WORTH_PACKING or run.batch_size < ROWS_WORTH_PACKING
     if operation.kind != DENSE:
         return 0
-    if not (i == 0 and run.first.in_panels) and (operation.fan_out < WIDTH_WORTH_PACKING or run.batch_size < ROWS_WORTH_PACKING
-                                                 or (i == 0 and run.first.sparse)):
+    if not (i == 0 and run.first.in_panels) and (small or (i == 0 and run.first.sparse)):
         return 0
-    return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if training.plan.is_double else 4))
+    return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in
+                   * (8 if training.plan.is_double else 4))
 
 
 cdef int reserve(Training training) except -1:
@@ -41,7 +42,7 @@ cdef int reserve(Training training) except -1:
 
 
 cdef bint has_delta(Run* run, int i) noexcept:
-    # Whether a gradient with respect to an operation's output is written: as it is asked for, or as a loss begins with it.
+    # Whether a gradient with respect to an operation's output is written: it is asked for, or a loss begins with it.
     cdef int h
     for h in range(run.head_count):
         if run.heads[h].last == i:
@@ -63,15 +64,16 @@ cdef int written_over(Run* run, int i) noexcept:
 
 
 cdef list delta_buffers(Training training):
-    # For each operation the number of the buffer that its gradient lies in, -1: none; two share one where the first is no
-    # longer asked for when the second comes. Outputs have no part in this: a loss that is not finite is looked for in them.
+    # For each operation the number of the buffer that its gradient lies in, -1: none; two share one where the first is
+    # no longer asked for when the second comes. Outputs have no part in this: a loss that is not finite is looked for
+    # in them.
     cdef Run* run = &training.run
     cdef list chosen = [-1] * run.operation_count, last = []
     cdef int i, h, over
     cdef dict birth = {}
     judged = {run.heads[h].last for h in range(run.head_count)}
-    # A loss writes before the way back begins; all else is written on it, when the last operation that reads the output has its
-    # turn.
+    # A loss writes before the way back begins; all else is written on it, when the last operation that reads the output
+    # has its turn.
     for i in range(run.operation_count):
         if has_delta(run, i):
             birth[i] = run.operation_count if i in judged else last_reader(run, i)
@@ -85,8 +87,8 @@ cdef list delta_buffers(Training training):
             if not ready:
                 last.append(0)
             chosen[i] = ready[0] if ready else len(last) - 1
-        # Read until the operation's own turn; or to the end, where its weights change there, or another thread may still be
-        # reading its rows, which lie elsewhere in another operation's.
+        # Read until the operation's own turn; or to the end, where its weights change there, or another thread may
+        # still be reading its rows, which lie elsewhere in another operation's.
         kept = training.threads > 1 or (
             fastnn_traits(run.operations[i].kind).learns and (not run.at_once or run.operations[i].kind != DENSE))
         last[chosen[i]] = -1 if kept else i

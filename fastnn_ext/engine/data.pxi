@@ -7,7 +7,8 @@ cdef int check_augmentation(object fields, Plan plan) except -1:
         raise ValueError(f"augmentation is for plans of one input, but this one has {plan.source_count}")
     sides = [fields.get(name, 0) for name in ("height", "width", "channels")]
     if any(side < 1 for side in sides) or math.prod(sides) != input_size:
-        raise ValueError(f"augmentation needs images of height, width and channels with {input_size} numbers, but they are {sides}")
+        raise ValueError(f"augmentation needs images of height, width and channels with {input_size} numbers, but they "
+                         f"are {sides}")
     for name, value in fields.items():
         if not math.isfinite(value):
             raise ValueError(f"augmentation's {name} must be finite, but it is {value}")
@@ -23,19 +24,23 @@ cdef int set_data(Training training, object x, object y, object sample_weight) e
     cdef list numbers = []
     cdef Py_ssize_t samples = xs[0].shape[0]
     cdef int k
-    weights = [None] * plan.head_count if sample_weight is None else training.for_outputs(sample_weight, "sample_weight")
+    weights = [None] * plan.head_count
+    if sample_weight is not None:
+        weights = training.for_outputs(sample_weight, "sample_weight")
     memset(rows, 0, (plan.source_count + plan.head_count) * sizeof(Rows))
     for k in range(plan.source_count):
         describe_input(rows + k, xs[k], &plan.sources[k], "x", True)
         if xs[k].shape[0] != samples:
-            raise ValueError(f"all inputs must have as many rows, but the first has {samples} and another {xs[k].shape[0]}")
+            raise ValueError(f"all inputs must have as many rows, but the first has {samples} and another "
+                             f"{xs[k].shape[0]}")
         if isinstance(xs[k], numpy.ndarray):
             pins.append(pinned(xs[k]))
     rows += plan.source_count
     for k in range(plan.head_count):
         numbers.append(describe_target(rows + k, ys[k], plan.heads[k].size, samples))
         if training.streaming and training.x is not None and numbers[k] != run.heads[k].class_numbers:
-            raise ValueError("y must hold class numbers where the first batch's did, and rows of outputs where that held those")
+            raise ValueError("y must hold class numbers where the first batch's did, and rows of outputs where that "
+                             "held those")
         weights[k] = checked_weights(weights[k], samples)
         pins.append(pinned(ys[k]))
         if weights[k] is not None:
@@ -45,7 +50,9 @@ cdef int set_data(Training training, object x, object y, object sample_weight) e
         run.data.sources[k].rows = training.described[k]
     for k in range(plan.head_count):
         run.heads[k].y, run.heads[k].class_numbers = rows[k], numbers[k]
-        run.heads[k].sample_weight = NULL if weights[k] is None else <double*> cnp.PyArray_DATA(<cnp.ndarray> weights[k])
+        run.heads[k].sample_weight = NULL
+        if weights[k] is not None:
+            run.heads[k].sample_weight = <double*> cnp.PyArray_DATA(<cnp.ndarray> weights[k])
     training.samples = run.data.samples = samples
     run.data.check = True
     return 0

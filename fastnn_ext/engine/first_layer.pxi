@@ -1,5 +1,5 @@
-# What is decided before a training begins: how the first layer takes its inputs, how many threads there are, and which of
-# them share columns.
+# What is decided before a training begins: how the first layer takes its inputs, how many threads there are, and which
+# of them share columns.
 
 
 cdef double probe(Training training):
@@ -27,13 +27,16 @@ cdef bint can_be_sparse(Training training) noexcept:
 cdef Py_ssize_t work(Training training, double density):
     # Multiply-adds of one sample, forward and backward.
     cdef Operation* operation
-    cdef Py_ssize_t total = 0, first
+    cdef Py_ssize_t total = 0, products
     cdef int i
     for i in range(training.run.operation_count):
         operation = &training.run.operations[i]
         if operation.kind == DENSE:
-            first = operation.fan_in * operation.fan_out
-            total += <Py_ssize_t> (2 * first * (density * COST_OF_A_SPARSE_ONE if training.sparse else 1)) if i == 0 else 3 * first
+            products = operation.fan_in * operation.fan_out
+            if i > 0:
+                total += 3 * products
+            else:
+                total += <Py_ssize_t> (2 * products * (density * COST_OF_A_SPARSE_ONE if training.sparse else 1))
         else:
             total += operation.fan_out
     return max(1, total)
@@ -49,8 +52,9 @@ cdef int threads_for(Training training, double density):
         if run.operations[i].kind == DENSE:
             weights += run.operations[i].fan_in * run.operations[i].fan_out
     # An optimiser with a state costs about eight multiply-adds a weight, whatever the batch.
-    cdef Py_ssize_t step = work(training, density) * run.batch_size + (0 if run.updating.rule.optimizer == SGD else 8 * weights)
-    return <int> max(1, min(min(<Py_ssize_t> pool_size(), <Py_ssize_t> MAXIMUM_THREADS), step // BATCH_WORK_FOR_A_THREAD))
+    cdef Py_ssize_t of_state = 0 if run.updating.rule.optimizer == SGD else 8 * weights
+    cdef Py_ssize_t wanted = (work(training, density) * run.batch_size + of_state) // BATCH_WORK_FOR_A_THREAD
+    return <int> max(1, min(min(<Py_ssize_t> pool_size(), <Py_ssize_t> MAXIMUM_THREADS), wanted))
 
 
 cdef int choose_first_layer(Training training) except -1:
@@ -67,8 +71,8 @@ cdef int choose_first_layer(Training training) except -1:
 
 
 cdef int share_columns(Training training) except -1:
-    # Whether threads share a dense layer's columns, and whether weights change as soon as their gradient has passed, and not all
-    # at the end: a user's function may still fail then.
+    # Whether threads share a dense layer's columns, and whether weights change as soon as their gradient has passed,
+    # and not all at the end: a user's function may still fail then.
     cdef Run* run = &training.run
     cdef Operation* operation
     cdef int i

@@ -11,7 +11,8 @@ cdef void* taken(Py_ssize_t size) except NULL:
 cdef int copy_plan(Training training) except -1:
     cdef Run* run = &training.run
     cdef Plan plan = training.plan
-    run.operation_count, run.head_count, run.data.source_count = plan.operation_count, plan.head_count, plan.source_count
+    run.operation_count, run.head_count = plan.operation_count, plan.head_count
+    run.data.source_count = plan.source_count
     run.operations = <Operation*> taken(plan.operation_count * sizeof(Operation))
     run.edges = <Edge*> taken(plan.edge_count * sizeof(Edge))
     run.heads = <Head*> taken(plan.head_count * sizeof(Head))
@@ -56,20 +57,24 @@ cdef int prepare_operations(Training training) except -1:
     # Who needs a gradient, where gradients meet, and whether they are collected before the optimiser steps.
     cdef Run* run = &training.run
     cdef Operation* operation
+    cdef Operation* source
     cdef Edge* edge
     cdef int i, k
     cdef list given = [False] * run.operation_count
-    cdef bint collects = run.updating.rule.optimizer == COLLECT or run.updating.rule.coupled_decay > 0 \
-        or run.updating.rule.clip_value > 0 or run.updating.rule.clip_norm > 0 or run.updating.rule.global_clip_norm > 0
-    run.by_sample = run.batch_size == 1 and not training.streaming and run.updating.rule.optimizer == SGD and run.updating.rule.weight_decay == 0 \
-        and not run.inference and not run.calls_python and run.data.augmentation.height == 0 and training.plan.is_chain()
+    cdef Rule* rule = &run.updating.rule
+    cdef bint collects = rule.optimizer == COLLECT or rule.coupled_decay > 0 or rule.clip_value > 0 \
+        or rule.clip_norm > 0 or rule.global_clip_norm > 0
+    run.by_sample = run.batch_size == 1 and rule.optimizer == SGD and rule.weight_decay == 0 and not run.inference \
+        and not training.streaming and not run.calls_python and run.data.augmentation.height == 0 \
+        and training.plan.is_chain()
     run.first_learning = run.operation_count
     for i in range(run.operation_count):
         operation = &run.operations[i]
         operation.needs_gradient = operation.has_weights or operation.has_bias
         for k in range(operation.first_edge, operation.first_edge + operation.input_count):
             edge = &run.edges[k]
-            operation.needs_gradient = operation.needs_gradient or (edge.source >= 0 and run.operations[edge.source].needs_gradient)
+            if edge.source >= 0 and run.operations[edge.source].needs_gradient:
+                operation.needs_gradient = True
         if operation.needs_gradient:
             run.first_learning = min(run.first_learning, i)
         collects = collects or operation.twin >= 0 or operation.l1 > 0 or operation.l2 > 0 or operation.maximum_norm > 0
@@ -88,7 +93,7 @@ cdef int prepare_operations(Training training) except -1:
             edge = &run.edges[k]
             if edge.source >= 0:
                 edge.adds, given[edge.source] = given[edge.source], True
-                if operation.kind == DENSE and run.operations[edge.source].kind == DENSE:
-                    run.operations[edge.source].passes_activation = run.operations[edge.source].activation != NO_ACTIVATION \
-                        and run.operations[edge.source].consumers == 1 and run.operations[edge.source].judged == 0
+                source = &run.operations[edge.source]
+                source.passes_activation = operation.kind == DENSE and source.kind == DENSE \
+                    and source.activation != NO_ACTIVATION and source.consumers == 1 and source.judged == 0
     return 0

@@ -10,10 +10,11 @@ cdef enum:
     WORK_FOR_A_THREAD = 500_000
     # Each has its own scratch in a run.
     MAXIMUM_THREADS = 64
-    # Columns of a wide layer that one thread takes for itself, so that its part of the weights stays in its own cache: the
-    # panel of the sparse products with the longest vectors.
+    # Columns of a wide layer that one thread takes for itself, so that its part of the weights stays in its own cache:
+    # the panel of the sparse products with the longest vectors.
     COLUMN_GROUP = 128
-    # Rows that pass through all layers together: eight tiles of the highest, whose activations fit the second-level cache.
+    # Rows that pass through all layers together: eight tiles of the highest, whose activations fit the second-level
+    # cache.
     BLOCK_ROWS = 112
     # Predictions whose arena is smaller use the plan's own again.
     LARGEST_KEPT_ARENA = 1 << 20

@@ -2,8 +2,8 @@
 
 
 cdef bint make_state(Training training, object given) except -1:
-    # Arrays of the parameters' shapes, as many as the rule keeps. Returns whether a parameter that has had no gradient stays as
-    # it is.
+    # Arrays of the parameters' shapes, as many as the rule keeps. Returns whether a parameter that has had no gradient
+    # stays as it is.
     cdef Run* run = &training.run
     cdef double initial_square = training.rule.initial_square
     cdef UpdateRule optimizer = run.updating.rule.optimizer
@@ -26,7 +26,10 @@ cdef bint make_state(Training training, object given) except -1:
         ):
             raise ValueError("state must hold the arrays that a training of the same plan and optimiser had")
         for array, start in zip(training.arrays, training.starts):
-            fresh = fresh and ((array == start).all() if start == 0 or run.updating.rule.beta_2 == 1 else not array.any())
+            if start == 0 or run.updating.rule.beta_2 == 1:
+                fresh = fresh and (array == start).all()
+            else:
+                fresh = fresh and not array.any()
     training.state_pins = [pinned(array) for array in training.arrays]
     point_to_state(training, slots)
     return fresh

@@ -21,8 +21,8 @@ cdef class LossOptions:
     label_smoothing : float
         The share of a target that all classes get in equal parts.
     loss_function : tuple of two callables, optional
-        The user's own loss in place of ``loss``: its value, one number or one a sample, and its gradient with respect to
-        the outputs for the mean over the batch, both of (y_true, y_pred).
+        The user's own loss in place of ``loss``: its value, one number or one a sample, and its gradient with respect
+        to the outputs for the mean over the batch, both of (y_true, y_pred).
     target_low, target_high : float
         Targets beyond them are bad data.
     loss_weight : float
@@ -36,8 +36,9 @@ cdef class LossOptions:
     """
 
     def __init__(
-        self, Loss loss, *, double loss_parameter=0.0, bint from_logits=False, bint of_shares=False, double label_smoothing=0.0,
-        loss_function=None, double target_low=-numpy.inf, double target_high=numpy.inf, double loss_weight=1.0,
+        self, Loss loss, *, double loss_parameter=0.0, bint from_logits=False, bint of_shares=False,
+        double label_smoothing=0.0, loss_function=None, double target_low=-numpy.inf, double target_high=numpy.inf,
+        double loss_weight=1.0,
     ):
         if not 0 <= loss < LOSSES:
             raise ValueError(f"loss must be a member of Loss, but it is {<int> loss}")
@@ -66,7 +67,8 @@ cdef class RuleOptions:
     learning_rate, beta_1, beta_2, epsilon, weight_decay : float
         beta_1 is also the momentum of SGD, beta_2 also RMSprop's rho; weight_decay is decoupled, as in AdamW.
     squares_weight : float, optional
-        Of a new square in RMSprop's mean of squares; by default 1 - beta_2. Adagrad is RMSprop with beta_2 and this of 1.
+        Of a new square in RMSprop's mean of squares; by default 1 - beta_2. Adagrad is RMSprop with beta_2 and this of
+        1.
     momentum_decay : float
         Of Nadam's schedule of momentums.
     initial_square : float
@@ -91,7 +93,8 @@ cdef class RuleOptions:
         if not 0 <= optimizer < RULES:
             raise ValueError(f"optimizer must be a member of UpdateRule, but it is {<int> optimizer}")
         rule.optimizer, rule.learning_rate, rule.beta_1, rule.beta_2 = optimizer, learning_rate, beta_1, beta_2
-        rule.epsilon, rule.weight_decay, rule.momentum_decay, rule.coupled_decay = epsilon, weight_decay, momentum_decay, coupled_decay
+        rule.epsilon, rule.weight_decay = epsilon, weight_decay
+        rule.momentum_decay, rule.coupled_decay = momentum_decay, coupled_decay
         rule.squares_weight = 1 - beta_2 if squares_weight is None else squares_weight
         rule.clip_value, rule.clip_norm, rule.global_clip_norm = clip_value, clip_norm, global_clip_norm
         self.initial_square = initial_square

@@ -10,8 +10,8 @@ cdef class Plan:
     cdef readonly tuple sample_shape        # of the first input
     cdef readonly list places               # for each operation, the number of the add_... call that made it
     cdef readonly int calls                 # how many add_... calls there were
-    cdef list values                        # for each of them the operation that has its value; -1: it is computed along with the next
-    cdef list parameters                    # two arrays for each operation that learns, alive while pointers to them are held
+    cdef list values                        # the operation that has the value of each; -1: none has it any more
+    cdef list parameters                    # two arrays for each operation that learns, kept alive
     cdef list kept_alive
     cdef list pins                          # see `pinned`: of all of these arrays
     cdef dict functions                     # the user's own, by operation

@@ -11,7 +11,8 @@ from libc.string cimport memcpy, memset
 
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
-    ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD,
+    ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING,
+    WORK_FOR_A_THREAD,
 )
 from fastnn_ext.engine.rows cimport are_readable, describe_input
 from fastnn_ext.engine.run cimport (
@@ -22,8 +23,8 @@ from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_count, fastnn_excha
 from fastnn_ext.runtime.dispatch cimport kernels_named
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.tables.enums cimport (
-    ACTIVATION, ACTIVATIONS, Activation, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, LAYER_NORMALIZATION, NOISE, OPERATIONS,
-    OperationKind, SOFTMAX, SUBTRACT, fastnn_told_by_output, fastnn_traits, CONCATENATE,
+    ACTIVATION, ACTIVATIONS, Activation, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, LAYER_NORMALIZATION, NOISE,
+    OPERATIONS, OperationKind, SOFTMAX, SUBTRACT, fastnn_told_by_output, fastnn_traits, CONCATENATE,
 )
 
 from fastnn_ext.engine.rows import NonFiniteDataError
@@ -71,8 +72,8 @@ cdef Py_ssize_t aligned(Py_ssize_t size) noexcept nogil:
 
 
 cdef Py_ssize_t padded_row(Py_ssize_t size, bint is_double) noexcept nogil:
-    # Numbers from one row to the next: whole cache lines, and never a multiple of 1 KB, whose rows would all compete for
-    # the same few places of the first-level cache.
+    # Numbers from one row to the next: whole cache lines, and never a multiple of 1 KB, whose rows would all compete
+    # for the same few places of the first-level cache.
     cdef Py_ssize_t item = 8 if is_double else 4
     cdef Py_ssize_t size_in_bytes = aligned(size * item)
     if size_in_bytes % 1024 == 0:
@@ -95,9 +96,9 @@ cdef void* grown(void* array, Py_ssize_t size) except NULL:
 cdef class Plan:
     """A network lowered to a graph of operations on plain arrays.
 
-    Each ``add_...`` method appends an operation and returns the number of its value, for ``inputs`` of later ones. Without
-    ``inputs`` it takes the value that was added last, or the first input of the plan, so that a chain is built without
-    numbers. Input k of the plan has the number -1 - k.
+    Each ``add_...`` method appends an operation and returns the number of its value, for ``inputs`` of later ones.
+    Without ``inputs`` it takes the value that was added last, or the first input of the plan, so that a chain is built
+    without numbers. Input k of the plan has the number -1 - k.
 
     Parameters
     ----------
@@ -210,12 +211,14 @@ cdef class Plan:
         cdef int number = value
         if number < 0:
             if -1 - number >= self.source_count:
-                raise ValueError(f"the plan has {self.source_count} inputs, but one with the number {number} is asked for")
+                raise ValueError(f"the plan has {self.source_count} inputs, but one with the number {number} is asked "
+                                 "for")
             return number
         if number >= len(self.values):
             raise ValueError(f"the plan has {len(self.values)} values, but one with the number {number} is asked for")
         if self.values[number] < 0:
-            raise ValueError(f"value {number} is computed along with the activation behind it: add that with fuse=False")
+            raise ValueError(f"value {number} is computed along with the activation behind it: add that with "
+                             "fuse=False")
         return self.values[number]
 
     cdef list given(self, object inputs):
@@ -335,7 +338,8 @@ cdef class Plan:
             raise ValueError(f"weights and bias must have shapes ({size}, units) and (1, units), "
                              f"but their shapes are {shape_of(w)} and {shape_of(b)}")
         if not (l1 >= 0 and l2 >= 0 and maximum_norm >= 0):
-            raise ValueError(f"l1, l2 and maximum_norm must not be negative, but they are {l1}, {l2} and {maximum_norm}")
+            raise ValueError("l1, l2 and maximum_norm must not be negative, but they are "
+                             f"{l1}, {l2} and {maximum_norm}")
         cdef int twin = self.twin_of(w, b, has_bias)
         cdef Operation* operation = self.append(DENSE, places, fan_out)
         operation.weights, operation.bias = cnp.PyArray_DATA(w), cnp.PyArray_DATA(b)
@@ -380,21 +384,23 @@ cdef class Plan:
     def add_activation(self, Activation kind, double negative_slope=0.0, inputs=None, bint fuse=True):
         """Append an elementwise activation.
 
-        Behind a dense operation, one that its output tells the slope of is computed along with that, whose own value is then
-        no more to be had; ``fuse=False`` keeps it. ``negative_slope`` is leaky ReLU's, or ELU's alpha.
+        Behind a dense operation, one that its output tells the slope of is computed along with that, whose own value is
+        then no more to be had; ``fuse=False`` keeps it. ``negative_slope`` is leaky ReLU's, or ELU's alpha.
         """
-        cdef Operation* operation
+        cdef Operation* operation = NULL
         cdef int place
+        cdef bint fused = False
         if not 0 <= kind < ACTIVATIONS:
             raise ValueError(f"kind must be a member of Activation, but it is {<int> kind}")
         places = self.given(inputs)
         self.one_input(places)
         place = places[0]
-        if fuse and place >= 0 and self.operations[place].kind == DENSE and self.operations[place].activation == NO_ACTIVATION \
-                and self.operations[place].consumers == 0 and fastnn_told_by_output(kind) \
-                and not (self.outputs_chosen and self.operations[place].judged):
-            self.must_rest()
+        if fuse and place >= 0 and fastnn_told_by_output(kind):
             operation = &self.operations[place]
+            fused = operation.kind == DENSE and operation.activation == NO_ACTIVATION and operation.consumers == 0 \
+                and not (self.outputs_chosen and operation.judged)
+        if fused:
+            self.must_rest()
             self.values[self.values.index(place)] = -1
         else:
             operation = self.append(ACTIVATION, places, 0)
@@ -408,7 +414,7 @@ cdef class Plan:
         return self.finish(self.append(SOFTMAX, places, 0))
 
     def add_dropout(self, double rate, inputs=None):
-        """Append a dropout: in training, numbers become 0 with probability ``rate`` and the others grow by 1 / (1 - rate)."""
+        """Append a dropout: in training, numbers become 0 with probability ``rate``, others grow by 1 / (1 - rate)."""
         places = self.given(inputs)
         self.one_input(places)
         if not 0 <= rate < 1:
@@ -428,8 +434,8 @@ cdef class Plan:
         return self.finish(operation)
 
     def add_merge(self, OperationKind kind, inputs):
-        """Append an operation of several inputs, in the order of their numbers: ADD, SUBTRACT, MULTIPLY, AVERAGE, MAXIMUM or
-        MINIMUM of as many columns each, or CONCATENATE, which sets them side by side.
+        """Append an operation of several inputs, in the order of their numbers: ADD, SUBTRACT, MULTIPLY, AVERAGE,
+        MAXIMUM or MINIMUM of as many columns each, or CONCATENATE, which sets them side by side.
 
         The gradient of a maximum or minimum goes to the first input that has it.
         """
@@ -439,17 +445,20 @@ cdef class Plan:
         places = self.given(inputs)
         sizes = [self.size_of(place) for place in places]
         if len(places) < 2 or (kind == SUBTRACT and len(places) != 2):
-            raise ValueError(f"{'two' if kind == SUBTRACT else 'at least two'} inputs must be given, but there are {len(places)}")
+            wanted = "two" if kind == SUBTRACT else "at least two"
+            raise ValueError(f"{wanted} inputs must be given, but there are {len(places)}")
         if kind == CONCATENATE:
             columns = sum(sizes)
         elif len(set(sizes)) > 1:
             raise ValueError(f"the inputs must have as many columns each, but they have {sizes}")
         return self.finish(self.append(kind, places, columns))
 
-    def add_batch_normalization(self, gamma, beta, moving_mean, moving_variance, double momentum, double epsilon, inputs=None):
+    def add_batch_normalization(self, gamma, beta, moving_mean, moving_variance, double momentum, double epsilon,
+                                inputs=None):
         """Append a normalisation over the samples of a batch, and by the moving statistics in prediction.
 
-        The arrays have shape (outputs,) and are used in place; None for a gamma of ones or a beta of zeros that stay so.
+        The arrays have shape (outputs,) and are used in place; None for a gamma of ones or a beta of zeros that stay
+        so.
         """
         cdef cnp.ndarray mean = as_parameters(moving_mean, "moving_mean", 1)
         cdef cnp.ndarray variance = as_parameters(moving_variance, "moving_variance", 1)
@@ -471,7 +480,7 @@ cdef class Plan:
         return self.finish(self.append_normalization(LAYER_NORMALIZATION, self.given(inputs), gamma, beta, epsilon))
 
     def add_function(self, function, derivative, inputs=None):
-        """Append a Python function of an array (rows, outputs), elementwise, and its derivative as a function of the same."""
+        """Append an elementwise Python function of an array (rows, outputs), and its derivative, of the same."""
         places = self.given(inputs)
         self.one_input(places)
         if not (callable(function) and callable(derivative)):
@@ -482,7 +491,8 @@ cdef class Plan:
 
     cdef int check_vector(self, cnp.ndarray array, str name, Py_ssize_t size) except -1:
         if array.dtype != self.dtype or cnp.PyArray_SIZE(array) != size:
-            raise ValueError(f"{name} must be {self.dtype} of shape ({size},), but it is {array.dtype} of {shape_of(array)}")
+            raise ValueError(f"{name} must be {self.dtype} of shape ({size},), but it is {array.dtype} of "
+                             f"{shape_of(array)}")
         return 0
 
     cdef Operation* append_normalization(
@@ -516,10 +526,11 @@ cdef class Plan:
         Parameters
         ----------
         x : ndarray of float32, float64 or uint8, or CompressedRows
-            Of shape (samples, input_size), each row contiguous; or C-contiguous, of shape (input_size,), sample_shape or
-            (samples, *sample_shape). A list of one for each input where there are several.
+            Of shape (samples, input_size), each row contiguous; or C-contiguous, of shape (input_size,), sample_shape
+            or (samples, *sample_shape). A list of one for each input where there are several.
         out : ndarray, shape (samples, output_size), optional
-            C-contiguous, of the plan's dtype: written and returned. A list of one for each output where these were chosen.
+            C-contiguous, of the plan's dtype: written and returned. A list of one for each output where these were
+            chosen.
 
         Returns
         -------
@@ -543,5 +554,6 @@ def constants():
     """The numbers by which predictions split their work; see `fastnn_ext.runtime.config.layout`."""
     return {
         "BLOCK_ROWS": BLOCK_ROWS, "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
-        "WORK_FOR_A_THREAD": WORK_FOR_A_THREAD, "LARGEST_KEPT_ARENA": LARGEST_KEPT_ARENA, "MAXIMUM_THREADS": MAXIMUM_THREADS,
+        "WORK_FOR_A_THREAD": WORK_FOR_A_THREAD, "LARGEST_KEPT_ARENA": LARGEST_KEPT_ARENA,
+        "MAXIMUM_THREADS": MAXIMUM_THREADS,
     }

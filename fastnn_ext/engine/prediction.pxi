@@ -128,7 +128,9 @@ cdef int predict_into(Plan plan, list inputs, Py_ssize_t samples, list results) 
 
 
 cdef bint is_matrix(object x, Py_ssize_t columns) noexcept:
-    return isinstance(x, cnp.ndarray) and cnp.PyArray_NDIM(<cnp.ndarray> x) == 2 and cnp.PyArray_DIM(<cnp.ndarray> x, 1) == columns
+    if not isinstance(x, cnp.ndarray):
+        return False
+    return cnp.PyArray_NDIM(<cnp.ndarray> x) == 2 and cnp.PyArray_DIM(<cnp.ndarray> x, 1) == columns
 
 
 cdef void describe_prediction(Plan plan, Run* run, Py_ssize_t samples) noexcept:
@@ -145,8 +147,8 @@ cdef void describe_prediction(Plan plan, Run* run, Py_ssize_t samples) noexcept:
 
 
 cdef int assign_slots(Plan plan) except -1:
-    # Gives each value one of as few buffers as there are values in use at a time, and returns their number. A buffer is free
-    # again behind the last operation that reads its value.
+    # Gives each value one of as few buffers as there are values in use at a time, and returns their number. A buffer is
+    # free again behind the last operation that reads its value.
     cdef int i, k, source
     cdef dict last = {}
     cdef list free_slots = [], expiring
@@ -185,7 +187,8 @@ cdef int prediction_threads(Plan plan, Py_ssize_t samples) noexcept:
 
 cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
     # In an arena: each thread's scratch, packed weights, and the operations that point to them.
-    cdef Py_ssize_t item = 8 if plan.is_double else 4, samples = run.data.samples, block = min(samples, <Py_ssize_t> BLOCK_ROWS)
+    cdef Py_ssize_t item = 8 if plan.is_double else 4, samples = run.data.samples
+    cdef Py_ssize_t block = min(samples, <Py_ssize_t> BLOCK_ROWS)
     if threads > 1:
         block = max(1, min(block, (samples + threads - 1) // threads))
         threads = <int> min(threads, (samples + block - 1) // block)

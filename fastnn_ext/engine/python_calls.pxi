@@ -22,9 +22,11 @@ cdef object call_loss(Plan plan, Run* run, Head* head, cnp.ndarray given, Py_ssi
     # Given copies: a function may change what it gets.
     losses = numpy.asarray(value(target.copy(), given.copy()), dtype=numpy.float64)
     if shape_of(losses) not in ((), (rows,)):
-        raise ValueError(f"a loss must return one number or one for each of {rows} samples, but its result has shape {shape_of(losses)}")
+        raise ValueError(f"a loss must return one number or one for each of {rows} samples, but its result has shape "
+                         f"{shape_of(losses)}")
     if head.sample_weight != NULL and losses.ndim == 0:
-        raise ValueError("with weights of samples or classes, a loss of your own must return one number for each sample")
+        raise ValueError("with weights of samples or classes, a loss of your own must return one number for each "
+                         "sample")
     result = checked_result(gradient(target, given), "the gradient of the loss", given, plan.dtype)
     for row in range(rows):
         weight = head.weight
@@ -72,7 +74,8 @@ cdef bint call_python_now(
         if kind == CALL_BACKWARD:
             result = result * matrix_over(out, rows, columns, out_row, plan.is_double)
         for r in range(rows):
-            memcpy(<char*> out + r * out_row * item, <char*> cnp.PyArray_DATA(result) + r * columns * item, columns * item)
+            memcpy(<char*> out + r * out_row * item, <char*> cnp.PyArray_DATA(result) + r * columns * item,
+                   columns * item)
         return True
     except BaseException as error:
         Py_INCREF(error)

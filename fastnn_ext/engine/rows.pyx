@@ -48,8 +48,8 @@ cdef int describe_rows(Rows* rows, cnp.ndarray array, str name, Py_ssize_t colum
                             f"{name}.astype({name}.dtype.newbyteorder('='), order='C'), which copies it so")
         samples, rows.stride = cnp.PyArray_DIM(array, 0), cnp.PyArray_STRIDE(array, 0)
         if samples > 1 and not -PY_SSIZE_T_MAX // samples <= rows.stride <= PY_SSIZE_T_MAX // samples:
-            raise ValueError(f"{name} has {samples} rows that lie {rows.stride} bytes apart, which is more than an address "
-                             "space holds: it is no array of numbers in memory")
+            raise ValueError(f"{name} has {samples} rows that lie {rows.stride} bytes apart, which is more than an "
+                             "address space holds: it is no array of numbers in memory")
     else:
         rows.stride = columns * cnp.PyArray_ITEMSIZE(array)
     rows.data = <const char*> cnp.PyArray_DATA(array)

@@ -36,7 +36,7 @@ cdef struct Operation:
     int pair                        # the number of its two arrays among the plan's parameters; -1: none
     bint has_weights                # whether they learn; a dense operation's always do
     bint has_bias
-    void* weights                   # (fan_in, fan_out), the layer's own array: trained in place; gamma of a normalisation
+    void* weights                   # (fan_in, fan_out), the layer's own array: trained in place; or gamma
     void* bias                      # (fan_out,); beta of a normalisation
     void* moving_mean               # (fan_out,), and the variance, of a batch normalisation
     void* moving_variance
@@ -45,7 +45,7 @@ cdef struct Operation:
     void* bias_state[STATES]
     bint needs_gradient             # whether the gradient with respect to its output is asked for
     bint in_loss                    # a softmax that is computed along with the loss
-    bint by_columns                 # threads share its columns, so that each keeps its part of the weights in its own cache
+    bint by_columns                 # threads share its columns: each keeps its part of the weights in its own cache
     bint passes_activation          # who takes its output brings the gradient back through its activation, too
     # In the arena, remade with it:
     void* output                    # (batch, fan_out)
@@ -239,8 +239,8 @@ cdef enum CallKind:
     CALL_LOSS = 2                   # out = the gradient of the user's own loss with respect to x, whose value is kept
 
 
-# Runs a Python function on rows of x, the first of which is number `start` of the run's order; False where it failed, with
-# the error kept in the run. `i` is an operation, or the head whose loss it is.
+# Runs a Python function on rows of x, the first of which is number `start` of the run's order; False where it failed,
+# with the error kept in the run. `i` is an operation, or the head whose loss it is.
 ctypedef bint (*PythonCall)(
     Run* run, int i, CallKind kind, void* out, Py_ssize_t out_row, const void* x, Py_ssize_t x_row, Py_ssize_t start,
     Py_ssize_t rows,
@@ -264,6 +264,6 @@ cdef struct Run:
     bint by_sample                  # plain gradient descent, one sample at a time
     bint at_once                    # a dense operation's weights change as soon as its gradient has passed
     int first_learning              # the lowest operation that needs its gradient
-    bint calls_python               # whether there is a function of the user's; it then sees the processor's usual arithmetic
+    bint calls_python               # a function of the user's takes part, and sees the processor's usual arithmetic
     PythonCall call
     void* owner                     # what `call` calls: a Plan

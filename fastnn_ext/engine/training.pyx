@@ -15,7 +15,7 @@ from fastnn_ext.engine.layout cimport COLUMN_GROUP, MAXIMUM_THREADS, ROWS_WORTH_
 from fastnn_ext.engine.options cimport LossOptions, RuleOptions
 from fastnn_ext.engine.plan cimport Plan, aligned, call_python, padded_row, raise_kept
 from fastnn_ext.engine.rows cimport describe_input, describe_rows
-from fastnn_ext.engine.run cimport Edge, Head, INT32, Index, NO_ACTIVATION, Operation, Parameter, Rows, Run, Source
+from fastnn_ext.engine.run cimport Edge, Head, Index, NO_ACTIVATION, Operation, Parameter, Rows, Rule, Run, Source
 from fastnn_ext.runtime.arrays cimport pinned, shape_of
 from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_exchange
 from fastnn_ext.runtime.dispatch cimport kernels_for_samples
@@ -36,8 +36,8 @@ cnp.import_array()
 # Multiply-adds between two looks for Ctrl-C: some 20 ms of dense work at the slowest.
 cdef Py_ssize_t WORK_BETWEEN_SIGNAL_CHECKS = 100_000_000
 
-# Multiply-adds of a batch for each thread below which meeting the others, and fetching what they wrote, costs more than they
-# save; one that visits non-zero inputs alone takes as long as three in a dense product.
+# Multiply-adds of a batch for each thread below which meeting the others, and fetching what they wrote, costs more than
+# they save; one that visits non-zero inputs alone takes as long as three in a dense product.
 cdef Py_ssize_t BATCH_WORK_FOR_A_THREAD = 2_000_000
 cdef Py_ssize_t COST_OF_A_SPARSE_ONE = 3
 
@@ -53,8 +53,8 @@ cdef Py_ssize_t LARGEST_INDEX = 64 << 20
 # Widest layer whose sparse gradient is collected row by row rather than column by column, if four vectors hold a row.
 cdef Py_ssize_t NARROW = 48
 
-# Units of a sparse first layer from which on a row of its weights is read once a batch, rather than once a sample. Narrower
-# weights stay in the second-level cache, and a thread's samples need no sorting by another.
+# Units of a sparse first layer from which on a row of its weights is read once a batch, rather than once a sample.
+# Narrower weights stay in the second-level cache, and a thread's samples need no sorting by another.
 cdef Py_ssize_t WIDE_FIRST_LAYER = 320
 
 # Columns of the first layer for each thread from which on it trains them in panels of its own.
@@ -99,11 +99,11 @@ cdef class Training:
     ----------
     plan : Plan
     x : ndarray of float32, float64 or uint8, shape (samples, input_size), or CompressedRows
-        Read where it is, batch by batch, also from a memory-mapped file: each row contiguous. A list, one for each input,
-        where the plan has several.
+        Read where it is, batch by batch, also from a memory-mapped file: each row contiguous. A list, one for each
+        input, where the plan has several.
     y : ndarray of float32, float64 or uint8, shape (samples, output_size)
-        Or of int32 and shape (samples, 1): class numbers, where there is more than one output. A list, one for each output,
-        where these were chosen.
+        Or of int32 and shape (samples, 1): class numbers, where there is more than one output. A list, one for each
+        output, where these were chosen.
     batch_size : int
     loss : LossOptions
         Or a list, as for y.
@@ -127,9 +127,9 @@ cdef class Training:
     keep_index : bool
         Keep the places of non-zero inputs for later epochs. One epoch alone does not need them.
     streaming : bool
-        Data come batch by batch through `run_batch`, and these are the first of them: what a batch leads to then depends
-        on no batch before it, to the last bit, and its y is of the first one's form. Without it, one sample at a time has
-        a faster order of sums of its own.
+        Data come batch by batch through `run_batch`, and these are the first of them: what a batch leads to then
+        depends on no batch before it, to the last bit, and its y is of the first one's form. Without it, one sample at
+        a time has a faster order of sums of its own.
 
     Examples
     --------
@@ -171,9 +171,9 @@ cdef class Training:
     cdef readonly Py_ssize_t samples
 
     def __cinit__(
-        self, Plan plan not None, x not None, y not None, Py_ssize_t batch_size, loss not None, RuleOptions rule not None, *,
-        sample_weight=None, bint record=False, bint inference=False, uint64_t seed=0, augmentation=None, state=None, sparse=None,
-        threads=None, bint keep_index=True, bint streaming=False,
+        self, Plan plan not None, x not None, y not None, Py_ssize_t batch_size, loss not None,
+        RuleOptions rule not None, *, sample_weight=None, bint record=False, bint inference=False, uint64_t seed=0,
+        augmentation=None, state=None, sparse=None, threads=None, bint keep_index=True, bint streaming=False,
     ):
         cdef Run* run = &self.run
         self.plan, self.rule, self.streaming = plan, rule, streaming
@@ -184,8 +184,9 @@ cdef class Training:
                 raise TypeError(f"loss must be LossOptions, but it is a {type(options).__name__}")
         cdef Py_ssize_t samples = self.samples_in(x)
         if samples < 1 or batch_size < 1 or plan.operation_count < 1:
-            raise ValueError(f"samples, batch_size and layers must be at least 1, but x has shape {self.for_inputs(x)[0].shape}, "
-                             f"batch_size is {batch_size} and there are {plan.operation_count} layers")
+            raise ValueError("samples, batch_size and layers must be at least 1, but x has shape "
+                             f"{self.for_inputs(x)[0].shape}, batch_size is {batch_size} and there are "
+                             f"{plan.operation_count} layers")
         run.batch_size = min(batch_size, samples)
         run.updating.rule, run.updating.momentum_product = rule.rule, 1
         run.inference = inference
@@ -202,7 +203,8 @@ cdef class Training:
         set_data(self, x, y, sample_weight)
         cdef double density = probe(self)
         if sparse is None:
-            sparse = run.data.sources[0].rows.shift == 0 and density <= (DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH)
+            densest = DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH
+            sparse = run.data.sources[0].rows.shift == 0 and density <= densest
         self.sparse = run.first.sparse = bool(sparse) and can_be_sparse(self)
         self.threads = threads_for(self, density) if threads is None or run.calls_python \
             else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
@@ -216,7 +218,8 @@ cdef class Training:
         self.records = []
         if record:
             self.keep_records()
-        if self.sparse and keep_index and not streaming and augmentation is None and run.data.sources[0].rows.starts == NULL:
+        if self.sparse and keep_index and not streaming and augmentation is None \
+                and run.data.sources[0].rows.starts == NULL:
             reserve_index(self, density)
         if self.sparse and fresh and rule.rule.weight_decay == 0 and not run.updating.collects:
             run.data.seen = <unsigned char*> calloc(plan.sources[0].size, 1)
@@ -319,14 +322,15 @@ cdef class Training:
         self.run.updating.rule.learning_rate = value
 
     def set_learning_rates(self, rates):
-        """One rate for each batch of the next epochs, as float64 (batches,); None for `learning_rate` in all of them."""
+        """One rate for each batch of the next epochs, shape (batches,); None for `learning_rate` in all of them."""
         cdef Py_ssize_t batches = (self.samples + self.run.batch_size - 1) // self.run.batch_size
         cdef cnp.ndarray array = None
         if rates is not None:
             # A copy, which nobody resizes.
             array = numpy.array(rates, dtype=numpy.float64, order="C")
             if cnp.PyArray_NDIM(array) != 1 or cnp.PyArray_SIZE(array) != batches:
-                raise ValueError(f"there must be {batches} learning rates, one a batch, but their shape is {shape_of(array)}")
+                raise ValueError(f"there must be {batches} learning rates, one a batch, but their shape is "
+                                 f"{shape_of(array)}")
         self.start_running()
         self.rates = array
         self.run.updating.learning_rates = NULL if array is None else <double*> cnp.PyArray_DATA(array)
@@ -411,7 +415,8 @@ cdef class Training:
         if order is not None:
             # A copy: whoever changed it in the middle of the epoch would lead the kernels astray.
             order_array = numpy.array(order, dtype=numpy.intp, order="C")
-            if cnp.PyArray_SIZE(order_array) != self.samples or order_array.min() < 0 or order_array.max() >= self.samples:
+            if cnp.PyArray_SIZE(order_array) != self.samples or order_array.min() < 0 \
+                    or order_array.max() >= self.samples:
                 raise ValueError(f"order must hold {self.samples} row numbers below {self.samples}")
             numbers = <cnp.npy_intp*> cnp.PyArray_DATA(order_array)
         self.start_running()
@@ -425,15 +430,16 @@ cdef class Training:
     def run_batch(self, x not None, y not None, sample_weight=None):
         """Train one step on other data of the same kind, at most batch_size rows, and return its mean loss.
 
-        ``outputs`` then holds, where a record is kept, this batch's in its first rows. Raises as :meth:`run_epoch` does, with
-        the weights from before this batch.
+        ``outputs`` then holds, where a record is kept, this batch's in its first rows. Raises as :meth:`run_epoch`
+        does, with the weights from before this batch.
         """
         cdef Py_ssize_t samples = self.samples_in(x)
         if not 0 < samples <= self.run.batch_size:
             raise ValueError(f"a batch must have from 1 to {self.run.batch_size} rows, but x has shape "
                              f"{self.for_inputs(x)[0].shape}")
         if self.index.starts != NULL:
-            raise ValueError("a training that keeps an index of its data takes no others: make it with keep_index=False")
+            raise ValueError("a training that keeps an index of its data takes no others: make it with "
+                             "keep_index=False")
         self.start_running()
         try:
             set_data(self, x, y, sample_weight)
@@ -497,9 +503,10 @@ cdef class Training:
 def constants():
     """The numbers by which trainings split their work; see `fastnn_ext.runtime.config.layout`."""
     return {
-        "WORK_FOR_A_THREAD": BATCH_WORK_FOR_A_THREAD, "COST_OF_A_SPARSE_ONE": COST_OF_A_SPARSE_ONE, "ROWS_PROBED": ROWS_PROBED,
-        "DENSEST_BATCH": DENSEST_BATCH, "DENSEST_SAMPLE": DENSEST_SAMPLE, "LARGEST_INDEX": LARGEST_INDEX, "NARROW": NARROW,
-        "COLUMN_GROUP": COLUMN_GROUP, "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
+        "WORK_FOR_A_THREAD": BATCH_WORK_FOR_A_THREAD, "COST_OF_A_SPARSE_ONE": COST_OF_A_SPARSE_ONE,
+        "ROWS_PROBED": ROWS_PROBED, "DENSEST_BATCH": DENSEST_BATCH, "DENSEST_SAMPLE": DENSEST_SAMPLE,
+        "LARGEST_INDEX": LARGEST_INDEX, "NARROW": NARROW, "COLUMN_GROUP": COLUMN_GROUP,
+        "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
         "WIDE_FIRST_LAYER": WIDE_FIRST_LAYER, "FIRST_COLUMN_GROUP": FIRST_COLUMN_GROUP,
         "WORK_BETWEEN_SIGNAL_CHECKS": WORK_BETWEEN_SIGNAL_CHECKS,
     }

@@ -5,7 +5,8 @@ cdef void activate_numbers(void* y, const void* x, int activation, double parame
     activate_row(<real*> y, <const real*> x, activation, <real> parameter, count)
 
 
-cdef void derivative_of_numbers(void* slope, const void* x, int activation, double parameter, Py_ssize_t count) noexcept nogil:
+cdef void derivative_of_numbers(void* slope, const void* x, int activation, double parameter,
+                                Py_ssize_t count) noexcept nogil:
     derivative_row(<real*> slope, <const real*> x, activation, <real> parameter, count)
     keep_nan(<real*> slope, <const real*> x, count)
 
@@ -23,7 +24,8 @@ cdef void softmax_rows(void* y, const void* x, Py_ssize_t rows, Py_ssize_t size)
         softmax_row(<real*> y + row * size, <const real*> x + row * size, size)
 
 
-cdef void softmax_backward_of_rows(void* dx, const void* dy, const void* y, Py_ssize_t rows, Py_ssize_t size) noexcept nogil:
+cdef void softmax_backward_of_rows(void* dx, const void* dy, const void* y, Py_ssize_t rows,
+                                   Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t row
     for row in range(rows):
         softmax_through_row(<real*> dx + row * size, <const real*> dy + row * size, <const real*> y + row * size, size)
@@ -34,26 +36,29 @@ cdef void dense_forward_task(DenseCall* call, int thread, int threads) noexcept 
     cdef Py_ssize_t panels = (call.fan_out + PANEL - 1) // PANEL
     cdef Py_ssize_t begin = share(call.rows, thread, threads), end = share(call.rows, thread + 1, threads)
     if call.packed != NULL:
-        pack_columns(<real*> call.packed, <const real*> call.weights, call.fan_out, call.fan_in, share(panels, thread, threads) * PANEL,
-                     min(share(panels, thread + 1, threads) * PANEL, call.fan_out))
+        pack_columns(<real*> call.packed, <const real*> call.weights, call.fan_out, call.fan_in,
+                     share(panels, thread, threads) * PANEL, min(share(panels, thread + 1, threads) * PANEL,
+                                                                 call.fan_out))
         if threads > 1:
             barrier_wait(&call.barrier, threads)
-    product_columns(<real*> call.y + begin * call.fan_out, call.fan_out, <const real*> call.x + begin * call.fan_in, call.fan_in,
-                    <const real*> (call.packed if call.packed != NULL else call.weights), 0 if call.packed != NULL else call.fan_out,
-                    end - begin, 0, call.fan_out, call.fan_in, <const real*> call.bias, NO_ACTIVATION, 0, <const real*> NULL, 0)
+    product_columns(<real*> call.y + begin * call.fan_out, call.fan_out, <const real*> call.x + begin * call.fan_in,
+                    call.fan_in, <const real*> (call.packed if call.packed != NULL else call.weights),
+                    0 if call.packed != NULL else call.fan_out, end - begin, 0, call.fan_out, call.fan_in,
+                    <const real*> call.bias, NO_ACTIVATION, 0, <const real*> NULL, 0)
 
 
 cdef void dense_backward_input_task(DenseCall* call, int thread, int threads) noexcept nogil:
-    # x = y W^T, where y is the gradient with respect to the output and x that with respect to the input. W is packed always.
+    # x = y W^T, where y is the gradient with respect to the output and x that with respect to the input. W is packed
+    # always.
     cdef Py_ssize_t panels = (call.fan_in + PANEL - 1) // PANEL
     cdef Py_ssize_t begin = share(call.rows, thread, threads), end = share(call.rows, thread + 1, threads)
-    pack_rows(<real*> call.packed, <const real*> call.weights, call.fan_out, call.fan_out, share(panels, thread, threads) * PANEL,
-              min(share(panels, thread + 1, threads) * PANEL, call.fan_in))
+    pack_rows(<real*> call.packed, <const real*> call.weights, call.fan_out, call.fan_out,
+              share(panels, thread, threads) * PANEL, min(share(panels, thread + 1, threads) * PANEL, call.fan_in))
     if threads > 1:
         barrier_wait(&call.barrier, threads)
-    product_columns(<real*> call.x + begin * call.fan_in, call.fan_in, <const real*> call.y + begin * call.fan_out, call.fan_out,
-                    <const real*> call.packed, 0, end - begin, 0, call.fan_in, call.fan_out, <const real*> NULL, NO_ACTIVATION, 0,
-                    <const real*> NULL, 0)
+    product_columns(<real*> call.x + begin * call.fan_in, call.fan_in, <const real*> call.y + begin * call.fan_out,
+                    call.fan_out, <const real*> call.packed, 0, end - begin, 0, call.fan_in, call.fan_out,
+                    <const real*> NULL, NO_ACTIVATION, 0, <const real*> NULL, 0)
 
 
 cdef void dense_backward_weights_task(DenseCall* call, int thread, int threads) noexcept nogil:
@@ -72,15 +77,16 @@ cdef void dense_backward_weights_task(DenseCall* call, int thread, int threads) 
         memcpy(dy + row * width, <const real*> call.y + row * call.fan_out, call.fan_out * sizeof(real))
     if threads > 1:
         barrier_wait(&call.barrier, threads)
-    weights_update(stateless(call.weights), call.fan_out, PANEL, <const real*> call.x, call.fan_in, dy, width, call.rows,
-                   share(call.fan_in, thread, threads), share(call.fan_in, thread + 1, threads), 0, call.fan_out, &rule)
+    weights_update(stateless(call.weights), call.fan_out, PANEL, <const real*> call.x, call.fan_in, dy, width,
+                   call.rows, share(call.fan_in, thread, threads), share(call.fan_in, thread + 1, threads), 0,
+                   call.fan_out, &rule)
     if thread == threads - 1:
         update_bias(&rule, dy, width, call.rows, stateless(call.bias), call.fan_out)
 
 
 cdef double loss_of_rows(
-    int loss, double parameter, void* dy, Py_ssize_t dy_row, const void* y_pred, const void* y, Py_ssize_t rows, Py_ssize_t size,
-    double scale,
+    int loss, double parameter, void* dy, Py_ssize_t dy_row, const void* y_pred, const void* y, Py_ssize_t rows,
+    Py_ssize_t size, double scale,
 ) noexcept nogil:
     cdef Py_ssize_t row
     cdef double total = 0
@@ -91,7 +97,8 @@ cdef double loss_of_rows(
 
 
 cdef double loss_of_logits(
-    int loss, double parameter, void* p, void* dx, const void* x, const void* y, Py_ssize_t rows, Py_ssize_t size, double scale,
+    int loss, double parameter, void* p, void* dx, const void* x, const void* y, Py_ssize_t rows, Py_ssize_t size,
+    double scale,
 ) noexcept nogil:
     cdef Py_ssize_t row
     cdef double total = 0
@@ -111,7 +118,8 @@ cdef double loss_of_logits(
 
 
 cdef double step_numbers(
-    void* values, void** state, const void* gradient, const void* given, long number, double momentum_product, Py_ssize_t count,
+    void* values, void** state, const void* gradient, const void* given, long number, double momentum_product,
+    Py_ssize_t count,
 ) noexcept nogil:
     # The gradient is copied by pieces, since a coupled decay is added to it.
     cdef const Rule* rule = <const Rule*> given

@@ -1,7 +1,7 @@
 # What is particular to the first layer: nothing reads its weights on the way back, and its inputs may be sparse.
 #
-# Threads that share its columns keep them in panels of their own while a run lasts, as products read them: in the rows of
-# a matrix, what one processor fetches ahead would be what the other writes.
+# Threads that share its columns keep them in panels of their own while a run lasts, as products read them: in the rows
+# of a matrix, what one processor fetches ahead would be what the other writes.
 
 
 cdef struct Layout:
@@ -29,14 +29,16 @@ cdef void move_panels(Run* run, bint back, int thread, int threads) noexcept nog
     cdef Py_ssize_t first = column_share(operation.fan_out, PANEL, thread, threads)
     cdef Py_ssize_t last = column_share(operation.fan_out, PANEL, thread + 1, threads)
     if back:
-        unpack_columns(<real*> operation.weights, operation.fan_out, <real*> operation.panels, operation.fan_in, first, last)
+        unpack_columns(<real*> operation.weights, operation.fan_out, <real*> operation.panels, operation.fan_in, first,
+                       last)
     else:
-        pack_columns(<real*> operation.panels, <real*> operation.weights, operation.fan_out, operation.fan_in, first, last)
+        pack_columns(<real*> operation.panels, <real*> operation.weights, operation.fan_out, operation.fan_in, first,
+                     last)
 
 
 cdef inline uint32_t* sorted_starts(Run* run, int thread) noexcept nogil:
-    # A batch's non-zero inputs by column: where each column's entries begin. Each thread sorts what it needs by itself, since
-    # to fetch another's work would take longer.
+    # A batch's non-zero inputs by column: where each column's entries begin. Each thread sorts what it needs by itself,
+    # since to fetch another's work would take longer.
     return <uint32_t*> (run.arena.scratch[thread] + run.arena.sorted_inputs)
 
 
@@ -58,7 +60,7 @@ cdef void forward_columns(
     by_column(starts, entries, lists_of(run), batch, operation.output_row, 0, run.data.sources[0].size)
     for row in range(batch):
         memset(output + row * operation.output_row, 0, (last - first) * sizeof(real))
-    columns_forward(starts, entries, run.data.sources[0].size, batch, weights + first // at.width * at.panel, at.row, at.panel, last - first,
-                    output)
+    columns_forward(starts, entries, run.data.sources[0].size, batch, weights + first // at.width * at.panel, at.row,
+                    at.panel, last - first, output)
     finish_rows(output, operation.output_row, batch, last - first, <real*> operation.bias + first, operation.activation,
                 <real> operation.negative_slope)

@@ -137,8 +137,8 @@ cdef void augment(Run* run, real* row, real* image, long step, Py_ssize_t slot) 
     warp(row, image, run.data.augmentation.height, run.data.augmentation.width, run.data.augmentation.channels, map,
          <real> run.data.augmentation.fill)
     if run.data.augmentation.noise > 0:
-        noise_row(row, row, run.data.sources[0].size, random_key(run.data.seed, <uint64_t> step, (1 << 20) + 1, <uint64_t> slot),
-                  <real> run.data.augmentation.noise)
+        noise_row(row, row, run.data.sources[0].size, random_key(run.data.seed, <uint64_t> step, (1 << 20) + 1,
+                                                                 <uint64_t> slot), <real> run.data.augmentation.noise)
 
 
 cdef inline bint gather_augmented(

@@ -9,28 +9,29 @@ from libc.string cimport memcpy, memset
 
 from fastnn_ext.runtime.barrier cimport barrier_wait
 from fastnn_ext.engine.run cimport (
-    CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, Data, FLOAT32, FLOAT64, Head, INT32, Index, NO_ACTIVATION, Operation, Parameter, Rows,
-    Rule, Run, Source, Updating,
+    CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, Data, FLOAT32, FLOAT64, Head, INT32, Index, NO_ACTIVATION, Operation,
+    Parameter, Rows, Rule, Run, Source, Updating,
 )
 from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
 from fastnn_ext.tables.enums cimport (
-    ACTIVATION, ADD, AVERAGE, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, CONCATENATE, CROSS_ENTROPY, DENSE, DROPOUT,
-    FUNCTION, LAYER_NORMALIZATION, MAXIMUM, MINIMUM, MOMENTUM_STATE, MULTIPLY, NADAM, NOISE, OPERATIONS, SGD, SOFTMAX,
-    SQUARES_STATE, STATES, SUBTRACT, fastnn_corrected, fastnn_is_summed, fastnn_traits,
+    ACTIVATION, ADD, AVERAGE, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, CONCATENATE, CROSS_ENTROPY, DENSE,
+    DROPOUT, FUNCTION, LAYER_NORMALIZATION, MAXIMUM, MINIMUM, MOMENTUM_STATE, MULTIPLY, NADAM, NOISE, OPERATIONS, SGD,
+    SOFTMAX, SQUARES_STATE, STATES, SUBTRACT, fastnn_corrected, fastnn_is_summed, fastnn_traits,
 )
 from fastnn_ext.loops.primitives cimport (
-    FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back, by_column,
-    columns_forward, columns_update, compress, derivative_row, descend, dropout_row, finish_rows, flush_denormals, fma_loop, input_list, keep_nan,
-    layer_normalize_back_row, layer_normalize_gradients, layer_normalize_row, limit_columns, list_forward, list_update,
-    lists_forward, loss_row, lower, mark, narrow_update, noise_row, normalize_row, pack_columns, pack_rows, parameters,
-    parameters_at, product_columns,
-    random_key, real, restore_denormals, row_backward, scale_row, shares_entropy_row, sigmoid_entropy_row, softmax_entropy_row,
-    softmax_row, softmax_through_row, step_rows, step_rule, take, taken, through_row, told_by_output, uniform, unpack_columns,
-    update_bias, warp, weights_update,
+    FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back,
+    by_column, columns_forward, columns_update, compress, derivative_row, descend, dropout_row, finish_rows,
+    flush_denormals, fma_loop, input_list, keep_nan, layer_normalize_back_row, layer_normalize_gradients,
+    layer_normalize_row, limit_columns, list_forward, list_update, lists_forward, loss_row, lower, mark, narrow_update,
+    noise_row, normalize_row, pack_columns, pack_rows, parameters, parameters_at, product_columns, random_key, real,
+    restore_denormals, row_backward, scale_row, shares_entropy_row, sigmoid_entropy_row, softmax_entropy_row,
+    softmax_row, softmax_through_row, step_rows, step_rule, take, taken, through_row, told_by_output, uniform,
+    unpack_columns, update_bias, warp, weights_update,
 )
 from fastnn_ext.runtime.scalars cimport is_finite
 
-# Rows of a prediction below which products wait for memory rather than arithmetic, and zeros are left out in every layer.
+# Rows of a prediction below which products wait for memory rather than arithmetic, and zeros are left out in every
+# layer.
 cdef Py_ssize_t FEW_ROWS = 4
 
 # Columns of a normalisation come to threads in groups that share no cache line, in either dtype.
@@ -64,8 +65,8 @@ include "samples.pxi"
 include "direct.pxi"
 
 
-# Numbers below the smallest normal one, such as a mean of squares that decays, take a hundred times as long: while a run
-# lasts its threads take them for zero.
+# Numbers below the smallest normal one, such as a mean of squares that decays, take a hundred times as long: while a
+# run lasts its threads take them for zero.
 
 
 cdef void train_plainly(void* given, int thread, int threads) noexcept nogil:

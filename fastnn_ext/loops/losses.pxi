@@ -1,7 +1,8 @@
 # The losses of a batch, output by output, and the gradients that the way back begins with.
 
 
-cdef double loss_of_row(Run* run, Head* head, real* delta, Py_ssize_t row, Py_ssize_t source, Py_ssize_t batch) noexcept nogil:
+cdef double loss_of_row(Run* run, Head* head, real* delta, Py_ssize_t row, Py_ssize_t source,
+                        Py_ssize_t batch) noexcept nogil:
     # The weighted loss of a row; its gradient with respect to the output of operation `last` goes to delta.
     cdef Operation* operation = &run.operations[head.operation]
     cdef Operation* last = &run.operations[head.last]

@@ -13,7 +13,8 @@ cdef inline input_list* scratch_lists(Pass* p) noexcept nogil:
 
 
 cdef bint list_compressed(Pass* p) noexcept nogil:
-    # Whether the first operation is to visit the rows of a sparse matrix as they are; their lists are then in the scratch.
+    # Whether the first operation is to visit the rows of a sparse matrix as they are; their lists are then in the
+    # scratch.
     cdef Rows* rows = &p.run.data.sources[0].rows
     cdef input_list* lists = scratch_lists(p)
     cdef Py_ssize_t row_size = p.run.arena.list_row, count, row
@@ -42,7 +43,8 @@ cdef bint list_rows(Pass* p, int i) noexcept nogil:
         return False
     if p.batch >= FEW_ROWS:
         # One row speaks for its block. In later layers, zeros are too few to pay.
-        if not reads_data(p.run, i) or compress(columns, values, x.data, operation.fan_in) > SPARSE_ENOUGH * operation.fan_in:
+        if not reads_data(p.run, i) or compress(columns, values, x.data,
+                                                operation.fan_in) > SPARSE_ENOUGH * operation.fan_in:
             return False
     # For few rows the way of the weights from memory is what counts, and a dense row costs little to list.
     for row in range(p.batch):
@@ -54,8 +56,8 @@ cdef bint list_rows(Pass* p, int i) noexcept nogil:
 
 
 cdef bint read_inputs(Pass* p) noexcept nogil:
-    # Where the rows of each input lie, converted where they have to be. Returns False, with bad_sample set, where a number is
-    # NaN or infinite.
+    # Where the rows of each input lie, converted where they have to be. Returns False, with bad_sample set, where a
+    # number is NaN or infinite.
     cdef Run* run = p.run
     cdef Source* source
     cdef Value* x

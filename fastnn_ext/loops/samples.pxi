@@ -1,5 +1,5 @@
-# Stochastic gradient descent one sample at a time: no batch is copied, no gradient written, one thread. The operations are a
-# chain.
+# Stochastic gradient descent one sample at a time: no batch is copied, no gradient written, one thread. The operations
+# are a chain.
 
 
 cdef bint gather_sample(Run* run, Py_ssize_t sample, const real** x) noexcept nogil:
@@ -27,9 +27,9 @@ cdef void forward_sample(Pass* p) noexcept nogil:
             descriptors[operation.kind].infer(p, i)
             continue
         set_list(&dense, NULL, p.values[i - 1].data, operation.fan_in)
-        list_forward(lists_of(run)[0] if i == 0 and run.first.sparse else dense, <real*> operation.weights, operation.fan_out,
-                     operation.fan_out, <real*> operation.bias, <real*> operation.output, operation.activation,
-                     <real> operation.negative_slope)
+        list_forward(lists_of(run)[0] if i == 0 and run.first.sparse else dense, <real*> operation.weights,
+                     operation.fan_out, operation.fan_out, <real*> operation.bias, <real*> operation.output,
+                     operation.activation, <real> operation.negative_slope)
 
 
 cdef void backward_sample(Pass* p, real rate) noexcept nogil:
@@ -89,4 +89,5 @@ cdef void train_samples(Run* run) noexcept nogil:
         run.outcome.total_loss += value
         run.heads[0].total_loss += value
         updating.step += 1
-        backward_sample(&p, <real> (updating.rule.learning_rate if updating.learning_rates == NULL else updating.learning_rates[number]))
+        backward_sample(&p, <real> (updating.rule.learning_rate if updating.learning_rates
+                                    == NULL else updating.learning_rates[number]))

@@ -1,9 +1,9 @@
 # Training in batches: every thread runs this with its own number and does its share of each phase.
 #
 # Rows of a batch pass through operations of few columns in one thread, forward and backward; the threads meet when all
-# gradients are known, and again when all weights are new. Wide layers are shared by columns, with a meeting before each, and
-# change while their weights are in the cache. Every number is computed by one thread in one order, so that the result does not
-# depend on how many there are.
+# gradients are known, and again when all weights are new. Wide layers are shared by columns, with a meeting before
+# each, and change while their weights are in the cache. Every number is computed by one thread in one order, so that
+# the result does not depend on how many there are.
 
 
 cdef void forward(Pass* p) noexcept nogil:
@@ -29,8 +29,8 @@ cdef void forward(Pass* p) noexcept nogil:
 
 
 cdef void backward(Pass* p, bint at_once) noexcept nogil:
-    # From the losses' gradients to those of all operations below that need theirs. At once: each dense layer's weights change
-    # as soon as its gradient has passed.
+    # From the losses' gradients to those of all operations below that need theirs. At once: each dense layer's weights
+    # change as soon as its gradient has passed.
     cdef Run* run = p.run
     cdef Operation* operation
     cdef int i, k
@@ -81,7 +81,8 @@ cdef void backward_to_input(Pass* p, int i, int input) noexcept nogil:
         gradient.begin, gradient.end, gradient.first, gradient.last = p.begin, p.end, 0, columns
     descriptors[operation.kind].backward(p, i, &gradient)
     if adds and needed:
-        add_rows(<real*> run.operations[source].delta, run.operations[source].output_row, gradient.data, gradient.row, 1, &gradient)
+        add_rows(<real*> run.operations[source].delta, run.operations[source].output_row, gradient.data, gradient.row,
+                 1, &gradient)
 
 
 cdef void train(Run* run, int thread, int threads) noexcept nogil:
@@ -106,7 +107,8 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
     for i in range(run.operation_count):
         p.values[i].data, p.values[i].row = <real*> run.operations[i].output, run.operations[i].output_row
     for i in range(data.source_count):
-        p.values[-1 - i].data, p.values[-1 - i].row = <real*> run.arena.inputs + data.sources[i].offset, run.arena.inputs_row
+        p.values[-1 - i].data = <real*> run.arena.inputs + data.sources[i].offset
+        p.values[-1 - i].row = run.arena.inputs_row
     p.rule = &rule
     if run.updating.collects:
         collecting.optimizer, collecting.decay = COLLECT, 1

@@ -10,9 +10,9 @@ cdef inline double nadam_momentum(const Rule* rule, long step) noexcept nogil:
 cdef double set_rule(
     step_rule* step, const Rule* rule, double rate, long number, double momentum_product,
 ) noexcept nogil:
-    # The numbers of one optimiser step, counted from 1; returns the product of Nadam's momentums so far. Adam's corrections for its first
-    # steps (Kingma and Ba 2015, section 2) go into the rate and epsilon: lr m' / (sqrt(v') + e) =
-    # lr c / (1 - b1^t) m / (sqrt(v) + e c) with c = sqrt(1 - b2^t). Nadam's are Dozat's (2016), as in PyTorch.
+    # The numbers of one optimiser step, counted from 1; returns the product of Nadam's momentums so far. Adam's
+    # corrections for its first steps (Kingma and Ba 2015, section 2) go into the rate and epsilon: lr m' / (sqrt(v') +
+    # e) = lr c / (1 - b1^t) m / (sqrt(v) + e c) with c = sqrt(1 - b2^t). Nadam's are Dozat's (2016), as in PyTorch.
     cdef double rate_2 = 0, epsilon = rule.epsilon, decay = 1 - rate * rule.weight_decay
     cdef double correction, momentum, next_momentum
     if fastnn_corrected(rule.optimizer) & SQUARES_STATE:
@@ -65,7 +65,8 @@ cdef double clipped(double norm, double limit) noexcept nogil:
 
 
 cdef void add_gradients_of_twins(Pass* p) noexcept nogil:
-    # The gradients of operations with the same weights meet in the first one's; each thread adds the rows that it then steps.
+    # The gradients of operations with the same weights meet in the first one's; each thread adds the rows that it then
+    # steps.
     cdef Operation* operation
     cdef Operation* twin
     cdef Gradient part
@@ -87,8 +88,8 @@ cdef void add_gradients_of_twins(Pass* p) noexcept nogil:
 
 
 cdef double step_by_collected(Run* run, const step_rule* rule, int thread, int threads) noexcept nogil:
-    # Penalties, clipping and coupled decay change the collected gradients, then the optimiser steps. Returns the penalty.
-    # Each thread adds up all rows' sums, in order: all get the same number.
+    # Penalties, clipping and coupled decay change the collected gradients, then the optimiser steps. Returns the
+    # penalty. Each thread adds up all rows' sums, in order: all get the same number.
     cdef Parameter* parameter
     cdef Py_ssize_t row, begin, end, columns
     cdef double penalty = 0, squares, total_squares = 0, factor
@@ -114,7 +115,8 @@ cdef double step_by_collected(Run* run, const step_rule* rule, int thread, int t
         squares = 0
         for row in range(parameter.place, parameter.place + parameter.rows):
             squares += run.arena.row_squares[row]
-        factor = clipped(sqrt(total_squares), run.updating.rule.global_clip_norm) * clipped(sqrt(squares), run.updating.rule.clip_norm)
+        factor = clipped(sqrt(total_squares), run.updating.rule.global_clip_norm) * clipped(sqrt(squares),
+                                                                                            run.updating.rule.clip_norm)
         limited = limited or (parameter.maximum_norm > 0 and run.updating.rule.optimizer != COLLECT)
         columns = parameter.columns
         begin = share(parameter.rows, thread, threads)
@@ -124,8 +126,8 @@ cdef double step_by_collected(Run* run, const step_rule* rule, int thread, int t
         if factor != 1 or run.updating.rule.coupled_decay > 0:
             scale_row(gradient, values, (end - begin) * columns, <real> factor, <real> run.updating.rule.coupled_decay)
         if run.updating.rule.optimizer != COLLECT:
-            step_rows(rule, gradient, columns, parameters_of(parameter.values, parameter.state, begin * columns), columns,
-                      end - begin, columns)
+            step_rows(rule, gradient, columns, parameters_of(parameter.values, parameter.state, begin * columns),
+                      columns, end - begin, columns)
     if limited:
         meet(run, threads)
         for i in range(run.updating.parameter_count):
@@ -139,8 +141,8 @@ cdef double step_by_collected(Run* run, const step_rule* rule, int thread, int t
 
 
 cdef double update(Pass* p, const step_rule* rule) noexcept nogil:
-    # All that learn, or all but the dense layers whose weights have changed on the way, once the gradients with respect to
-    # outputs are known. Returns the penalty on the weights.
+    # All that learn, or all but the dense layers whose weights have changed on the way, once the gradients with respect
+    # to outputs are known. Returns the penalty on the weights.
     cdef Run* run = p.run
     cdef Operation* operation
     cdef int i

@@ -21,7 +21,8 @@ cdef void activation_backward(Pass* p, int i, const Gradient* gradient) noexcept
     cdef Py_ssize_t row
     for row in range(gradient.begin, gradient.end):
         through_row(gradient.data + row * gradient.row, <real*> operation.delta + row * operation.output_row,
-                    known.data + row * known.row, operation.activation, <real> operation.negative_slope, operation.fan_out)
+                    known.data + row * known.row, operation.activation, <real> operation.negative_slope,
+                    operation.fan_out)
 
 
 cdef void own_activation_backward(Pass* p, int i) noexcept nogil:

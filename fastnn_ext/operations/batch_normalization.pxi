@@ -5,8 +5,9 @@ cdef void batch_normalization_forward(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
     cdef Value x = input_of(p, i, 0), y = p.values[i]
     cdef real* statistics = <real*> operation.statistics
-    batch_normalize(y.data, y.row, x.data, x.row, p.batch, column_share(operation.fan_out, COLUMNS_APART, p.thread, p.threads),
-                    column_share(operation.fan_out, COLUMNS_APART, p.thread + 1, p.threads), <real*> operation.weights,
+    cdef Py_ssize_t begin = column_share(operation.fan_out, COLUMNS_APART, p.thread, p.threads)
+    cdef Py_ssize_t end = column_share(operation.fan_out, COLUMNS_APART, p.thread + 1, p.threads)
+    batch_normalize(y.data, y.row, x.data, x.row, p.batch, begin, end, <real*> operation.weights,
                     <real*> operation.bias, statistics, statistics + operation.fan_out, <real*> operation.moving_mean,
                     <real*> operation.moving_variance, <real> operation.momentum, <real> operation.parameter)
 
@@ -27,9 +28,9 @@ cdef void batch_normalization_backward(Pass* p, int i, const Gradient* gradient)
     cdef Operation* operation = &p.run.operations[i]
     cdef Value x = input_of(p, i, 0)
     cdef real* statistics = <real*> operation.statistics
-    batch_normalize_back(gradient.data, gradient.row, <real*> operation.delta, operation.output_row, x.data, x.row, p.batch,
-                         gradient.first, gradient.last, <real*> operation.weights, statistics, statistics + operation.fan_out,
-                         <real*> operation.weights_gradient, <real*> operation.bias_gradient)
+    batch_normalize_back(gradient.data, gradient.row, <real*> operation.delta, operation.output_row, x.data, x.row,
+                         p.batch, gradient.first, gradient.last, <real*> operation.weights, statistics, statistics
+                         + operation.fan_out, <real*> operation.weights_gradient, <real*> operation.bias_gradient)
 
 
 cdef void batch_normalization_update(Pass* p, int i) noexcept nogil:

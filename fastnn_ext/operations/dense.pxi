@@ -1,4 +1,5 @@
-# A dense layer with the activation behind it: y = f(x W + b). Threads share its rows, or, where it is wide, its columns.
+# A dense layer with the activation behind it: y = f(x W + b). Threads share its rows, or, where it is wide, its
+# columns.
 
 
 cdef void dense_forward(Pass* p, int i) noexcept nogil:
@@ -25,8 +26,8 @@ cdef void dense_forward(Pass* p, int i) noexcept nogil:
             if i > 0 or not run.first.in_panels:
                 pack_columns(<real*> operation.panels, weights, operation.fan_out, operation.fan_in, first, last)
             weights = <real*> operation.panels
-        product_columns(output + begin * operation.output_row, operation.output_row, x.data + begin * x.row, x.row, weights,
-                        0 if packed else operation.fan_out, end - begin, first, last, operation.fan_in, bias,
+        product_columns(output + begin * operation.output_row, operation.output_row, x.data + begin * x.row, x.row,
+                        weights, 0 if packed else operation.fan_out, end - begin, first, last, operation.fan_in, bias,
                         operation.activation, slope, <real*> NULL, 0)
 
 
@@ -38,14 +39,14 @@ cdef bint dense_infer(Pass* p, int i) noexcept nogil:
     cdef real* bias = <real*> operation.bias
     cdef real slope = <real> operation.negative_slope
     if p.listed if i == 0 else list_rows(p, i):
-        lists_forward(scratch_lists(p), p.batch, <real*> operation.weights, operation.fan_out, operation.fan_out, bias, y.data,
-                      y.row, operation.activation, slope)
+        lists_forward(scratch_lists(p), p.batch, <real*> operation.weights, operation.fan_out, operation.fan_out, bias,
+                      y.data, y.row, operation.activation, slope)
     elif operation.panels != NULL:
-        product_columns(y.data, y.row, x.data, x.row, <real*> operation.panels, 0, p.batch, 0, operation.fan_out, operation.fan_in,
-                        bias, operation.activation, slope, <real*> NULL, 0)
-    else:
-        product_columns(y.data, y.row, x.data, x.row, <real*> operation.weights, operation.fan_out, p.batch, 0, operation.fan_out,
+        product_columns(y.data, y.row, x.data, x.row, <real*> operation.panels, 0, p.batch, 0, operation.fan_out,
                         operation.fan_in, bias, operation.activation, slope, <real*> NULL, 0)
+    else:
+        product_columns(y.data, y.row, x.data, x.row, <real*> operation.weights, operation.fan_out, p.batch, 0,
+                        operation.fan_out, operation.fan_in, bias, operation.activation, slope, <real*> NULL, 0)
     return True
 
 
@@ -74,8 +75,8 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
     cdef bint in_panels = i == 0 and run.first.in_panels
     cdef parameters weights, bias
     cdef Layout at = layout(run, i)
-    # Columns in a thread's own panels; elsewhere rows, which lie one behind the other, so that what a thread's processor fetches
-    # ahead is not another's.
+    # Columns in a thread's own panels; elsewhere rows, which lie one behind the other, so that what a thread's
+    # processor fetches ahead is not another's.
     cdef Py_ssize_t k_begin = 0, k_end = operation.fan_in, j_begin = 0, j_end = operation.fan_out
     if run.updating.collects:
         weights, bias = stateless(operation.weights_gradient), stateless(operation.bias_gradient)
@@ -100,9 +101,10 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
         if not run.first.sorted:
             by_column(sorted_starts(run, p.thread), sorted_entries(run, p.thread), lists_of(run), p.batch,
                       operation.output_row, k_begin, k_end)
-        columns_update(sorted_starts(run, p.thread) + (k_begin if run.first.sorted else 0), sorted_entries(run, p.thread), k_begin,
-                       k_end, p.batch, delta + j_begin, parameters_at(weights, j_begin // at.width * at.panel), at.row, at.panel,
-                       j_end - j_begin, p.rule, run.data.seen)
+        columns_update(sorted_starts(run, p.thread) + (k_begin if run.first.sorted else 0),
+                       sorted_entries(run, p.thread), k_begin, k_end, p.batch, delta + j_begin,
+                       parameters_at(weights, j_begin // at.width * at.panel), at.row, at.panel, j_end - j_begin,
+                       p.rule, run.data.seen)
     else:
         weights_update(weights, at.row, at.panel, x.data, x.row, delta, operation.output_row, p.batch,
                        k_begin, k_end, j_begin, j_end, p.rule)

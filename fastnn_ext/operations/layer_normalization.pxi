@@ -26,16 +26,16 @@ cdef void layer_normalization_backward(Pass* p, int i, const Gradient* gradient)
     cdef Value x = input_of(p, i, 0)
     cdef Py_ssize_t row
     for row in range(gradient.begin, gradient.end):
-        layer_normalize_back_row(gradient.data + row * gradient.row, <real*> operation.delta + row * operation.output_row,
-                                 x.data + row * x.row, operation.fan_out, <real*> operation.weights,
-                                 <real*> operation.statistics + 2 * row)
+        layer_normalize_back_row(gradient.data + row * gradient.row, <real*> operation.delta + row
+                                 * operation.output_row, x.data + row * x.row, operation.fan_out,
+                                 <real*> operation.weights, <real*> operation.statistics + 2 * row)
 
 
 cdef void layer_normalization_update(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
     cdef Value x = input_of(p, i, 0)
-    layer_normalize_gradients(<real*> operation.weights_gradient, <real*> operation.bias_gradient, <real*> operation.delta,
-                              operation.output_row, x.data, x.row, p.batch,
+    layer_normalize_gradients(<real*> operation.weights_gradient, <real*> operation.bias_gradient,
+                              <real*> operation.delta, operation.output_row, x.data, x.row, p.batch,
                               column_share(operation.fan_out, COLUMNS_APART, p.thread, p.threads),
                               column_share(operation.fan_out, COLUMNS_APART, p.thread + 1, p.threads),
                               <real*> operation.statistics)

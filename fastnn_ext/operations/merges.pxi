@@ -12,7 +12,8 @@ cdef inline void copy_delta(Pass* p, int i, const Gradient* gradient, Py_ssize_t
                (gradient.last - gradient.first) * sizeof(real))
 
 
-cdef inline void add_rows(real* y, Py_ssize_t y_row, const real* x, Py_ssize_t x_row, real factor, const Gradient* part) noexcept nogil:
+cdef inline void add_rows(real* y, Py_ssize_t y_row, const real* x, Py_ssize_t x_row, real factor,
+                          const Gradient* part) noexcept nogil:
     # y += factor x on a part of both.
     cdef Py_ssize_t row, j
     for row in range(part.begin, part.end):
@@ -150,7 +151,8 @@ cdef void extreme_backward(Pass* p, int i, const Gradient* gradient) noexcept no
             for k in range(gradient.input):
                 before = input_of(p, i, k)
                 its_own = its_own and before.data[row * before.row + j] != y.data[row * y.row + j]
-            gradient.data[row * gradient.row + j] = (<real*> operation.delta)[row * operation.output_row + j] if its_own else 0
+            gradient.data[row * gradient.row + j] = (<real*> operation.delta)[row * operation.output_row
+                                                                              + j] if its_own else 0
 
 
 cdef void maximum_forward(Pass* p, int i) noexcept nogil:

@@ -7,7 +7,8 @@ cdef void noise_forward(Pass* p, int i) noexcept nogil:
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
         noise_row(y.data + row * y.row, x.data + row * x.row, operation.fan_out,
-                  random_key(p.run.data.seed, <uint64_t> p.step, <uint64_t> i, <uint64_t> row), <real> operation.parameter)
+                  random_key(p.run.data.seed, <uint64_t> p.step, <uint64_t> i, <uint64_t> row),
+                  <real> operation.parameter)
 
 
 cdef void copy_rows(Pass* p, int i) noexcept nogil:

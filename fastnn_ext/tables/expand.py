@@ -55,8 +55,8 @@ def descriptors() -> str:
     text = "# Expanded from operations.def by expand.py: change that table.\ncdef Descriptor[OPERATIONS] descriptors\n"
     for member, name, learning in rows:
         update = f"{name}_update" if learning == "LEARNS" else "NULL"
-        functions = f"{name}_forward, {name}_infer, {name}_backward, {update}"
-        text += f"descriptors[<int> {member}] = Descriptor({functions})\n"
+        functions = f"{name}_forward, {name}_infer, {name}_backward, {update}".replace(", ", ",\n    ")
+        text += f"descriptors[<int> {member}] = Descriptor(\n    {functions},\n)\n"
     return text
 
 
