@@ -19,7 +19,7 @@ cdef int reserve(Training training) except -1:
     cdef Run* run = &training.run
     cdef Plan plan = training.plan
     cdef Source* last = &run.data.sources[run.data.source_count - 1]
-    cdef list buffers = delta_buffers(training)
+    cdef int buffers = choose_buffers(training)
     cdef Py_ssize_t size
     cdef char* at = NULL
     cdef int i
@@ -63,36 +63,49 @@ cdef int written_over(Run* run, int i) noexcept:
     return -1
 
 
-cdef list delta_buffers(Training training):
-    # For each operation the number of the buffer that its gradient lies in, -1: none; two share one where the first is
-    # no longer asked for when the second comes. Outputs have no part in this: a loss that is not finite is looked for
-    # in them.
+cdef int choose_buffers(Training training) except -1:
+    # The buffer of each gradient, and how many there are: two share one where the first is no longer asked for when the
+    # second comes. Outputs have no part in this: a loss that is not finite is looked for in them.
     cdef Run* run = &training.run
-    cdef list chosen = [-1] * run.operation_count, last = []
-    cdef int i, h, over
-    cdef dict birth = {}
-    judged = {run.heads[h].last for h in range(run.head_count)}
+    cdef Operation* operation
+    cdef int* last = <int*> taken(run.operation_count * sizeof(int))
+    cdef int birth, i, number, count = 0
+    cdef bint kept
+    for i in range(run.operation_count):
+        run.operations[i].buffer = -1
     # A loss writes before the way back begins; all else is written on it, when the last operation that reads the output
     # has its turn.
-    for i in range(run.operation_count):
-        if has_delta(run, i):
-            birth[i] = run.operation_count if i in judged else last_reader(run, i)
-    for i in sorted(birth, key=birth.get, reverse=True):
-        over = written_over(run, i)
-        if over >= 0:
-            chosen[i] = chosen[over]
-        else:
-            # Operation `birth` reads its own gradient while it writes this one.
-            ready = [number for number in range(len(last)) if last[number] > birth[i]]
-            if not ready:
-                last.append(0)
-            chosen[i] = ready[0] if ready else len(last) - 1
-        # Read until the operation's own turn; or to the end, where its weights change there, or another thread may
-        # still be reading its rows, which lie elsewhere in another operation's.
-        kept = training.threads > 1 or (
-            fastnn_traits(run.operations[i].kind).learns and (not run.at_once or run.operations[i].kind != DENSE))
-        last[chosen[i]] = -1 if kept else i
-    return chosen
+    for birth in range(run.operation_count, -1, -1):
+        for i in range(birth):
+            operation = &run.operations[i]
+            if not has_delta(run, i) or birth != first_written(run, i):
+                continue
+            if written_over(run, i) >= 0:
+                operation.buffer = run.operations[written_over(run, i)].buffer
+            else:
+                # Operation `birth` reads its own gradient while it writes this one.
+                for number in range(count):
+                    if last[number] > birth:
+                        operation.buffer = number
+                        break
+                else:
+                    operation.buffer = count
+                    count += 1
+            # Read until the operation's own turn; or to the end, where its weights change there, or another thread may
+            # still be reading its rows, which lie elsewhere in another operation's.
+            kept = fastnn_traits(operation.kind).learns and (not run.at_once or operation.kind != DENSE)
+            last[operation.buffer] = -1 if kept or training.threads > 1 else i
+    free(last)
+    return count
+
+
+cdef int first_written(Run* run, int i) noexcept:
+    # When the gradient of operation i is written first.
+    cdef int h
+    for h in range(run.head_count):
+        if run.heads[h].last == i:
+            return run.operation_count
+    return last_reader(run, i)
 
 
 cdef int last_reader(Run* run, int i) noexcept:
@@ -119,7 +132,7 @@ cdef char* placed(char** at, Py_ssize_t size) noexcept:
     return place
 
 
-cdef int lay_out(Training training, list buffers, char** at) except -1:
+cdef int lay_out(Training training, int buffers, char** at) except -1:
     # Gives every buffer its place, in the order in which a step uses them.
     cdef Run* run = &training.run
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4, batch = run.batch_size
@@ -150,16 +163,19 @@ cdef int lay_out(Training training, list buffers, char** at) except -1:
     return 0
 
 
-cdef int place_deltas(Training training, list buffers, char** at) except -1:
+cdef int place_deltas(Training training, int buffers, char** at) except -1:
     cdef Run* run = &training.run
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4, row
     cdef char* place
     cdef int i, number
-    for number in range(max(buffers) + 1):
-        row = max([run.operations[i].output_row for i in range(run.operation_count) if buffers[i] == number])
+    for number in range(buffers):
+        row = 0
+        for i in range(run.operation_count):
+            if run.operations[i].buffer == number:
+                row = max(row, run.operations[i].output_row)
         place = placed(at, run.batch_size * row * item)
         for i in range(run.operation_count):
-            if buffers[i] == number:
+            if run.operations[i].buffer == number:
                 run.operations[i].delta = place
     run.arena.spare = placed(at, run.batch_size * run.arena.spare_row * item if needs_spare(run) else 0)
     return 0

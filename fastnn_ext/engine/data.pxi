@@ -15,14 +15,21 @@ cdef int check_augmentation(object fields, Plan plan) except -1:
     return 0
 
 
-cdef int set_data(Training training, object x, object y, object sample_weight) except -1:
+cdef Py_ssize_t rows_in(object x) except -1:
+    # 0 where an array has no rows at all.
+    if isinstance(x, cnp.ndarray):
+        return cnp.PyArray_DIM(<cnp.ndarray> x, 0) if cnp.PyArray_NDIM(<cnp.ndarray> x) else 0
+    return x.shape[0]
+
+
+cdef int set_data(Training training, list xs, object y, object sample_weight) except -1:
     # From here on the run reads these. Nothing is changed before all of it is known to fit.
     cdef Run* run = &training.run
     cdef Plan plan = training.plan
-    cdef list xs = training.for_inputs(x), ys = training.for_outputs(y, "y"), weights, pins = []
+    cdef list ys = training.for_outputs(y, "y"), weights, pins = []
     cdef Rows* rows = training.described
     cdef list numbers = []
-    cdef Py_ssize_t samples = xs[0].shape[0]
+    cdef Py_ssize_t samples = rows_in(xs[0])
     cdef int k
     weights = [None] * plan.head_count
     if sample_weight is not None:
@@ -30,10 +37,10 @@ cdef int set_data(Training training, object x, object y, object sample_weight) e
     memset(rows, 0, (plan.source_count + plan.head_count) * sizeof(Rows))
     for k in range(plan.source_count):
         describe_input(rows + k, xs[k], &plan.sources[k], "x", True)
-        if xs[k].shape[0] != samples:
+        if rows_in(xs[k]) != samples:
             raise ValueError(f"all inputs must have as many rows, but the first has {samples} and another "
-                             f"{xs[k].shape[0]}")
-        if isinstance(xs[k], numpy.ndarray):
+                             f"{rows_in(xs[k])}")
+        if isinstance(xs[k], cnp.ndarray):
             pins.append(pinned(xs[k]))
     rows += plan.source_count
     for k in range(plan.head_count):

@@ -545,7 +545,9 @@ cdef class Plan:
         # While somebody is in here, the operations stay where they are.
         fastnn_count(&self.predictions, 1)
         try:
-            return predict_arrays(self, x, out)
+            if self.source_count == 1 and not self.outputs_chosen:
+                return predict_one(self, x, out)
+            return predict_several(self, x, out)
         finally:
             fastnn_count(&self.predictions, -1)
 

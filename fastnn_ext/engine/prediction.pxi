@@ -1,9 +1,5 @@
 # A plan's prediction: what came is judged, memory is found, and the kernels run.
 
-# Inputs and outputs up to which a prediction's description of them needs no memory of its own.
-cdef enum:
-    FEW_PLACES = 4
-
 
 cdef Py_ssize_t samples_in(Plan plan, int k, object x):
     # How many samples input k holds; -1 where its shape or layout is not one that is read in place.
@@ -37,12 +33,32 @@ cdef Py_ssize_t samples_in(Plan plan, int k, object x):
     return -1
 
 
-cdef object predict_arrays(Plan plan, object x, object out):
-    # The outputs; None where the data cannot be read in place.
+cdef object predict_one(Plan plan, object x, object out):
+    # The one output from the one input; None where the data cannot be read in place.
+    cdef Py_ssize_t samples = samples_in(plan, 0, x)
+    cdef Source source
+    cdef Head head
+    cdef cnp.ndarray result
+    if samples < 0:
+        return None
+    result = new_result(plan, samples, 0) if out is None else checked_out(plan, 0, out, samples, (x,))
+    if samples > 0:
+        source = plan.sources[0]
+        # All that a prediction reads of it.
+        head.operation, head.size = plan.heads[0].operation, plan.heads[0].size
+        describe_input(&source.rows, x, plan.sources, "x", is_matrix(x, source.size))
+        head.result = cnp.PyArray_DATA(result)
+        predict_described(plan, &source, &head, samples, (x, result) if plan.functions else ())
+    return result
+
+
+cdef object predict_several(Plan plan, object x, object out):
+    # A list of the outputs from a list of the inputs.
     cdef Py_ssize_t samples = -1, found
+    cdef list inputs = [x] if plan.source_count == 1 else list(x), results = []
+    cdef Source* sources = NULL
+    cdef Head* heads = NULL
     cdef int k
-    cdef list inputs = [x] if plan.source_count == 1 else list(x)
-    cdef list results
     if len(inputs) != plan.source_count:
         raise ValueError(f"the plan has {plan.source_count} inputs, but {len(inputs)} are given")
     for k in range(plan.source_count):
@@ -52,36 +68,45 @@ cdef object predict_arrays(Plan plan, object x, object out):
         if k > 0 and found != samples:
             raise ValueError(f"all inputs must have as many samples, but the first has {samples} and another {found}")
         samples = found
-    results = make_results(plan, samples, inputs, out)
-    if samples > 0:
-        predict_into(plan, inputs, samples, results)
+    if out is not None and (not plan.outputs_chosen or len(out) != plan.head_count):
+        raise ValueError(f"out must be a list of {plan.head_count} arrays, one for each output")
+    for k in range(plan.head_count):
+        results.append(new_result(plan, samples, k) if out is None
+                       else checked_out(plan, k, out[k], samples, (*inputs, *results)))
+    if samples == 0:
+        return results if plan.outputs_chosen else results[0]
+    try:
+        sources = <Source*> malloc(plan.source_count * sizeof(Source))
+        heads = <Head*> malloc(plan.head_count * sizeof(Head))
+        if sources == NULL or heads == NULL:
+            raise MemoryError("no memory to describe a plan's inputs and outputs")
+        memcpy(sources, plan.sources, plan.source_count * sizeof(Source))
+        memcpy(heads, plan.heads, plan.head_count * sizeof(Head))
+        for k in range(plan.source_count):
+            describe_input(&sources[k].rows, inputs[k], &plan.sources[k], "x", is_matrix(inputs[k], sources[k].size))
+        for k in range(plan.head_count):
+            heads[k].result = cnp.PyArray_DATA(<cnp.ndarray> results[k])
+        predict_described(plan, sources, heads, samples, (*inputs, *results) if plan.functions else ())
+    finally:
+        free(sources)
+        free(heads)
     return results if plan.outputs_chosen else results[0]
 
 
-cdef list make_results(Plan plan, Py_ssize_t samples, list inputs, object out):
-    # Arrays for the outputs: new ones, or the caller's own, checked.
+cdef cnp.ndarray new_result(Plan plan, Py_ssize_t samples, int h):
     cdef cnp.npy_intp[2] shape
-    cdef list results = []
-    cdef int h
-    shape[0] = samples
-    if out is not None and plan.outputs_chosen and len(out) != plan.head_count:
-        raise ValueError(f"out must hold {plan.head_count} arrays, one for each output, but it holds {len(out)}")
-    for h in range(plan.head_count):
-        if out is None:
-            shape[1] = plan.heads[h].size
-            results.append(cnp.PyArray_EMPTY(2, shape, cnp.NPY_DOUBLE if plan.is_double else cnp.NPY_FLOAT, 0))
-        else:
-            given = out[h] if plan.outputs_chosen else out
-            results.append(checked_out(given, samples, plan.heads[h].size, plan.dtype, inputs + results))
-    return results
+    shape[0], shape[1] = samples, plan.heads[h].size
+    return cnp.PyArray_EMPTY(2, shape, cnp.NPY_DOUBLE if plan.is_double else cnp.NPY_FLOAT, 0)
 
 
-cdef cnp.ndarray checked_out(object out, Py_ssize_t samples, Py_ssize_t columns, object dtype, list others):
+cdef cnp.ndarray checked_out(Plan plan, int h, object out, Py_ssize_t samples, tuple others):
+    # The caller's own array for output h.
+    cdef Py_ssize_t columns = plan.heads[h].size
     if not isinstance(out, cnp.ndarray):
         raise TypeError(f"out must be a NumPy array, but it is a {type(out).__name__}")
     cdef cnp.ndarray array = <cnp.ndarray> out
-    if array.dtype != dtype or not cnp.PyArray_ISCARRAY(array):
-        raise TypeError(f"out must be a writeable, C-contiguous {dtype} array, but it is {array.dtype}"
+    if array.dtype != plan.dtype or not cnp.PyArray_ISCARRAY(array):
+        raise TypeError(f"out must be a writeable, C-contiguous {plan.dtype} array, but it is {array.dtype}"
                         f"{'' if cnp.PyArray_ISCARRAY(array) else ' of another layout, or read-only'}")
     if shape_of(array) != (samples, columns):
         raise ValueError(f"out must have shape ({samples}, {columns}), but its shape is {shape_of(array)}")
@@ -91,35 +116,14 @@ cdef cnp.ndarray checked_out(object out, Py_ssize_t samples, Py_ssize_t columns,
     return array
 
 
-cdef int predict_into(Plan plan, list inputs, Py_ssize_t samples, list results) except -1:
-    cdef Source[FEW_PLACES] few_sources
-    cdef Head[FEW_PLACES] few_heads
+cdef int predict_described(Plan plan, Source* sources, Head* heads, Py_ssize_t samples, tuple used) except -1:
+    # `used`: the arrays that a user's functions might resize while they are read and written here.
     cdef Run run
-    cdef int threads, k
-    cdef bint few = plan.source_count <= FEW_PLACES and plan.head_count <= FEW_PLACES
-    memset(&run, 0, sizeof(Run))
-    run.data.sources = &few_sources[0] if few else <Source*> malloc(plan.source_count * sizeof(Source))
-    run.heads = &few_heads[0] if few else <Head*> malloc(plan.head_count * sizeof(Head))
-    try:
-        if run.data.sources == NULL or run.heads == NULL:
-            raise MemoryError("no memory for the places of a plan's inputs and outputs")
-        memcpy(run.data.sources, plan.sources, plan.source_count * sizeof(Source))
-        memcpy(run.heads, plan.heads, plan.head_count * sizeof(Head))
-        for k in range(plan.source_count):
-            x = inputs[k]
-            describe_input(&run.data.sources[k].rows, x, &plan.sources[k], "x", is_matrix(x, plan.sources[k].size))
-        for k in range(plan.head_count):
-            run.heads[k].result = cnp.PyArray_DATA(<cnp.ndarray> results[k])
-        if plan.functions:
-            # They might resize what is read and written here.
-            pins = [pinned(array) for array in inputs + results if isinstance(array, cnp.ndarray)]
-        describe_prediction(plan, &run, samples)
-        threads = prediction_threads(plan, samples)
-        run_prediction(plan, &run, threads)
-    finally:
-        if not few:
-            free(run.data.sources)
-            free(run.heads)
+    run.data.sources, run.heads = sources, heads
+    if used:
+        pins = [pinned(array) for array in used if isinstance(array, cnp.ndarray)]
+    describe_prediction(plan, &run, samples)
+    run_prediction(plan, &run, prediction_threads(plan, samples))
     if run.outcome.error != NULL:
         raise_kept(&run)
     if run.outcome.bad_sample >= 0:
@@ -134,10 +138,11 @@ cdef bint is_matrix(object x, Py_ssize_t columns) noexcept:
 
 
 cdef void describe_prediction(Plan plan, Run* run, Py_ssize_t samples) noexcept:
+    # All that the kernels read of a run that predicts: to clear the rest would take longer than a small layer.
     run.operations, run.operation_count, run.edges = plan.operations, plan.operation_count, plan.edges
     run.head_count, run.data.source_count, run.data.samples = plan.head_count, plan.source_count, samples
     run.inference = True
-    run.outcome.bad_sample = -1
+    run.outcome.bad_sample, run.outcome.error = -1, NULL
     run.call, run.owner, run.calls_python = call_python, <void*> plan, bool(plan.functions)
     if plan.slots == 0:
         plan.slots = assign_slots(plan)

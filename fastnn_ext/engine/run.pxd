@@ -47,6 +47,7 @@ cdef struct Operation:
     bint in_loss                    # a softmax that is computed along with the loss
     bint by_columns                 # threads share its columns: each keeps its part of the weights in its own cache
     bint passes_activation          # who takes its output brings the gradient back through its activation, too
+    int buffer                      # where its gradient lies, which others may use before or after it; -1: nowhere
     # In the arena, remade with it:
     void* output                    # (batch, fan_out)
     void* delta                     # the gradient with respect to it, in the same shape

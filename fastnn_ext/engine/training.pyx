@@ -182,10 +182,11 @@ cdef class Training:
         for options in self.losses:
             if not isinstance(options, LossOptions):
                 raise TypeError(f"loss must be LossOptions, but it is a {type(options).__name__}")
-        cdef Py_ssize_t samples = self.samples_in(x)
+        cdef list inputs = self.for_inputs(x)
+        cdef Py_ssize_t samples = rows_in(inputs[0])
         if samples < 1 or batch_size < 1 or plan.operation_count < 1:
             raise ValueError("samples, batch_size and layers must be at least 1, but x has shape "
-                             f"{self.for_inputs(x)[0].shape}, batch_size is {batch_size} and there are "
+                             f"{inputs[0].shape}, batch_size is {batch_size} and there are "
                              f"{plan.operation_count} layers")
         run.batch_size = min(batch_size, samples)
         run.updating.rule, run.updating.momentum_product = rule.rule, 1
@@ -200,7 +201,7 @@ cdef class Training:
         copy_plan(self)
         prepare_heads(self)
         prepare_operations(self)
-        set_data(self, x, y, sample_weight)
+        set_data(self, inputs, y, sample_weight)
         cdef double density = probe(self)
         if sparse is None:
             densest = DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH
@@ -254,14 +255,9 @@ cdef class Training:
         if len(found) != self.plan.source_count:
             raise ValueError(f"the plan has {self.plan.source_count} inputs, but {len(found)} are given")
         for one in found:
-            if not isinstance(one, (numpy.ndarray, CompressedRows)):
+            if not (isinstance(one, cnp.ndarray) or isinstance(one, CompressedRows)):
                 raise TypeError(f"x must be an array or CompressedRows, but it is a {type(one).__name__}")
         return found
-
-    cdef Py_ssize_t samples_in(self, object x) except -1:
-        # 0 where x has no rows at all.
-        cdef object shape = self.for_inputs(x)[0].shape
-        return shape[0] if len(shape) else 0
 
     cdef int keep_records(self) except -1:
         cdef int h
@@ -433,16 +429,16 @@ cdef class Training:
         ``outputs`` then holds, where a record is kept, this batch's in its first rows. Raises as :meth:`run_epoch`
         does, with the weights from before this batch.
         """
-        cdef Py_ssize_t samples = self.samples_in(x)
-        if not 0 < samples <= self.run.batch_size:
+        cdef list inputs = self.for_inputs(x)
+        if not 0 < rows_in(inputs[0]) <= self.run.batch_size:
             raise ValueError(f"a batch must have from 1 to {self.run.batch_size} rows, but x has shape "
-                             f"{self.for_inputs(x)[0].shape}")
+                             f"{inputs[0].shape}")
         if self.index.starts != NULL:
             raise ValueError("a training that keeps an index of its data takes no others: make it with "
                              "keep_index=False")
         self.start_running()
         try:
-            set_data(self, x, y, sample_weight)
+            set_data(self, inputs, y, sample_weight)
             return self.epoch(None)
         finally:
             fastnn_exchange(&self.running, 0)

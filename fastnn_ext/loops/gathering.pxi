@@ -82,16 +82,9 @@ cdef inline void set_list(
     list.count = count
 
 
-cdef bint gather_targets(Run* run, Py_ssize_t source, Py_ssize_t slot) noexcept nogil:
-    # The targets of sample `source` go to targets[slot]; False where a number is NaN or infinite, or no class.
-    cdef bint sound = True
-    cdef int h
-    for h in range(run.head_count):
-        sound = gather_target(run, &run.heads[h], source, slot) and sound
-    return sound
-
-
-cdef bint gather_target(Run* run, const Head* head, Py_ssize_t source, Py_ssize_t slot) noexcept nogil:
+cdef inline bint gather_target(Run* run, const Head* head, Py_ssize_t source, Py_ssize_t slot) noexcept nogil:
+    # The targets of sample `source` for one output go to targets[slot]; False where a number is NaN or infinite, or no
+    # class.
     cdef real* target = <real*> run.arena.targets + slot * run.arena.targets_row + head.target_offset
     cdef real scale = <real> head.target_scale, shift = <real> head.target_shift
     cdef Py_ssize_t j
@@ -200,7 +193,7 @@ cdef inline bint gather_list(Run* run, Py_ssize_t sample, Py_ssize_t slot) noexc
     return True
 
 
-cdef bint gather_inputs(Run* run, Py_ssize_t sample, Py_ssize_t slot) noexcept nogil:
+cdef inline bint gather_inputs(Run* run, Py_ssize_t sample, Py_ssize_t slot) noexcept nogil:
     # The numbers of a sample, of every input, go to inputs[slot]; False where one is NaN or infinite.
     cdef Source* source
     cdef real* row
@@ -221,20 +214,28 @@ cdef void gather(
     Run* run, Py_ssize_t start, Py_ssize_t begin, Py_ssize_t end, bint in_place, long step, int thread
 ) noexcept nogil:
     # Rows begin to end of the batch that starts at sample `start`.
-    cdef Rows* rows = &run.data.sources[0].rows
+    cdef Data* data = &run.data
+    cdef Rows* rows = &data.sources[0].rows
     cdef Py_ssize_t row, sample
-    cdef bint sound
+    cdef bint sound, augmented = data.augmentation.height > 0
+    cdef int h
+    for h in range(run.head_count):
+        for row in range(begin, end):
+            sample = start + row if data.order == NULL else data.order[start + row]
+            if not gather_target(run, &run.heads[h], sample, row):
+                lower(&run.outcome.bad_sample, sample)
+    if in_place and not data.check:
+        return
     for row in range(begin, end):
-        sample = start + row if run.data.order == NULL else run.data.order[start + row]
-        sound = gather_targets(run, sample, row)
-        if run.data.augmentation.height > 0:
-            sound = gather_augmented(run, sample, row, step, run.arena.scratch[thread]) and sound
+        sample = start + row if data.order == NULL else data.order[start + row]
+        sound = True
+        if augmented:
+            sound = gather_augmented(run, sample, row, step, run.arena.scratch[thread])
         if run.first.sparse:
             sound = gather_list(run, sample, row) and sound
         elif in_place:
-            if run.data.check:
-                sound = all_finite(<const real*> (rows.data + sample * rows.stride), run.data.sources[0].size) and sound
-        elif run.data.augmentation.height == 0:
-            sound = gather_inputs(run, sample, row) and sound
+            sound = all_finite(<const real*> (rows.data + sample * rows.stride), data.sources[0].size)
+        elif not augmented:
+            sound = gather_inputs(run, sample, row)
         if not sound:
             lower(&run.outcome.bad_sample, sample)

@@ -1,33 +1,50 @@
 # The losses of a batch, output by output, and the gradients that the way back begins with.
 
 
-cdef double loss_of_row(Run* run, Head* head, real* delta, Py_ssize_t row, Py_ssize_t source,
-                        Py_ssize_t batch) noexcept nogil:
-    # The weighted loss of a row; its gradient with respect to the output of operation `last` goes to delta.
+cdef inline void rows_of_loss(
+    Run* run, Head* head, Py_ssize_t start, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch, real* delta,
+    Py_ssize_t delta_row,
+) noexcept nogil:
+    # The weighted losses of rows begin to end; their gradients with respect to the output of operation `last` go to
+    # delta.
     cdef Operation* operation = &run.operations[head.operation]
     cdef Operation* last = &run.operations[head.last]
-    cdef Py_ssize_t size = head.size
-    cdef real* output = <real*> operation.output + row * operation.output_row
-    cdef real* logits = <real*> last.output + row * last.output_row
-    cdef const real* target = <const real*> run.arena.targets + row * run.arena.targets_row + head.target_offset
-    cdef double weight = head.weight if head.sample_weight == NULL else head.weight * head.sample_weight[source]
+    cdef const cnp.npy_intp* order = run.data.order
+    cdef Py_ssize_t size = head.size, row
+    cdef int loss = head.loss
+    cdef real parameter = <real> head.loss_parameter
     # Entropies are summed over the classes, all else is averaged over the outputs.
-    cdef double share_of_output = 1 if fastnn_is_summed(head.loss) else 1.0 / size
-    cdef real scale = <real> (weight * share_of_output / batch)
-    cdef double value
-    if head.loss == CROSS_ENTROPY and (head.softmax_in_loss or head.from_logits):
-        value = softmax_entropy_row(output if head.softmax_in_loss else delta, delta, logits, target, size, scale)
-    elif head.loss == BINARY_CROSS_ENTROPY and (head.through_sigmoid or head.from_logits):
-        value = sigmoid_entropy_row(output if head.through_sigmoid else delta, delta, logits, target, size, scale)
-    elif head.softmax_in_loss:
-        softmax_row(output, logits, size)
-        value = loss_row(head.loss, <real> head.loss_parameter, delta, output, target, size, scale)
-        softmax_through_row(delta, delta, output, size)
-    elif head.loss == CROSS_ENTROPY and head.of_shares:
-        value = shares_entropy_row(delta, output, target, size, scale)
-    else:
-        value = loss_row(head.loss, <real> head.loss_parameter, delta, output, target, size, scale)
-    return value * weight * share_of_output
+    cdef double share_of_output = head.weight if fastnn_is_summed(loss) else head.weight / size
+    cdef double factor = share_of_output, value
+    cdef real scale = <real> (factor / batch)
+    cdef real* output = <real*> operation.output + begin * operation.output_row
+    cdef real* logits = <real*> last.output + begin * last.output_row
+    cdef const real* target = <const real*> run.arena.targets + begin * run.arena.targets_row + head.target_offset
+    cdef bint entropy = loss == CROSS_ENTROPY and (head.softmax_in_loss or head.from_logits)
+    cdef bint binary = loss == BINARY_CROSS_ENTROPY and (head.through_sigmoid or head.from_logits)
+    cdef bint of_shares = loss == CROSS_ENTROPY and head.of_shares
+    delta += begin * delta_row
+    for row in range(begin, end):
+        if head.sample_weight != NULL:
+            factor = share_of_output * head.sample_weight[start + row if order == NULL else order[start + row]]
+            scale = <real> (factor / batch)
+        if entropy:
+            value = softmax_entropy_row(output if head.softmax_in_loss else delta, delta, logits, target, size, scale)
+        elif binary:
+            value = sigmoid_entropy_row(output if head.through_sigmoid else delta, delta, logits, target, size, scale)
+        elif head.softmax_in_loss:
+            softmax_row(output, logits, size)
+            value = loss_row(loss, parameter, delta, output, target, size, scale)
+            softmax_through_row(delta, delta, output, size)
+        elif of_shares:
+            value = shares_entropy_row(delta, output, target, size, scale)
+        else:
+            value = loss_row(loss, parameter, delta, output, target, size, scale)
+        head.row_loss[row] = value * factor
+        output += operation.output_row
+        logits += last.output_row
+        target += run.arena.targets_row
+        delta += delta_row
 
 
 cdef void losses(Run* run, Py_ssize_t start, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch) noexcept nogil:
@@ -35,10 +52,9 @@ cdef void losses(Run* run, Py_ssize_t start, Py_ssize_t begin, Py_ssize_t end, P
     cdef Head* head
     cdef Operation* operation
     cdef Operation* last
-    cdef Py_ssize_t row, source, j
+    cdef Gradient part
+    cdef Py_ssize_t row, source, delta_row
     cdef real* delta
-    cdef real* sum
-    cdef Py_ssize_t delta_row
     cdef int h
     for h in range(run.head_count):
         head = &run.heads[h]
@@ -46,20 +62,17 @@ cdef void losses(Run* run, Py_ssize_t start, Py_ssize_t begin, Py_ssize_t end, P
         last = &run.operations[head.last]
         delta = <real*> (run.arena.spare if head.adds else last.delta)
         delta_row = run.arena.spare_row if head.adds else last.output_row
-        if head.function != NULL and not run.call(
+        if head.function == NULL:
+            rows_of_loss(run, head, start, begin, end, batch, delta, delta_row)
+        elif not run.call(run, h, CALL_LOSS, delta, delta_row, last.output, last.output_row, start, batch):
             # One thread alone has Python to call.
-            run, h, CALL_LOSS, delta, delta_row, last.output, last.output_row, start, batch
-        ):
             return
-        for row in range(begin, end):
-            source = start + row if run.data.order == NULL else run.data.order[start + row]
-            if head.function == NULL:
-                head.row_loss[row] = loss_of_row(run, head, delta + row * delta_row, row, source, batch)
-            if head.adds:
-                sum = <real*> last.delta + row * last.output_row
-                for j in range(last.fan_out):
-                    sum[j] += delta[row * delta_row + j]
-            if head.record != NULL:
+        if head.adds:
+            part.begin, part.end, part.first, part.last = begin, end, 0, last.fan_out
+            add_rows(<real*> last.delta, last.output_row, delta, delta_row, 1, &part)
+        if head.record != NULL:
+            for row in range(begin, end):
+                source = start + row if run.data.order == NULL else run.data.order[start + row]
                 memcpy(<real*> head.record + source * head.size, <real*> operation.output + row * operation.output_row,
                        head.size * sizeof(real))
 

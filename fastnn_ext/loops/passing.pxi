@@ -44,8 +44,9 @@ cdef struct Descriptor:
 
 
 cdef inline Py_ssize_t share(Py_ssize_t count, int thread, int threads) noexcept nogil:
-    # Where a thread's part of `count` pieces begins; the next thread's beginning is its end.
-    return count * thread // threads
+    # Where a thread's part of `count` pieces begins; the next thread's beginning is its end. A division takes as long
+    # as a small row.
+    return count * thread // threads if threads > 1 else count * thread
 
 
 cdef inline Py_ssize_t column_share(Py_ssize_t columns, Py_ssize_t group, int thread, int threads) noexcept nogil:
@@ -69,8 +70,9 @@ cdef inline int source_of(Run* run, int i, int input) noexcept nogil:
     return run.edges[run.operations[i].first_edge + input].source
 
 
-cdef inline Value input_of(Pass* p, int i, int input) noexcept nogil:
-    return p.values[source_of(p.run, i, input)]
+cdef inline Value* input_of(Pass* p, int i, int input) noexcept nogil:
+    # A pointer: a copy would read both numbers at once where they have just been written one by one, and wait for that.
+    return &p.values[source_of(p.run, i, input)]
 
 
 cdef inline Value* place_values(Run* run, char* at) noexcept nogil:

@@ -34,7 +34,7 @@ cdef bint list_compressed(Pass* p) noexcept nogil:
 cdef bint list_rows(Pass* p, int i) noexcept nogil:
     # Whether operation i is to visit the non-zero numbers of its input only; their lists are then in the scratch.
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x = input_of(p, i, 0)
+    cdef Value* x = input_of(p, i, 0)
     cdef Py_ssize_t row_size = p.run.arena.list_row, count, row
     cdef real* values = scratch_values(p)
     cdef input_list* lists = scratch_lists(p)
@@ -107,7 +107,9 @@ cdef bint predict_block(Pass* p) noexcept nogil:
             p.values[head.operation].data = <real*> head.result + p.start * head.size
             p.values[head.operation].row = head.size
     for i in range(run.operation_count):
-        if not descriptors[run.operations[i].kind].infer(p, i):
+        if run.operations[i].kind == DENSE:
+            dense_infer(p, i)
+        elif not descriptors[run.operations[i].kind].infer(p, i):
             return False
     for h in range(run.head_count):
         # An output that is an input, or the same as a later one.
@@ -138,9 +140,11 @@ cdef void predict(Run* run, int thread, int threads) noexcept nogil:
         meet(run, threads)
     p.run, p.thread, p.threads, p.scratch = run, thread, threads, run.arena.scratch[thread]
     p.values = place_values(run, p.scratch + run.arena.values)
-    panels = (run.data.samples + run.arena.block - 1) // run.arena.block
-    p.start = share(panels, thread, threads) * run.arena.block
-    stop = min(share(panels, thread + 1, threads) * run.arena.block, run.data.samples)
+    p.start, stop = 0, run.data.samples
+    if threads > 1:
+        panels = (run.data.samples + run.arena.block - 1) // run.arena.block
+        p.start = share(panels, thread, threads) * run.arena.block
+        stop = min(share(panels, thread + 1, threads) * run.arena.block, run.data.samples)
     while p.start < stop:
         p.batch = min(run.arena.block, stop - p.start)
         if not predict_block(&p):

@@ -2,11 +2,11 @@
 # are a chain.
 
 
-cdef bint gather_sample(Run* run, Py_ssize_t sample, const real** x) noexcept nogil:
+cdef inline bint gather_sample(Run* run, Py_ssize_t sample, const real** x) noexcept nogil:
     # One sample's targets, and its inputs as a list or where they can be read; False where a number is NaN or infinite.
     cdef Source* source = &run.data.sources[0]
     x[0] = NULL
-    if not gather_targets(run, sample, 0):
+    if not gather_target(run, &run.heads[0], sample, 0):
         return False
     if run.first.sparse:
         return gather_list(run, sample, 0)
@@ -14,7 +14,7 @@ cdef bint gather_sample(Run* run, Py_ssize_t sample, const real** x) noexcept no
     return not run.data.check or all_finite(x[0], source.size)
 
 
-cdef void forward_sample(Pass* p) noexcept nogil:
+cdef inline void forward_sample(Pass* p) noexcept nogil:
     cdef Run* run = p.run
     cdef Operation* operation
     cdef input_list dense
@@ -27,12 +27,12 @@ cdef void forward_sample(Pass* p) noexcept nogil:
             descriptors[operation.kind].infer(p, i)
             continue
         set_list(&dense, NULL, p.values[i - 1].data, operation.fan_in)
-        list_forward(lists_of(run)[0] if i == 0 and run.first.sparse else dense, <real*> operation.weights,
+        list_forward(lists_of(run) if i == 0 and run.first.sparse else &dense, <real*> operation.weights,
                      operation.fan_out, operation.fan_out, <real*> operation.bias, <real*> operation.output,
                      operation.activation, <real> operation.negative_slope)
 
 
-cdef void backward_sample(Pass* p, real rate) noexcept nogil:
+cdef inline void backward_sample(Pass* p, real rate) noexcept nogil:
     # Weights change on the way.
     cdef Run* run = p.run
     cdef Operation* operation

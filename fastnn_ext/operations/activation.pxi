@@ -3,7 +3,8 @@
 
 cdef bint activation_infer(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Value* x = input_of(p, i, 0)
+    cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
         activate_row(y.data + row * y.row, x.data + row * x.row, operation.activation, <real> operation.negative_slope,
@@ -17,7 +18,7 @@ cdef void activation_forward(Pass* p, int i) noexcept nogil:
 
 cdef void activation_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value known = p.values[i] if told_by_output(operation.activation) else input_of(p, i, 0)
+    cdef Value* known = &p.values[i] if told_by_output(operation.activation) else input_of(p, i, 0)
     cdef Py_ssize_t row
     for row in range(gradient.begin, gradient.end):
         through_row(gradient.data + row * gradient.row, <real*> operation.delta + row * operation.output_row,
@@ -29,7 +30,7 @@ cdef void own_activation_backward(Pass* p, int i) noexcept nogil:
     # Takes the gradient with respect to a dense operation back through the activation that belongs to it.
     cdef Operation* operation = &p.run.operations[i]
     cdef real* delta = <real*> operation.delta
-    cdef Value y = p.values[i]
+    cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
         through_row(delta + row * operation.output_row, delta + row * operation.output_row, y.data + row * y.row,

@@ -3,7 +3,8 @@
 
 cdef void batch_normalization_forward(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Value* x = input_of(p, i, 0)
+    cdef Value* y = &p.values[i]
     cdef real* statistics = <real*> operation.statistics
     cdef Py_ssize_t begin = column_share(operation.fan_out, COLUMNS_APART, p.thread, p.threads)
     cdef Py_ssize_t end = column_share(operation.fan_out, COLUMNS_APART, p.thread + 1, p.threads)
@@ -14,7 +15,8 @@ cdef void batch_normalization_forward(Pass* p, int i) noexcept nogil:
 
 cdef bint batch_normalization_infer(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Value* x = input_of(p, i, 0)
+    cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
         normalize_row(y.data + row * y.row, x.data + row * x.row, operation.fan_out, <real*> operation.weights,
@@ -26,7 +28,7 @@ cdef bint batch_normalization_infer(Pass* p, int i) noexcept nogil:
 cdef void batch_normalization_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     # The gradients of gamma and beta, too.
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x = input_of(p, i, 0)
+    cdef Value* x = input_of(p, i, 0)
     cdef real* statistics = <real*> operation.statistics
     batch_normalize_back(gradient.data, gradient.row, <real*> operation.delta, operation.output_row, x.data, x.row,
                          p.batch, gradient.first, gradient.last, <real*> operation.weights, statistics, statistics

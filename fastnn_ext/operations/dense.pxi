@@ -5,7 +5,7 @@
 cdef void dense_forward(Pass* p, int i) noexcept nogil:
     cdef Run* run = p.run
     cdef Operation* operation = &run.operations[i]
-    cdef Value x = input_of(p, i, 0)
+    cdef Value* x = input_of(p, i, 0)
     cdef Py_ssize_t begin = p.begin, end = p.end, first = 0, last = operation.fan_out
     cdef real* weights = <real*> operation.weights
     cdef real* bias = <real*> operation.bias
@@ -35,7 +35,8 @@ cdef bint dense_infer(Pass* p, int i) noexcept nogil:
     # In prediction: by the lists of its inputs, packed weights, or the weights where they lie.
     cdef Run* run = p.run
     cdef Operation* operation = &run.operations[i]
-    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Value* x = input_of(p, i, 0)
+    cdef Value* y = &p.values[i]
     cdef real* bias = <real*> operation.bias
     cdef real slope = <real> operation.negative_slope
     if p.listed if i == 0 else list_rows(p, i):
@@ -57,7 +58,7 @@ cdef void dense_backward(Pass* p, int i, const Gradient* gradient) noexcept nogi
     cdef Operation* before = &p.run.operations[source] if source >= 0 else NULL
     cdef bint slopes = before != NULL and before.passes_activation
     cdef real* panels = <real*> p.scratch
-    cdef Value x = input_of(p, i, 0)
+    cdef Value* x = input_of(p, i, 0)
     pack_rows(panels, <real*> operation.weights, operation.fan_out, operation.fan_out, gradient.first, gradient.last)
     product_columns(gradient.data + gradient.begin * gradient.row, gradient.row,
                     <real*> operation.delta + gradient.begin * operation.output_row, operation.output_row, panels, 0,
@@ -70,7 +71,7 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
     # The optimiser's step for a thread's part of the weights, or the gradient itself where it is collected.
     cdef Run* run = p.run
     cdef Operation* operation = &run.operations[i]
-    cdef Value x = input_of(p, i, 0)
+    cdef Value* x = input_of(p, i, 0)
     cdef const real* delta = <const real*> operation.delta
     cdef bint in_panels = i == 0 and run.first.in_panels
     cdef parameters weights, bias

@@ -2,7 +2,8 @@
 
 
 cdef bint function_infer(Pass* p, int i) noexcept nogil:
-    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Value* x = input_of(p, i, 0)
+    cdef Value* y = &p.values[i]
     return p.run.call(p.run, i, CALL_FORWARD, y.data, y.row, x.data, x.row, p.start, p.batch)
 
 
@@ -11,6 +12,6 @@ cdef void function_forward(Pass* p, int i) noexcept nogil:
 
 
 cdef void function_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
-    cdef Value x = input_of(p, i, 0)
+    cdef Value* x = input_of(p, i, 0)
     copy_delta(p, i, gradient, 0)
     p.run.call(p.run, i, CALL_BACKWARD, gradient.data, gradient.row, x.data, x.row, 0, p.batch)

@@ -3,7 +3,8 @@
 
 cdef void layer_normalization_forward(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Value* x = input_of(p, i, 0)
+    cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
         layer_normalize_row(y.data + row * y.row, x.data + row * x.row, operation.fan_out, <real*> operation.weights,
@@ -12,7 +13,8 @@ cdef void layer_normalization_forward(Pass* p, int i) noexcept nogil:
 
 cdef bint layer_normalization_infer(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Value* x = input_of(p, i, 0)
+    cdef Value* y = &p.values[i]
     cdef real[2] statistics
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
@@ -23,7 +25,7 @@ cdef bint layer_normalization_infer(Pass* p, int i) noexcept nogil:
 
 cdef void layer_normalization_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x = input_of(p, i, 0)
+    cdef Value* x = input_of(p, i, 0)
     cdef Py_ssize_t row
     for row in range(gradient.begin, gradient.end):
         layer_normalize_back_row(gradient.data + row * gradient.row, <real*> operation.delta + row
@@ -33,7 +35,7 @@ cdef void layer_normalization_backward(Pass* p, int i, const Gradient* gradient)
 
 cdef void layer_normalization_update(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x = input_of(p, i, 0)
+    cdef Value* x = input_of(p, i, 0)
     layer_normalize_gradients(<real*> operation.weights_gradient, <real*> operation.bias_gradient,
                               <real*> operation.delta, operation.output_row, x.data, x.row, p.batch,
                               column_share(operation.fan_out, COLUMNS_APART, p.thread, p.threads),

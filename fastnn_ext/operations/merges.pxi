@@ -28,7 +28,8 @@ cdef void add_forward(Pass* p, int i) noexcept nogil:
 cdef bint add_infer(Pass* p, int i) noexcept nogil:
     # Sums grow from the first input to the last.
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x, y = p.values[i]
+    cdef Value* x
+    cdef Value* y = &p.values[i]
     cdef Gradient part
     cdef int k
     part.begin, part.end, part.first, part.last = p.begin, p.end, 0, operation.fan_out
@@ -48,7 +49,8 @@ cdef void subtract_forward(Pass* p, int i) noexcept nogil:
 
 
 cdef bint subtract_infer(Pass* p, int i) noexcept nogil:
-    cdef Value x = input_of(p, i, 1), y = p.values[i]
+    cdef Value* x = input_of(p, i, 1)
+    cdef Value* y = &p.values[i]
     cdef Gradient part
     part.begin, part.end, part.first, part.last = p.begin, p.end, 0, p.run.operations[i].fan_out
     copy_rows(p, i)
@@ -75,7 +77,7 @@ cdef void average_forward(Pass* p, int i) noexcept nogil:
 
 cdef bint average_infer(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value y = p.values[i]
+    cdef Value* y = &p.values[i]
     cdef Py_ssize_t row, j
     add_infer(p, i)
     for row in range(p.begin, p.end):
@@ -95,7 +97,8 @@ cdef void multiply_forward(Pass* p, int i) noexcept nogil:
 
 cdef bint multiply_infer(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x, y = p.values[i]
+    cdef Value* x
+    cdef Value* y = &p.values[i]
     cdef Py_ssize_t row, j
     cdef int k
     copy_rows(p, i)
@@ -109,7 +112,7 @@ cdef bint multiply_infer(Pass* p, int i) noexcept nogil:
 
 cdef void multiply_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x
+    cdef Value* x
     cdef Py_ssize_t row, j
     cdef int k
     copy_delta(p, i, gradient, 0)
@@ -124,7 +127,8 @@ cdef void multiply_backward(Pass* p, int i, const Gradient* gradient) noexcept n
 
 cdef bint extreme_infer(Pass* p, int i, bint largest) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x, y = p.values[i]
+    cdef Value* x
+    cdef Value* y = &p.values[i]
     cdef Py_ssize_t row, j
     cdef real number, other
     cdef int k
@@ -141,7 +145,9 @@ cdef bint extreme_infer(Pass* p, int i, bint largest) noexcept nogil:
 cdef void extreme_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     # The first input that has the extreme gets the gradient.
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x = input_of(p, i, gradient.input), y = p.values[i], before
+    cdef Value* x = input_of(p, i, gradient.input)
+    cdef Value* y = &p.values[i]
+    cdef Value* before
     cdef Py_ssize_t row, j
     cdef bint its_own
     cdef int k
@@ -190,7 +196,8 @@ cdef void concatenate_forward(Pass* p, int i) noexcept nogil:
 
 cdef bint concatenate_infer(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x, y = p.values[i]
+    cdef Value* x
+    cdef Value* y = &p.values[i]
     cdef Py_ssize_t row, at = 0, columns
     cdef int k
     for k in range(operation.input_count):

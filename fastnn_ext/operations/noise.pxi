@@ -3,7 +3,8 @@
 
 cdef void noise_forward(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Value* x = input_of(p, i, 0)
+    cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
         noise_row(y.data + row * y.row, x.data + row * x.row, operation.fan_out,
@@ -13,7 +14,8 @@ cdef void noise_forward(Pass* p, int i) noexcept nogil:
 
 cdef void copy_rows(Pass* p, int i) noexcept nogil:
     # The output is the input.
-    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Value* x = input_of(p, i, 0)
+    cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
         memcpy(y.data + row * y.row, x.data + row * x.row, p.run.operations[i].fan_out * sizeof(real))

@@ -2,7 +2,8 @@
 
 
 cdef bint softmax_infer(Pass* p, int i) noexcept nogil:
-    cdef Value x = input_of(p, i, 0), y = p.values[i]
+    cdef Value* x = input_of(p, i, 0)
+    cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
         softmax_row(y.data + row * y.row, x.data + row * x.row, p.run.operations[i].fan_out)
@@ -15,7 +16,7 @@ cdef void softmax_forward(Pass* p, int i) noexcept nogil:
 
 cdef void softmax_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value y = p.values[i]
+    cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(gradient.begin, gradient.end):
         softmax_through_row(gradient.data + row * gradient.row, <real*> operation.delta + row * operation.output_row,

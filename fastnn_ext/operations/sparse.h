@@ -427,8 +427,11 @@ FASTNN_INLINE void N(list_panel)(
 
 /* x.columns may be NULL: x is then dense. */
 FASTNN_FUNCTION void N(list_forward)(
-    N(list) x, const real *w, ptrdiff_t w_row, ptrdiff_t columns, const real *bias, real *y, int activation, real slope)
+    const N(list) *list, const real *w, ptrdiff_t w_row, ptrdiff_t columns, const real *bias, real *y, int activation,
+    real slope)
 {
+    /* Number by number: all of a list that has just been written could not be read at once without waiting. */
+    const N(list) x = {list->columns, list->values, list->count};
     for (ptrdiff_t j = 0; j < columns; j += PANEL_VECTORS * LANES) {
         ptrdiff_t width = columns - j < PANEL_VECTORS * LANES ? columns - j : PANEL_VECTORS * LANES;
         int vectors = (int)((width + LANES - 1) / LANES);

@@ -299,7 +299,7 @@ def test_what_is_no_graph_is_refused(what):
     [
         ([np.zeros((2, 5))], None, "the plan has 2 inputs, but 1 are given"),
         ([np.zeros((2, 5)), np.zeros((3, 11))], None, "as many samples, but the first has 2 and another 3"),
-        ([np.zeros((2, 5)), np.zeros((2, 11))], [], "out must hold 1 arrays"),
+        ([np.zeros((2, 5)), np.zeros((2, 11))], [], "out must be a list of 1 arrays"),
     ],
 )
 def test_predictions_of_bad_data(x, out, message):
