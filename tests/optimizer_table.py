@@ -14,6 +14,7 @@ STEADY = {
     "adamw": optimizers.AdamW(1e-3, 0.5, epsilon=1e-3),
     "nadam": optimizers.Nadam(1e-3, 0.8, 0.95, 1e-3, momentum_decay=0.1),
     "adagrad": optimizers.Adagrad(1e-3, 0.0, 1e-3),
+    "lion": optimizers.Lion(1e-3, 0.8, 0.95),
 }
 
 # Of ours, PyTorch's from the module and the weights, or None; and Keras' from the module, or None. Keras has epsilon in
@@ -111,5 +112,11 @@ PEERS = {
             w, 0.003, eps=1e-7, momentum_decay=1.0, weight_decay=0.3, decoupled_weight_decay=True
         ),
         lambda keras: keras.optimizers.Nadam(0.003, weight_decay=0.3),
+    ),
+    "Lion": (optimizers.Lion(0.003), None, lambda keras: keras.optimizers.Lion(0.003)),
+    "Lion of other numbers": (
+        optimizers.Lion(0.003, 0.5, 0.8, weight_decay=0.3),
+        None,
+        lambda keras: keras.optimizers.Lion(0.003, 0.5, 0.8, weight_decay=0.3),
     ),
 }

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from fastnn.optimizers.adam import Adam
     from fastnn.optimizers.adamw import AdamW
     from fastnn.optimizers.lbfgs import LBFGS
+    from fastnn.optimizers.lion import Lion
     from fastnn.optimizers.nadam import Nadam
     from fastnn.optimizers.names import resolve
     from fastnn.optimizers.rmsprop import RMSprop
     from fastnn.optimizers.sgd import SGD
 
 # Checkers of types and editors read this as it stands.
-__all__ = ["SGD", "Adagrad", "RMSprop", "Adam", "AdamW", "Nadam", "LBFGS", "Optimizer", "resolve", "schedules"]
+__all__ = ["SGD", "Adagrad", "RMSprop", "Adam", "AdamW", "Nadam", "Lion", "LBFGS", "Optimizer", "resolve", "schedules"]
 
 # The class of each optimiser by its name, which is also its file's.
 CLASSES = {
@@ -32,6 +33,7 @@ CLASSES = {
     "adam": "Adam",
     "adamw": "AdamW",
     "nadam": "Nadam",
+    "lion": "Lion",
     "lbfgs": "LBFGS",
 }
 
