@@ -14,6 +14,7 @@ STEADY = {
     "adamw": optimizers.AdamW(1e-3, 0.5, epsilon=1e-3),
     "nadam": optimizers.Nadam(1e-3, 0.8, 0.95, 1e-3, momentum_decay=0.1),
     "adagrad": optimizers.Adagrad(1e-3, 0.0, 1e-3),
+    "adamax": optimizers.Adamax(1e-3, 0.8, 0.9, 1e-3),
     "lion": optimizers.Lion(1e-3, 0.8, 0.95),
 }
 
@@ -112,6 +113,16 @@ PEERS = {
             w, 0.003, eps=1e-7, momentum_decay=1.0, weight_decay=0.3, decoupled_weight_decay=True
         ),
         lambda keras: keras.optimizers.Nadam(0.003, weight_decay=0.3),
+    ),
+    "Adamax": (
+        optimizers.Adamax(0.003, epsilon=1e-13),
+        lambda torch, w: torch.optim.Adamax(w, 0.003, eps=1e-13),
+        lambda keras: keras.optimizers.Adamax(0.003, epsilon=1e-13),
+    ),
+    "Adamax of other numbers": (
+        optimizers.Adamax(0.003, 0.7, 0.9, 1e-2, weight_decay=0.3),
+        None,
+        lambda keras: keras.optimizers.Adamax(0.003, 0.7, 0.9, 1e-2, weight_decay=0.3),
     ),
     "Lion": (optimizers.Lion(0.003), None, lambda keras: keras.optimizers.Lion(0.003)),
     "Lion of other numbers": (

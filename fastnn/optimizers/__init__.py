@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fastnn.optimizers import schedules
     from fastnn.optimizers.adagrad import Adagrad
     from fastnn.optimizers.adam import Adam
+    from fastnn.optimizers.adamax import Adamax
     from fastnn.optimizers.adamw import AdamW
     from fastnn.optimizers.lbfgs import LBFGS
     from fastnn.optimizers.lion import Lion
@@ -23,7 +24,20 @@ if TYPE_CHECKING:
     from fastnn.optimizers.sgd import SGD
 
 # Checkers of types and editors read this as it stands.
-__all__ = ["SGD", "Adagrad", "RMSprop", "Adam", "AdamW", "Nadam", "Lion", "LBFGS", "Optimizer", "resolve", "schedules"]
+__all__ = [
+    "SGD",
+    "Adagrad",
+    "RMSprop",
+    "Adam",
+    "AdamW",
+    "Nadam",
+    "Adamax",
+    "Lion",
+    "LBFGS",
+    "Optimizer",
+    "resolve",
+    "schedules",
+]
 
 # The class of each optimiser by its name, which is also its file's.
 CLASSES = {
@@ -33,6 +47,7 @@ CLASSES = {
     "adam": "Adam",
     "adamw": "AdamW",
     "nadam": "Nadam",
+    "adamax": "Adamax",
     "lion": "Lion",
     "lbfgs": "LBFGS",
 }
