@@ -15,6 +15,7 @@ STEADY = {
     "nadam": optimizers.Nadam(1e-3, 0.8, 0.95, 1e-3, momentum_decay=0.1),
     "adagrad": optimizers.Adagrad(1e-3, 0.0, 1e-3),
     "adamax": optimizers.Adamax(1e-3, 0.8, 0.9, 1e-3),
+    "adadelta": optimizers.Adadelta(0.1, 0.9, 1e-3),
     "lion": optimizers.Lion(1e-3, 0.8, 0.95),
 }
 
@@ -123,6 +124,16 @@ PEERS = {
         optimizers.Adamax(0.003, 0.7, 0.9, 1e-2, weight_decay=0.3),
         None,
         lambda keras: keras.optimizers.Adamax(0.003, 0.7, 0.9, 1e-2, weight_decay=0.3),
+    ),
+    "Adadelta": (
+        optimizers.Adadelta(0.1),
+        lambda torch, w: torch.optim.Adadelta(w, 0.1, 0.95, 1e-7),
+        None,
+    ),
+    "Adadelta of other numbers": (
+        optimizers.Adadelta(0.3, 0.8, 1e-2, weight_decay=0.1),
+        None,
+        lambda keras: keras.optimizers.Adadelta(0.3, 0.8, 1e-2, weight_decay=0.1),
     ),
     "Lion": (optimizers.Lion(0.003), None, lambda keras: keras.optimizers.Lion(0.003)),
     "Lion of other numbers": (

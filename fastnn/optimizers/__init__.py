@@ -12,6 +12,7 @@ from fastnn.optimizers.base import Optimizer
 
 if TYPE_CHECKING:
     from fastnn.optimizers import schedules
+    from fastnn.optimizers.adadelta import Adadelta
     from fastnn.optimizers.adagrad import Adagrad
     from fastnn.optimizers.adam import Adam
     from fastnn.optimizers.adamax import Adamax
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SGD",
     "Adagrad",
+    "Adadelta",
     "RMSprop",
     "Adam",
     "AdamW",
@@ -43,6 +45,7 @@ __all__ = [
 CLASSES = {
     "sgd": "SGD",
     "adagrad": "Adagrad",
+    "adadelta": "Adadelta",
     "rmsprop": "RMSprop",
     "adam": "Adam",
     "adamw": "AdamW",
