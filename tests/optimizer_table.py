@@ -10,6 +10,9 @@ STEADY = {
     "momentum": optimizers.SGD(0.02, momentum=0.9),
     "nesterov": optimizers.SGD(0.02, momentum=0.7, nesterov=True),
     "rmsprop": optimizers.RMSprop(1e-3, epsilon=1e-3),
+    "rmsprop with momentum": optimizers.RMSprop(1e-3, 0.8, 0.7, 1e-3),
+    "centered rmsprop": optimizers.RMSprop(1e-3, 0.8, epsilon=1e-3, centered=True),
+    "centered rmsprop with momentum": optimizers.RMSprop(1e-3, 0.8, 0.7, 1e-3, True),
     "adam": optimizers.Adam(1e-3, 0.8, 0.95, 1e-3),
     "adamw": optimizers.AdamW(1e-3, 0.5, epsilon=1e-3),
     "nadam": optimizers.Nadam(1e-3, 0.8, 0.95, 1e-3, momentum_decay=0.1),
@@ -76,6 +79,21 @@ PEERS = {
         optimizers.RMSprop(0.003, epsilon=1e-13, weight_decay=0.3),
         None,
         lambda keras: keras.optimizers.RMSprop(0.003, epsilon=1e-13, weight_decay=0.3),
+    ),
+    "RMSprop with momentum": (
+        optimizers.RMSprop(0.003, 0.9, 0.8, 1e-13),
+        lambda torch, w: torch.optim.RMSprop(w, 0.003, alpha=0.9, eps=1e-13, momentum=0.8),
+        lambda keras: keras.optimizers.RMSprop(0.003, 0.9, 0.8, 1e-13),
+    ),
+    "RMSprop, centered": (
+        optimizers.RMSprop(0.003, epsilon=1e-20, centered=True),
+        lambda torch, w: torch.optim.RMSprop(w, 0.003, alpha=0.9, eps=1e-20, centered=True),
+        None,
+    ),
+    "RMSprop, centered, of other numbers": (
+        optimizers.RMSprop(0.003, 0.7, 0.8, 1e-2, True, weight_decay=0.3),
+        None,
+        lambda keras: keras.optimizers.RMSprop(0.003, 0.7, 0.8, 1e-2, True, weight_decay=0.3),
     ),
     "Adam": (optimizers.Adam(0.003), lambda torch, w: torch.optim.Adam(w, 0.003, eps=1e-7), None),
     "Adam of other numbers": (
