@@ -67,12 +67,13 @@ class Adam(Optimizer):
         }
 
     def change(self, gradient: Array, rate: float, state: dict[str, Any], step: int) -> Any:
-        mean, square = self._averages(gradient, state)
+        mean, square = averages(gradient, state, self.beta_1, self.beta_2)
         mean, square = mean / (1 - self.beta_1**step), square / (1 - self.beta_2**step)
         return rate * mean / (square**0.5 + self.epsilon)
 
-    def _averages(self, gradient: Array, state: dict[str, Any]) -> tuple[Array, Array]:
-        """The mean and the mean square of gradients, not yet corrected for their start."""
-        mean = state["mean"] = self.beta_1 * state.get("mean", 0.0) + (1 - self.beta_1) * gradient
-        square = state["square"] = self.beta_2 * state.get("square", 0.0) + (1 - self.beta_2) * gradient**2
-        return mean, square
+
+def averages(gradient: Array, state: dict[str, Any], beta_1: float, beta_2: float) -> tuple[Array, Array]:
+    """The mean and the mean square of gradients, not yet corrected for their start."""
+    mean = state["mean"] = beta_1 * state.get("mean", 0.0) + (1 - beta_1) * gradient
+    square = state["square"] = beta_2 * state.get("square", 0.0) + (1 - beta_2) * gradient**2
+    return mean, square
