@@ -14,6 +14,7 @@ STEADY = {
     "centered rmsprop": optimizers.RMSprop(1e-3, 0.8, epsilon=1e-3, centered=True),
     "centered rmsprop with momentum": optimizers.RMSprop(1e-3, 0.8, 0.7, 1e-3, True),
     "adam": optimizers.Adam(1e-3, 0.8, 0.95, 1e-3),
+    "amsgrad": optimizers.Adam(1e-3, 0.8, 0.9, 1e-3, amsgrad=True),
     "adamw": optimizers.AdamW(1e-3, 0.5, epsilon=1e-3),
     "nadam": optimizers.Nadam(1e-3, 0.8, 0.95, 1e-3, momentum_decay=0.1),
     "adagrad": optimizers.Adagrad(1e-3, 0.0, 1e-3),
@@ -105,6 +106,16 @@ PEERS = {
         optimizers.Adam(0.003, epsilon=1e-13, weight_decay=0.3),
         lambda torch, w: torch.optim.AdamW(w, 0.003, eps=1e-13, weight_decay=0.3),
         lambda keras: keras.optimizers.Adam(0.003, epsilon=1e-13, weight_decay=0.3),
+    ),
+    "AMSGrad": (
+        optimizers.Adam(0.003, 0.9, 0.7, 1e-13, amsgrad=True),
+        lambda torch, w: torch.optim.Adam(w, 0.003, (0.9, 0.7), 1e-13, amsgrad=True),
+        lambda keras: keras.optimizers.Adam(0.003, 0.9, 0.7, 1e-13, amsgrad=True),
+    ),
+    "AMSGrad and AdamW": (
+        optimizers.AdamW(0.003, 0.3, 0.9, 0.7, 1e-13, True),
+        lambda torch, w: torch.optim.AdamW(w, 0.003, (0.9, 0.7), 1e-13, 0.3, amsgrad=True),
+        lambda keras: keras.optimizers.AdamW(0.003, 0.3, 0.9, 0.7, 1e-13, True),
     ),
     "AdamW": (
         optimizers.AdamW(0.003),
