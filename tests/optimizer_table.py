@@ -10,10 +10,17 @@ STEADY = {
     "momentum": optimizers.SGD(0.02, momentum=0.9),
     "nesterov": optimizers.SGD(0.02, momentum=0.7, nesterov=True),
     "rmsprop": optimizers.RMSprop(1e-3, epsilon=1e-3),
+    "rmsprop with momentum": optimizers.RMSprop(1e-3, 0.8, 0.7, 1e-3),
+    "centered rmsprop": optimizers.RMSprop(1e-3, 0.8, epsilon=1e-3, centered=True),
+    "centered rmsprop with momentum": optimizers.RMSprop(1e-3, 0.8, 0.7, 1e-3, True),
     "adam": optimizers.Adam(1e-3, 0.8, 0.95, 1e-3),
+    "amsgrad": optimizers.Adam(1e-3, 0.8, 0.9, 1e-3, amsgrad=True),
     "adamw": optimizers.AdamW(1e-3, 0.5, epsilon=1e-3),
     "nadam": optimizers.Nadam(1e-3, 0.8, 0.95, 1e-3, momentum_decay=0.1),
     "adagrad": optimizers.Adagrad(1e-3, 0.0, 1e-3),
+    "adamax": optimizers.Adamax(1e-3, 0.8, 0.9, 1e-3),
+    "adadelta": optimizers.Adadelta(0.1, 0.9, 1e-3),
+    "lion": optimizers.Lion(1e-3, 0.8, 0.95),
 }
 
 # Of ours, PyTorch's from the module and the weights, or None; and Keras' from the module, or None. Keras has epsilon in
@@ -74,6 +81,21 @@ PEERS = {
         None,
         lambda keras: keras.optimizers.RMSprop(0.003, epsilon=1e-13, weight_decay=0.3),
     ),
+    "RMSprop with momentum": (
+        optimizers.RMSprop(0.003, 0.9, 0.8, 1e-13),
+        lambda torch, w: torch.optim.RMSprop(w, 0.003, alpha=0.9, eps=1e-13, momentum=0.8),
+        lambda keras: keras.optimizers.RMSprop(0.003, 0.9, 0.8, 1e-13),
+    ),
+    "RMSprop, centered": (
+        optimizers.RMSprop(0.003, epsilon=1e-20, centered=True),
+        lambda torch, w: torch.optim.RMSprop(w, 0.003, alpha=0.9, eps=1e-20, centered=True),
+        None,
+    ),
+    "RMSprop, centered, of other numbers": (
+        optimizers.RMSprop(0.003, 0.7, 0.8, 1e-2, True, weight_decay=0.3),
+        None,
+        lambda keras: keras.optimizers.RMSprop(0.003, 0.7, 0.8, 1e-2, True, weight_decay=0.3),
+    ),
     "Adam": (optimizers.Adam(0.003), lambda torch, w: torch.optim.Adam(w, 0.003, eps=1e-7), None),
     "Adam of other numbers": (
         optimizers.Adam(0.003, 0.7, 0.95, 1e-2),
@@ -84,6 +106,16 @@ PEERS = {
         optimizers.Adam(0.003, epsilon=1e-13, weight_decay=0.3),
         lambda torch, w: torch.optim.AdamW(w, 0.003, eps=1e-13, weight_decay=0.3),
         lambda keras: keras.optimizers.Adam(0.003, epsilon=1e-13, weight_decay=0.3),
+    ),
+    "AMSGrad": (
+        optimizers.Adam(0.003, 0.9, 0.7, 1e-13, amsgrad=True),
+        lambda torch, w: torch.optim.Adam(w, 0.003, (0.9, 0.7), 1e-13, amsgrad=True),
+        lambda keras: keras.optimizers.Adam(0.003, 0.9, 0.7, 1e-13, amsgrad=True),
+    ),
+    "AMSGrad and AdamW": (
+        optimizers.AdamW(0.003, 0.3, 0.9, 0.7, 1e-13, True),
+        lambda torch, w: torch.optim.AdamW(w, 0.003, (0.9, 0.7), 1e-13, 0.3, amsgrad=True),
+        lambda keras: keras.optimizers.AdamW(0.003, 0.3, 0.9, 0.7, 1e-13, True),
     ),
     "AdamW": (
         optimizers.AdamW(0.003),
@@ -111,5 +143,31 @@ PEERS = {
             w, 0.003, eps=1e-7, momentum_decay=1.0, weight_decay=0.3, decoupled_weight_decay=True
         ),
         lambda keras: keras.optimizers.Nadam(0.003, weight_decay=0.3),
+    ),
+    "Adamax": (
+        optimizers.Adamax(0.003, epsilon=1e-13),
+        lambda torch, w: torch.optim.Adamax(w, 0.003, eps=1e-13),
+        lambda keras: keras.optimizers.Adamax(0.003, epsilon=1e-13),
+    ),
+    "Adamax of other numbers": (
+        optimizers.Adamax(0.003, 0.7, 0.9, 1e-2, weight_decay=0.3),
+        None,
+        lambda keras: keras.optimizers.Adamax(0.003, 0.7, 0.9, 1e-2, weight_decay=0.3),
+    ),
+    "Adadelta": (
+        optimizers.Adadelta(0.1),
+        lambda torch, w: torch.optim.Adadelta(w, 0.1, 0.95, 1e-7),
+        None,
+    ),
+    "Adadelta of other numbers": (
+        optimizers.Adadelta(0.3, 0.8, 1e-2, weight_decay=0.1),
+        None,
+        lambda keras: keras.optimizers.Adadelta(0.3, 0.8, 1e-2, weight_decay=0.1),
+    ),
+    "Lion": (optimizers.Lion(0.003), None, lambda keras: keras.optimizers.Lion(0.003)),
+    "Lion of other numbers": (
+        optimizers.Lion(0.003, 0.5, 0.8, weight_decay=0.3),
+        None,
+        lambda keras: keras.optimizers.Lion(0.003, 0.5, 0.8, weight_decay=0.3),
     ),
 }

@@ -98,8 +98,8 @@ def test_methods_of_the_model(method, misspelt, nearest):
         ),
         (lambda _: layers.LayerNormalization(1e-3), r"LayerNormalization takes nothing by position"),
         (
-            lambda _: optimizers.RMSprop(0.1, 0.9, 1e-7),
-            r"RMSprop takes learning_rate, rho by .* by name, epsilon, weight_decay",
+            lambda _: optimizers.Nadam(0.1, 0.9, 0.99, 1e-7, 0.004),
+            r"Nadam takes learning_rate, .* by .* by name, momentum_decay, weight_decay",
         ),
         (lambda _: layers.Dropout(0.5, "first"), r"Dropout takes rate by position"),
         (lambda _: callbacks.TerminateOnNaN(3), r"TerminateOnNaN takes nothing by position, but 1 came so$"),

@@ -12,10 +12,16 @@ def nearest_name(name: str, known: Iterable[str], *, surely: bool = False) -> st
 
     >>> nearest_name("momentun", ["learning_rate", "momentum"]), nearest_name("lr", ["learning_rate", "momentum"])
     ('momentum', 'learning_rate')
+    >>> nearest_name("adma", ["adamax", "adam"])
+    'adam'
     """
     import difflib  # not at import: only a misspelt name needs it
 
     names, wanted = list(known), name.lower()
+    # Two letters that changed their places are the likeliest slip, also where another name has more letters in order.
+    for candidate in names:
+        if sorted(candidate) == sorted(wanted):
+            return candidate
     close = difflib.get_close_matches(wanted, names, n=1, cutoff=0.8 if surely else 0.6)
     if close:
         return close[0]

@@ -12,26 +12,46 @@ from fastnn.optimizers.base import Optimizer
 
 if TYPE_CHECKING:
     from fastnn.optimizers import schedules
+    from fastnn.optimizers.adadelta import Adadelta
     from fastnn.optimizers.adagrad import Adagrad
     from fastnn.optimizers.adam import Adam
+    from fastnn.optimizers.adamax import Adamax
     from fastnn.optimizers.adamw import AdamW
     from fastnn.optimizers.lbfgs import LBFGS
+    from fastnn.optimizers.lion import Lion
     from fastnn.optimizers.nadam import Nadam
     from fastnn.optimizers.names import resolve
     from fastnn.optimizers.rmsprop import RMSprop
     from fastnn.optimizers.sgd import SGD
 
 # Checkers of types and editors read this as it stands.
-__all__ = ["SGD", "Adagrad", "RMSprop", "Adam", "AdamW", "Nadam", "LBFGS", "Optimizer", "resolve", "schedules"]
+__all__ = [
+    "SGD",
+    "Adagrad",
+    "Adadelta",
+    "RMSprop",
+    "Adam",
+    "AdamW",
+    "Nadam",
+    "Adamax",
+    "Lion",
+    "LBFGS",
+    "Optimizer",
+    "resolve",
+    "schedules",
+]
 
 # The class of each optimiser by its name, which is also its file's.
 CLASSES = {
     "sgd": "SGD",
     "adagrad": "Adagrad",
+    "adadelta": "Adadelta",
     "rmsprop": "RMSprop",
     "adam": "Adam",
     "adamw": "AdamW",
     "nadam": "Nadam",
+    "adamax": "Adamax",
+    "lion": "Lion",
     "lbfgs": "LBFGS",
 }
 

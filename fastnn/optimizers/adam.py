@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from fastnn.optimizers.base import Optimizer
 from fastnn_ext.tables.enums import UpdateRule
 
@@ -24,6 +26,9 @@ class Adam(Optimizer):
         Decay of the mean and of the mean square of gradients, in [0, 1).
     epsilon : float, default 1e-7
         Added to the corrected root, as in the paper and PyTorch.
+    amsgrad : bool, default False
+        Divide by the root of the largest mean square so far, corrected for the step at hand, as Keras and PyTorch do
+        (Reddi, Kale and Kumar 2018, who correct nothing).
     weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
         As in `Optimizer`.
 
@@ -34,7 +39,7 @@ class Adam(Optimizer):
     """
 
     aliases: ClassVar = ()
-    engine: ClassVar = (UpdateRule.ADAM,)
+    engine: ClassVar = (UpdateRule.ADAM, UpdateRule.AMSGRAD)
     keras: ClassVar = "Adam"
     torch: ClassVar = "Adam"
     convention: ClassVar = "epsilon, 1e-7, beside the corrected root, as in the paper and PyTorch"
@@ -42,6 +47,7 @@ class Adam(Optimizer):
     beta_1: float
     beta_2: float
     epsilon: float
+    amsgrad: bool
 
     def __init__(
         self,
@@ -49,6 +55,7 @@ class Adam(Optimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
+        amsgrad: bool = False,
         *,
         weight_decay: float | None = None,
         clipnorm: float | None = None,
@@ -56,23 +63,26 @@ class Adam(Optimizer):
         global_clipnorm: float | None = None,
     ) -> None:
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
-        self._keep_checked(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+        self._keep_checked(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, amsgrad=amsgrad)
 
     def numbers(self) -> dict[str, Any]:
         return {
-            "optimizer": UpdateRule.ADAM,
+            "optimizer": UpdateRule.AMSGRAD if self.amsgrad else UpdateRule.ADAM,
             "beta_1": self.beta_1,
             "beta_2": self.beta_2,
             "epsilon": self.epsilon,
         }
 
     def change(self, gradient: Array, rate: float, state: dict[str, Any], step: int) -> Any:
-        mean, square = self._averages(gradient, state)
+        mean, square = averages(gradient, state, self.beta_1, self.beta_2)
+        if self.amsgrad:
+            square = state["largest"] = np.maximum(state.get("largest", 0.0), square)
         mean, square = mean / (1 - self.beta_1**step), square / (1 - self.beta_2**step)
         return rate * mean / (square**0.5 + self.epsilon)
 
-    def _averages(self, gradient: Array, state: dict[str, Any]) -> tuple[Array, Array]:
-        """The mean and the mean square of gradients, not yet corrected for their start."""
-        mean = state["mean"] = self.beta_1 * state.get("mean", 0.0) + (1 - self.beta_1) * gradient
-        square = state["square"] = self.beta_2 * state.get("square", 0.0) + (1 - self.beta_2) * gradient**2
-        return mean, square
+
+def averages(gradient: Array, state: dict[str, Any], beta_1: float, beta_2: float) -> tuple[Array, Array]:
+    """The mean and the mean square of gradients, not yet corrected for their start."""
+    mean = state["mean"] = beta_1 * state.get("mean", 0.0) + (1 - beta_1) * gradient
+    square = state["square"] = beta_2 * state.get("square", 0.0) + (1 - beta_2) * gradient**2
+    return mean, square

@@ -23,7 +23,7 @@ class AdamW(Adam):
         As in `Adam`.
     weight_decay : float, default 0.004
         Keras' default; biases decay, too, as in PyTorch.
-    beta_1, beta_2, epsilon
+    beta_1, beta_2, epsilon, amsgrad
         As in `Adam`.
     clipnorm, clipvalue, global_clipnorm : float, optional
         As in `Optimizer`.
@@ -35,7 +35,7 @@ class AdamW(Adam):
     """
 
     aliases: ClassVar = ()
-    engine: ClassVar = (UpdateRule.ADAM,)
+    engine: ClassVar = (UpdateRule.ADAM, UpdateRule.AMSGRAD)
     keras: ClassVar = "AdamW"
     torch: ClassVar = "AdamW"
     convention: ClassVar = "as Adam, with `weight_decay=0.004`; biases decay, too"
@@ -51,6 +51,7 @@ class AdamW(Adam):
         beta_1: float = 0.9,
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
+        amsgrad: bool = False,
         *,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
@@ -61,6 +62,7 @@ class AdamW(Adam):
             beta_1,
             beta_2,
             epsilon,
+            amsgrad,
             weight_decay=non_negative_number(weight_decay, "weight_decay"),
             clipnorm=clipnorm,
             clipvalue=clipvalue,

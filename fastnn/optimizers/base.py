@@ -24,6 +24,8 @@ Array: TypeAlias = "NDArray[numpy.float64]"
 # What each optimiser of the package defines; the registry refuses one that does not.
 PIECES = ("aliases", "engine", "keras", "torch", "convention", "numbers", "change")
 
+# What is on or off.
+_SWITCHES = {"nesterov", "centered", "amsgrad"}
 # Numbers that are a share of what was before.
 _DECAYS = {"momentum", "rho", "beta_1", "beta_2"}
 
@@ -190,7 +192,7 @@ def _checked(name: str, value: object) -> float:
     Traceback (most recent call last):
     ValueError: momentum must be below 1, but it is 1.0
     """
-    if name == "nesterov":
+    if name in _SWITCHES:
         return true_or_false(value, name)
     number = non_negative_number(value, name)
     if name in _DECAYS and number >= 1:

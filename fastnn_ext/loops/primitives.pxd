@@ -63,8 +63,8 @@ cdef extern from "loops/kernels.h" nogil:
         Py_ssize_t dy_row, parameters w, Py_ssize_t width, const step_rule* rule,
         const unsigned char* seen)
     void list_forward "N(list_forward)"(
-        const input_list* x, const real* w, Py_ssize_t w_row, Py_ssize_t columns, const real* bias, real* y, int activation,
-        real slope)
+        const input_list* x, const real* w, Py_ssize_t w_row, Py_ssize_t columns, const real* bias, real* y,
+        int activation, real slope)
     void list_update "N(list_update)"(
         input_list x, const real* dy, real* w, Py_ssize_t w_row, Py_ssize_t columns, real learning_rate)
     void row_backward "N(row_backward)"(

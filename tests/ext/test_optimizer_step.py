@@ -118,7 +118,7 @@ def test_arrays_that_cannot_be_changed_in_place(name, value, error):
         ({"gradients": np.ones((4, 6), complex)}, TypeError, "gradients must hold real numbers"),
         ({"step": 0}, ValueError, "step must be at least 1, but it is 0"),
         ({"step": 1.5}, TypeError, "int"),
-        ({"optimizer": 9}, ValueError, "9"),
+        ({"optimizer": 99}, ValueError, "99"),
         ({"optimizer": "adam"}, (TypeError, ValueError), "int|adam"),
     ],
     ids=str,

@@ -43,7 +43,7 @@ LARGE = (WIDE, Activation.RELU, SHARED + 43, Activation.TANH, 10, "softmax")
 
 @both_dtypes
 @pytest.mark.parametrize("density", [0.2, 1.0])
-@pytest.mark.parametrize("rule", ["sgd", "adam"])
+@pytest.mark.parametrize("rule", RULES)
 def test_threads_change_no_bit_of_a_large_training(dtype, density, rule):
     network, width = network_of(LARGE, 784, dtype)
     x, y = data_of(784, width, 140, dtype, density)

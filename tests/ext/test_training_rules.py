@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from binding_table import FUNCTIONS
+from kernel_sizes import TRAINING
 from making import training_of
 from plain_training import RULES, bytes_of, copied, data_of, network_of, optimizer_of, parameters_of, plan_of
 
@@ -241,18 +242,22 @@ def test_gradients_that_are_nan_are_not_hidden_by_clipping(clips, rule, dtype, i
     assert bytes_of(network) == before
 
 
+# So wide a first layer lies in panels of two threads, and its state with it.
+@pytest.mark.parametrize(("units", "threads"), [(40, 1), (TRAINING["WIDE_FIRST_LAYER"] + 10, 2)])
 @pytest.mark.parametrize("rule", list(RULES))
 @pytest.mark.parametrize("batch_size", [1, 4])
 @pytest.mark.parametrize("density", [1.0, 0.2])
-def test_a_training_that_goes_on_from_anothers_state_is_one(rule, batch_size, density):
+def test_a_training_that_goes_on_from_anothers_state_is_one(rule, batch_size, density, units, threads):
     x, y = data_of(INPUTS, OUTPUTS, SAMPLES, np.float32, density)
     whole, halves = (
-        list(network_of((40, Activation.RELU, OUTPUTS, "softmax"), INPUTS, np.float32)[0]) for _ in range(2)
+        list(network_of((units, Activation.RELU, OUTPUTS, "softmax"), INPUTS, np.float32)[0]) for _ in range(2)
     )
 
     def make(network, **more):
         plan = plan_of(network, INPUTS, np.float32)
-        return training_of(plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES[rule], sparse=density < 1, **more)
+        return training_of(
+            plan, x, y, batch_size, Loss.CROSS_ENTROPY, **RULES[rule], sparse=density < 1, threads=threads, **more
+        )
 
     training = make(whole)
     errors = [training.run_epoch() for _ in range(4)]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from model_files import bits, data, everything, trained
+from optimizer_table import STEADY
 
 import fastnn
 from fastnn import constraints, initializers, layers, losses, metrics, optimizers, regularizers
@@ -48,13 +49,11 @@ METRICS = {
     "F1Score": metrics.F1Score("weighted", 0.2),
     "AUC": metrics.AUC(multi_label=True),
 }
-OPTIMIZERS = {
+OPTIMIZERS = {type(optimizer).__name__: optimizer for optimizer in STEADY.values()} | {
     "SGD": optimizers.SGD(0.02, momentum=0.8, nesterov=True, weight_decay=1e-3, clipnorm=2.0),
     "Adagrad": optimizers.Adagrad(0.02, 0.2, 1e-5),
     "RMSprop": optimizers.RMSprop(0.02, 0.8, clipvalue=0.5),
     "Adam": optimizers.Adam(0.02, 0.8, 0.99, 1e-6, global_clipnorm=1.0),
-    "AdamW": optimizers.AdamW(0.02, weight_decay=0.02),
-    "Nadam": optimizers.Nadam(0.02, momentum_decay=0.01),
     "LBFGS": optimizers.LBFGS(5, 1e-6, 1e-8),
 }
 SCHEDULES = {
