@@ -19,7 +19,7 @@ from fastnn_ext.engine.run cimport (
     FUNCTION, INT32, LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, Operation, OperationKind, Rows, Run, SOFTMAX, UINT8,
 )
 from fastnn_ext.engine.layout cimport (
-    ALIGNMENT, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD,
+    ALIGNMENT, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD, has_32_bits, most_numbers,
 )
 from fastnn_ext.runtime.pool cimport pool_run, pool_size, pool_task
 from fastnn_ext.tables.enums cimport Activation, ACTIVATIONS, fastnn_told_by_output
@@ -437,15 +437,15 @@ cdef class Plan:
         run.calls_python = bool(self.functions)
         run.block = min(samples, BLOCK_ROWS)
         run.widest_row = padded_row(self.widest, self.is_double)
-        run.list_row = run.widest_row + ALIGNMENT if self.widest < <Py_ssize_t> 1 << 32 else 0
+        run.list_row = run.widest_row + ALIGNMENT if has_32_bits(self.widest) else 0
         cdef Py_ssize_t item = 8 if self.is_double else 4
         cdef int threads = 1
-        if samples > 1 and self.multiply_adds * samples >= 2 * WORK_FOR_A_THREAD and not self.functions:
-            threads = <int> min(min(pool_size(), MAXIMUM_THREADS), self.multiply_adds * samples // WORK_FOR_A_THREAD)
+        cdef double shares = <double> self.multiply_adds * samples / WORK_FOR_A_THREAD
+        if samples > 1 and shares >= 2 and not self.functions:
+            threads = <int> min(<double> min(pool_size(), MAXIMUM_THREADS), shares)
             run.block = max(1, min(run.block, (samples + threads - 1) // threads))
             threads = <int> min(threads, (samples + run.block - 1) // run.block)
-        # A bound that keeps every product below it within an address: no block comes near it.
-        if run.widest_row > (<Py_ssize_t> 1 << 44) // run.block:
+        if run.widest_row > most_numbers() // run.block:
             raise MemoryError(f"a layer of {self.widest} units does not fit an address space")
         cdef Py_ssize_t scratch = aligned((2 * run.block * run.widest_row + run.block * run.list_row) * item
                                           + run.block * 32 + run.block * run.list_row * 4)

@@ -15,7 +15,7 @@ from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_exchange
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.runtime.dispatch cimport kernels_for_samples
 from fastnn_ext.runtime.kernels cimport Kernels
-from fastnn_ext.engine.layout cimport MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING
+from fastnn_ext.engine.layout cimport MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, most_numbers
 from fastnn_ext.engine.plan cimport Plan, aligned, call_python, describe_rows, padded_row, raise_kept
 from fastnn_ext.engine.run cimport (
     ACTIVATION, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, LAYER_NORMALIZATION, NOISE, NO_ACTIVATION, SOFTMAX,
@@ -271,8 +271,9 @@ cdef class Training:
         if sparse is None:
             sparse = run.x.shift == 0 and density <= (DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH)
         # Column numbers and places of a batch's entries have 32 bits.
-        self.sparse = run.sparse = bool(sparse) and plan.operations[0].kind == DENSE and run.batch_size \
-            < (<Py_ssize_t> 1 << 32) // max(plan.input_size, padded_row(plan.operations[0].fan_out, True))
+        cdef Py_ssize_t widest = max(plan.input_size, padded_row(plan.operations[0].fan_out, True))
+        self.sparse = run.sparse = bool(sparse) and plan.operations[0].kind == DENSE \
+            and run.batch_size < (<long long> 1 << 32) // <long long> widest
         self.threads = self.threads_for(density) if threads is None or run.calls_python \
             else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
         self.choose_first_layer(plan.operations[0].fan_out)
@@ -394,15 +395,15 @@ cdef class Training:
         rows = self.x[::step]
         return numpy.count_nonzero(rows) / rows.size
 
-    cdef Py_ssize_t work(self, double density):
+    cdef double work(self, double density):
         # Multiply-adds of one sample, forward and backward.
-        cdef Py_ssize_t total = 0, first
+        cdef double total = 0, first
         cdef int i
         for i in range(self.plan.operation_count):
             if self.plan.operations[i].kind == DENSE:
-                first = self.plan.operations[i].fan_in * self.plan.operations[i].fan_out
+                first = <double> self.plan.operations[i].fan_in * self.plan.operations[i].fan_out
                 if i == 0:
-                    total += <Py_ssize_t> (2 * first * (density * COST_OF_A_SPARSE_ONE if self.sparse else 1))
+                    total += 2 * first * (density * COST_OF_A_SPARSE_ONE if self.sparse else 1)
                 else:
                     total += 3 * first
             else:
@@ -410,17 +411,18 @@ cdef class Training:
         return max(1, total)
 
     cdef int threads_for(self, double density):
-        cdef Py_ssize_t batch = self.run.batch_size, weights = 0
+        cdef Py_ssize_t batch = self.run.batch_size
+        cdef double weights = 0
         cdef int i
         if self.run.by_sample or self.run.calls_python:
             return 1
         for i in range(self.plan.operation_count):
             if self.plan.operations[i].kind == DENSE:
-                weights += self.plan.operations[i].fan_in * self.plan.operations[i].fan_out
+                weights += <double> self.plan.operations[i].fan_in * self.plan.operations[i].fan_out
         # An optimiser with a state costs about eight multiply-adds a weight, whatever the batch.
-        cdef Py_ssize_t step = self.work(density) * batch + (0 if self.run.rule.optimizer == SGD else 8 * weights)
-        cdef Py_ssize_t most = min(<Py_ssize_t> pool_size(), <Py_ssize_t> MAXIMUM_THREADS)
-        return <int> max(1, min(most, step // BATCH_WORK_FOR_A_THREAD))
+        cdef double step = self.work(density) * batch + (0 if self.run.rule.optimizer == SGD else 8 * weights)
+        cdef int most = min(pool_size(), MAXIMUM_THREADS)
+        return <int> max(1.0, min(<double> most, step / BATCH_WORK_FOR_A_THREAD))
 
     cdef int reserve(self) except -1:
         cdef Run* run = &self.run
@@ -430,7 +432,7 @@ cdef class Training:
         run.inputs_row = padded_row(plan.input_size, plan.is_double)
         run.widest_row = padded_row(plan.widest, plan.is_double)
         run.list_row = run.inputs_row + 64
-        if run.batch_size > (<Py_ssize_t> 1 << 44) // (run.widest_row * (2 * plan.operation_count + 8)):
+        if run.batch_size > most_numbers() // (run.widest_row * (2 * plan.operation_count + 8)):
             raise MemoryError(f"a batch of {run.batch_size} rows by {plan.widest} columns does not fit an address "
                               "space")
         for i in range(plan.operation_count):
@@ -781,7 +783,7 @@ cdef class Training:
         cdef Run* run = &self.run
         cdef Py_ssize_t batch = run.batch_size
         cdef Py_ssize_t stride = batch if run.calls_python else \
-            max(1, WORK_BETWEEN_SIGNAL_CHECKS // (self.work(1.0) * batch)) * batch
+            max(1, <Py_ssize_t> (WORK_BETWEEN_SIGNAL_CHECKS / (self.work(1.0) * batch))) * batch
         run.total_loss = 0
         run.bad_sample = run.failed = -1
         run.start = 0
