@@ -11,10 +11,10 @@ TRANSLATOR := "Cython>=3.1" "numpy>=2.0" "setuptools>=77"
 
 SOURCES := setup.py pyproject.toml $(wildcard $(foreach kind,pyx pxd pxi h,fastnn_ext/*.$(kind) fastnn_ext/*/*.$(kind)) fastnn_ext/tables/*.def)
 
-.PHONY: demo test bench lint data wheel abi3 aarch64 sanitize debug clean help
+.PHONY: demo test bench lint data wheel abi3 aarch64 cross sanitize release-check debug clean help
 
 help: ## Show this list
-	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fastnn needs Python 3.11 or newer, but $(PYTHON) is " + sys.version.split()[0] + ": pass PYTHON=python3.12, say")'
@@ -58,6 +58,14 @@ abi3: $(VENV)/installed ## Build one wheel for every Python from 3.11 on (limite
 aarch64: $(BIN)/python ## Compile for aarch64 and run the kernels' tests under QEMU (Debian)
 	$(BIN)/python -m pip install --quiet $(TRANSLATOR)
 	PYTHON=$(BIN)/python scripts/test_aarch64.sh $(PYTEST_ARGS)
+
+cross: $(BIN)/python ## Compile for Windows, macOS, musl, 32 bits and WebAssembly, without linking
+	$(BIN)/python -m pip install --quiet $(TRANSLATOR) "ziglang>=0.13"
+	$(BIN)/python scripts/cross.py
+
+release-check: $(BIN)/python ## Build, audit and test a release as far as one machine can
+	$(BIN)/python -m pip install --quiet $(TRANSLATOR)
+	PYTHON=$(BIN)/python scripts/release_check.sh
 
 sanitize: $(VENV)/installed ## Run tests under GCC's sanitizers; FORM=long runs all of them
 	PYTHON=$(BIN)/python scripts/sanitize.sh $(FORM)

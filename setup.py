@@ -50,7 +50,6 @@ DIRECTIVES = {
     "embedsignature": True,
     "embedsignature.format": "python",
     "show_performance_hints": True,
-    "freethreading_compatible": True,
 }
 
 MODULES = (
@@ -154,9 +153,8 @@ class BuildExt(build_ext):
         self._use_clang()
         self._require_compiler()
         flags = ROOT / self.build_temp / "flags.json"
-        said = json.dumps(
-            [sys.version, cython_version, numpy.__version__, os.environ.get("CC"), *map(vars, extensions())]
-        )
+        tools = [sys.version, cython_version, numpy.__version__, os.environ.get("CC")]
+        said = json.dumps([DIRECTIVES, tools, *map(vars, extensions())])
         if self.force or not flags.exists() or flags.read_text() != said:
             self.force = True
             # A wheel takes all that lies there, of whichever build.

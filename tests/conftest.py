@@ -13,7 +13,10 @@ import fastnn
 # A plugin, which has to come before the package.
 collect_ignore = ["optimized.py"]
 # What tests the sources and reads the documentation: not where an installed package is tested, away from its checkout.
-OF_THE_CHECKOUT = ["benchmarks", "docs", "packaging", "test_mutate.py", "test_structure.py"]
+OF_THE_CHECKOUT = [
+    *("benchmarks", "docs", "packaging", "test_mutate.py", "test_structure.py"),
+    *("datasets/test_fetch_mnist.py", "datasets/test_sample.py"),
+]
 CHECKOUT = (pathlib.Path(__file__).parents[1] / "setup.py").exists()
 if not CHECKOUT:
     collect_ignore += OF_THE_CHECKOUT
