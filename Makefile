@@ -23,13 +23,18 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip setuptools wheel
 
-# One editable install with all extras, renewed when a kernel or the build changes.
-$(VENV)/installed: $(BIN)/python $(SOURCES)
+# One editable install, renewed when a kernel or the build changes, with what the demonstration needs.
+$(VENV)/built: $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet $(TRANSLATOR)
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[plot,data]"
+	@touch $@
+
+# The same with all extras: nothing is compiled again.
+$(VENV)/installed: $(VENV)/built
 	$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[plot,data,bench,test,lint]"
 	@touch $@
 
-demo: $(VENV)/installed ## Train the notebook's network on real MNIST, beside plain NumPy
+demo: $(VENV)/built ## Train the notebook's network on real MNIST, beside plain NumPy
 	$(BIN)/fastnn demo
 
 test: $(VENV)/installed ## Run all tests
@@ -42,7 +47,7 @@ bench: $(VENV)/installed ## Measure, and write benchmarks/results
 
 lint: $(VENV)/installed ## Check style and types
 	$(BIN)/ruff check .
-	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint fastnn_ext
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint fastnn_ext
 	$(BIN)/mypy
 	$(BIN)/stubtest fastnn_ext --mypy-config-file pyproject.toml --allowlist scripts/stubtest_allowlist.txt
 
@@ -74,5 +79,6 @@ debug: $(BIN)/python ## Rebuild with bounds checks and annotated HTML under buil
 	FASTNN_DEBUG=1 $(BIN)/python -m pip install --quiet --no-build-isolation --editable .
 
 clean: ## Remove all that the other targets made
-	rm -rf $(VENV) build dist *.egg-info fastnn_ext/*.so fastnn-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info fastnn-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find fastnn_ext -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
