@@ -29,6 +29,8 @@ pytestmark = pytest.mark.slow
 
 
 def run(*command, **options):
+    # Nothing may lead back to the sources.
+    options.setdefault("env", {name: value for name, value in os.environ.items() if name != "PYTHONPATH"})
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
