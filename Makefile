@@ -11,10 +11,10 @@ TRANSLATOR := "Cython>=3.1" "numpy>=2.0" "setuptools>=77"
 
 SOURCES := setup.py pyproject.toml $(wildcard $(foreach kind,pyx pxd pxi h,fastnn_ext/*.$(kind) fastnn_ext/*/*.$(kind)) fastnn_ext/tables/*.def)
 
-.PHONY: demo test bench lint data wheel abi3 aarch64 sanitize debug clean help
+.PHONY: demo test bench lint data wheel abi3 aarch64 cross sanitize release-check debug clean help
 
 help: ## Show this list
-	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "fastnn needs Python 3.11 or newer, but $(PYTHON) is " + sys.version.split()[0] + ": pass PYTHON=python3.12, say")'
@@ -23,13 +23,18 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip setuptools wheel
 
-# One editable install with all extras, renewed when a kernel or the build changes.
-$(VENV)/installed: $(BIN)/python $(SOURCES)
+# One editable install, renewed when a kernel or the build changes, with what the demonstration needs.
+$(VENV)/built: $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet $(TRANSLATOR)
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[plot,data]"
+	@touch $@
+
+# The same with all extras: nothing is compiled again.
+$(VENV)/installed: $(VENV)/built
 	$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[plot,data,bench,test,lint]"
 	@touch $@
 
-demo: $(VENV)/installed ## Train the notebook's network on real MNIST, beside plain NumPy
+demo: $(VENV)/built ## Train the notebook's network on real MNIST, beside plain NumPy
 	$(BIN)/fastnn demo
 
 test: $(VENV)/installed ## Run all tests
@@ -42,7 +47,7 @@ bench: $(VENV)/installed ## Measure, and write benchmarks/results
 
 lint: $(VENV)/installed ## Check style and types
 	$(BIN)/ruff check .
-	PATH="$(CURDIR)/$(BIN):$$PATH" cython-lint fastnn_ext
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint fastnn_ext
 	$(BIN)/mypy
 	$(BIN)/stubtest fastnn_ext --mypy-config-file pyproject.toml --allowlist scripts/stubtest_allowlist.txt
 
@@ -59,6 +64,14 @@ aarch64: $(BIN)/python ## Compile for aarch64 and run the kernels' tests under Q
 	$(BIN)/python -m pip install --quiet $(TRANSLATOR)
 	PYTHON=$(BIN)/python scripts/test_aarch64.sh $(PYTEST_ARGS)
 
+cross: $(BIN)/python ## Compile for Windows, macOS, musl, 32 bits and WebAssembly, without linking
+	$(BIN)/python -m pip install --quiet $(TRANSLATOR) "ziglang>=0.13"
+	$(BIN)/python scripts/cross.py
+
+release-check: $(BIN)/python ## Build, audit and test a release as far as one machine can
+	$(BIN)/python -m pip install --quiet $(TRANSLATOR)
+	PYTHON=$(BIN)/python scripts/release_check.sh
+
 sanitize: $(VENV)/installed ## Run tests under GCC's sanitizers; FORM=long runs all of them
 	PYTHON=$(BIN)/python scripts/sanitize.sh $(FORM)
 
@@ -66,5 +79,6 @@ debug: $(BIN)/python ## Rebuild with bounds checks and annotated HTML under buil
 	FASTNN_DEBUG=1 $(BIN)/python -m pip install --quiet --no-build-isolation --editable .
 
 clean: ## Remove all that the other targets made
-	rm -rf $(VENV) build dist *.egg-info fastnn_ext/*.so fastnn-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info fastnn-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find fastnn_ext -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,8 @@
 """What this installation is made of: versions, compiler, and the kind of extension modules."""
 
+import importlib.metadata
 import platform
+import warnings
 
 import numpy
 
@@ -19,6 +21,12 @@ def show_config() -> dict[str, object]:
         use: the best of ``supported_isas``, or what the environment variable FASTNN_ISA asked for at import) and
         ``threads``.
 
+    Warns
+    -----
+    RuntimeWarning
+        Where another project's distribution ``fastnn`` is installed beside this one, which is called ``fastnn-ext``:
+        both have a folder ``fastnn``, and the one that was installed last has overwritten files of the other.
+
     Examples
     --------
     >>> sorted(show_config())
@@ -26,6 +34,14 @@ def show_config() -> dict[str, object]:
     """
     from fastnn import __version__
 
+    other = _version_of("fastnn")
+    if other is not None:
+        warnings.warn(
+            f"the distribution fastnn {other}, which is another project's, is installed beside fastnn-ext and shares "
+            "its folder: pip uninstall fastnn fastnn-ext, then pip install fastnn-ext",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     return {
         "fastnn": __version__,
         "numpy": numpy.__version__,
@@ -36,3 +52,10 @@ def show_config() -> dict[str, object]:
         "supported_isas": supported_isas(),
         "threads": get_num_threads(),
     }
+
+
+def _version_of(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -251,7 +251,7 @@ class Tree:
         import numpy
 
         off = ["boundscheck", "wraparound", "initializedcheck"]
-        options = ",".join([*(f"{name}=False" for name in off), "cdivision=True", "freethreading_compatible=True"])
+        options = ",".join([*(f"{name}=False" for name in off), "cdivision=True"])
         translate = [sys.executable, "-m", "cython", "-3", "-X", options, f"{module}.pyx", "-o", f"{module}.c"]
         macros = [f"-D{name}=NPY_2_0_API_VERSION" for name in ("NPY_NO_DEPRECATED_API", "NPY_TARGET_VERSION")]
         macros += PORTABLE.get(module, [])

@@ -16,11 +16,25 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # A plugin, which has to come before the package.
 collect_ignore = ["optimized.py"]
+# What tests the sources and reads the documentation: not where an installed package is tested, away from its checkout.
+OF_THE_CHECKOUT = [
+    *("benchmarks", "docs", "packaging", "test_mutate.py", "test_structure.py"),
+    *("datasets/test_fetch_mnist.py", "datasets/test_sample.py"),
+]
+CHECKOUT = (pathlib.Path(__file__).parents[1] / "setup.py").exists()
+if not CHECKOUT:
+    collect_ignore += OF_THE_CHECKOUT
 
 # What Keras runs over, in these processes and those that they start: it cannot be changed later.
 for backend in ("tensorflow", "jax", "torch"):
     if importlib.util.find_spec(backend):
         os.environ.setdefault("KERAS_BACKEND", backend)
+
+
+def pytest_report_header():
+    """What is tested, and what is left out with it."""
+    place = pathlib.Path(fastnn.__file__).parent
+    return f"fastnn: {place}" + ("" if CHECKOUT else f"; no checkout, so without {', '.join(OF_THE_CHECKOUT)}")
 
 
 @pytest.fixture(scope="session")

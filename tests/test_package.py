@@ -38,3 +38,12 @@ def test_show_config_names_the_build():
     assert isinstance(config["limited_api"], bool)
     assert config["isa"] in config["supported_isas"]
     assert config["threads"] == fastnn.get_num_threads()
+
+
+def test_show_config_warns_of_the_other_distribution_of_this_name(tmp_path):
+    metadata = tmp_path / "fastnn-0.5.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: fastnn\nVersion: 0.5\n")
+    code = f"import sys, fastnn; fastnn.show_config(); sys.path.append({str(tmp_path)!r}); fastnn.show_config()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.count("RuntimeWarning: the distribution fastnn 0.5, which is another project's") == 1

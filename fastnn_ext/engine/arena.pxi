@@ -27,7 +27,7 @@ cdef int reserve(Training training) except -1:
     run.arena.widest_row = padded_row(plan.widest, plan.is_double)
     run.arena.spare_row = max(run.arena.widest_row, run.arena.inputs_row)
     run.arena.list_row = run.arena.inputs_row + 64
-    if run.batch_size > (<Py_ssize_t> 1 << 44) // (run.arena.spare_row * (2 * plan.operation_count + 8)):
+    if run.batch_size > most_numbers() // (run.arena.spare_row * (2 * plan.operation_count + 8)):
         raise MemoryError(f"a batch of {run.batch_size} rows by {plan.widest} columns does not fit an address space")
     for i in range(plan.operation_count):
         run.operations[i].output_row = padded_row(run.operations[i].fan_out, plan.is_double)

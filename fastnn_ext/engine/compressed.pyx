@@ -2,7 +2,7 @@
 
 import numpy
 cimport numpy as cnp
-from libc.stdint cimport uint32_t
+from libc.stdint cimport INT32_MAX, uint32_t
 
 from fastnn_ext.runtime.arrays cimport pinned, shape_of
 
@@ -37,7 +37,7 @@ cdef class CompressedRows:
     """
 
     def __cinit__(self, values, columns, starts, Py_ssize_t column_count):
-        if not 0 < column_count < <Py_ssize_t> 1 << 31:
+        if not 0 < column_count <= INT32_MAX:
             raise ValueError(f"a compressed matrix must have from 1 to {2**31 - 1} columns, but it has {column_count}")
         self.values = contiguous(values, "values")
         if self.values.dtype not in (numpy.dtype(numpy.float32), numpy.dtype(numpy.float64), numpy.dtype(numpy.uint8)):

@@ -19,24 +19,25 @@ cdef bint can_be_sparse(Training training) noexcept:
     # The first operation alone takes the one input. Column numbers and places of a batch's entries have 32 bits.
     cdef Run* run = &training.run
     cdef Operation* first = &run.operations[0]
+    cdef Py_ssize_t widest = max(run.data.sources[0].size, padded_row(first.fan_out, True))
     return first.kind == DENSE and run.data.source_count == 1 and run.data.sources[0].consumers == 1 \
         and run.edges[first.first_edge].source == -1 and first.twin < 0 \
-        and run.batch_size < (<Py_ssize_t> 1 << 32) // max(run.data.sources[0].size, padded_row(first.fan_out, True))
+        and run.batch_size < (<long long> 1 << 32) // <long long> widest
 
 
-cdef Py_ssize_t work(Training training, double density):
+cdef double work(Training training, double density):
     # Multiply-adds of one sample, forward and backward.
     cdef Operation* operation
-    cdef Py_ssize_t total = 0, products
+    cdef double total = 0, products
     cdef int i
     for i in range(training.run.operation_count):
         operation = &training.run.operations[i]
         if operation.kind == DENSE:
-            products = operation.fan_in * operation.fan_out
+            products = <double> operation.fan_in * operation.fan_out
             if i > 0:
                 total += 3 * products
             else:
-                total += <Py_ssize_t> (2 * products * (density * COST_OF_A_SPARSE_ONE if training.sparse else 1))
+                total += 2 * products * (density * COST_OF_A_SPARSE_ONE if training.sparse else 1)
         else:
             total += operation.fan_out
     return max(1, total)
@@ -44,17 +45,17 @@ cdef Py_ssize_t work(Training training, double density):
 
 cdef int threads_for(Training training, double density):
     cdef Run* run = &training.run
-    cdef Py_ssize_t weights = 0
+    cdef double weights = 0
     cdef int i
     if run.by_sample or run.calls_python:
         return 1
     for i in range(run.operation_count):
         if run.operations[i].kind == DENSE:
-            weights += run.operations[i].fan_in * run.operations[i].fan_out
+            weights += <double> run.operations[i].fan_in * run.operations[i].fan_out
     # An optimiser with a state costs about eight multiply-adds a weight, whatever the batch.
-    cdef Py_ssize_t of_state = 0 if run.updating.rule.optimizer == SGD else 8 * weights
-    cdef Py_ssize_t wanted = (work(training, density) * run.batch_size + of_state) // BATCH_WORK_FOR_A_THREAD
-    return <int> max(1, min(min(<Py_ssize_t> pool_size(), <Py_ssize_t> MAXIMUM_THREADS), wanted))
+    cdef double of_state = 0 if run.updating.rule.optimizer == SGD else 8 * weights
+    cdef double wanted = (work(training, density) * run.batch_size + of_state) / BATCH_WORK_FOR_A_THREAD
+    return <int> max(1.0, min(<double> min(pool_size(), MAXIMUM_THREADS), wanted))
 
 
 cdef int choose_first_layer(Training training) except -1:

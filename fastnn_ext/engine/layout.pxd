@@ -1,4 +1,6 @@
 # The constants of how numbers are laid out and work is divided: one place for all who decide by them.
+from cpython.pyport cimport PY_SSIZE_T_MAX
+
 cdef enum:
     # Buffers start on a cache line, so that a row shares none with its neighbours in the arena.
     ALIGNMENT = 64
@@ -18,3 +20,14 @@ cdef enum:
     BLOCK_ROWS = 112
     # Predictions whose arena is smaller use the plan's own again.
     LARGEST_KEPT_ARENA = 1 << 20
+
+
+cdef inline Py_ssize_t most_numbers() noexcept nogil:
+    # Of one run: its product with the size of a number, and the like, stay within an address. Where these have 64 bits
+    # nothing comes near it.
+    return PY_SSIZE_T_MAX >> (19 if sizeof(void*) == 8 else 7)
+
+
+cdef inline bint has_32_bits(Py_ssize_t number) noexcept nogil:
+    # Whether the number, which is not negative, is below 2**32.
+    return <unsigned long long> number >> 32 == 0

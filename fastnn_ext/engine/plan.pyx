@@ -12,7 +12,7 @@ from libc.string cimport memcpy, memset
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
     ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING,
-    WORK_FOR_A_THREAD,
+    WORK_FOR_A_THREAD, has_32_bits, most_numbers,
 )
 from fastnn_ext.engine.rows cimport are_readable, describe_input
 from fastnn_ext.engine.run cimport (
@@ -553,7 +553,7 @@ cdef class Plan:
 
 
 def constants():
-    """The numbers by which predictions split their work; see `fastnn_ext.runtime.config.layout`."""
+    """The numbers by which predictions split their work; see `fastnn_ext.engine.layout.layout`."""
     return {
         "BLOCK_ROWS": BLOCK_ROWS, "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
         "WORK_FOR_A_THREAD": WORK_FOR_A_THREAD, "LARGEST_KEPT_ARENA": LARGEST_KEPT_ARENA,

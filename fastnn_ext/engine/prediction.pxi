@@ -148,7 +148,7 @@ cdef void describe_prediction(Plan plan, Run* run, Py_ssize_t samples) noexcept:
         plan.slots = assign_slots(plan)
     run.arena.slots = plan.slots
     run.arena.widest_row = padded_row(plan.widest, plan.is_double)
-    run.arena.list_row = run.arena.widest_row + ALIGNMENT if plan.widest < <Py_ssize_t> 1 << 32 else 0
+    run.arena.list_row = run.arena.widest_row + ALIGNMENT if has_32_bits(plan.widest) else 0
 
 
 cdef int assign_slots(Plan plan) except -1:
@@ -185,9 +185,10 @@ cdef int assign_slots(Plan plan) except -1:
 
 
 cdef int prediction_threads(Plan plan, Py_ssize_t samples) noexcept:
-    if samples == 1 or plan.multiply_adds * samples < 2 * WORK_FOR_A_THREAD or plan.functions:
+    cdef double shares = <double> plan.multiply_adds * samples / WORK_FOR_A_THREAD
+    if samples == 1 or shares < 2 or plan.functions:
         return 1
-    return <int> min(min(pool_size(), <Py_ssize_t> MAXIMUM_THREADS), plan.multiply_adds * samples // WORK_FOR_A_THREAD)
+    return <int> min(<double> min(pool_size(), MAXIMUM_THREADS), shares)
 
 
 cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
@@ -197,8 +198,7 @@ cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
     if threads > 1:
         block = max(1, min(block, (samples + threads - 1) // threads))
         threads = <int> min(threads, (samples + block - 1) // block)
-    # A bound that keeps every product below it within an address: no block comes near it.
-    if run.arena.widest_row > (<Py_ssize_t> 1 << 44) // (block * plan.slots):
+    if run.arena.widest_row > most_numbers() // (block * plan.slots):
         raise MemoryError(f"a layer of {plan.widest} units does not fit an address space")
     run.arena.block = block
     run.arena.values = aligned((plan.slots * block * run.arena.widest_row + block * run.arena.list_row) * item

@@ -11,7 +11,9 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from fastnn_ext.engine.compressed cimport CompressedRows
-from fastnn_ext.engine.layout cimport COLUMN_GROUP, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING
+from fastnn_ext.engine.layout cimport (
+    COLUMN_GROUP, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, most_numbers,
+)
 from fastnn_ext.engine.options cimport LossOptions, RuleOptions
 from fastnn_ext.engine.plan cimport Plan, aligned, call_python, padded_row, raise_kept
 from fastnn_ext.engine.rows cimport describe_input, describe_rows
@@ -464,7 +466,7 @@ cdef class Training:
         cdef Run* run = &self.run
         cdef Py_ssize_t batch = run.batch_size
         cdef Py_ssize_t stride = batch if run.calls_python else \
-            max(1, WORK_BETWEEN_SIGNAL_CHECKS // (work(self, 1.0) * batch)) * batch
+            max(1, <Py_ssize_t> (WORK_BETWEEN_SIGNAL_CHECKS / (work(self, 1.0) * batch))) * batch
         cdef int h
         run.outcome.total_loss = 0
         for h in range(run.head_count):
@@ -497,7 +499,7 @@ cdef class Training:
 
 
 def constants():
-    """The numbers by which trainings split their work; see `fastnn_ext.runtime.config.layout`."""
+    """The numbers by which trainings split their work; see `fastnn_ext.engine.layout.layout`."""
     return {
         "WORK_FOR_A_THREAD": BATCH_WORK_FOR_A_THREAD, "COST_OF_A_SPARSE_ONE": COST_OF_A_SPARSE_ONE,
         "ROWS_PROBED": ROWS_PROBED, "DENSEST_BATCH": DENSEST_BATCH, "DENSEST_SAMPLE": DENSEST_SAMPLE,

@@ -5,27 +5,34 @@
 
 #include "simd/simd.h"
 #include "tables/tables.h"
-#ifdef _MSC_VER
+#ifndef FASTNN_GNU
 #include <intrin.h>
+/* Microsoft's atomics for a number of the size of ptrdiff_t. */
+#ifdef _WIN64
+#define FASTNN_WORD __int64
+#define FASTNN_INTERLOCKED(name) _Interlocked##name##64
+#else
+#define FASTNN_WORD long
+#define FASTNN_INTERLOCKED(name) _Interlocked##name
 #endif
-
+#endif
 
 typedef uint32_t column_number;
 
 /* Takes n places for the caller alone: returns the first. */
 FASTNN_INLINE ptrdiff_t fastnn_take(ptrdiff_t *used, ptrdiff_t n)
 {
-#ifdef __GNUC__
+#ifdef FASTNN_GNU
     return __atomic_fetch_add(used, n, __ATOMIC_RELAXED);
 #else
-    return (ptrdiff_t)_InterlockedExchangeAdd64((volatile __int64 *)used, n);
+    return (ptrdiff_t)FASTNN_INTERLOCKED(ExchangeAdd)((volatile FASTNN_WORD *)used, n);
 #endif
 }
 
 /* Where other threads take places at the same time, what is read here may be too few by now. */
 FASTNN_INLINE ptrdiff_t fastnn_taken(const ptrdiff_t *used)
 {
-#ifdef __GNUC__
+#ifdef FASTNN_GNU
     return __atomic_load_n(used, __ATOMIC_RELAXED);
 #else
     return *(const volatile ptrdiff_t *)used;
@@ -35,7 +42,7 @@ FASTNN_INLINE ptrdiff_t fastnn_taken(const ptrdiff_t *used)
 /* Sets a mark that any thread may set, and that is read when all have met. */
 FASTNN_INLINE void fastnn_mark(unsigned char *at)
 {
-#ifdef __GNUC__
+#ifdef FASTNN_GNU
     __atomic_store_n(at, 1, __ATOMIC_RELAXED);
 #else
     *(volatile unsigned char *)at = 1;
@@ -45,15 +52,15 @@ FASTNN_INLINE void fastnn_mark(unsigned char *at)
 /* Lowers a row number to another thread's or this one's, whichever is less; -1 stands for none. */
 FASTNN_INLINE void fastnn_lower(ptrdiff_t *at, ptrdiff_t row)
 {
-#ifdef __GNUC__
+#ifdef FASTNN_GNU
     ptrdiff_t found = __atomic_load_n(at, __ATOMIC_RELAXED);
     while ((found < 0 || row < found) &&
            !__atomic_compare_exchange_n(at, &found, row, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
     }
 #else
-    __int64 found = *(volatile __int64 *)at, seen;
+    FASTNN_WORD found = *(volatile FASTNN_WORD *)at, seen;
     while (found < 0 || row < found) {
-        seen = _InterlockedCompareExchange64((volatile __int64 *)at, row, found);
+        seen = FASTNN_INTERLOCKED(CompareExchange)((volatile FASTNN_WORD *)at, row, found);
         if (seen == found)
             break;
         found = seen;

@@ -14,6 +14,11 @@
 #include <sched.h>
 #endif
 
+/* WebAssembly without its threads: a run has one, and a pool that cannot start any. */
+#if defined(__wasm__) && !defined(_REENTRANT)
+#define FASTNN_NO_THREADS 1
+#endif
+
 /* Adding, exchanging and the ordered load are sequentially consistent; a load acquires, a store releases. */
 #ifdef _MSC_VER
 typedef volatile LONG fastnn_atomic;

@@ -9,26 +9,34 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 
 cdef extern from *:
     """
-    #if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
-    #define FASTNN_X86 1
-    static int fastnn_has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-    static int fastnn_has_avx512(void)
-    {
-        return fastnn_has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
-            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    }
-    #else
-    #define FASTNN_X86 0
-    static int fastnn_has_avx2(void) { return 0; }
-    static int fastnn_has_avx512(void) { return 0; }
+    /* The build says which modules of kernels there are beside the portable ones. */
+    #ifndef FASTNN_BUILT_BASELINE
+    #define FASTNN_BUILT_BASELINE 0
+    #endif
+    #ifndef FASTNN_BUILT_AVX2
+    #define FASTNN_BUILT_AVX2 0
+    #endif
+    #ifndef FASTNN_BUILT_AVX512
+    #define FASTNN_BUILT_AVX512 0
     #endif
     """
-    int FASTNN_X86
-    bint fastnn_has_avx2()
-    bint fastnn_has_avx512()
+    bint FASTNN_BUILT_BASELINE
+    bint FASTNN_BUILT_AVX2
+    bint FASTNN_BUILT_AVX512
 
-# Best first; the portable form is for comparison.
-ISAS = ("avx512", "avx2", "baseline", "portable") if FASTNN_X86 else ("baseline", "portable")
+cdef extern from "runtime/processor.h":
+    bint fastnn_runs_avx2()
+    bint fastnn_runs_avx512()
+
+# What this build has, best first; the portable form is for comparison, and for compilers without vectors.
+ISAS = tuple([
+    name
+    for name, built in (
+        ("avx512", FASTNN_BUILT_AVX512), ("avx2", FASTNN_BUILT_AVX2), ("baseline", FASTNN_BUILT_BASELINE),
+        ("portable", True),
+    )
+    if built
+])
 
 cdef dict loaded = {}
 # The tables in use, once they are needed: float32's and float64's.
@@ -39,10 +47,10 @@ active[0] = active[1] = NULL
 def supported_isas():
     """The instruction sets that this processor runs and this build has, best first.
 
-    >>> supported_isas()[-2:]
-    ('baseline', 'portable')
+    >>> supported_isas()[-1]
+    'portable'
     """
-    runs = {"avx512": fastnn_has_avx512(), "avx2": fastnn_has_avx2()}
+    runs = {"avx512": fastnn_runs_avx512(), "avx2": fastnn_runs_avx2()}
     return tuple(name for name in ISAS if runs.get(name, True))
 
 
@@ -71,7 +79,7 @@ cdef const Kernels* kernels_of(cnp.ndarray array) except NULL:
 cdef const Kernels* kernels_for_samples(const Kernels* kernels) except NULL:
     # Those that train one sample at a time: in 64-byte vectors, rows of narrow weights lie across two cache lines each,
     # which costs a fifth for 20 units a layer and gains little for more.
-    if kernels.name == b"avx512":
+    if kernels.name == b"avx512" and "avx2" in ISAS:
         return kernels_named("avx2", kernels.is_double)
     return kernels
 

@@ -2,11 +2,13 @@
 
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
-from posix.time cimport CLOCK_MONOTONIC, clock_gettime, timespec
 
 from fastnn_ext.runtime.dispatch cimport kernels_named
 from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.runtime.pool cimport pool_run
+
+cdef extern from "runtime/clock.h" nogil:
+    long long fastnn_nanoseconds()
 
 # Rounds of the loop between two looks at the clock: some 50 microseconds.
 cdef long ROUNDS = 10_000
@@ -24,9 +26,7 @@ cdef struct Measurement:
 
 
 cdef double now() noexcept nogil:
-    cdef timespec time
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return time.tv_sec + 1e-9 * time.tv_nsec
+    return 1e-9 * fastnn_nanoseconds()
 
 
 cdef void multiply_and_add(void* context, int thread, int threads) noexcept nogil:

@@ -6,6 +6,7 @@
 #define FASTNN_POOL_H
 
 #include "runtime/barrier.h"
+#include "runtime/clock.h"
 
 #define FASTNN_MAX_THREADS 1024
 
@@ -37,16 +38,22 @@ static void fastnn_signal(fastnn_condition *condition) { WakeConditionVariable(c
 static void fastnn_sleep(fastnn_condition *condition, fastnn_mutex *mutex) {
     SleepConditionVariableSRW(condition, mutex, INFINITE, 0);
 }
-static long long fastnn_nanoseconds(void) {
-    LARGE_INTEGER ticks, frequency;
-    QueryPerformanceCounter(&ticks);
-    QueryPerformanceFrequency(&frequency);
-    return (long long)((double)ticks.QuadPart * (1e9 / (double)frequency.QuadPart));
-}
+#elif defined(FASTNN_NO_THREADS)
+#define FASTNN_EXPORT __attribute__((visibility("default")))
+#define FASTNN_THREAD_LOCAL
+typedef int fastnn_mutex;
+typedef int fastnn_condition;
+
+/* The one thread that there is finds nobody before it, and waits for nobody. */
+static void fastnn_mutex_init(fastnn_mutex *mutex) { *mutex = 0; }
+static void fastnn_lock(fastnn_mutex *mutex) { (void)mutex; }
+static void fastnn_unlock(fastnn_mutex *mutex) { (void)mutex; }
+static void fastnn_condition_init(fastnn_condition *condition) { *condition = 0; }
+static void fastnn_signal(fastnn_condition *condition) { (void)condition; }
+static void fastnn_sleep(fastnn_condition *condition, fastnn_mutex *mutex) { (void)condition, (void)mutex; }
 #else
 #include <pthread.h>
 #include <signal.h>
-#include <time.h>
 
 #define FASTNN_EXPORT __attribute__((visibility("default")))
 #define FASTNN_THREAD_LOCAL __thread
@@ -59,11 +66,6 @@ static void fastnn_unlock(fastnn_mutex *mutex) { pthread_mutex_unlock(mutex); }
 static void fastnn_condition_init(fastnn_condition *condition) { pthread_cond_init(condition, NULL); }
 static void fastnn_signal(fastnn_condition *condition) { pthread_cond_signal(condition); }
 static void fastnn_sleep(fastnn_condition *condition, fastnn_mutex *mutex) { pthread_cond_wait(condition, mutex); }
-static long long fastnn_nanoseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (long long)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 #endif
 
 /* A value that one thread waits for another to change. The gaps keep bells off each other's cache lines. */
@@ -170,6 +172,8 @@ static int fastnn_start_thread(fastnn_bell *bell) {
     CloseHandle(thread);
     return 1;
 }
+#elif defined(FASTNN_NO_THREADS)
+static int fastnn_start_thread(fastnn_bell *bell) { return (void)bell, 0; }
 #else
 static void *fastnn_worker_main(void *bell) {
     fastnn_work((fastnn_bell *)bell);
@@ -208,7 +212,7 @@ static void fastnn_pool_after_fork(void) {
 
 /* Called when the module is imported: a fork before the first run must find its handler in place. */
 static void fastnn_pool_register(void) {
-#ifndef _WIN32
+#if !defined(_WIN32) && !defined(FASTNN_NO_THREADS)
     if (fastnn_exchange(&fastnn_pool.registered, 1) == 0)
         pthread_atfork(NULL, NULL, fastnn_pool_after_fork);
 #endif

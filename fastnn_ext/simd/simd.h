@@ -17,14 +17,22 @@
 #include <stdint.h>
 #include <string.h>
 
-#if !defined(__GNUC__) && !defined(FASTNN_PORTABLE)
+/* Clang has GCC's extensions also where it stands for Microsoft's compiler and does not say so. */
+#if defined(__GNUC__) || defined(__clang__)
+#define FASTNN_GNU 1
+#elif !defined(FASTNN_PORTABLE)
 #define FASTNN_PORTABLE 1
 #endif
 
-#ifdef __GNUC__
+#ifdef FASTNN_GNU
 #define FASTNN_INLINE static inline __attribute__((always_inline, unused))
 #define FASTNN_FUNCTION static __attribute__((noinline, unused))
+/* Clang reads GCC's pragma and unrolls too late for the sums to be registers: tiles were two to three times slower. */
+#ifdef __clang__
+#define FASTNN_UNROLL _Pragma("clang loop unroll(full)")
+#else
 #define FASTNN_UNROLL _Pragma("GCC unroll 32")
+#endif
 #else
 #define FASTNN_INLINE static __inline
 #define FASTNN_FUNCTION static
@@ -32,7 +40,7 @@
 #endif
 
 /* Takes numbers below the smallest normal one for zero in this thread, if `flush`, and gives back its mode until then. */
-#if defined(__SSE2__) && defined(__GNUC__)
+#if defined(__SSE2__) && defined(FASTNN_GNU)
 FASTNN_INLINE unsigned long long fastnn_flush_denormals(int flush)
 {
     unsigned int mode = __builtin_ia32_stmxcsr();
@@ -40,7 +48,7 @@ FASTNN_INLINE unsigned long long fastnn_flush_denormals(int flush)
     return mode;
 }
 FASTNN_INLINE void fastnn_restore_denormals(unsigned long long mode) { __builtin_ia32_ldmxcsr((unsigned int)mode); }
-#elif defined(__aarch64__) && defined(__GNUC__)
+#elif defined(__aarch64__) && defined(FASTNN_GNU)
 FASTNN_INLINE unsigned long long fastnn_flush_denormals(int flush)
 {
     unsigned long long mode;

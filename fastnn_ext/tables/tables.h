@@ -10,16 +10,17 @@ enum {
 };
 #undef ACTIVATION
 
-enum { INPUT = 0, OUTPUT = 1 };
+/* INPUT alone is a name of Windows. */
+enum { TOLD_BY_INPUT = 0, TOLD_BY_OUTPUT = 1 };
 
 /* Whether an activation's derivative is worked out from its output, rather than its input. */
 static inline int fastnn_told_by_output(int activation)
 {
     switch (activation) {
-#define ACTIVATION(member, name, told_by, cost, value, back) case member: return told_by;
+#define ACTIVATION(member, name, told_by, cost, value, back) case member: return TOLD_BY_##told_by;
 #include "tables/activations.def"
 #undef ACTIVATION
-    default: return OUTPUT;
+    default: return TOLD_BY_OUTPUT;
     }
 }
 

@@ -1,7 +1,6 @@
 """The lambda callback: functions get what methods get, and without functions about batches nothing becomes slow."""
 
 import pytest
-from scipy import sparse
 
 from fastnn.callbacks import LambdaCallback
 
@@ -39,7 +38,7 @@ def test_what_an_epochs_function_adds_goes_into_the_history(make_model, data):
 def test_only_functions_about_batches_make_training_go_batch_by_batch(make_model, data, name):
     x, y = data
     # A sparse matrix tells which way training goes: its batches cannot be watched.
-    matrix = sparse.csr_array(x)
+    matrix = pytest.importorskip("scipy.sparse").csr_array(x)
     quiet = LambdaCallback(on_epoch_begin=lambda *_: None, on_epoch_end=lambda *_: None, on_train_end=lambda _: None)
     assert not quiet.watches_batches
     make_model().fit(matrix, y, callbacks=[quiet])

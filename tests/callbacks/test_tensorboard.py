@@ -5,11 +5,12 @@ import sys
 
 import numpy as np
 import pytest
-from tensorboardX.proto.event_pb2 import Event
 
 from fastnn import optimizers
 from fastnn.callbacks import Callback, TensorBoard
 from fastnn.optimizers.schedules import ExponentialDecay
+
+Event = pytest.importorskip("tensorboardX.proto.event_pb2").Event
 
 
 def events(folder):

@@ -85,13 +85,12 @@ def test_a_closed_pipe_ends_quietly(tmp_path, flowers):
 
 
 def test_demo_in_a_process_of_its_own(tmp_path):
+    image = pytest.importorskip("matplotlib.image")
     result = run("demo", "--epochs", 2, "--output", tmp_path / "out", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     for word in ("test accuracy", "test MSE", "0.8592", "0.0214", "times as fast", "µs a sample"):
         assert word in result.stdout
     assert "2/2" in result.stderr
-    from matplotlib import image
-
     for name in ("error-curve", "right", "wrong", "weights", "confusion"):
         assert image.imread(tmp_path / "out" / f"{name}.png").std() > 0.02, name
 

@@ -1,12 +1,13 @@
 """pandas: frames and series of every dtype of numbers, what is copied of them, and columns that are refused by name."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from fastnn import Sequential
 from fastnn.data.convert import to_array
 from fastnn.layers import Dense
+
+pd = pytest.importorskip("pandas")
 
 
 def rows_frame(x, **options):

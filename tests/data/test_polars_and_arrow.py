@@ -4,12 +4,13 @@ import datetime
 import decimal
 
 import numpy as np
-import polars as pl
 import pytest
 
 from fastnn import Sequential
 from fastnn.data.convert import to_array
 from fastnn.layers import Dense
+
+pl = pytest.importorskip("polars")
 
 
 def polars_frame(columns):

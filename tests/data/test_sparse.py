@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import pytest
-import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,9 @@ from fastnn import Sequential
 from fastnn.data.convert import to_array
 from fastnn.layers import Dense
 from fastnn_ext.engine.compressed import CompressedRows
+
+scipy = pytest.importorskip("scipy")
+pytest.importorskip("scipy.sparse")
 
 FORMATS = ("csr", "csc", "coo", "bsr", "lil", "dok", "dia")
 DTYPES = (np.float32, np.float64, np.bool_, np.int8, np.uint8, np.int16, np.int32, np.int64, np.uint32)

@@ -10,6 +10,8 @@ import pytest
 
 from fastnn.datasets.download import CHECKSUMS, cache_folder, download_mnist
 
+pooch = pytest.importorskip("pooch")
+
 DEAD = "http://127.0.0.1:9/"  # the discard port, where nothing listens
 NAME = "t10k-labels-idx1-ubyte.gz"
 
@@ -87,8 +89,6 @@ def test_without_pooch_the_error_names_the_extra(tmp_path, monkeypatch):
 
 
 def test_cache_folder_is_poochs_and_can_be_chosen(monkeypatch, tmp_path):
-    import pooch
-
     monkeypatch.delenv("FASTNN_CACHE", raising=False)
     if sys.platform != "win32":
         assert cache_folder() == pooch.os_cache("fastnn") / "mnist"

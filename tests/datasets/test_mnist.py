@@ -111,6 +111,7 @@ def test_damaged_cache_says_what_to_delete(cache, make_folder):
 
 @pytest.mark.parametrize("missing", list(FILES))
 def test_incomplete_cache_is_fetched_again_and_offline_says_what_to_do(cache, make_folder, missing):
+    pytest.importorskip("pooch")
     for name, file in FILES.items():
         (make_folder("plain") / file).rename(cache / file)
         if name == missing:

@@ -6,8 +6,12 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 import fastnn_ext
+
+pytest.importorskip("Cython")
+pytest.importorskip("setuptools")
 
 USER = """
 from libc.stdlib cimport free, malloc

@@ -21,7 +21,8 @@ def run(code, isa):
 
 def test_those_that_run_everywhere_are_always_there():
     supported = dispatch.supported_isas()
-    assert supported[-2:] == ("baseline", "portable")
+    assert supported[-1] == "portable"
+    assert "baseline" in supported or supported == ("portable",), "without vectors there is one alone"
     assert [name for name in dispatch.ISAS if name in supported] == list(supported), "best first"
     assert dispatch.active_isa() in supported
 
@@ -49,14 +50,16 @@ def test_a_wrong_name_stops_the_import_and_tells_the_choices(isa):
     assert repr(isa) in message
 
 
-@pytest.mark.parametrize("isa", ["nonsense", 3, b"baseline", ("baseline",)])
+@pytest.mark.parametrize("isa", ["nonsense", 3, b"portable", ("portable",)])
 def test_a_plan_for_a_wrong_name(isa):
-    with pytest.raises(ValueError, match=r"the instruction set must be one of .*baseline, portable, but it is"):
+    with pytest.raises(ValueError, match=r"the instruction set must be one of .*portable, but it is"):
         Plan(3, np.float64, isa=isa)
 
 
 def test_kernels_that_cannot_be_loaded_are_passed_over_with_a_warning():
     best, *others = dispatch.supported_isas()
+    if not others:
+        pytest.skip("this build has the portable kernels alone")
     code = f"""
 import sys, warnings
 sys.modules["fastnn_ext.kernels_{best}_f32"] = None

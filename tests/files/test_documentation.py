@@ -8,7 +8,10 @@ from model_files import ROOT
 
 import fastnn
 
-PAGE = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+PATH = ROOT / "docs" / "files.md"
+if not PATH.exists():
+    pytest.skip("an installed package has no docs", allow_module_level=True)
+PAGE = PATH.read_text(encoding="utf-8")
 
 
 def test_examples_run(tmp_path, monkeypatch):

@@ -121,7 +121,7 @@ def test_unusual_names(tmp_path, name):
 
 def test_names_that_no_file_has(tmp_path):
     for call in ("save", "load_model", "save_weights", "load_weights"):
-        with pytest.raises(ValueError, match="null byte"):
+        with pytest.raises(ValueError, match=r"null (byte|character)"):
             calls(trained(), tmp_path / "a\0.safetensors")[call]()
     with pytest.raises(OSError, match="File name too long"):
         trained().save(tmp_path / ("a" * 256))

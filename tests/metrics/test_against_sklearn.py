@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from sklearn import metrics as sklearn_metrics
 
 from fastnn import metrics
+
+sklearn_metrics = pytest.importorskip("sklearn.metrics")
 
 # Both divide the same exact counts and average up to seven of them: a few roundings of 1.1e-16 each.
 COUNTS = {"rel": 1e-14, "abs": 1e-15}

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from sklearn import metrics as sklearn_metrics
 
 from fastnn import metrics
 from fastnn.layers import Dense, Input
 from fastnn.models import Sequential
+
+sklearn_metrics = pytest.importorskip("sklearn.metrics")
 
 AVERAGES = ("macro", "micro", "weighted")
 # True and predicted class numbers, of four outputs.

@@ -4,7 +4,6 @@ import copy
 import multiprocessing
 import pickle
 
-import joblib
 import numpy as np
 import pytest
 from small_models import data, model
@@ -111,6 +110,7 @@ def trained_elsewhere(made):
 def test_processes_of_a_pool_train_a_model(call):
     made = model()
     CALLS[call](made)
+    joblib = pytest.importorskip("joblib")
     [there] = joblib.Parallel(n_jobs=2, backend="loky")([joblib.delayed(trained_elsewhere)(made)])
     assert there == trained_elsewhere(made)
 

@@ -4,7 +4,6 @@ import functools
 
 import numpy as np
 import pytest
-import scipy.sparse
 
 import fastnn
 from fastnn import Sequential, callbacks, constraints, layers, optimizers, regularizers
@@ -91,7 +90,7 @@ def random_case(seed):
     if rng.random() < 0.2:
         arguments["callbacks"] = [WatchesBatches()]
     elif len(shape) == 1 and x.dtype.kind == "f" and rng.random() < 0.3:
-        x = scipy.sparse.csr_array(x)
+        x = pytest.importorskip("scipy.sparse").csr_array(x)
     return model, x, targets(rng, samples, outputs), arguments
 
 

@@ -9,11 +9,12 @@ import pickle
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_array
 
 from fastnn import load_model
 from fastnn.layers import BatchNormalization, Dense, Dropout, Input
 from fastnn.models import Sequential
+
+csr_array = pytest.importorskip("scipy.sparse").csr_array
 
 SEQUENCES = int(os.environ.get("FASTNN_SEQUENCES", "24"))
 

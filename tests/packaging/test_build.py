@@ -44,9 +44,11 @@ def test_a_missing_compiler_gets_a_sentence(source):
 def test_a_performance_hint_fails_the_build(source):
     with open(source / "fastnn_ext" / "runtime" / "config.pyx", "a") as file:
         file.write(SLOW)
-    result = build(source)
-    assert result.returncode != 0
-    assert "Cython gave the performance hints above" in result.stderr
+    # The second build has what the first has translated.
+    for _ in range(2):
+        result = build(source)
+        assert result.returncode != 0
+        assert "Cython gave the performance hints above" in result.stderr
 
 
 def test_a_directive_that_does_not_exist_is_refused(source):

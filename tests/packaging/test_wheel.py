@@ -9,6 +9,8 @@ import venv
 
 import pytest
 
+from fastnn_ext.runtime.dispatch import supported_isas
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COPIED = ("setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "fastnn", "fastnn_ext")
 
@@ -20,13 +22,15 @@ network = [fastnn.FlattenLayer((28, 28)), fastnn.FCLayer(784, 20, rng=rng), fast
            fastnn.FCLayer(20, 10, rng=rng), fastnn.SoftmaxLayer(10)]
 fastnn.train(network, x / 255, fastnn.to_categorical(y, 10), epochs=5)
 assert fastnn.accuracy(y_test, fastnn.predict(network, x_test / 255)) > 0.5
-print(fastnn.show_config()["limited_api"], fastnn.__file__)
+print(fastnn.show_config()["limited_api"], fastnn.__file__, *fastnn.show_config()["supported_isas"])
 """
 
 pytestmark = pytest.mark.slow
 
 
 def run(*command, **options):
+    # Nothing may lead back to the sources.
+    options.setdefault("env", {name: value for name, value in os.environ.items() if name != "PYTHONPATH"})
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
@@ -41,7 +45,9 @@ def wheel(request, tmp_path_factory):
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
         else:
             shutil.copy(source, folder)
-    environment = os.environ | {"FASTNN_LIMITED_API": "1" if request.param else "0"}
+    # The one is for every Python; the other lacks what the processor would run best, which is no reason to warn.
+    only = {} if request.param else {"FASTNN_INSTRUCTION_SETS": "baseline"}
+    environment = os.environ | {"FASTNN_LIMITED_API": "1" if request.param else "0"} | only
     command = (sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", "dist", ".")
     run(*command, cwd=folder, env=environment)
     [built] = (folder / "dist").glob("*.whl")
@@ -61,16 +67,20 @@ def test_wheel_holds_what_users_need_and_no_more(wheel):
         assert f"fastnn_ext/tables/{needed}" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert any("licenses" in name and "datasets" in name for name in names)
-    assert not [name for name in names if name.endswith(".c") or name.startswith(("tests/", "benchmarks/"))]
+    unneeded = (".c", ".pyx", "loops/kernels.pxi", "simd/simd.h", "operations/tiles.h")
+    assert not [name for name in names if name.endswith(unneeded) or name.startswith(("tests/", "benchmarks/"))]
 
 
 def test_installs_and_runs_in_an_empty_environment(wheel, tmp_path):
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
     run(python, "-m", "pip", "install", "--quiet", wheel)
-    printed = run(python, "-c", PROGRAM, cwd=tmp_path)
+    abi3 = "abi3" in wheel.name
+    # It must not warn, whatever kernels it was built without.
+    printed = run(python, "-W", "error", "-c", PROGRAM, cwd=tmp_path)
     assert str(tmp_path / "venv") in printed
-    assert printed.startswith(str("abi3" in wheel.name))
+    assert printed.startswith(str(abi3))
+    assert printed.split()[2:] == (list(supported_isas()) if abi3 else ["baseline", "portable"])
     run(python, "-m", "fastnn", "--version", cwd=tmp_path)
 
 

@@ -2,16 +2,8 @@
 
 import sys
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-
-mpl.use("Agg")
-from matplotlib import pyplot as plt
-from matplotlib.collections import LineCollection, PathCollection
-from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
-from matplotlib.text import Annotation
 
 from fastnn import plotting
 from fastnn.layers import (
@@ -32,6 +24,12 @@ from fastnn.losses import BinaryCrossentropy, Hinge
 from fastnn.models import History, Sequential
 from fastnn.plotting.canvas import COLOURS
 from fastnn.plotting.loss_surface import losses_around, random_direction
+
+mpl = pytest.importorskip("matplotlib")
+mpl.use("Agg")
+plt = pytest.importorskip("matplotlib.pyplot")
+LineCollection, PathCollection = mpl.collections.LineCollection, mpl.collections.PathCollection
+to_rgb, Figure, Annotation = mpl.colors.to_rgb, mpl.figure.Figure, mpl.text.Annotation
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,15 @@
 """Plots: what is drawn is what was given, and bad input is refused."""
 
-import matplotlib as mpl
 import numpy as np
 import pytest
-
-mpl.use("Agg")
-from matplotlib import pyplot as plt
 
 import fastnn
 from fastnn import plotting
 from fastnn.activations.registry import ACTIVATIONS
+
+mpl = pytest.importorskip("matplotlib")
+mpl.use("Agg")
+plt = pytest.importorskip("matplotlib.pyplot")
 
 
 @pytest.fixture(autouse=True)
