@@ -53,7 +53,7 @@ cdef double DENSEST_SAMPLE = 0.75
 cdef Py_ssize_t LARGEST_INDEX = 64 << 20
 
 # Widest layer whose sparse gradient is collected row by row rather than column by column, if four vectors hold a row.
-cdef Py_ssize_t NARROW = 48
+cdef Py_ssize_t WIDEST_BY_ROW = 48
 
 # Units of a sparse first layer from which on a row of its weights is read once a batch, rather than once a sample.
 # Narrower weights stay in the second-level cache, and a thread's samples need no sorting by another.
@@ -503,7 +503,7 @@ def constants():
     return {
         "WORK_FOR_A_THREAD": BATCH_WORK_FOR_A_THREAD, "COST_OF_A_SPARSE_ONE": COST_OF_A_SPARSE_ONE,
         "ROWS_PROBED": ROWS_PROBED, "DENSEST_BATCH": DENSEST_BATCH, "DENSEST_SAMPLE": DENSEST_SAMPLE,
-        "LARGEST_INDEX": LARGEST_INDEX, "NARROW": NARROW, "COLUMN_GROUP": COLUMN_GROUP,
+        "LARGEST_INDEX": LARGEST_INDEX, "WIDEST_BY_ROW": WIDEST_BY_ROW, "COLUMN_GROUP": COLUMN_GROUP,
         "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
         "WIDE_FIRST_LAYER": WIDE_FIRST_LAYER, "FIRST_COLUMN_GROUP": FIRST_COLUMN_GROUP,
         "WORK_BETWEEN_SIGNAL_CHECKS": WORK_BETWEEN_SIGNAL_CHECKS,

@@ -14,7 +14,7 @@ cdef void derivative_of_numbers(void* slope, const void* x, int activation, doub
 cdef void activation_backward_of_numbers(
     void* dx, const void* dy, const void* from_, int activation, double parameter, Py_ssize_t count,
 ) noexcept nogil:
-    through_row(<real*> dx, <const real*> dy, <const real*> from_, activation, <real> parameter, count)
+    activation_backward_row(<real*> dx, <const real*> dy, <const real*> from_, activation, <real> parameter, count)
     keep_nan(<real*> dx, <const real*> from_, count)
 
 
@@ -28,7 +28,7 @@ cdef void softmax_backward_of_rows(void* dx, const void* dy, const void* y, Py_s
                                    Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t row
     for row in range(rows):
-        softmax_through_row(<real*> dx + row * size, <const real*> dy + row * size, <const real*> y + row * size, size)
+        softmax_backward_row(<real*> dx + row * size, <const real*> dy + row * size, <const real*> y + row * size, size)
 
 
 cdef void dense_forward_task(DenseCall* call, int thread, int threads) noexcept nogil:
@@ -113,7 +113,7 @@ cdef double loss_of_logits(
         else:
             softmax_row(<real*> p, logits, size)
             total += loss_row(loss, <real> parameter, gradient, <real*> p, target, size, <real> scale)
-            softmax_through_row(gradient, gradient, <real*> p, size)
+            softmax_backward_row(gradient, gradient, <real*> p, size)
     return total
 
 

@@ -22,11 +22,11 @@ from fastnn_ext.loops.primitives cimport (
     FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back,
     by_column, columns_forward, columns_update, compress, derivative_row, descend, dropout_row, finish_rows,
     flush_denormals, fma_loop, input_list, keep_nan, layer_normalize_back_row, layer_normalize_gradients,
-    layer_normalize_row, limit_columns, list_forward, list_update, lists_forward, loss_row, lower, mark, narrow_update,
+    layer_normalize_row, limit_columns, list_forward, list_update, lists_forward, loss_row, lower, mark, lists_update,
     noise_row, normalize_row, pack_columns, pack_rows, parameters, parameters_at, product_columns, random_key, real,
     restore_denormals, row_backward, scale_row, shares_entropy_row, sigmoid_entropy_row, softmax_entropy_row,
-    softmax_row, softmax_through_row, step_rows, step_rule, take, taken, through_row, told_by_output, uniform,
-    unpack_columns, update_bias, warp, weights_update,
+    softmax_row, softmax_backward_row, step_rows, step_rule, take, taken, activation_backward_row, told_by_output,
+    uniform, unpack_columns, update_bias, warp, weights_update,
 )
 from fastnn_ext.runtime.scalars cimport is_finite
 
@@ -35,7 +35,7 @@ from fastnn_ext.runtime.scalars cimport is_finite
 cdef Py_ssize_t FEW_ROWS = 4
 
 # Columns of a normalisation come to threads in groups that share no cache line, in either dtype.
-cdef Py_ssize_t COLUMNS_APART = 16
+cdef Py_ssize_t COLUMNS_OF_A_LINE = 16
 
 # Numbers of a gradient that a single step takes into a buffer at a time.
 cdef enum:
@@ -116,7 +116,7 @@ cdef extern from "loops/kernels.h" nogil:
     enum: TILE_ROWS
     enum: DEPTH_BLOCK
     enum: PANEL_VECTORS
-    enum: NARROW_VECTORS
+    enum: BY_ROW_VECTORS
     enum: CACHED_BYTES
 
 
@@ -124,6 +124,6 @@ def constants():
     """The numbers by which these kernels split their work; see `fastnn_ext.runtime.config.layout`."""
     return {
         "LANES": LANES, "PANEL": PANEL, "TILE_ROWS": TILE_ROWS, "DEPTH_BLOCK": DEPTH_BLOCK,
-        "PANEL_VECTORS": PANEL_VECTORS, "NARROW_VECTORS": NARROW_VECTORS, "CACHED_BYTES": CACHED_BYTES,
-        "COLUMNS_APART": COLUMNS_APART, "FEW_ROWS": FEW_ROWS, "SPARSE_ENOUGH": SPARSE_ENOUGH,
+        "PANEL_VECTORS": PANEL_VECTORS, "BY_ROW_VECTORS": BY_ROW_VECTORS, "CACHED_BYTES": CACHED_BYTES,
+        "COLUMNS_OF_A_LINE": COLUMNS_OF_A_LINE, "FEW_ROWS": FEW_ROWS, "SPARSE_ENOUGH": SPARSE_ENOUGH,
     }

@@ -35,7 +35,7 @@ cdef inline void rows_of_loss(
         elif head.softmax_in_loss:
             softmax_row(output, logits, size)
             value = loss_row(loss, parameter, delta, output, target, size, scale)
-            softmax_through_row(delta, delta, output, size)
+            softmax_backward_row(delta, delta, output, size)
         elif of_shares:
             value = shares_entropy_row(delta, output, target, size, scale)
         else:

@@ -58,7 +58,7 @@ cdef extern from "loops/kernels.h" nogil:
         const uint32_t* starts, const void* entries, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch,
         const real* dy, parameters w, Py_ssize_t w_row, Py_ssize_t w_panel, Py_ssize_t columns,
         const step_rule* rule, const unsigned char* seen)
-    void narrow_update "N(narrow_update)"(
+    void lists_update "N(lists_update)"(
         real* g, const input_list* lists, Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const real* dy,
         Py_ssize_t dy_row, parameters w, Py_ssize_t width, const step_rule* rule,
         const unsigned char* seen)
@@ -74,10 +74,10 @@ cdef extern from "loops/kernels.h" nogil:
     void update_bias "N(update_bias)"(
         const step_rule* rule, const real* dy, Py_ssize_t dy_row, Py_ssize_t rows, parameters b, Py_ssize_t count)
     void activate_row "N(activate_row)"(real* y, const real* x, int activation, real slope, Py_ssize_t count)
-    void through_row "N(through_row)"(
+    void activation_backward_row "N(activation_backward_row)"(
         real* dx, const real* dy, const real* from_, int activation, real slope, Py_ssize_t count)
     void softmax_row "N(softmax_row)"(real* p, const real* x, Py_ssize_t size)
-    void softmax_through_row "N(softmax_through_row)"(real* dx, const real* dp, const real* p, Py_ssize_t size)
+    void softmax_backward_row "N(softmax_backward_row)"(real* dx, const real* dp, const real* p, Py_ssize_t size)
     double softmax_entropy_row "N(softmax_entropy_row)"(
         real* p, real* dx, const real* x, const real* y, Py_ssize_t size, real scale)
     int all_finite "N(all_finite)"(const real* x, Py_ssize_t size)

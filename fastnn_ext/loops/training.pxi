@@ -57,7 +57,7 @@ cdef void backward_to_input(Pass* p, int i, int input) noexcept nogil:
     cdef bint needed = source >= 0 and run.operations[source].needs_gradient
     cdef bint of_batch = fastnn_traits(operation.kind).of_batch
     cdef bint wide = operation.by_columns or (needed and run.operations[source].by_columns)
-    cdef Py_ssize_t group = COLUMNS_APART if of_batch else PANEL
+    cdef Py_ssize_t group = COLUMNS_OF_A_LINE if of_batch else PANEL
     cdef Py_ssize_t columns = columns_of_input(run, i, input)
     cdef bint adds = run.edges[operation.first_edge + input].adds
     cdef Gradient gradient

@@ -134,8 +134,8 @@ cdef double step_by_collected(Run* run, const step_rule* rule, int thread, int t
             parameter = &run.updating.parameters[i]
             if parameter.maximum_norm > 0:
                 limit_columns(<real*> parameter.values, parameter.rows, parameter.columns,
-                              column_share(parameter.columns, COLUMNS_APART, thread, threads),
-                              column_share(parameter.columns, COLUMNS_APART, thread + 1, threads),
+                              column_share(parameter.columns, COLUMNS_OF_A_LINE, thread, threads),
+                              column_share(parameter.columns, COLUMNS_OF_A_LINE, thread + 1, threads),
                               <real> parameter.maximum_norm)
     return penalty
 

@@ -21,9 +21,9 @@ cdef void activation_backward(Pass* p, int i, const Gradient* gradient) noexcept
     cdef Value* known = &p.values[i] if told_by_output(operation.activation) else input_of(p, i, 0)
     cdef Py_ssize_t row
     for row in range(gradient.begin, gradient.end):
-        through_row(gradient.data + row * gradient.row, <real*> operation.delta + row * operation.output_row,
-                    known.data + row * known.row, operation.activation, <real> operation.negative_slope,
-                    operation.fan_out)
+        activation_backward_row(gradient.data + row * gradient.row, <real*> operation.delta + row
+                                * operation.output_row, known.data + row * known.row, operation.activation,
+                                <real> operation.negative_slope, operation.fan_out)
 
 
 cdef void own_activation_backward(Pass* p, int i) noexcept nogil:
@@ -33,5 +33,5 @@ cdef void own_activation_backward(Pass* p, int i) noexcept nogil:
     cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
-        through_row(delta + row * operation.output_row, delta + row * operation.output_row, y.data + row * y.row,
-                    operation.activation, <real> operation.negative_slope, operation.fan_out)
+        activation_backward_row(delta + row * operation.output_row, delta + row * operation.output_row, y.data + row
+                                * y.row, operation.activation, <real> operation.negative_slope, operation.fan_out)

@@ -71,7 +71,7 @@ FASTNN_FUNCTION void N(activate_row)(real *y, const real *x, int activation, rea
     }
 }
 
-FASTNN_FUNCTION void N(through_row)(real *dx, const real *dy, const real *from, int activation, real parameter, ptrdiff_t count)
+FASTNN_FUNCTION void N(activation_backward_row)(real *dx, const real *dy, const real *from, int activation, real parameter, ptrdiff_t count)
 {
     for (ptrdiff_t i = 0; i < count; i += LANES) {
         part lanes = N(first)(count - i);

@@ -6,8 +6,8 @@ cdef void batch_normalization_forward(Pass* p, int i) noexcept nogil:
     cdef Value* x = input_of(p, i, 0)
     cdef Value* y = &p.values[i]
     cdef real* statistics = <real*> operation.statistics
-    cdef Py_ssize_t begin = column_share(operation.fan_out, COLUMNS_APART, p.thread, p.threads)
-    cdef Py_ssize_t end = column_share(operation.fan_out, COLUMNS_APART, p.thread + 1, p.threads)
+    cdef Py_ssize_t begin = column_share(operation.fan_out, COLUMNS_OF_A_LINE, p.thread, p.threads)
+    cdef Py_ssize_t end = column_share(operation.fan_out, COLUMNS_OF_A_LINE, p.thread + 1, p.threads)
     batch_normalize(y.data, y.row, x.data, x.row, p.batch, begin, end, <real*> operation.weights,
                     <real*> operation.bias, statistics, statistics + operation.fan_out, <real*> operation.moving_mean,
                     <real*> operation.moving_variance, <real> operation.momentum, <real> operation.parameter)

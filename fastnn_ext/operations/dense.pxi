@@ -96,8 +96,8 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
     if p.thread == p.threads - 1 and operation.has_bias:
         update_bias(p.rule, delta, operation.output_row, p.batch, bias, operation.fan_out)
     if i == 0 and run.first.lists_only:
-        narrow_update(<real*> p.scratch, lists_of(run), p.batch, k_begin, k_end, delta, operation.output_row, weights,
-                      operation.fan_out, p.rule, run.data.seen)
+        lists_update(<real*> p.scratch, lists_of(run), p.batch, k_begin, k_end, delta, operation.output_row, weights,
+                     operation.fan_out, p.rule, run.data.seen)
     elif i == 0 and run.first.sparse:
         if not run.first.sorted:
             by_column(sorted_starts(run, p.thread), sorted_entries(run, p.thread), lists_of(run), p.batch,

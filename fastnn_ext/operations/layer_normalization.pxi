@@ -38,8 +38,8 @@ cdef void layer_normalization_update(Pass* p, int i) noexcept nogil:
     cdef Value* x = input_of(p, i, 0)
     layer_normalize_gradients(<real*> operation.weights_gradient, <real*> operation.bias_gradient,
                               <real*> operation.delta, operation.output_row, x.data, x.row, p.batch,
-                              column_share(operation.fan_out, COLUMNS_APART, p.thread, p.threads),
-                              column_share(operation.fan_out, COLUMNS_APART, p.thread + 1, p.threads),
+                              column_share(operation.fan_out, COLUMNS_OF_A_LINE, p.thread, p.threads),
+                              column_share(operation.fan_out, COLUMNS_OF_A_LINE, p.thread + 1, p.threads),
                               <real*> operation.statistics)
     step_columns(p, i)
 
@@ -47,8 +47,8 @@ cdef void layer_normalization_update(Pass* p, int i) noexcept nogil:
 cdef void step_columns(Pass* p, int i) noexcept nogil:
     # The optimiser's step for a thread's columns of gamma and beta, whose gradients are known.
     cdef Operation* operation = &p.run.operations[i]
-    cdef Py_ssize_t begin = column_share(operation.fan_out, COLUMNS_APART, p.thread, p.threads)
-    cdef Py_ssize_t end = column_share(operation.fan_out, COLUMNS_APART, p.thread + 1, p.threads)
+    cdef Py_ssize_t begin = column_share(operation.fan_out, COLUMNS_OF_A_LINE, p.thread, p.threads)
+    cdef Py_ssize_t end = column_share(operation.fan_out, COLUMNS_OF_A_LINE, p.thread + 1, p.threads)
     if p.run.updating.collects:
         return
     if operation.has_weights:

@@ -91,7 +91,7 @@ FASTNN_FUNCTION void N(softmax_row)(real *p, const real *x, ptrdiff_t size)
 }
 
 /* The gradient through softmax: dx = p (dp - <dp, p>); dx may be dp. */
-FASTNN_FUNCTION void N(softmax_through_row)(real *dx, const real *dp, const real *p, ptrdiff_t size)
+FASTNN_FUNCTION void N(softmax_backward_row)(real *dx, const real *dp, const real *p, ptrdiff_t size)
 {
     vec inner = N(set1)(0);
     for (ptrdiff_t j = 0; j < size; j += LANES) {

@@ -19,5 +19,5 @@ cdef void softmax_backward(Pass* p, int i, const Gradient* gradient) noexcept no
     cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(gradient.begin, gradient.end):
-        softmax_through_row(gradient.data + row * gradient.row, <real*> operation.delta + row * operation.output_row,
-                            y.data + row * y.row, operation.fan_out)
+        softmax_backward_row(gradient.data + row * gradient.row, <real*> operation.delta + row * operation.output_row,
+                             y.data + row * y.row, operation.fan_out)

@@ -7,7 +7,7 @@
 #define FASTNN_SPARSE_ONCE
 /* Up to eight vectors of a row of weights stay in registers; narrow layers take several rows at a time instead, because
  * one chain of multiply-adds waits four cycles for each link. */
-enum { PANEL_VECTORS = 8, STREAMS = 4, NARROW_VECTORS = 4, GROUPED_ROWS = 8 };
+enum { PANEL_VECTORS = 8, STREAMS = 4, BY_ROW_VECTORS = 4, GROUPED_ROWS = 8 };
 /* What a panel may take of the first-level cache, which has 32 or 48 KB. */
 enum { CACHED_BYTES = 32 << 10 };
 #define PANEL_CASES(call)                                                                                              \
@@ -358,7 +358,7 @@ FASTNN_INLINE void N(gradient_panel)(
 {
     for (ptrdiff_t r = 0; r < rows; r++, dy += dy_row) {
         const N(list) x = lists[r];
-        vec d[NARROW_VECTORS];
+        vec d[BY_ROW_VECTORS];
         FASTNN_UNROLL for (int v = 0; v < vectors; v++)
             d[v] = v < vectors - 1 ? N(load)(dy + v * LANES) : N(load_part)(dy + v * LANES, last);
         for (ptrdiff_t i = begin == 0 ? 0 : N(entry_of)(&x, begin); i < x.count && x.columns[i] < end; i++) {
@@ -374,7 +374,7 @@ FASTNN_INLINE void N(gradient_panel)(
 
 /* The optimiser's step for rows begin to end of narrow weights, whose rows follow one another; g has room for them. Rows of
  * inputs that were never seen but zero are left out: with no gradient, their state and their weights stay what they are. */
-FASTNN_FUNCTION void N(narrow_update)(
+FASTNN_FUNCTION void N(lists_update)(
     real *g, const N(list) *lists, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end, const real *dy, ptrdiff_t dy_row,
     N(parameters) w, ptrdiff_t width, const N(rule) *rule, const unsigned char *seen)
 {

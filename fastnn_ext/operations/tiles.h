@@ -48,7 +48,7 @@ FASTNN_FUNCTION void N(finish_tile)(const int rows, const N(product) *p, const r
     if (cheap == p->activation) return;
     for (int i = 0; i < rows; i++) {
         real *c = p->c + i * p->c_row;
-        if (p->slopes_of) N(through_row)(c, c, p->slopes_of + i * p->slopes_row, p->activation, p->slope, p->width);
+        if (p->slopes_of) N(activation_backward_row)(c, c, p->slopes_of + i * p->slopes_row, p->activation, p->slope, p->width);
         else N(activate_row)(c, c, p->activation, p->slope, p->width);
     }
 }

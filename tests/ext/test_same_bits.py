@@ -89,7 +89,7 @@ def test_threads_change_no_bit_of_odd_trainings(parts, inputs, batch_size, dtype
 @every_isa
 def test_leaving_out_zeros_changes_nothing_in_batches(rule, dtype, isa):
     # Narrow, middling and wide first layers are updated by different code.
-    for units in (3, 16, TRAINING["NARROW"] - 8, WIDE):
+    for units in (3, 16, TRAINING["WIDEST_BY_ROW"] - 8, WIDE):
         network, width = network_of((units, Activation.TANH, 3, "softmax"), 101, dtype)
         for density in (0.0, 0.3, 1.0):
             x, y = data_of(101, width, 20, dtype, density)

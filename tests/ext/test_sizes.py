@@ -109,9 +109,9 @@ def test_training_around_where_packing_pays(units, batch_size, dtype, isa):
 @every_isa
 def test_training_around_narrow_and_wide_sparse_first_layers(rule, dtype, isa):
     own = kernels_of(isa, dtype)
-    narrow = min(own["NARROW_VECTORS"] * own["LANES"], TRAINING["NARROW"])
+    narrow = min(own["BY_ROW_VECTORS"] * own["LANES"], TRAINING["WIDEST_BY_ROW"])
     group = own["PANEL_VECTORS"] * own["LANES"]
-    for units in around(narrow, TRAINING["NARROW"], group, TRAINING["WIDE_FIRST_LAYER"]):
+    for units in around(narrow, TRAINING["WIDEST_BY_ROW"], group, TRAINING["WIDE_FIRST_LAYER"]):
         assert_trained_as_in_numpy((units, TANH), 23, 6, dtype, isa, rule, density=0.2, threads=2, sparse=True)
 
 
