@@ -11,6 +11,7 @@ STEADY = {
     "nesterov": optimizers.SGD(0.02, momentum=0.7, nesterov=True),
     "rmsprop": optimizers.RMSprop(1e-3, epsilon=1e-3),
     "adam": optimizers.Adam(1e-3, 0.8, 0.95, 1e-3),
+    "adam with epsilon hat": optimizers.Adam(1e-3, 0.8, 0.95, 1e-3, epsilon_hat=True),
     "adamw": optimizers.AdamW(1e-3, 0.5, epsilon=1e-3),
     "nadam": optimizers.Nadam(1e-3, 0.8, 0.95, 1e-3, momentum_decay=0.1),
     "adagrad": optimizers.Adagrad(1e-3, 0.0, 1e-3),
@@ -79,6 +80,11 @@ PEERS = {
         optimizers.Adam(0.003, 0.7, 0.95, 1e-2),
         lambda torch, w: torch.optim.Adam(w, 0.003, (0.7, 0.95), 1e-2),
         None,
+    ),
+    "Adam with epsilon hat": (
+        optimizers.Adam(0.003, 0.7, 0.95, 1e-2, epsilon_hat=True),
+        None,
+        lambda keras: keras.optimizers.Adam(0.003, 0.7, 0.95, 1e-2),
     ),
     "Adam with decay": (
         optimizers.Adam(0.003, epsilon=1e-13, weight_decay=0.3),
