@@ -13,12 +13,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
-from fastnn.layers import Dense
-from fastnn.models import Sequential
 from fastnn.models.inputs import read_inputs
 from fastnn.sklearn.full_batch import minimize
 from fastnn.sklearn.member import Job, Member, Task, TrainingData, ValidationData
-from fastnn.sklearn.network import compile_model, make_model
+from fastnn.sklearn.network import compile_model, description, make_model
 from fastnn.sklearn.parameters import STOCHASTIC, Parameters
 from fastnn.sklearn.progress import Progress
 from fastnn.sklearn.stochastic import batch_size_of, train_stochastically
@@ -83,13 +81,14 @@ def _job(
     else:
         counted = batch_size_of(data.count, parameters.batch_size)
     shape = data.inputs.shape[1], task.outputs
+    described = description(parameters, *shape, task.output)
     if old is None:
         model = make_model(parameters, *shape, task.output, dtype, counted, random_state)
     else:
         model = old.model
-        fresh = make_model(parameters, *shape, task.output, model.dtype, counted, np.random.RandomState(0))
-        if _described(model, parameters) != _described(fresh, parameters):
+        if described != old.described:
             # Another penalty, activation or dropout: the same weights go on.
+            fresh = make_model(parameters, *shape, task.output, model.dtype, counted, np.random.RandomState(0))
             try:
                 fresh.set_weights(model.get_weights())
             except ValueError as error:
@@ -102,7 +101,7 @@ def _job(
         data, validation = _split(task, parameters, data, random_state)
     rows = read_inputs(model, data.inputs, "X")
     return Job(
-        member=Member(model, progress),
+        member=Member(model, progress, described),
         data=TrainingData(rows, data.targets, data.weights, data.constant),
         validation=validation,
         task=task,
@@ -121,17 +120,6 @@ def _progress(parameters: Parameters, old: Member | None, anew: bool) -> Progres
     if anew:
         old.progress.rate = parameters.learning_rate_init
     return old.progress
-
-
-def _described(model: Sequential, parameters: Parameters) -> list[Any]:
-    """What the layers of a model are, but for the number of samples that divides their penalties."""
-    found: list[Any] = [bool(parameters.alpha) and model.metadata.get("alpha")]
-    for layer in model.layers:
-        if isinstance(layer, Dense):
-            found.append((layer.units, layer.activation.name, layer.activation.slope, layer.activation.functions))
-        else:
-            found.append(layer.configuration())
-    return found
 
 
 def _split(

@@ -47,6 +47,8 @@ class Labels:
         ValueError
             When they are no classes, or only one.
         """
+        if y.ndim == 1 and y.dtype.kind in "iubU":
+            return cls.among(np.unique(y))
         kind = type_of_target(y, input_name="y", raise_unknown=True)
         if kind == "multilabel-indicator":
             return cls("multilabel", np.arange(y.shape[1]), sparse.issparse(y))

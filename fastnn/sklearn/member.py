@@ -21,10 +21,11 @@ __all__ = ["Job", "Member", "Task", "TrainingData", "ValidationData"]
 
 @dataclass
 class Member:
-    """A model and the course of its training."""
+    """A model, the course of its training, and of what its layers were made (`network.description`)."""
 
     model: Sequential
     progress: Progress
+    described: tuple[Any, ...]
 
     def kept(self) -> Callable[[], None]:
         """Remember weights and course; returns what brings them back."""

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from fastnn.layers import Dense, Dropout, Input
+from fastnn.layers.applied import resolve
 from fastnn.models import Sequential
 from fastnn.optimizers import LBFGS, SGD, Adam
 from fastnn.optimizers.base import Optimizer
 from fastnn.regularizers import L2
 from fastnn.sklearn.parameters import Parameters
 
-__all__ = ["OUTPUTS", "Output", "compile_model", "dense_layers", "divisor_of", "make_model"]
+__all__ = ["OUTPUTS", "Output", "compile_model", "dense_layers", "description", "divisor_of", "make_model"]
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,19 @@ def make_model(
             layers.append(Dropout(rate))
     layers.append(Dense(outputs, output.activation, kernel_initializer="zeros", kernel_regularizer=penalty))
     model = Sequential(layers, dtype=dtype, seed=seed, name="perceptron")
-    model.metadata["alpha"] = parameters.alpha
     for layer, factor in zip(dense_layers(model), parameters.glorot, strict=True):
         kernel, bias = layer.arrays["kernel"], layer.arrays["bias"]
         bound = math.sqrt(factor / sum(kernel.shape))
         kernel[...] = random_state.uniform(-bound, bound, kernel.shape)
         bias[...] = random_state.uniform(-bound, bound, bias.shape)
     return model
+
+
+def description(parameters: Parameters, features: int, outputs: int, output: Output) -> tuple[Any, ...]:
+    """What `make_model` makes layers of, but for the number that divides ``alpha``: equal ones make like models."""
+    applied = [resolve(activation) for activation in parameters.activations]
+    activations = tuple((one.name, one.slope, one.functions) for one in applied)
+    return features, parameters.hidden, activations, parameters.dropout, parameters.alpha, outputs, output
 
 
 def dense_layers(model: Sequential) -> list[Dense]:

@@ -21,6 +21,11 @@ def read_data(estimator: Any, X: Any, y: Any, reset: bool, **about_targets: Any)
     ValueError
         For what scikit-learn refuses; of numbers that are not finite the message names the first column.
     """
+    if _is_plain(estimator, X, y, reset):
+        if reset:
+            estimator.n_features_in_ = X.shape[1]
+            vars(estimator).pop("feature_names_in_", None)
+        return X, y
     try:
         X, y = validate_data(
             estimator, X, y, accept_sparse="csr", multi_output=True, dtype=FLOATS, reset=reset, **about_targets
@@ -28,6 +33,19 @@ def read_data(estimator: Any, X: Any, y: Any, reset: bool, **about_targets: Any)
     except ValueError as error:
         raise _with_column(error, X) from None
     return X, y
+
+
+def _is_plain(estimator: Any, X: Any, y: Any, reset: bool) -> bool:
+    """Whether these are arrays of which scikit-learn's checks, half a millisecond of them, would change nothing."""
+    if not (type(X) is type(y) is np.ndarray and X.ndim == 2 and X.dtype in FLOATS and X.dtype.isnative):
+        return False
+    if y.ndim != 1 or y.dtype.kind not in "iufb" or not 0 < len(X) == len(y) or X.shape[1] == 0:
+        return False
+    if not (reset or (X.shape[1] == estimator.n_features_in_ and not hasattr(estimator, "feature_names_in_"))):
+        return False
+    # A sum is finite where all numbers are, and some that overflow are looked at again.
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(X.sum()) and (y.dtype.kind != "f" or np.isfinite(y.sum())))
 
 
 def read_inputs(estimator: Any, X: Any) -> Any:

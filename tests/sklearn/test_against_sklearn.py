@@ -185,6 +185,14 @@ def test_warm_start_goes_on_with_the_optimiser():
     for _ in range(3):
         parts.fit(x, y)
     np.testing.assert_allclose(parts.loss_curve_, whole.loss_curve_, rtol=1e-12)
+    # Another penalty leaves the weights; another shape does not.
+    before = parts.coefs_[0].copy()
+    parts.set_params(alpha=10.0, learning_rate_init=1e-12, max_iter=1).fit(x, y)
+    np.testing.assert_allclose(parts.coefs_[0], before, atol=1e-10)
+    assert parts.loss_ > 1.2 * whole.loss_
+    with pytest.raises(ValueError, match="cannot go on in another shape"):
+        parts.set_params(hidden_layer_sizes=(6,)).fit(x, y)
+    parts.set_params(hidden_layer_sizes=(5,), alpha=0.0001)
     # Another rate is another optimiser.
     before = parts.coefs_[0].copy()
     parts.set_params(learning_rate_init=1e-12, max_iter=1).fit(x, y)
