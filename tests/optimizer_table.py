@@ -15,6 +15,7 @@ STEADY = {
     "centered rmsprop with momentum": optimizers.RMSprop(1e-3, 0.8, 0.7, 1e-3, True),
     "adam": optimizers.Adam(1e-3, 0.8, 0.95, 1e-3),
     "amsgrad": optimizers.Adam(1e-3, 0.8, 0.9, 1e-3, amsgrad=True),
+    "adam with epsilon hat": optimizers.Adam(1e-3, 0.8, 0.95, 1e-3, epsilon_hat=True),
     "adamw": optimizers.AdamW(1e-3, 0.5, epsilon=1e-3),
     "nadam": optimizers.Nadam(1e-3, 0.8, 0.95, 1e-3, momentum_decay=0.1),
     "adagrad": optimizers.Adagrad(1e-3, 0.0, 1e-3),
@@ -101,6 +102,11 @@ PEERS = {
         optimizers.Adam(0.003, 0.7, 0.95, 1e-2),
         lambda torch, w: torch.optim.Adam(w, 0.003, (0.7, 0.95), 1e-2),
         None,
+    ),
+    "Adam with epsilon hat": (
+        optimizers.Adam(0.003, 0.7, 0.95, 1e-2, epsilon_hat=True),
+        None,
+        lambda keras: keras.optimizers.Adam(0.003, 0.7, 0.95, 1e-2),
     ),
     "Adam with decay": (
         optimizers.Adam(0.003, epsilon=1e-13, weight_decay=0.3),

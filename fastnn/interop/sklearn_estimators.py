@@ -92,7 +92,8 @@ def from_sklearn(estimator: Any, dtype: DTypeLike | None = None) -> Sequential:
 
 def _optimizer(estimator: Any) -> Optimizer | None:
     if estimator.solver == "adam":
-        return Adam(estimator.learning_rate_init, estimator.beta_1, estimator.beta_2, estimator.epsilon)
+        numbers = estimator.learning_rate_init, estimator.beta_1, estimator.beta_2, estimator.epsilon
+        return Adam(*numbers, epsilon_hat=True)
     if estimator.solver == "sgd" and estimator.learning_rate == "constant":
         # Without momentum looking ahead is nothing.
         nesterov = bool(estimator.nesterovs_momentum and estimator.momentum)

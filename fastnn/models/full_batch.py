@@ -18,10 +18,83 @@ from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.plan import NonFiniteDataError, allocate
 from fastnn_ext.engine.training import NonFiniteError
 
-__all__ = ["minimize"]
+__all__ = ["Objective", "minimize"]
 
 # What a line search is told where the loss is not finite: far above any loss, but no infinity, which it cannot halve.
 _VERY_HIGH = 1e100
+
+
+class Objective:
+    """A model's loss over all data, penalties included, as a function of its parameters: what a minimiser calls.
+
+    Parameters
+    ----------
+    model : CompiledModel
+        Compiled with `LBFGS`.
+    samples : Samples
+    penalty_scale : float, default 1
+        What the layers' penalties are multiplied by.
+    threads : int, optional
+        By default as many as the size of the work suggests.
+
+    Attributes
+    ----------
+    value : float
+        The loss at the last point that was looked at.
+    """
+
+    def __init__(
+        self, model: CompiledModel, samples: Samples, penalty_scale: float = 1.0, threads: int | None = None
+    ) -> None:
+        self.model, self.samples, self.value = model, samples, np.nan
+        self.training = make_training(
+            model, samples.inputs, samples.targets, samples.count, samples.weights, keep_index=True, threads=threads
+        )
+        if penalty_scale != 1:
+            self.training.set_penalty_scales(np.array([penalty_scale]))
+        variables = [variable for layer in model.layers for variable in layer.variables() if variable.trainable]
+        # The same layout as that of the parameters.
+        self.gradient, self.pieces = allocate([variable.shape for variable in variables], model.dtype)
+        self.present = _present(model)
+
+    def start(self) -> NDArray[np.float64]:
+        """The model's own parameters; raises NonFiniteError where the loss is not finite there."""
+        assert self.model.parameters is not None
+        self._evaluate()
+        return self.model.parameters.astype(np.float64)
+
+    def move_to(self, point: NDArray[np.float64]) -> None:
+        """Make a point the model's parameters."""
+        assert self.model.parameters is not None
+        self.model.parameters[...] = point
+
+    def __call__(self, point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        """Value and gradient at a point."""
+        self.move_to(point)
+        try:
+            self._evaluate()
+        except NonFiniteError:
+            self.value = _VERY_HIGH
+            return _VERY_HIGH, self.gradient.astype(np.float64)
+        collected = [array for array, there in zip(self.training.gradients(), self.present, strict=True) if there]
+        for piece, array in zip(self.pieces, collected, strict=True):
+            piece[...] = array.reshape(piece.shape)
+        return self.value, self.gradient.astype(np.float64)
+
+    def _evaluate(self) -> None:
+        try:
+            self.value = self.training.run_epoch()
+        except NonFiniteDataError as failure:
+            raise explain(self.model, self.samples.inputs, self.samples.targets, failure.sample) from None
+
+
+def check_layers(model: CompiledModel) -> None:
+    """Raise ValueError for layers that draw at random, and for constraints: a line search knows neither."""
+    for layer in model.layers:
+        if isinstance(layer, Dropout | GaussianNoise):
+            raise ValueError(f"LBFGS needs a loss that is always the same, but {layer.name} draws at random")
+        if isinstance(layer, Dense) and layer.kernel_constraint is not None:
+            raise ValueError(f"LBFGS knows no constraints, but {layer.name} has one: use a kernel_regularizer")
 
 
 def minimize(
@@ -40,54 +113,28 @@ def minimize(
     ValueError
         For layers that draw at random, and for constraints: a line search knows neither.
     """
-    for layer in model.layers:
-        if isinstance(layer, Dropout | GaussianNoise):
-            raise ValueError(f"LBFGS needs a loss that is always the same, but {layer.name} draws at random")
-        if isinstance(layer, Dense) and layer.kernel_constraint is not None:
-            raise ValueError(f"LBFGS knows no constraints, but {layer.name} has one: use a kernel_regularizer")
+    check_layers(model)
     try:
         from scipy import optimize
     except ImportError:
         raise ImportError("LBFGS needs SciPy: pip install fastnn-ext[scipy]") from None
-    inputs, targets = samples.inputs, samples.targets
     rule = model.optimizer
     assert isinstance(rule, LBFGS)
-    training = make_training(model, inputs, targets, samples.count, samples.weights, keep_index=True)
-    parameters = model.parameters
-    assert parameters is not None
-    variables = [variable for layer in model.layers for variable in layer.variables() if variable.trainable]
-    # The same layout as that of the parameters.
-    gradient, pieces = allocate([variable.shape for variable in variables], model.dtype)
-    present = _present(model)
+    objective = Objective(model, samples)
     evaluation = Evaluation(model, samples)
 
-    def value_and_gradient(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        parameters[...] = point
-        try:
-            value = training.run_epoch()
-        except NonFiniteDataError as failure:
-            raise explain(model, inputs, targets, failure.sample) from None
-        except NonFiniteError:
-            return _VERY_HIGH, gradient.astype(np.float64)
-        collected = [array for array, there in zip(training.gradients(), present, strict=True) if there]
-        for piece, array in zip(pieces, collected, strict=True):
-            piece[...] = array.reshape(piece.shape)
-        return value, gradient.astype(np.float64)
-
     def after_iteration(intermediate_result: Any) -> None:
-        parameters[...] = intermediate_result.x
+        objective.move_to(intermediate_result.x)
         if not finish(evaluation.run()):
             raise StopIteration
 
-    start = parameters.astype(np.float64)
-    if value_and_gradient(start)[0] == _VERY_HIGH:
-        try:
-            training.run_epoch()
-        except NonFiniteError as failure:
-            raise_or_stop(model, failure, "the first look at the data", None, watchers)
-            return
+    try:
+        start = objective.start()
+    except NonFiniteError as failure:
+        raise_or_stop(model, failure, "the first look at the data", None, watchers)
+        return
     result = optimize.minimize(
-        value_and_gradient,
+        objective,
         start,
         jac=True,
         method="L-BFGS-B",
@@ -100,7 +147,7 @@ def minimize(
             "ftol": rule.tolerance_change,
         },
     )
-    parameters[...] = result.x
+    objective.move_to(result.x)
 
 
 def _present(model: CompiledModel) -> list[bool]:

@@ -25,6 +25,7 @@ def make_training(
     keep_index: bool = False,
     streaming: bool = False,
     augmentation: dict[str, Any] | None = None,
+    threads: int | None = None,
 ) -> Training:
     """A training that goes on with the state of the model's optimiser, and holds it from now on."""
     optimizer, loss = model.needs_compile()
@@ -42,6 +43,7 @@ def make_training(
         state=model.optimizer_state.arrays,
         keep_index=keep_index,
         streaming=streaming,
+        threads=threads,
     )
     model.optimizer_state.hand_to(training)
     return training

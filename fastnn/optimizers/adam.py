@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from fastnn.checking.scalars import true_or_false
 from fastnn.optimizers.base import Optimizer
 from fastnn_ext.tables.enums import UpdateRule
 
@@ -29,6 +30,9 @@ class Adam(Optimizer):
     amsgrad : bool, default False
         Divide by the root of the largest mean square so far, corrected for the step at hand, as Keras and PyTorch do
         (Reddi, Kale and Kumar 2018, who correct nothing).
+    epsilon_hat : bool, default False
+        Add it to the root before that is corrected for its start at zero, as Keras and scikit-learn do: the paper's
+        epsilon hat, which is larger in the first steps.
     weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
         As in `Optimizer`.
 
@@ -42,12 +46,16 @@ class Adam(Optimizer):
     engine: ClassVar = (UpdateRule.ADAM, UpdateRule.AMSGRAD)
     keras: ClassVar = "Adam"
     torch: ClassVar = "Adam"
-    convention: ClassVar = "epsilon, 1e-7, beside the corrected root, as in the paper and PyTorch"
+    convention: ClassVar = (
+        "epsilon, 1e-7, beside the corrected root, as in the paper and PyTorch; Keras' with `epsilon_hat=True`"
+    )
 
     beta_1: float
     beta_2: float
     epsilon: float
     amsgrad: bool
+    # Kept by those that have it alone, so that files and texts of all others are as before there was one.
+    epsilon_hat: bool = False
 
     def __init__(
         self,
@@ -61,9 +69,12 @@ class Adam(Optimizer):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        epsilon_hat: bool = False,
     ) -> None:
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
         self._keep_checked(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, amsgrad=amsgrad)
+        if true_or_false(epsilon_hat, "epsilon_hat"):
+            self._keep(epsilon_hat=True)
 
     def numbers(self) -> dict[str, Any]:
         return {
@@ -71,14 +82,16 @@ class Adam(Optimizer):
             "beta_1": self.beta_1,
             "beta_2": self.beta_2,
             "epsilon": self.epsilon,
+            "epsilon_hat": self.epsilon_hat,
         }
 
     def change(self, gradient: Array, rate: float, state: dict[str, Any], step: int) -> Any:
         mean, square = averages(gradient, state, self.beta_1, self.beta_2)
         if self.amsgrad:
             square = state["largest"] = np.maximum(state.get("largest", 0.0), square)
-        mean, square = mean / (1 - self.beta_1**step), square / (1 - self.beta_2**step)
-        return rate * mean / (square**0.5 + self.epsilon)
+        correction = (1 - self.beta_2**step) ** 0.5
+        epsilon = self.epsilon / correction if self.epsilon_hat else self.epsilon
+        return rate * mean / (1 - self.beta_1**step) / (square**0.5 / correction + epsilon)
 
 
 def averages(gradient: Array, state: dict[str, Any], beta_1: float, beta_2: float) -> tuple[Array, Array]:

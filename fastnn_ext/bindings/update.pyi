@@ -23,4 +23,5 @@ def optimizer_step(
     coupled_decay: float = 0.0,
     momentum_decay: float = 0.0,
     momentum_product: float = 1.0,
+    epsilon_hat: bool = False,
 ) -> float: ...

@@ -59,4 +59,5 @@ class RuleOptions:
         clip_value: float = 0.0,
         clip_norm: float = 0.0,
         global_clip_norm: float = 0.0,
+        epsilon_hat: bool = False,
     ) -> None: ...

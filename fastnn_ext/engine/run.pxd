@@ -78,6 +78,7 @@ cdef struct Rule:
     double beta_1                   # momentum, or the decay of Adam's first moment
     double beta_2                   # rho, or the decay of Adam's second moment
     double epsilon
+    bint epsilon_hat                # it is added to the root of squares before that is corrected for its start
     double weight_decay             # decoupled, as in AdamW
     double squares_weight           # of a new square in the mean of squares: 1 - beta_2, or 1 for Adagrad
     double coupled_decay            # times the parameters, added to their gradients
@@ -91,6 +92,7 @@ cdef struct Updating:
     # How parameters change.
     Rule rule
     const double* learning_rates    # one for each batch of the epoch; NULL: the rule's
+    const double* penalty_scales    # what penalties are multiplied by, one for each batch of the epoch; NULL: all 1
     long step                       # optimiser steps done before this run
     double momentum_product         # of Nadam's momentums so far
     bint collects                   # gradients are collected first, and then the optimiser steps

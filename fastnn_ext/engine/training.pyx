@@ -159,6 +159,7 @@ cdef class Training:
     cdef list data_pins             # see `pinned`: of all of these
     cdef Rows* described            # room to describe other data before they take these' place
     cdef cnp.ndarray rates
+    cdef cnp.ndarray penalty_scales
     cdef list state_pins            # and of the optimiser's arrays and the record
     cdef list arrays                # the optimiser's: for each operation, its weights' and its bias' by slot
     cdef list starts                # the number that each of them starts from
@@ -321,18 +322,33 @@ cdef class Training:
 
     def set_learning_rates(self, rates):
         """One rate for each batch of the next epochs, shape (batches,); None for `learning_rate` in all of them."""
-        cdef Py_ssize_t batches = (self.samples + self.run.batch_size - 1) // self.run.batch_size
-        cdef cnp.ndarray array = None
-        if rates is not None:
-            # A copy, which nobody resizes.
-            array = numpy.array(rates, dtype=numpy.float64, order="C")
-            if cnp.PyArray_NDIM(array) != 1 or cnp.PyArray_SIZE(array) != batches:
-                raise ValueError(f"there must be {batches} learning rates, one a batch, but their shape is "
-                                 f"{shape_of(array)}")
+        cdef cnp.ndarray array = self.of_batches(rates, "learning rates")
         self.start_running()
         self.rates = array
         self.run.updating.learning_rates = NULL if array is None else <double*> cnp.PyArray_DATA(array)
         fastnn_exchange(&self.running, 0)
+
+    def set_penalty_scales(self, scales):
+        """What the layers' penalties are multiplied by in each batch of the next epochs, shape (batches,); None for 1.
+
+        Losses, and the penalties that count in them, are means over samples: where a user's penalty is shared by the
+        samples of a batch, that of a smaller one is larger.
+        """
+        cdef cnp.ndarray array = self.of_batches(scales, "scales of penalties")
+        self.start_running()
+        self.penalty_scales = array
+        self.run.updating.penalty_scales = NULL if array is None else <double*> cnp.PyArray_DATA(array)
+        fastnn_exchange(&self.running, 0)
+
+    cdef cnp.ndarray of_batches(self, object numbers, str what):
+        # A copy, which nobody resizes, of one number for each batch of an epoch.
+        cdef Py_ssize_t batches = (self.samples + self.run.batch_size - 1) // self.run.batch_size
+        if numbers is None:
+            return None
+        cdef cnp.ndarray array = numpy.array(numbers, dtype=numpy.float64, order="C")
+        if cnp.PyArray_NDIM(array) != 1 or cnp.PyArray_SIZE(array) != batches:
+            raise ValueError(f"there must be {batches} {what}, one a batch, but their shape is {shape_of(array)}")
+        return array
 
     def read_anew(self):
         """Look at the data anew in the next epoch, since they may have changed: what is known of them is forgotten."""

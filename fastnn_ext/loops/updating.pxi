@@ -17,7 +17,8 @@ cdef double set_rule(
     cdef double correction, momentum, next_momentum
     if fastnn_corrected(rule.optimizer) & SQUARES_STATE:
         correction = sqrt(1 - pow(rule.beta_2, <double> number))
-        epsilon = epsilon * correction
+        if not rule.epsilon_hat:
+            epsilon = epsilon * correction
         rate = rate * correction
     if fastnn_corrected(rule.optimizer) & MOMENTUM_STATE:
         rate = rate / (1 - pow(rule.beta_1, <double> number))
@@ -87,9 +88,10 @@ cdef void add_gradients_of_twins(Pass* p) noexcept nogil:
             add_rows(<real*> twin.bias_gradient, part.last, <real*> operation.bias_gradient, part.last, 1, &part)
 
 
-cdef double step_by_collected(Run* run, const step_rule* rule, int thread, int threads) noexcept nogil:
+cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int thread, int threads) noexcept nogil:
     # Penalties, clipping and coupled decay change the collected gradients, then the optimiser steps. Returns the
-    # penalty. Each thread adds up all rows' sums, in order: all get the same number.
+    # penalty. Each thread adds up all rows' sums, in order: all get the same number. Penalties are multiplied by
+    # `scale`.
     cdef Parameter* parameter
     cdef Py_ssize_t row, begin, end, columns
     cdef double penalty = 0, squares, total_squares = 0, factor
@@ -102,7 +104,8 @@ cdef double step_by_collected(Run* run, const step_rule* rule, int thread, int t
         columns = parameter.columns
         for row in range(share(parameter.rows, thread, threads), share(parameter.rows, thread + 1, threads)):
             adjust_row(<real*> parameter.gradient + row * columns, <real*> parameter.values + row * columns, columns,
-                       <real> parameter.l1, <real> parameter.l2, <real> run.updating.rule.clip_value,
+                       <real> (scale * parameter.l1), <real> (scale * parameter.l2),
+                       <real> run.updating.rule.clip_value,
                        &run.arena.row_penalty[parameter.place + row], &run.arena.row_squares[parameter.place + row])
     meet(run, threads)
     for i in range(run.updating.parameter_count):
@@ -145,6 +148,7 @@ cdef double update(Pass* p, const step_rule* rule) noexcept nogil:
     # to outputs are known. Returns the penalty on the weights.
     cdef Run* run = p.run
     cdef Operation* operation
+    cdef double scale = 1
     cdef int i
     # Where dense layers have changed on the way, the last gradients may be those of each thread's own rows.
     cdef bint met = not run.at_once
@@ -160,4 +164,6 @@ cdef double update(Pass* p, const step_rule* rule) noexcept nogil:
         return 0
     meet(run, p.threads)
     add_gradients_of_twins(p)
-    return step_by_collected(run, rule, p.thread, p.threads)
+    if run.updating.penalty_scales != NULL:
+        scale = run.updating.penalty_scales[p.start // run.batch_size]
+    return step_by_collected(run, rule, scale, p.thread, p.threads)

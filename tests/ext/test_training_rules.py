@@ -180,13 +180,44 @@ def test_every_batch_has_its_rate(batch_size, dtype):
     assert training.learning_rate == 0
 
 
-@pytest.mark.parametrize("rates", [np.ones(2), np.ones(4), np.ones((3, 1)), 0.1], ids=str)
-def test_rates_are_one_a_batch(rates):
+@both_dtypes
+def test_every_batch_has_its_scale_of_penalties(dtype):
+    x, y = data_of(INPUTS, OUTPUTS, SAMPLES, dtype)
+    scales = np.array([1.0, 0.0, 3.5])
+    penalties = {"l1": 0.02, "l2": 0.05}
+    results = []
+    for threads in (1, 3):
+        network, exact = networks(dtype)
+        plan = filled(network, dtype, **penalties)
+        training = training_of(plan, x, y, BATCH, Loss.MEAN_SQUARED_ERROR, **RULES["adam"], threads=threads)
+        training.set_penalty_scales(scales)
+        value, right = training.run_epoch(), 0.0
+        plain = PlainTraining(exact, RULES["adam"])
+        for number, start in enumerate(range(0, SAMPLES, BATCH)):
+            rows = slice(start, start + BATCH)
+            plain.l1, plain.l2 = (scales[number] * penalty for penalty in penalties.values())
+            right += plain.step(x[rows].astype(float), y[rows].astype(float)) * len(x[rows]) / SAMPLES
+        # Sums of twenty samples and a few hundred weights.
+        assert value == pytest.approx(right, rel=1e-11 if dtype == np.float64 else 1e-4)
+        assert_equal(network, exact, dtype, threads)
+        results.append(bytes_of(network))
+        training.set_penalty_scales(None)
+        plain.l1, plain.l2 = penalties.values()
+        training.run_epoch()
+        plain.epoch(x.astype(float), y.astype(float))
+        assert_equal(network, exact, dtype, "no scales")
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("numbers", [np.ones(2), np.ones(4), np.ones((3, 1)), 0.1], ids=str)
+def test_rates_and_scales_are_one_a_batch(numbers):
     network, _ = networks(np.float64)
     x, y = data_of(INPUTS, OUTPUTS, SAMPLES)
     training = training_of(filled(network, np.float64), x, y, BATCH, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
     with pytest.raises(ValueError, match="there must be 3 learning rates, one a batch"):
-        training.set_learning_rates(rates)
+        training.set_learning_rates(numbers)
+    with pytest.raises(ValueError, match="there must be 3 scales of penalties, one a batch"):
+        training.set_penalty_scales(numbers)
 
 
 @pytest.mark.parametrize("name", ["l1", "l2", "maximum_norm"])

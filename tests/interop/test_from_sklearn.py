@@ -88,7 +88,7 @@ def test_what_it_is_compiled_with():
     assert adam.loss.name == "binary_crossentropy"
     assert isinstance(adam.optimizer, Adam)
     found = adam.optimizer
-    assert (found.learning_rate, found.beta_1, found.beta_2, found.epsilon) == (0.01, 0.8, 0.9, 1e-6)
+    assert found == Adam(0.01, 0.8, 0.9, 1e-6, epsilon_hat=True)
     descent = from_sklearn(small(classes=3, solver="sgd", learning_rate_init=0.02, momentum=0.7))
     assert descent.loss.name == "categorical_crossentropy"
     assert isinstance(descent.optimizer, SGD)
