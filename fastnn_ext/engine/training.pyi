@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy
@@ -54,7 +54,7 @@ class Training:
         clip_value: float = 0.0,
         clip_norm: float = 0.0,
         global_clip_norm: float = 0.0,
-        loss_parameter: float = 0.0,
+        loss_numbers: Sequence[float] = (0.0,),
         from_logits: bool = False,
         of_shares: bool = False,
         label_smoothing: float = 0.0,

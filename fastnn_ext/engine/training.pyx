@@ -24,7 +24,7 @@ from fastnn_ext.engine.run cimport (
 from fastnn_ext.runtime.pool cimport pool_run, pool_size, pool_task
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    BINARY_CROSS_ENTROPY, COLLECT, Loss, LOSSES, RULES, SGD, SIGMOID, STATES, UpdateRule,
+    BINARY_CROSS_ENTROPY, COLLECT, fastnn_is_summed, Loss, LOSSES, RULES, SGD, SIGMOID, STATES, UpdateRule,
 )
 
 from fastnn_ext.engine.plan import NonFiniteDataError, allocate
@@ -138,8 +138,9 @@ cdef class Training:
         Times the parameters, is added to their gradients.
     clip_value, clip_norm, global_clip_norm : float
         The largest size of a number of a gradient, norm of one array's gradient, norm of all together. 0: any.
-    loss_parameter : float
-        Huber's delta, or the quantile.
+    loss_numbers : sequence of float
+        What the loss is told beside, such as Huber's delta, or the quantile; the last one stands for all that follow, as one
+        for each output does.
     from_logits : bool
         The outputs are those before the softmax or sigmoid that a cross-entropy means.
     of_shares : bool
@@ -193,6 +194,7 @@ cdef class Training:
     cdef cnp.ndarray y
     cdef cnp.ndarray weights
     cdef cnp.ndarray rates
+    cdef cnp.ndarray loss_numbers
     cdef object loss_function
     cdef object x_pin               # see `pinned`: of the data that the run describes
     cdef object y_pin
@@ -215,7 +217,7 @@ cdef class Training:
         UpdateRule optimizer, double learning_rate, double beta_1=0.0, double beta_2=0.0, double epsilon=0.0,
         double weight_decay=0.0, *, squares_weight=None, double momentum_decay=0.0, double initial_square=0.0,
         double coupled_decay=0.0, double clip_value=0.0, double clip_norm=0.0, double global_clip_norm=0.0,
-        double loss_parameter=0.0, bint from_logits=False, bint of_shares=False, double label_smoothing=0.0, loss_function=None, sample_weight=None,
+        loss_numbers=(0.0,), bint from_logits=False, bint of_shares=False, double label_smoothing=0.0, loss_function=None, sample_weight=None,
         double target_low=-numpy.inf, double target_high=numpy.inf, bint record=False, bint inference=False, uint64_t seed=0, augmentation=None, state=None, sparse=None, threads=None,
         bint keep_index=True, bint streaming=False,
     ):
@@ -233,10 +235,12 @@ cdef class Training:
             raise ValueError(f"optimizer must be a member of UpdateRule, but it is {<int> optimizer}")
         run.batch_size = min(batch_size, x.shape[0])
         run.input_size, run.output_size = plan.input_size, plan.output_size
-        run.loss, run.loss_parameter, run.from_logits = loss, loss_parameter, from_logits
+        run.loss, run.from_logits = loss, from_logits
+        self.keep_loss_numbers(loss_numbers)
         run.of_shares = of_shares
         run.target_scale = 1 - label_smoothing
-        run.target_shift = label_smoothing / (2 if loss == BINARY_CROSS_ENTROPY else plan.output_size)
+        # Towards the middle of one decision, or of all classes.
+        run.target_shift = label_smoothing / (plan.output_size if fastnn_is_summed(loss) else 2)
         run.target_low, run.target_high = target_low, target_high
         run.rule.optimizer = optimizer
         run.rule.learning_rate = learning_rate
@@ -296,6 +300,16 @@ cdef class Training:
         free(self.index.counts)
         free(self.index.columns)
         free(self.index.values)
+
+    cdef int keep_loss_numbers(self, object given) except -1:
+        cdef Py_ssize_t most = self.plan.output_size + 2
+        numbers = numpy.array(given, numpy.float64)
+        if numbers.ndim != 1 or not 1 <= numbers.size <= most:
+            raise ValueError(f"loss_numbers must be a sequence of 1 to {most} numbers, but it is {given!r}")
+        self.loss_numbers = numpy.full(most, numbers[numbers.size - 1], self.plan.dtype)
+        self.loss_numbers[:numbers.size] = numbers
+        self.run.loss_numbers = cnp.PyArray_DATA(self.loss_numbers)
+        return 0
 
     cdef int copy_operations(self, bint streaming) except -1:
         # The plan's operations with what this training does with them.

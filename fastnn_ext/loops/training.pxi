@@ -65,12 +65,12 @@ cdef double loss_of_row(Run* run, Py_ssize_t row, Py_ssize_t source, Py_ssize_t 
         value = sigmoid_entropy_row(output if run.through_sigmoid else delta, delta, logits, target, size, scale)
     elif run.softmax_in_loss:
         softmax_row(output, logits, size)
-        value = loss_row(run.loss, <real> run.loss_parameter, delta, output, target, size, scale)
+        value = loss_row(run.loss, <const real*> run.loss_numbers, delta, output, target, size, scale)
         softmax_through_row(delta, delta, output, size)
     elif run.loss == CROSS_ENTROPY and run.of_shares:
         value = shares_entropy_row(delta, output, target, size, scale)
     else:
-        value = loss_row(run.loss, <real> run.loss_parameter, delta, output, target, size, scale)
+        value = loss_row(run.loss, <const real*> run.loss_numbers, delta, output, target, size, scale)
     return value * weight * share_of_output
 
 
