@@ -33,7 +33,7 @@ cdef double share(Loss loss, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil
 
 cdef cnp.ndarray zeros_for(cnp.ndarray array, cnp.npy_intp size):
     # What the kernels tell a loss beside: these need nothing.
-    cdef cnp.npy_intp count = size + 2
+    cdef cnp.npy_intp count = size + 3
     return cnp.PyArray_ZEROS(1, &count, cnp.PyArray_TYPE(array), 0)
 
 

@@ -152,7 +152,7 @@ cdef struct Run:
     Py_ssize_t start
     Py_ssize_t stop
     int loss
-    void* loss_numbers              # what the loss is told beside: output_size + 2 numbers
+    void* loss_numbers              # what the loss is told beside: output_size + 3 numbers
     bint from_logits                # the loss is that of softmax or sigmoid of the outputs
     bint of_shares                  # a cross-entropy of outputs divided by their sum
     bint through_sigmoid            # the same, and the outputs become probabilities

@@ -302,7 +302,7 @@ cdef class Training:
         free(self.index.values)
 
     cdef int keep_loss_numbers(self, object given) except -1:
-        cdef Py_ssize_t most = self.plan.output_size + 2
+        cdef Py_ssize_t most = self.plan.output_size + 3
         numbers = numpy.array(given, numpy.float64)
         if numbers.ndim != 1 or not 1 <= numbers.size <= most:
             raise ValueError(f"loss_numbers must be a sequence of 1 to {most} numbers, but it is {given!r}")

@@ -55,7 +55,7 @@ enum { SUMMED_TOGETHER = 32 };
 #undef LOSS
 #undef LOSS_OF_ROW
 
-/* The loss of a row by its number; `numbers` are as many as the row has and two. What the table lacks does not come here: the
+/* The loss of a row by its number; `numbers` are as many as the row has and three. What the table lacks does not come here: the
  * bindings look. */
 FASTNN_FUNCTION double N(loss_row)(
     int loss, const real *numbers, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)

@@ -38,7 +38,7 @@ cdef struct Kernels:
     void (*dense_forward)(DenseCall* call, int thread, int threads) noexcept nogil
     void (*dense_backward_input)(DenseCall* call, int thread, int threads) noexcept nogil
     void (*dense_backward_weights)(DenseCall* call, int thread, int threads) noexcept nogil
-    # The sum of a loss over rows, where it is told these numbers, size + 2 of them; dy, whose rows lie dy_row numbers apart (0: all in one place), is the gradient times scale.
+    # The sum of a loss over rows, where it is told these numbers, size + 3 of them; dy, whose rows lie dy_row numbers apart (0: all in one place), is the gradient times scale.
     double (*loss)(
         int loss, const void* numbers, void* dy, Py_ssize_t dy_row, const void* y_pred, const void* y, Py_ssize_t rows,
         Py_ssize_t size, double scale) noexcept nogil
