@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from door_table import numerical_gradient, sigmoid, softmax_rows
 
-from fastnn.losses import SparseCategoricalCrossentropy
+from fastnn.losses import Huber, Quantile, SparseCategoricalCrossentropy
 from fastnn.losses.names import LOSSES
 from fastnn_ext.engine.plan import NonFiniteDataError, Plan
 from fastnn_ext.engine.training import Training
@@ -20,16 +20,12 @@ def eps_of(dtype):
     return float(np.finfo(dtype).eps)
 
 
-def formula_of(kind):
-    """Of each element, with the parameter of these tests; some are then summed over a row, the others averaged."""
-    if kind.engine == Loss.CROSS_ENTROPY:
-        # Outputs are divided by their sum only where the engine is told so.
-        return lambda t, p: -t * np.log(p)
-    takes_parameter = "loss_numbers" in kind().options()
-    return (kind(PARAMETER) if takes_parameter else kind()).formula
-
-
-FORMULAS = {kind.engine: formula_of(kind) for kind in LOSSES}
+# Of each engine's loss one object, of those that have a number with another than its default.
+MADE = {kind.engine: kind(PARAMETER) if kind in (Huber, Quantile) else kind() for kind in LOSSES}
+# Of each element: some are then summed over a row, the others averaged.
+FORMULAS = {engine: loss.formula for engine, loss in MADE.items()}
+# Outputs are divided by their sum only where the engine is told so.
+FORMULAS[Loss.CROSS_ENTROPY] = lambda t, p: -t * np.log(p)
 SUMMED = {kind.engine for kind in LOSSES if kind.summed}
 every_loss = pytest.mark.parametrize("loss", FORMULAS, ids=lambda loss: loss.name)
 
@@ -67,8 +63,9 @@ def gradient_by_engine(end, loss, x, y, dtype=np.float64, isa=None, batch_size=S
     elif end == "sigmoid":
         plan.add_activation(Activation.SIGMOID)
     y = y if y.dtype == np.int32 else y.astype(dtype)
+    numbers = MADE[loss].options().get("loss_numbers", (0.0,))
     training = Training(
-        plan, x.astype(dtype), y, batch_size, loss, UpdateRule.SGD, rate, loss_numbers=(PARAMETER,), sparse=False, **how
+        plan, x.astype(dtype), y, batch_size, loss, UpdateRule.SGD, rate, loss_numbers=numbers, sparse=False, **how
     )
     return training.run_epoch(), (np.eye(OUTPUTS) - weights.astype(np.float64)) / (rate or 1)
 
