@@ -164,4 +164,10 @@ CASES = {
     "sparse": (losses.SparseCategoricalCrossentropy(), sparse, classes, distributions),
     "sparse, any shares": (losses.SparseCategoricalCrossentropy(), sparse, classes, shares),
     "sparse, logits": (losses.SparseCategoricalCrossentropy(True), sparse_of_logits, classes, numbers),
+    "MAPE": (
+        losses.MeanAbsolutePercentageError(),
+        lambda t, p: rows_of(100 * (p - t).abs() / t.abs().clamp(min=1e-7)),
+        numbers,
+        numbers,
+    ),
 }

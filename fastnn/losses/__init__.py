@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fastnn.losses.huber import Huber
     from fastnn.losses.kl_divergence import KLDivergence
     from fastnn.losses.mean_absolute_error import MeanAbsoluteError
+    from fastnn.losses.mean_absolute_percentage_error import MeanAbsolutePercentageError
     from fastnn.losses.mean_squared_error import MeanSquaredError
     from fastnn.losses.names import resolve
     from fastnn.losses.poisson import Poisson
@@ -46,6 +47,7 @@ __all__ = [
     "CustomLoss",
     "MeanSquaredError",
     "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
     "Huber",
     "Quantile",
     "Poisson",
@@ -61,6 +63,7 @@ __all__ = [
 CLASSES = {
     "mean_squared_error": "MeanSquaredError",
     "mean_absolute_error": "MeanAbsoluteError",
+    "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
     "huber": "Huber",
     "quantile": "Quantile",
     "poisson": "Poisson",
