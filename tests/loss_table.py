@@ -170,4 +170,10 @@ CASES = {
         numbers,
         numbers,
     ),
+    "MSLE": (
+        losses.MeanSquaredLogarithmicError(),
+        lambda t, p: rows_of((p.clamp(min=1e-7).log1p() - t.clamp(min=1e-7).log1p()) ** 2),
+        counts,
+        positive,
+    ),
 }

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fastnn.losses.mean_absolute_error import MeanAbsoluteError
     from fastnn.losses.mean_absolute_percentage_error import MeanAbsolutePercentageError
     from fastnn.losses.mean_squared_error import MeanSquaredError
+    from fastnn.losses.mean_squared_logarithmic_error import MeanSquaredLogarithmicError
     from fastnn.losses.names import resolve
     from fastnn.losses.poisson import Poisson
     from fastnn.losses.quantile import Quantile
@@ -48,6 +49,7 @@ __all__ = [
     "MeanSquaredError",
     "MeanAbsoluteError",
     "MeanAbsolutePercentageError",
+    "MeanSquaredLogarithmicError",
     "Huber",
     "Quantile",
     "Poisson",
@@ -64,6 +66,7 @@ CLASSES = {
     "mean_squared_error": "MeanSquaredError",
     "mean_absolute_error": "MeanAbsoluteError",
     "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
+    "mean_squared_logarithmic_error": "MeanSquaredLogarithmicError",
     "huber": "Huber",
     "quantile": "Quantile",
     "poisson": "Poisson",
