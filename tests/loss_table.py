@@ -176,4 +176,5 @@ CASES = {
         counts,
         positive,
     ),
+    "log-cosh": (losses.LogCosh(), lambda t, p: rows_of((p - t).cosh().log()), numbers, numbers),
 }

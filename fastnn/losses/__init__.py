@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fastnn.losses.hinge import Hinge
     from fastnn.losses.huber import Huber
     from fastnn.losses.kl_divergence import KLDivergence
+    from fastnn.losses.log_cosh import LogCosh
     from fastnn.losses.mean_absolute_error import MeanAbsoluteError
     from fastnn.losses.mean_absolute_percentage_error import MeanAbsolutePercentageError
     from fastnn.losses.mean_squared_error import MeanSquaredError
@@ -51,6 +52,7 @@ __all__ = [
     "MeanAbsolutePercentageError",
     "MeanSquaredLogarithmicError",
     "Huber",
+    "LogCosh",
     "Quantile",
     "Poisson",
     "Hinge",
@@ -68,6 +70,7 @@ CLASSES = {
     "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
     "mean_squared_logarithmic_error": "MeanSquaredLogarithmicError",
     "huber": "Huber",
+    "log_cosh": "LogCosh",
     "quantile": "Quantile",
     "poisson": "Poisson",
     "hinge": "Hinge",
