@@ -177,4 +177,10 @@ CASES = {
         positive,
     ),
     "log-cosh": (losses.LogCosh(), lambda t, p: rows_of((p - t).cosh().log()), numbers, numbers),
+    "cosine": (
+        losses.CosineSimilarity(),
+        lambda t, p: -functional.cosine_similarity(t, p, dim=1, eps=1e-14),
+        numbers,
+        numbers,
+    ),
 }

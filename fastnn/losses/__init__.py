@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastnn.losses.base import CustomLoss, Loss
     from fastnn.losses.binary_crossentropy import BinaryCrossentropy
     from fastnn.losses.categorical_crossentropy import CategoricalCrossentropy
+    from fastnn.losses.cosine_similarity import CosineSimilarity
     from fastnn.losses.hinge import Hinge
     from fastnn.losses.huber import Huber
     from fastnn.losses.kl_divergence import KLDivergence
@@ -54,6 +55,7 @@ __all__ = [
     "Huber",
     "LogCosh",
     "Quantile",
+    "CosineSimilarity",
     "Poisson",
     "Hinge",
     "KLDivergence",
@@ -72,6 +74,7 @@ CLASSES = {
     "huber": "Huber",
     "log_cosh": "LogCosh",
     "quantile": "Quantile",
+    "cosine_similarity": "CosineSimilarity",
     "poisson": "Poisson",
     "hinge": "Hinge",
     "kl_divergence": "KLDivergence",
