@@ -183,4 +183,10 @@ CASES = {
         numbers,
         numbers,
     ),
+    "squared hinge": (
+        losses.SquaredHinge(),
+        lambda t, p: rows_of(torch.clamp(1 - torch.where(t > 0, 1.0, -1.0) * p, min=0) ** 2),
+        decisions,
+        numbers,
+    ),
 }

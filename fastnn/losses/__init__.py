@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from fastnn.losses.poisson import Poisson
     from fastnn.losses.quantile import Quantile
     from fastnn.losses.sparse_categorical_crossentropy import SparseCategoricalCrossentropy
+    from fastnn.losses.squared_hinge import SquaredHinge
 
 # Checkers of types and editors read this as it stands.
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "CosineSimilarity",
     "Poisson",
     "Hinge",
+    "SquaredHinge",
     "KLDivergence",
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
@@ -77,6 +79,7 @@ CLASSES = {
     "cosine_similarity": "CosineSimilarity",
     "poisson": "Poisson",
     "hinge": "Hinge",
+    "squared_hinge": "SquaredHinge",
     "kl_divergence": "KLDivergence",
     "binary_crossentropy": "BinaryCrossentropy",
     "categorical_crossentropy": "CategoricalCrossentropy",
