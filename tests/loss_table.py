@@ -189,4 +189,10 @@ CASES = {
         decisions,
         numbers,
     ),
+    "categorical hinge": (
+        losses.CategoricalHinge(),
+        lambda t, p: torch.clamp(1 + ((1 - t) * p).max(dim=1).values - (t * p).sum(dim=1), min=0),
+        one_hot,
+        numbers,
+    ),
 }

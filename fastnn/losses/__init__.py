@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastnn.losses.base import CustomLoss, Loss
     from fastnn.losses.binary_crossentropy import BinaryCrossentropy
     from fastnn.losses.categorical_crossentropy import CategoricalCrossentropy
+    from fastnn.losses.categorical_hinge import CategoricalHinge
     from fastnn.losses.cosine_similarity import CosineSimilarity
     from fastnn.losses.hinge import Hinge
     from fastnn.losses.huber import Huber
@@ -60,6 +61,7 @@ __all__ = [
     "Poisson",
     "Hinge",
     "SquaredHinge",
+    "CategoricalHinge",
     "KLDivergence",
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
@@ -80,6 +82,7 @@ CLASSES = {
     "poisson": "Poisson",
     "hinge": "Hinge",
     "squared_hinge": "SquaredHinge",
+    "categorical_hinge": "CategoricalHinge",
     "kl_divergence": "KLDivergence",
     "binary_crossentropy": "BinaryCrossentropy",
     "categorical_crossentropy": "CategoricalCrossentropy",
