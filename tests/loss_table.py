@@ -112,6 +112,20 @@ def huber(delta):
     return lambda t, p: rows_of(functional.huber_loss(p, t, reduction="none", delta=delta))
 
 
+def torch_sigmoid(p):
+    return torch.sigmoid(p)
+
+
+def binary_focal(gamma=2.0, weights=(1.0, 1.0), probabilities=None, smoothing=0.0):
+    def rows(t, p):
+        p, t = probabilities(p) if probabilities else p, t * (1 - smoothing) + smoothing / 2
+        focus = (1 - t * p - (1 - t) * (1 - p)) ** gamma
+        entropy = functional.binary_cross_entropy(p, t, reduction="none")
+        return rows_of((t * weights[0] + (1 - t) * weights[1]) * focus * entropy)
+
+    return rows
+
+
 # The loss, PyTorch's on samples, the targets, and the outputs.
 CASES = {
     "MSE": (losses.MeanSquaredError(), mse, numbers, numbers),
@@ -193,6 +207,21 @@ CASES = {
         losses.CategoricalHinge(),
         lambda t, p: torch.clamp(1 + ((1 - t) * p).max(dim=1).values - (t * p).sum(dim=1), min=0),
         one_hot,
+        numbers,
+    ),
+    "binary focal": (losses.BinaryFocalCrossentropy(), binary_focal(), decisions, shares),
+    "binary focal, shares": (losses.BinaryFocalCrossentropy(gamma=0.5), binary_focal(0.5), shares, shares),
+    "binary focal, no focus": (losses.BinaryFocalCrossentropy(gamma=0.0), binary_focal(0.0), decisions, shares),
+    "binary focal, balanced, smooth": (
+        losses.BinaryFocalCrossentropy(True, 0.3, 1.5, label_smoothing=0.2),
+        binary_focal(1.5, (0.3, 0.7), smoothing=0.2),
+        decisions,
+        shares,
+    ),
+    "binary focal, logits": (
+        losses.BinaryFocalCrossentropy(True, 0.3, from_logits=True, label_smoothing=0.1),
+        binary_focal(2.0, (0.3, 0.7), torch_sigmoid, 0.1),
+        decisions,
         numbers,
     ),
 }

@@ -22,6 +22,7 @@ from fastnn.losses.functions import (
 if TYPE_CHECKING:
     from fastnn.losses.base import CustomLoss, Loss
     from fastnn.losses.binary_crossentropy import BinaryCrossentropy
+    from fastnn.losses.binary_focal_crossentropy import BinaryFocalCrossentropy
     from fastnn.losses.categorical_crossentropy import CategoricalCrossentropy
     from fastnn.losses.categorical_hinge import CategoricalHinge
     from fastnn.losses.cosine_similarity import CosineSimilarity
@@ -64,6 +65,7 @@ __all__ = [
     "CategoricalHinge",
     "KLDivergence",
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
     "SparseCategoricalCrossentropy",
     "resolve",
@@ -85,6 +87,7 @@ CLASSES = {
     "categorical_hinge": "CategoricalHinge",
     "kl_divergence": "KLDivergence",
     "binary_crossentropy": "BinaryCrossentropy",
+    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
     "categorical_crossentropy": "CategoricalCrossentropy",
     "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
 }
