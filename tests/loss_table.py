@@ -126,6 +126,14 @@ def binary_focal(gamma=2.0, weights=(1.0, 1.0), probabilities=None, smoothing=0.
     return rows
 
 
+def categorical_focal(gamma=2.0, alpha=0.25, logits=False, smoothing=0.0):
+    def rows(t, p):
+        p = torch.softmax(p, dim=1) if logits else p / p.sum(dim=1, keepdim=True)
+        return -(torch.tensor(alpha, dtype=p.dtype) * (1 - p) ** gamma * smoothed(t, smoothing) * p.log()).sum(dim=1)
+
+    return rows
+
+
 # The loss, PyTorch's on samples, the targets, and the outputs.
 CASES = {
     "MSE": (losses.MeanSquaredError(), mse, numbers, numbers),
@@ -222,6 +230,25 @@ CASES = {
         losses.BinaryFocalCrossentropy(True, 0.3, from_logits=True, label_smoothing=0.1),
         binary_focal(2.0, (0.3, 0.7), torch_sigmoid, 0.1),
         decisions,
+        numbers,
+    ),
+    "categorical focal": (losses.CategoricalFocalCrossentropy(), categorical_focal(), one_hot, distributions),
+    "categorical focal, any shares, smooth": (
+        losses.CategoricalFocalCrossentropy([0.1, 0.2, 0.3, 0.4], 1.5, label_smoothing=0.1),
+        categorical_focal(1.5, (0.1, 0.2, 0.3, 0.4), smoothing=0.1),
+        one_hot,
+        shares,
+    ),
+    "categorical focal, no focus": (
+        losses.CategoricalFocalCrossentropy(1.0, 0.0),
+        categorical_focal(0.0, 1.0),
+        distributions,
+        distributions,
+    ),
+    "categorical focal, logits, smooth": (
+        losses.CategoricalFocalCrossentropy(0.5, 2.5, True, 0.1),
+        categorical_focal(2.5, 0.5, True, 0.1),
+        one_hot,
         numbers,
     ),
 }

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fastnn.losses.binary_crossentropy import BinaryCrossentropy
     from fastnn.losses.binary_focal_crossentropy import BinaryFocalCrossentropy
     from fastnn.losses.categorical_crossentropy import CategoricalCrossentropy
+    from fastnn.losses.categorical_focal_crossentropy import CategoricalFocalCrossentropy
     from fastnn.losses.categorical_hinge import CategoricalHinge
     from fastnn.losses.cosine_similarity import CosineSimilarity
     from fastnn.losses.hinge import Hinge
@@ -67,6 +68,7 @@ __all__ = [
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
     "SparseCategoricalCrossentropy",
     "resolve",
 ]
@@ -89,6 +91,7 @@ CLASSES = {
     "binary_crossentropy": "BinaryCrossentropy",
     "binary_focal_crossentropy": "BinaryFocalCrossentropy",
     "categorical_crossentropy": "CategoricalCrossentropy",
+    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
     "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
 }
 
