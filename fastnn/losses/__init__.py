@@ -22,16 +22,24 @@ from fastnn.losses.functions import (
 if TYPE_CHECKING:
     from fastnn.losses.base import CustomLoss, Loss
     from fastnn.losses.binary_crossentropy import BinaryCrossentropy
+    from fastnn.losses.binary_focal_crossentropy import BinaryFocalCrossentropy
     from fastnn.losses.categorical_crossentropy import CategoricalCrossentropy
+    from fastnn.losses.categorical_focal_crossentropy import CategoricalFocalCrossentropy
+    from fastnn.losses.categorical_hinge import CategoricalHinge
+    from fastnn.losses.cosine_similarity import CosineSimilarity
     from fastnn.losses.hinge import Hinge
     from fastnn.losses.huber import Huber
     from fastnn.losses.kl_divergence import KLDivergence
+    from fastnn.losses.log_cosh import LogCosh
     from fastnn.losses.mean_absolute_error import MeanAbsoluteError
+    from fastnn.losses.mean_absolute_percentage_error import MeanAbsolutePercentageError
     from fastnn.losses.mean_squared_error import MeanSquaredError
+    from fastnn.losses.mean_squared_logarithmic_error import MeanSquaredLogarithmicError
     from fastnn.losses.names import resolve
     from fastnn.losses.poisson import Poisson
     from fastnn.losses.quantile import Quantile
     from fastnn.losses.sparse_categorical_crossentropy import SparseCategoricalCrossentropy
+    from fastnn.losses.squared_hinge import SquaredHinge
 
 # Checkers of types and editors read this as it stands.
 __all__ = [
@@ -46,13 +54,21 @@ __all__ = [
     "CustomLoss",
     "MeanSquaredError",
     "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredLogarithmicError",
     "Huber",
+    "LogCosh",
     "Quantile",
+    "CosineSimilarity",
     "Poisson",
     "Hinge",
+    "SquaredHinge",
+    "CategoricalHinge",
     "KLDivergence",
     "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
     "SparseCategoricalCrossentropy",
     "resolve",
 ]
@@ -61,13 +77,21 @@ __all__ = [
 CLASSES = {
     "mean_squared_error": "MeanSquaredError",
     "mean_absolute_error": "MeanAbsoluteError",
+    "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
+    "mean_squared_logarithmic_error": "MeanSquaredLogarithmicError",
     "huber": "Huber",
+    "log_cosh": "LogCosh",
     "quantile": "Quantile",
+    "cosine_similarity": "CosineSimilarity",
     "poisson": "Poisson",
     "hinge": "Hinge",
+    "squared_hinge": "SquaredHinge",
+    "categorical_hinge": "CategoricalHinge",
     "kl_divergence": "KLDivergence",
     "binary_crossentropy": "BinaryCrossentropy",
+    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
     "categorical_crossentropy": "CategoricalCrossentropy",
+    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
     "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
 }
 

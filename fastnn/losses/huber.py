@@ -42,7 +42,7 @@ class Huber(Loss):
             raise ValueError("delta must be above 0, but it is 0")
 
     def options(self) -> dict[str, Any]:
-        return {"loss_parameter": self.delta}
+        return {"loss_numbers": (self.delta,)}
 
     @classmethod
     def example(cls, rng: np.random.Generator, samples: int, outputs: int) -> Example:

@@ -43,7 +43,7 @@ class Quantile(Loss):
             raise ValueError(f"quantile must be between 0 and 1, but it is {quantile}")
 
     def options(self) -> dict[str, Any]:
-        return {"loss_parameter": self.quantile}
+        return {"loss_numbers": (self.quantile,)}
 
     @classmethod
     def example(cls, rng: np.random.Generator, samples: int, outputs: int) -> Example:

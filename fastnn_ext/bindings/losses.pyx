@@ -32,15 +32,21 @@ cdef double share(Loss loss, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil
     return 1.0 / rows if fastnn_is_summed(loss) else 1.0 / (<double> rows * columns)
 
 
+cdef cnp.ndarray zeros_for(cnp.ndarray array, cnp.npy_intp size):
+    # What the kernels tell a loss beside: these need nothing.
+    cdef cnp.npy_intp count = size + 3
+    return cnp.PyArray_ZEROS(1, &count, cnp.PyArray_TYPE(array), 0)
+
+
 cdef object value_of(Loss loss, object y_true, object y_pred):
     cdef cnp.ndarray t, p
     t, p, columns = targets_and_predictions(y_true, y_pred, "y_pred")
     cdef cnp.npy_intp size = columns, rows = cnp.PyArray_SIZE(p) // size
     cdef const Kernels* kernels = kernels_of(p)
     # The kernels write a gradient always: each row's in the same place.
-    cdef cnp.ndarray room = cnp.PyArray_EMPTY(1, &size, cnp.PyArray_TYPE(p), 0)
-    return share(loss, rows, size) * kernels.loss(
-        loss, 0, cnp.PyArray_DATA(room), 0, cnp.PyArray_DATA(p), cnp.PyArray_DATA(t), rows, size, 0)
+    cdef cnp.ndarray room = cnp.PyArray_EMPTY(1, &size, cnp.PyArray_TYPE(p), 0), numbers = zeros_for(p, size)
+    return share(loss, rows, size) * kernels.loss(loss, cnp.PyArray_DATA(numbers), cnp.PyArray_DATA(room), 0,
+                                                  cnp.PyArray_DATA(p), cnp.PyArray_DATA(t), rows, size, 0)
 
 
 cdef object gradient_of(Loss loss, object y_true, object y_pred):
@@ -48,9 +54,9 @@ cdef object gradient_of(Loss loss, object y_true, object y_pred):
     t, p, columns = targets_and_predictions(y_true, y_pred, "y_pred")
     cdef cnp.npy_intp size = columns, rows = cnp.PyArray_SIZE(p) // size
     cdef const Kernels* kernels = kernels_of(p)
-    cdef cnp.ndarray gradient = empty_like(p)
-    kernels.loss(loss, 0, cnp.PyArray_DATA(gradient), size, cnp.PyArray_DATA(p), cnp.PyArray_DATA(t), rows, size,
-                 share(loss, rows, size))
+    cdef cnp.ndarray gradient = empty_like(p), numbers = zeros_for(p, size)
+    kernels.loss(loss, cnp.PyArray_DATA(numbers), cnp.PyArray_DATA(gradient), size, cnp.PyArray_DATA(p),
+                 cnp.PyArray_DATA(t), rows, size, share(loss, rows, size))
     return gradient
 
 
@@ -116,6 +122,8 @@ def softmax_with_loss(y_true, logits, Loss loss):
     cdef cnp.npy_intp size = columns, rows = cnp.PyArray_SIZE(x) // size
     cdef cnp.ndarray probabilities = cnp.PyArray_EMPTY(1, &size, cnp.PyArray_TYPE(x), 0)
     cdef cnp.ndarray gradient = empty_like(x)
+    cdef cnp.ndarray numbers = zeros_for(x, size)
+    cdef void* n_data = cnp.PyArray_DATA(numbers)
     cdef void* p_data = cnp.PyArray_DATA(probabilities)
     cdef void* g_data = cnp.PyArray_DATA(gradient)
     cdef void* x_data = cnp.PyArray_DATA(x)
@@ -123,5 +131,5 @@ def softmax_with_loss(y_true, logits, Loss loss):
     cdef const Kernels* kernels = kernels_of(x)
     cdef double value
     with nogil:
-        value = kernels.softmax_loss(loss, 0, p_data, g_data, x_data, t_data, rows, size, share(loss, rows, size))
+        value = kernels.softmax_loss(loss, n_data, p_data, g_data, x_data, t_data, rows, size, share(loss, rows, size))
     return share(loss, rows, size) * value, gradient

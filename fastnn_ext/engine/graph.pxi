@@ -25,6 +25,19 @@ cdef int copy_plan(Training training) except -1:
     return 0
 
 
+cdef int keep_loss_numbers(Training training, Head* head, tuple given) except -1:
+    # What a loss is told beside, in the plan's dtype; the last number stands for all that follow.
+    cdef Py_ssize_t most = head.size + 3
+    numbers = numpy.array(given, numpy.float64)
+    if numbers.ndim != 1 or not 1 <= numbers.size <= most:
+        raise ValueError(f"loss_numbers must be a sequence of 1 to {most} numbers, but it is {given!r}")
+    kept = numpy.full(most, numbers[numbers.size - 1], training.plan.dtype)
+    kept[:numbers.size] = numbers
+    training.loss_numbers.append(kept)
+    head.loss_numbers = cnp.PyArray_DATA(<cnp.ndarray> kept)
+    return 0
+
+
 cdef int prepare_heads(Training training) except -1:
     # How each output is judged; a softmax or sigmoid that nobody else reads is computed along with its loss.
     cdef Run* run = &training.run
@@ -38,6 +51,7 @@ cdef int prepare_heads(Training training) except -1:
         if head.operation < 0:
             raise ValueError("an output that is an input of the plan has nothing to learn: leave it out of a training")
         (<LossOptions> training.losses[h]).describe(head)
+        keep_loss_numbers(training, head, (<LossOptions> training.losses[h]).loss_numbers)
         operation = &run.operations[head.operation]
         alone = operation.consumers == 0 and operation.judged == 1 and head.function == NULL and not head.from_logits
         head.last = head.operation

@@ -3,7 +3,7 @@ from fastnn_ext.engine.run cimport Head, Rule
 
 cdef class LossOptions:
     cdef readonly int loss
-    cdef readonly double loss_parameter
+    cdef readonly tuple loss_numbers
     cdef readonly bint from_logits
     cdef readonly bint of_shares
     cdef readonly double label_smoothing

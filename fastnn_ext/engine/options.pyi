@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from typing_extensions import disjoint_base
@@ -10,7 +10,7 @@ class LossOptions:
     @property
     def loss(self) -> int: ...
     @property
-    def loss_parameter(self) -> float: ...
+    def loss_numbers(self) -> tuple[float, ...]: ...
     @property
     def from_logits(self) -> bool: ...
     @property
@@ -29,7 +29,7 @@ class LossOptions:
         self,
         loss: Loss,
         *,
-        loss_parameter: float = 0.0,
+        loss_numbers: Sequence[float] = (0.0,),
         from_logits: bool = False,
         of_shares: bool = False,
         label_smoothing: float = 0.0,

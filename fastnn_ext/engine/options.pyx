@@ -3,7 +3,7 @@
 import numpy
 
 from fastnn_ext.engine.run cimport Head, Rule
-from fastnn_ext.tables.enums cimport BINARY_CROSS_ENTROPY, Loss, LOSSES, RULES, UpdateRule
+from fastnn_ext.tables.enums cimport fastnn_is_summed, Loss, LOSSES, RULES, UpdateRule
 
 
 cdef class LossOptions:
@@ -12,8 +12,9 @@ cdef class LossOptions:
     Parameters
     ----------
     loss : Loss
-    loss_parameter : float
-        Huber's delta, or the quantile.
+    loss_numbers : sequence of float
+        What the loss is told beside, such as Huber's delta, or the quantile; the last one stands for all that follow, as
+        one for each output does.
     from_logits : bool
         The outputs are those before the softmax or sigmoid that a cross-entropy means.
     of_shares : bool
@@ -31,27 +32,29 @@ cdef class LossOptions:
     Examples
     --------
     >>> from fastnn_ext.tables.enums import Loss
-    >>> LossOptions(Loss.HUBER, loss_parameter=2.0).loss_parameter
-    2.0
+    >>> LossOptions(Loss.HUBER, loss_numbers=(2.0,)).loss_numbers
+    (2.0,)
     """
 
     def __init__(
-        self, Loss loss, *, double loss_parameter=0.0, bint from_logits=False, bint of_shares=False,
+        self, Loss loss, *, loss_numbers=(0.0,), bint from_logits=False, bint of_shares=False,
         double label_smoothing=0.0, loss_function=None, double target_low=-numpy.inf, double target_high=numpy.inf,
         double loss_weight=1.0,
     ):
         if not 0 <= loss < LOSSES:
             raise ValueError(f"loss must be a member of Loss, but it is {<int> loss}")
-        self.loss, self.loss_parameter, self.from_logits, self.of_shares = loss, loss_parameter, from_logits, of_shares
+        self.loss, self.loss_numbers = loss, tuple(loss_numbers)
+        self.from_logits, self.of_shares = from_logits, of_shares
         self.label_smoothing, self.loss_function = label_smoothing, loss_function
         self.target_low, self.target_high, self.loss_weight = target_low, target_high, loss_weight
 
     cdef int describe(self, Head* head) except -1:
         # The same to the kernels; who calls it keeps this object alive.
-        head.loss, head.loss_parameter, head.from_logits = self.loss, self.loss_parameter, self.from_logits
+        head.loss, head.from_logits = self.loss, self.from_logits
         head.of_shares, head.weight = self.of_shares, self.loss_weight
         head.target_scale = 1 - self.label_smoothing
-        head.target_shift = self.label_smoothing / (2 if self.loss == BINARY_CROSS_ENTROPY else head.size)
+        # Towards the middle of one decision, or of all classes.
+        head.target_shift = self.label_smoothing / (head.size if fastnn_is_summed(self.loss) else 2)
         head.target_low, head.target_high = self.target_low, self.target_high
         head.function = NULL if self.loss_function is None else <void*> self.loss_function
         return 0

@@ -185,7 +185,7 @@ cdef struct Head:
     double target_low               # targets below it or above the next are bad
     double target_high
     int loss
-    double loss_parameter
+    void* loss_numbers              # what the loss is told beside: size + 3 numbers
     double weight                   # of this loss among those of other outputs
     bint from_logits                # the loss is that of softmax or sigmoid of the outputs
     bint of_shares                  # a cross-entropy of outputs divided by their sum

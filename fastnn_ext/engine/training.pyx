@@ -152,6 +152,7 @@ cdef class Training:
     cdef Run run
     cdef Index index
     cdef list losses                # how each output is judged
+    cdef list loss_numbers          # and what each loss is told beside
     cdef RuleOptions rule
     cdef list x                     # what the run describes: for each input, and for each output
     cdef list y
@@ -181,7 +182,7 @@ cdef class Training:
         cdef Run* run = &self.run
         self.plan, self.rule, self.streaming = plan, rule, streaming
         self.learning = [*plan.parameters, *plan.kept_alive]
-        self.losses = self.for_outputs(loss, "loss")
+        self.losses, self.loss_numbers = self.for_outputs(loss, "loss"), []
         for options in self.losses:
             if not isinstance(options, LossOptions):
                 raise TypeError(f"loss must be LossOptions, but it is a {type(options).__name__}")

@@ -85,19 +85,19 @@ cdef void dense_backward_weights_task(DenseCall* call, int thread, int threads) 
 
 
 cdef double loss_of_rows(
-    int loss, double parameter, void* dy, Py_ssize_t dy_row, const void* y_pred, const void* y, Py_ssize_t rows,
+    int loss, const void* numbers, void* dy, Py_ssize_t dy_row, const void* y_pred, const void* y, Py_ssize_t rows,
     Py_ssize_t size, double scale,
 ) noexcept nogil:
     cdef Py_ssize_t row
     cdef double total = 0
     for row in range(rows):
-        total += loss_row(loss, <real> parameter, <real*> dy + row * dy_row, <const real*> y_pred + row * size,
+        total += loss_row(loss, <const real*> numbers, <real*> dy + row * dy_row, <const real*> y_pred + row * size,
                           <const real*> y + row * size, size, <real> scale)
     return total
 
 
 cdef double loss_of_logits(
-    int loss, double parameter, void* p, void* dx, const void* x, const void* y, Py_ssize_t rows, Py_ssize_t size,
+    int loss, const void* numbers, void* p, void* dx, const void* x, const void* y, Py_ssize_t rows, Py_ssize_t size,
     double scale,
 ) noexcept nogil:
     cdef Py_ssize_t row
@@ -112,7 +112,7 @@ cdef double loss_of_logits(
             total += softmax_entropy_row(<real*> p, gradient, logits, target, size, <real> scale)
         else:
             softmax_row(<real*> p, logits, size)
-            total += loss_row(loss, <real> parameter, gradient, <real*> p, target, size, <real> scale)
+            total += loss_row(loss, <const real*> numbers, gradient, <real*> p, target, size, <real> scale)
             softmax_backward_row(gradient, gradient, <real*> p, size)
     return total
 

@@ -12,7 +12,7 @@ cdef inline void rows_of_loss(
     cdef const cnp.npy_intp* order = run.data.order
     cdef Py_ssize_t size = head.size, row
     cdef int loss = head.loss
-    cdef real parameter = <real> head.loss_parameter
+    cdef const real* numbers = <const real*> head.loss_numbers
     # Entropies are summed over the classes, all else is averaged over the outputs.
     cdef double share_of_output = head.weight if fastnn_is_summed(loss) else head.weight / size
     cdef double factor = share_of_output, value
@@ -34,12 +34,12 @@ cdef inline void rows_of_loss(
             value = sigmoid_entropy_row(output if head.through_sigmoid else delta, delta, logits, target, size, scale)
         elif head.softmax_in_loss:
             softmax_row(output, logits, size)
-            value = loss_row(loss, parameter, delta, output, target, size, scale)
+            value = loss_row(loss, numbers, delta, output, target, size, scale)
             softmax_backward_row(delta, delta, output, size)
         elif of_shares:
             value = shares_entropy_row(delta, output, target, size, scale)
         else:
-            value = loss_row(loss, parameter, delta, output, target, size, scale)
+            value = loss_row(loss, numbers, delta, output, target, size, scale)
         head.row_loss[row] = value * factor
         output += operation.output_row
         logits += last.output_row

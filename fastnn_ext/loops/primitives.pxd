@@ -88,7 +88,7 @@ cdef extern from "loops/kernels.h" nogil:
     void keep_nan "N(keep_nan)"(real* y, const real* x, Py_ssize_t count)
     bint told_by_output "fastnn_told_by_output"(int activation)
     double loss_row "N(loss_row)"(
-        int loss, real parameter, real* dy, const real* y_pred, const real* y, Py_ssize_t size, real scale)
+        int loss, const real* numbers, real* dy, const real* y_pred, const real* y, Py_ssize_t size, real scale)
     double shares_entropy_row "N(shares_entropy_row)"(
         real* dy, const real* outputs, const real* y, Py_ssize_t size, real scale)
     double sigmoid_entropy_row "N(sigmoid_entropy_row)"(

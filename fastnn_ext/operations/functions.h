@@ -50,7 +50,7 @@ FASTNN_INLINE vec N(expm1_negative)(vec x)
     return N(fma)(p, scale, scale - N(set1)(1));
 }
 
-/* log(1 + u) for 0 <= u <= 1: 2 artanh(s) = 2 (s + s^3 / 3 + s^5 / 5 + ...) with s = u / (2 + u) <= 1/3. */
+/* log(1 + u) for -1/2 <= u <= 1: 2 artanh(s) = 2 (s + s^3 / 3 + s^5 / 5 + ...) with s = u / (2 + u), at most 1/3 in size. */
 FASTNN_INLINE vec N(log1p_unit)(vec u)
 {
     vec s = u / (N(set1)(2) + u), squared = s * s, series = N(set1)((real)1 / (2 * LOG_TERMS - 1));

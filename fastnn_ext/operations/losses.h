@@ -15,8 +15,15 @@ FASTNN_INLINE real N(within)(real low, real x, real high) { return x < low ? low
  * their last three digits. */
 enum { SUMMED_TOGETHER = 32 };
 
+/* Those of a whole row. */
+#define LOSS_OF_ROW(member, loss, reduction, ...)                                                                      \
+    FASTNN_INLINE double N(loss##_row)(                                                                                \
+        const real *numbers, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)                  \
+    {                                                                                                                  \
+        (void)numbers;                                                                                                 \
+        __VA_ARGS__                                                                                                    \
+    }
 /* Those of a number at a time, as vectors. */
-#define LOSS_OF_ROW(member, name, reduction)
 #define LOSS(member, loss, reduction, value, slope)                                                                    \
     FASTNN_INLINE vec N(loss##_vector)(vec parameter, vec y_pred, vec y, vec *slopes)                                  \
     {                                                                                                                  \
@@ -27,7 +34,7 @@ enum { SUMMED_TOGETHER = 32 };
         return value;                                                                                                  \
     }                                                                                                                  \
     FASTNN_INLINE double N(loss##_row)(                                                                                \
-        real parameter, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)                       \
+        const real *numbers, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)                  \
     {                                                                                                                  \
         double total = 0;                                                                                              \
         for (ptrdiff_t j = 0; j < size;) {                                                                             \
@@ -36,7 +43,7 @@ enum { SUMMED_TOGETHER = 32 };
             for (; j < end; j += LANES) {                                                                              \
                 part lanes = N(first)(size - j);                                                                       \
                 vec cost = N(loss##_vector)(                                                                           \
-                    N(set1)(parameter), N(load_part)(y_pred + j, lanes), N(load_part)(y + j, lanes), &slopes);         \
+                    N(set1)(numbers[0]), N(load_part)(y_pred + j, lanes), N(load_part)(y + j, lanes), &slopes);        \
                 sum = sum + N(keep_part)(cost, N(set1)(0), lanes);                                                     \
                 N(store_part)(dy + j, slopes * N(set1)(scale), lanes);                                                 \
             }                                                                                                          \
@@ -48,69 +55,14 @@ enum { SUMMED_TOGETHER = 32 };
 #undef LOSS
 #undef LOSS_OF_ROW
 
-/* Those of a row: (parameter, dy, y_pred, y, size, scale). */
-#define ROW_LOSS(name)                                                                                                 \
-    FASTNN_INLINE double N(name##_row)(real parameter, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)
-
-ROW_LOSS(cross_entropy)
-{
-    const real smallest = SMALLEST_PROBABILITY;
-    double total = 0;
-    (void)parameter;
-    for (ptrdiff_t j = 0; j < size; j++) {
-        real p = y_pred[j] < smallest ? smallest : y_pred[j], t = y[j];
-        dy[j] = -t / p * scale;
-        /* The second comparison holds for NaN alone, which no class may hide. */
-        if (t != 0 || p != p) total -= (double)t * log((double)p);
-    }
-    return total;
-}
-
-ROW_LOSS(binary_cross_entropy)
-{
-    const real smallest = SMALLEST_PROBABILITY;
-    double total = 0;
-    (void)parameter;
-    for (ptrdiff_t j = 0; j < size; j++) {
-        real p = N(within)(smallest, y_pred[j], 1 - smallest), t = y[j];
-        dy[j] = (p - t) / (p * (1 - p)) * scale;
-        total -= (double)t * log((double)p) + (1 - (double)t) * log1p(-(double)p);
-    }
-    return total;
-}
-
-ROW_LOSS(poisson)
-{
-    double total = 0;
-    (void)parameter;
-    for (ptrdiff_t j = 0; j < size; j++) {
-        real p = y_pred[j], t = y[j];
-        dy[j] = (1 - t / (p + SMALL_COUNT)) * scale;
-        total += (double)p - (double)t * log((double)p + SMALL_COUNT);
-    }
-    return total;
-}
-
-ROW_LOSS(kl_divergence)
-{
-    double total = 0;
-    (void)parameter;
-    for (ptrdiff_t j = 0; j < size; j++) {
-        real p = N(within)(SMALL_COUNT, y_pred[j], 1), t = N(within)(SMALL_COUNT, y[j], 1);
-        dy[j] = -t / p * scale;
-        total += (double)t * log((double)t / (double)p);
-    }
-    return total;
-}
-#undef ROW_LOSS
-
-/* The loss of a row by its number. What the table lacks does not come here: the bindings look. */
+/* The loss of a row by its number; `numbers` are as many as the row has and three. What the table lacks does not come here: the
+ * bindings look. */
 FASTNN_FUNCTION double N(loss_row)(
-    int loss, real parameter, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)
+    int loss, const real *numbers, real *dy, const real *y_pred, const real *y, ptrdiff_t size, real scale)
 {
     switch (loss) {
-#define LOSS(member, name, reduction, value, slope) LOSS_OF_ROW(member, name, reduction)
-#define LOSS_OF_ROW(member, name, reduction) case member: return N(name##_row)(parameter, dy, y_pred, y, size, scale);
+#define LOSS(member, name, reduction, value, slope) LOSS_OF_ROW(member, name, reduction, )
+#define LOSS_OF_ROW(member, name, reduction, ...) case member: return N(name##_row)(numbers, dy, y_pred, y, size, scale);
 #include "tables/losses.def"
 #undef LOSS
 #undef LOSS_OF_ROW

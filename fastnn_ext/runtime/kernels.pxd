@@ -38,15 +38,14 @@ cdef struct Kernels:
     void (*dense_forward)(DenseCall* call, int thread, int threads) noexcept nogil
     void (*dense_backward_input)(DenseCall* call, int thread, int threads) noexcept nogil
     void (*dense_backward_weights)(DenseCall* call, int thread, int threads) noexcept nogil
-    # The sum of a loss over rows; dy, whose rows lie dy_row numbers apart (0: all in one place), is the gradient times
-    # scale.
+    # The sum of a loss over rows, where it is told these numbers, size + 3 of them; dy, whose rows lie dy_row numbers
+    # apart (0: all in one place), is the gradient times scale.
     double (*loss)(
-        int loss, double parameter, void* dy, Py_ssize_t dy_row, const void* y_pred, const void* y, Py_ssize_t rows,
+        int loss, const void* numbers, void* dy, Py_ssize_t dy_row, const void* y_pred, const void* y, Py_ssize_t rows,
         Py_ssize_t size, double scale) noexcept nogil
     # The same of softmax(x), with dx in place of dy; p has room for one row.
-    double (*softmax_loss)(
-        int loss, double parameter, void* p, void* dx, const void* x, const void* y, Py_ssize_t rows, Py_ssize_t size,
-        double scale) noexcept nogil
+    double (*softmax_loss)(int loss, const void* numbers, void* p, void* dx, const void* x, const void* y,
+                           Py_ssize_t rows, Py_ssize_t size, double scale) noexcept nogil
     # One step of an optimiser for numbers of one array, counted from 1. The state is STATES arrays, of which the rule,
     # a Rule of engine/run.pxd, needs some. Returns the product of Nadam's momentums with this step's.
     double (*step)(

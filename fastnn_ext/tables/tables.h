@@ -25,7 +25,7 @@ static inline int fastnn_told_by_output(int activation)
 }
 
 #define LOSS(member, name, reduction, value, slope) member,
-#define LOSS_OF_ROW(member, name, reduction) member,
+#define LOSS_OF_ROW(member, name, reduction, ...) member,
 enum {
 #include "tables/losses.def"
     LOSSES
@@ -40,7 +40,7 @@ static inline int fastnn_is_summed(int loss)
 {
     switch (loss) {
 #define LOSS(member, name, reduction, value, slope) case member: return reduction;
-#define LOSS_OF_ROW(member, name, reduction) case member: return reduction;
+#define LOSS_OF_ROW(member, name, reduction, ...) case member: return reduction;
 #include "tables/losses.def"
 #undef LOSS
 #undef LOSS_OF_ROW

@@ -3,7 +3,7 @@
 from fastnn_ext.engine.options import LossOptions, RuleOptions
 from fastnn_ext.engine.training import Training
 
-OF_A_LOSS = ("loss_parameter", "from_logits", "of_shares", "label_smoothing", "loss_function", "target_low")
+OF_A_LOSS = ("loss_numbers", "from_logits", "of_shares", "label_smoothing", "loss_function", "target_low")
 OF_A_LOSS += ("target_high", "loss_weight")
 OF_A_TRAINING = ("sample_weight", "record", "inference", "seed", "augmentation", "state", "sparse", "threads")
 OF_A_TRAINING += ("keep_index", "streaming")

@@ -6,6 +6,7 @@ takes from the kernel is the gradient with respect to them.
 
 import numpy as np
 import pytest
+from loss_table import CASES, OUTPUTS, SAMPLES, binary_of_logits, categorical_of_logits, numbers, sparse_of_logits
 
 from fastnn import losses, optimizers
 from fastnn.activations.registry import ACTIVATIONS
@@ -15,7 +16,6 @@ from fastnn.models import Sequential
 torch = pytest.importorskip("torch")
 functional = torch.nn.functional
 
-SAMPLES, OUTPUTS = 7, 4
 # Sums of some thirty numbers of size one in another order.
 TOLERANCE = {"rtol": 1e-12, "atol": 1e-14}
 
@@ -40,159 +40,6 @@ def by_torch(function, outputs, y, weights=None):
     value = (rows if weights is None else rows * torch.tensor(weights)).mean()
     value.backward()
     return value.item(), p.grad.numpy()
-
-
-def rows_of(values):
-    return values.mean(dim=1)
-
-
-def smoothed(t, smoothing):
-    return t * (1 - smoothing) + smoothing / t.shape[1]
-
-
-def binary(t, p, smoothing=0.0):
-    return rows_of(functional.binary_cross_entropy(p, t * (1 - smoothing) + smoothing / 2, reduction="none"))
-
-
-def binary_of_logits(t, p, smoothing=0.0):
-    t = t * (1 - smoothing) + smoothing / 2
-    return rows_of(functional.binary_cross_entropy_with_logits(p, t, reduction="none"))
-
-
-def categorical(t, p, smoothing=0.0):
-    return -(smoothed(t, smoothing) * (p / p.sum(dim=1, keepdim=True)).log()).sum(dim=1)
-
-
-def categorical_of_logits(t, p, smoothing=0.0):
-    return functional.cross_entropy(p, t, reduction="none", label_smoothing=smoothing)
-
-
-def sparse(t, p):
-    return functional.nll_loss((p / p.sum(dim=1, keepdim=True)).log(), t, reduction="none")
-
-
-def sparse_of_logits(t, p):
-    return functional.cross_entropy(p, t, reduction="none")
-
-
-def divergence(t, p):
-    return functional.kl_div(p.log(), t, reduction="none").sum(dim=1)
-
-
-def hinge(t, p):
-    return rows_of(torch.clamp(1 - torch.where(t > 0, 1.0, -1.0) * p, min=0))
-
-
-def pinball(t, p):
-    return rows_of(torch.maximum(0.8 * (t - p), -0.2 * (t - p)))
-
-
-def poisson(t, p):
-    # Keras' epsilon keeps the logarithm from zero.
-    return rows_of(functional.poisson_nll_loss(p, t, log_input=False, eps=1e-7, reduction="none"))
-
-
-def numbers(rng):
-    return rng.normal(size=(SAMPLES, OUTPUTS))
-
-
-def classes(rng):
-    return rng.integers(OUTPUTS, size=SAMPLES)
-
-
-def one_hot(rng):
-    return np.eye(OUTPUTS)[classes(rng)]
-
-
-def distributions(rng):
-    return rng.dirichlet(np.ones(OUTPUTS), size=SAMPLES)
-
-
-def decisions(rng):
-    return rng.integers(2, size=(SAMPLES, OUTPUTS)).astype(float)
-
-
-def shares(rng):
-    return rng.uniform(0.05, 0.95, size=(SAMPLES, OUTPUTS))
-
-
-def signs(rng):
-    return rng.choice([-1.0, 1.0], size=(SAMPLES, OUTPUTS))
-
-
-def counts(rng):
-    return rng.poisson(2.0, size=(SAMPLES, OUTPUTS)).astype(float)
-
-
-def positive(rng):
-    return rng.uniform(0.2, 4, size=(SAMPLES, OUTPUTS))
-
-
-def mse(t, p):
-    return rows_of(functional.mse_loss(p, t, reduction="none"))
-
-
-def mae(t, p):
-    return rows_of(functional.l1_loss(p, t, reduction="none"))
-
-
-def huber(delta):
-    return lambda t, p: rows_of(functional.huber_loss(p, t, reduction="none", delta=delta))
-
-
-# The loss, PyTorch's on samples, the targets, and the outputs.
-CASES = {
-    "MSE": (losses.MeanSquaredError(), mse, numbers, numbers),
-    "MAE": (losses.MeanAbsoluteError(), mae, numbers, numbers),
-    "Huber": (losses.Huber(), huber(1.0), numbers, numbers),
-    "Huber, delta 0.3": (losses.Huber(0.3), huber(0.3), numbers, numbers),
-    "quantile": (losses.Quantile(0.8), pinball, numbers, numbers),
-    "Poisson": (losses.Poisson(), poisson, counts, positive),
-    "hinge": (losses.Hinge(), hinge, signs, numbers),
-    "hinge of 0 and 1": (losses.Hinge(), hinge, decisions, numbers),
-    "KL": (losses.KLDivergence(), divergence, distributions, distributions),
-    "binary": (losses.BinaryCrossentropy(), binary, decisions, shares),
-    "binary, shares": (losses.BinaryCrossentropy(), binary, shares, shares),
-    "binary, logits": (losses.BinaryCrossentropy(True), binary_of_logits, decisions, numbers),
-    "binary, smooth": (
-        losses.BinaryCrossentropy(label_smoothing=0.2),
-        lambda t, p: binary(t, p, 0.2),
-        decisions,
-        shares,
-    ),
-    "binary, logits, smooth": (
-        losses.BinaryCrossentropy(True, 0.2),
-        lambda t, p: binary_of_logits(t, p, 0.2),
-        decisions,
-        numbers,
-    ),
-    "categorical": (losses.CategoricalCrossentropy(), categorical, one_hot, distributions),
-    "categorical, distributions": (losses.CategoricalCrossentropy(), categorical, distributions, distributions),
-    "categorical, logits": (losses.CategoricalCrossentropy(True), categorical_of_logits, one_hot, numbers),
-    "categorical, smooth": (
-        losses.CategoricalCrossentropy(label_smoothing=0.1),
-        lambda t, p: categorical(t, p, 0.1),
-        one_hot,
-        distributions,
-    ),
-    "categorical, logits, smooth": (
-        losses.CategoricalCrossentropy(True, 0.1),
-        lambda t, p: categorical_of_logits(t, p, 0.1),
-        one_hot,
-        numbers,
-    ),
-    "categorical, any shares": (losses.CategoricalCrossentropy(), categorical, one_hot, shares),
-    "categorical, large outputs": (losses.CategoricalCrossentropy(), categorical, distributions, positive),
-    "categorical, any shares, smooth": (
-        losses.CategoricalCrossentropy(label_smoothing=0.1),
-        lambda t, p: categorical(t, p, 0.1),
-        one_hot,
-        shares,
-    ),
-    "sparse": (losses.SparseCategoricalCrossentropy(), sparse, classes, distributions),
-    "sparse, any shares": (losses.SparseCategoricalCrossentropy(), sparse, classes, shares),
-    "sparse, logits": (losses.SparseCategoricalCrossentropy(True), sparse_of_logits, classes, numbers),
-}
 
 
 def test_the_table_has_all_losses():

@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from loss_table import CASES
 
 import fastnn
 from fastnn import Sequential, losses, optimizers
@@ -19,15 +20,7 @@ NOT_LOSSES = {"__init__", "base", "crossentropy", "functions", "names"}
 SAMPLES, OUTPUTS = 9, 4
 KINDS = list(LOSSES)
 # Options that change the formula.
-OTHERS = [
-    losses.Huber(0.3),
-    losses.Quantile(0.8),
-    losses.BinaryCrossentropy(label_smoothing=0.2),
-    losses.BinaryCrossentropy(from_logits=True, label_smoothing=0.2),
-    losses.CategoricalCrossentropy(label_smoothing=0.2),
-    losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.2),
-    losses.SparseCategoricalCrossentropy(from_logits=True),
-]
+OTHERS = [loss for loss, *_ in CASES.values() if loss.configuration() != type(loss)().configuration()]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 every_loss = pytest.mark.parametrize("loss", [*(kind() for kind in KINDS), *OTHERS], ids=repr)
 
@@ -112,6 +105,17 @@ def test_names_of_keras(kind, keras_over_any):
     assert kind.keras == kind.__name__
     for name in (kind.name, *kind.aliases):
         assert keras_over_any.losses.get(name) in (theirs, getattr(keras_over_any.losses, kind.name))
+
+
+@every_loss
+def test_values_are_those_of_keras(loss, keras_over_any):
+    if isinstance(loss.keras, Without):
+        return
+    y_true, y_pred = example(loss)
+    theirs = getattr(keras_over_any.losses, loss.keras)(**loss.configuration())
+    value = float(theirs(y_true.astype(np.float32), y_pred.astype(np.float32)))
+    # Keras computes in float32, and keeps probabilities 1e-7 from 0 and 1.
+    assert samples_of(loss, loss.formula(y_true, y_pred)).mean() == pytest.approx(value, rel=1e-5, abs=1e-6)
 
 
 @every_kind
