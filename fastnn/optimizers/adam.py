@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from fastnn.checking.scalars import true_or_false
 from fastnn.optimizers.base import Optimizer
 from fastnn_ext.tables.enums import UpdateRule
 
@@ -54,8 +53,7 @@ class Adam(Optimizer):
     beta_2: float
     epsilon: float
     amsgrad: bool
-    # Kept by those that have it alone, so that files and texts of all others are as before there was one.
-    epsilon_hat: bool = False
+    epsilon_hat: bool
 
     def __init__(
         self,
@@ -72,9 +70,7 @@ class Adam(Optimizer):
         epsilon_hat: bool = False,
     ) -> None:
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
-        self._keep_checked(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, amsgrad=amsgrad)
-        if true_or_false(epsilon_hat, "epsilon_hat"):
-            self._keep(epsilon_hat=True)
+        self._keep_checked(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, amsgrad=amsgrad, epsilon_hat=epsilon_hat)
 
     def numbers(self) -> dict[str, Any]:
         return {

@@ -23,7 +23,7 @@ class AdamW(Adam):
         As in `Adam`.
     weight_decay : float, default 0.004
         Keras' default; biases decay, too, as in PyTorch.
-    beta_1, beta_2, epsilon, amsgrad
+    beta_1, beta_2, epsilon, amsgrad, epsilon_hat
         As in `Adam`.
     clipnorm, clipvalue, global_clipnorm : float, optional
         As in `Optimizer`.
@@ -56,6 +56,7 @@ class AdamW(Adam):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        epsilon_hat: bool = False,
     ) -> None:
         super().__init__(
             learning_rate,
@@ -67,4 +68,5 @@ class AdamW(Adam):
             clipnorm=clipnorm,
             clipvalue=clipvalue,
             global_clipnorm=global_clipnorm,
+            epsilon_hat=epsilon_hat,
         )

@@ -25,7 +25,7 @@ Array: TypeAlias = "NDArray[numpy.float64]"
 PIECES = ("aliases", "engine", "keras", "torch", "convention", "numbers", "change")
 
 # What is on or off.
-_SWITCHES = {"nesterov", "centered", "amsgrad"}
+_SWITCHES = {"nesterov", "centered", "amsgrad", "epsilon_hat"}
 # Numbers that are a share of what was before.
 _DECAYS = {"momentum", "rho", "beta_1", "beta_2"}
 

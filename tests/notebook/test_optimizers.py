@@ -212,6 +212,7 @@ def test_train_takes_optimizers_alone(optimizer):
 def test_an_optimizer_is_a_plain_value():
     optimizer = Adam(np.float32(0.5), beta_2=0.9)
     assert optimizer == Adam(0.5, beta_2=0.9)
-    assert repr(Adam(0.5)) == "Adam(learning_rate=0.5, beta_1=0.9, beta_2=0.999, epsilon=1e-07, amsgrad=False)"
+    told = "Adam(learning_rate=0.5, beta_1=0.9, beta_2=0.999, epsilon=1e-07, amsgrad=False, epsilon_hat=False)"
+    assert repr(Adam(0.5)) == told
     with pytest.raises(AttributeError):
         optimizer.beta_1 = 0.1
