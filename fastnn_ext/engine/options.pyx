@@ -13,8 +13,8 @@ cdef class LossOptions:
     ----------
     loss : Loss
     loss_numbers : sequence of float
-        What the loss is told beside, such as Huber's delta, or the quantile; the last one stands for all that follow, as
-        one for each output does.
+        What the loss is told beside, such as Huber's delta, or the quantile; the last one stands for all that follow,
+        as one for each output does.
     from_logits : bool
         The outputs are those before the softmax or sigmoid that a cross-entropy means.
     of_shares : bool
