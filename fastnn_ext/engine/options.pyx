@@ -1,5 +1,7 @@
 """What a training is asked to do: how each output is judged, and how parameters change."""
 
+from collections.abc import Sequence
+
 import numpy
 
 from fastnn_ext.engine.run cimport Head, Rule
@@ -43,6 +45,8 @@ cdef class LossOptions:
     ):
         if not 0 <= loss < LOSSES:
             raise ValueError(f"loss must be a member of Loss, but it is {<int> loss}")
+        if not isinstance(loss_numbers, Sequence):
+            raise ValueError(f"loss_numbers must be a sequence of 1 to outputs + 3 numbers, but it is {loss_numbers!r}")
         self.loss, self.loss_numbers = loss, tuple(loss_numbers)
         self.from_logits, self.of_shares = from_logits, of_shares
         self.label_smoothing, self.loss_function = label_smoothing, loss_function
