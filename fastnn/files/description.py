@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn import layers, losses, optimizers
+from fastnn import layers, losses, metrics, optimizers
 from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
 from fastnn.losses.base import CustomLoss
@@ -27,9 +27,8 @@ __all__ = ["described", "restored"]
 _CLASSES = {
     "layers": " ".join(name for name in layers.__all__ if name not in ("Input", "Layer")),
     "losses": " ".join(losses.CLASSES.values()),
-    "metrics": (
-        "Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy TopKCategoricalAccuracy "
-        "SparseTopKCategoricalAccuracy Precision Recall F1Score AUC MeanSquaredError MeanAbsoluteError R2Score"
+    "metrics": " ".join(
+        name for name in metrics.__all__ if name[0].isupper() and name not in ("Metric", "FunctionMetric")
     ),
     "optimizers": " ".join(optimizers.CLASSES.values()),
     "optimizers.schedules": " ".join(name for name in schedules.__all__ if name != "LearningRateSchedule"),

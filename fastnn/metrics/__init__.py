@@ -22,6 +22,14 @@ from fastnn.metrics.objects import (
     SparseTopKCategoricalAccuracy,
     TopKCategoricalAccuracy,
 )
+from fastnn.metrics.of_losses import (
+    CategoricalHinge,
+    CosineSimilarity,
+    LogCoshError,
+    MeanAbsolutePercentageError,
+    MeanSquaredLogarithmicError,
+    SquaredHinge,
+)
 
 __all__ = [
     "accuracy",
@@ -48,6 +56,12 @@ __all__ = [
     "MeanSquaredError",
     "MeanAbsoluteError",
     "R2Score",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredLogarithmicError",
+    "LogCoshError",
+    "CosineSimilarity",
+    "SquaredHinge",
+    "CategoricalHinge",
     "FunctionMetric",
     "resolve",
 ]

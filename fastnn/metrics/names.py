@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastnn.checking.names import unknown_name
-from fastnn.metrics import area, classes, correct, decisions, errors, objects
+from fastnn.metrics import area, classes, correct, decisions, errors, objects, of_losses
 from fastnn.metrics.base import FunctionMetric, Metric
 
 __all__ = ["resolve"]
@@ -26,6 +26,14 @@ _BY_NAME: dict[str, type[Metric]] = {
     "mean_absolute_error": objects.MeanAbsoluteError,
     "mae": objects.MeanAbsoluteError,
     "r2_score": objects.R2Score,
+    "mean_absolute_percentage_error": of_losses.MeanAbsolutePercentageError,
+    "mape": of_losses.MeanAbsolutePercentageError,
+    "mean_squared_logarithmic_error": of_losses.MeanSquaredLogarithmicError,
+    "msle": of_losses.MeanSquaredLogarithmicError,
+    "log_cosh_error": of_losses.LogCoshError,
+    "cosine_similarity": of_losses.CosineSimilarity,
+    "squared_hinge": of_losses.SquaredHinge,
+    "categorical_hinge": of_losses.CategoricalHinge,
 }
 _BY_CLASS_NAME = {metric.__name__: metric for metric in _BY_NAME.values()}
 

@@ -118,7 +118,7 @@ LIES = {
     "base class": (layer(**{"class": "layers.Layer"}), "unknown class"),
     "own is a list": (layer(activation={"own": ["relu"]}), "cannot be loaded"),
     "unknown loss": (compiled(loss={"class": "losses.CTC"}), "its loss is of the unknown class 'losses.CTC'"),
-    "unknown optimizer": (compiled(optimizer={"class": "optimizers.Lion"}), "its optimizer is of the unknown class"),
+    "unknown optimizer": (compiled(optimizer={"class": "optimizers.Ftrl"}), "its optimizer is of the unknown class"),
     "unknown metric": (compiled(metrics=[{"class": "metrics.Best"}]), "its metrics is of the unknown class"),
     "a loss is an optimizer": (compiled(loss={"class": "optimizers.Adam"}), "loss must be a name"),
     "an optimizer is a layer": (compiled(optimizer={"class": "layers.ReLU"}), "optimizer must be a name"),

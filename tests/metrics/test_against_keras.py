@@ -60,8 +60,12 @@ UNDECIDED = [
     *("probabilities", "rows of real numbers", "rows of -1 and 1", "rows of whole numbers"),
 ]
 ALL_ALIKE = ["all 0", "all 1", "rows of 0"]
+CLASSES_OF_HINGE = ["0 and 1", "bytes", "booleans", "one-hot rows", "rows of bytes", "several labels"]
+CLASSES_OF_HINGE += ["-1 and 1", "-1 and 1, any outputs", "rows of -1 and 1"]
 DECIDING = {"Precision", "Recall", "F1Score", "AUC"}
-BY_COLUMN = {"MeanSquaredError", "MeanAbsoluteError", "R2Score"}
+# Losses of rows of numbers.
+ERRORS = ["MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "LogCoshError", "CosineSimilarity"]
+BY_COLUMN = {"MeanSquaredError", "MeanAbsoluteError", "R2Score", *ERRORS}
 
 # Ours; Keras', where it is another one; arguments of both, and those of Keras' alone.
 METRICS = {
@@ -83,18 +87,23 @@ METRICS = {
     "MeanSquaredError": ({}, {}),
     "MeanAbsoluteError": ({}, {}),
     "R2Score": ({}, {}),
+    **{name: ({}, {}) for name in (*ERRORS, "SquaredHinge", "CategoricalHinge")},
 }
 
 
 def refuses(name, case):
     """The words of the refusal, where there is one."""
+    if name == "SquaredHinge" and case not in (*CLASSES_OF_HINGE, *CLASS_NUMBERS, *ALL_ALIKE):
+        return "takes classes -1 and 1, or 0 and 1, but y_true holds"
+    if name == "SquaredHinge" and case in CLASS_NUMBERS:
+        return "takes classes -1 and 1|become rows by fastnn.to_categorical"
     if case in NO_CLASSES:
         if name in BY_COLUMN:
             return "[Cc]lass (labels|numbers) become rows by fastnn.to_categorical"
         return "expected labels|expected class labels"
     if case in CLASS_NUMBERS:
         return "become rows by fastnn.to_categorical" if name in BY_COLUMN else None
-    if case in ONE_OUTPUT and "Categorical" in name:
+    if case in ONE_OUTPUT and "Categorical" in name and name != "CategoricalHinge":
         return "expected two columns or more|expected scores of all classes"
     return "takes targets 0 and 1, but y_true holds" if name in DECIDING and case in UNDECIDED else None
 

@@ -30,6 +30,12 @@ from fastnn.metrics import resolve
         ("mae", metrics.MeanAbsoluteError),
         ("mean_absolute_error", metrics.MeanAbsoluteError),
         ("r2_score", metrics.R2Score),
+        ("mape", metrics.MeanAbsolutePercentageError),
+        ("MSLE", metrics.MeanSquaredLogarithmicError),
+        ("log_cosh_error", metrics.LogCoshError),
+        ("cosine_similarity", metrics.CosineSimilarity),
+        ("squared_hinge", metrics.SquaredHinge),
+        ("CategoricalHinge", metrics.CategoricalHinge),
     ],
 )
 def test_names(name, expected):
