@@ -1,4 +1,4 @@
-"""Registries: the list of all activations, losses or optimisers, each of which is a file of its own.
+"""Registries: the list of all activations, losses, metrics or optimisers, each of which is a file of its own.
 
 All other tables (names that users may write, classes that files may name, importers, exporters, choices of the command,
 tests, documentation) derive from a registry, and an entry that lacks a piece fails when it is loaded.

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from fastnn import layers, losses, metrics, optimizers
+from fastnn import layers, losses, optimizers
 from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
 from fastnn.losses.base import CustomLoss
 from fastnn.metrics.base import FunctionMetric, Metric
+from fastnn.metrics.objects import CLASSES as METRIC_CLASSES
 from fastnn.optimizers import schedules
 
 __all__ = ["described", "restored"]
@@ -27,9 +28,7 @@ __all__ = ["described", "restored"]
 _CLASSES = {
     "layers": " ".join(name for name in layers.__all__ if name not in ("Input", "Layer")),
     "losses": " ".join(losses.CLASSES.values()),
-    "metrics": " ".join(
-        name for name in metrics.__all__ if name[0].isupper() and name not in ("Metric", "FunctionMetric")
-    ),
+    "metrics": " ".join(METRIC_CLASSES.values()),
     "optimizers": " ".join(optimizers.CLASSES.values()),
     "optimizers.schedules": " ".join(name for name in schedules.__all__ if name != "LearningRateSchedule"),
     "regularizers": "L1L2",

@@ -2,35 +2,49 @@
 
 Unlike a loss it is for people and not for training. The functions take labels, one-hot rows and probabilities alike and
 check what they get; the classes, named as in Keras, are what training computes epoch by epoch.
+
+The lists of both are those of `functions` and `objects`, where each is a file.
 """
 
-from fastnn.metrics.area import roc_auc
-from fastnn.metrics.base import FunctionMetric, Metric
-from fastnn.metrics.classes import confusion_matrix, f1, precision, recall
-from fastnn.metrics.correct import accuracy, top_k_accuracy
-from fastnn.metrics.decisions import AUC, F1Score, Precision, Recall
-from fastnn.metrics.errors import mean_absolute_error, mean_squared_error, r2
-from fastnn.metrics.names import resolve
-from fastnn.metrics.objects import (
-    Accuracy,
-    BinaryAccuracy,
-    CategoricalAccuracy,
-    MeanAbsoluteError,
-    MeanSquaredError,
-    R2Score,
-    SparseCategoricalAccuracy,
-    SparseTopKCategoricalAccuracy,
-    TopKCategoricalAccuracy,
-)
-from fastnn.metrics.of_losses import (
-    CategoricalHinge,
-    CosineSimilarity,
-    LogCoshError,
-    MeanAbsolutePercentageError,
-    MeanSquaredLogarithmicError,
-    SquaredHinge,
-)
+from typing import TYPE_CHECKING, Any
 
+from fastnn.metrics.functions import FUNCTIONS
+from fastnn.metrics.objects import CLASSES
+
+if TYPE_CHECKING:
+    from fastnn.metrics.base import FunctionMetric, Metric
+    from fastnn.metrics.functions.accuracy import accuracy
+    from fastnn.metrics.functions.confusion_matrix import confusion_matrix
+    from fastnn.metrics.functions.f1 import f1
+    from fastnn.metrics.functions.mean_absolute_error import mean_absolute_error
+    from fastnn.metrics.functions.mean_squared_error import mean_squared_error
+    from fastnn.metrics.functions.precision import precision
+    from fastnn.metrics.functions.r2 import r2
+    from fastnn.metrics.functions.recall import recall
+    from fastnn.metrics.functions.roc_auc import roc_auc
+    from fastnn.metrics.functions.top_k_accuracy import top_k_accuracy
+    from fastnn.metrics.names import resolve
+    from fastnn.metrics.objects.accuracy import Accuracy
+    from fastnn.metrics.objects.auc import AUC
+    from fastnn.metrics.objects.binary_accuracy import BinaryAccuracy
+    from fastnn.metrics.objects.categorical_accuracy import CategoricalAccuracy
+    from fastnn.metrics.objects.categorical_hinge import CategoricalHinge
+    from fastnn.metrics.objects.cosine_similarity import CosineSimilarity
+    from fastnn.metrics.objects.f1_score import F1Score
+    from fastnn.metrics.objects.log_cosh_error import LogCoshError
+    from fastnn.metrics.objects.mean_absolute_error import MeanAbsoluteError
+    from fastnn.metrics.objects.mean_absolute_percentage_error import MeanAbsolutePercentageError
+    from fastnn.metrics.objects.mean_squared_error import MeanSquaredError
+    from fastnn.metrics.objects.mean_squared_logarithmic_error import MeanSquaredLogarithmicError
+    from fastnn.metrics.objects.precision import Precision
+    from fastnn.metrics.objects.r2_score import R2Score
+    from fastnn.metrics.objects.recall import Recall
+    from fastnn.metrics.objects.sparse_categorical_accuracy import SparseCategoricalAccuracy
+    from fastnn.metrics.objects.sparse_top_k_categorical_accuracy import SparseTopKCategoricalAccuracy
+    from fastnn.metrics.objects.squared_hinge import SquaredHinge
+    from fastnn.metrics.objects.top_k_categorical_accuracy import TopKCategoricalAccuracy
+
+# Checkers of types and editors read this as it stands.
 __all__ = [
     "accuracy",
     "top_k_accuracy",
@@ -65,3 +79,18 @@ __all__ = [
     "FunctionMetric",
     "resolve",
 ]
+
+# Not needed by every user: loaded when first used.
+_PLACES = (
+    {"Metric": "base", "FunctionMetric": "base", "resolve": "names"}
+    | {name: f"functions.{name}" for name in FUNCTIONS}
+    | {name: f"objects.{file}" for file, name in CLASSES.items()}
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        import importlib
+
+        return getattr(importlib.import_module(f"fastnn.metrics.{_PLACES[name]}"), name)
+    raise AttributeError(f"module 'fastnn.metrics' has no attribute {name!r}")

@@ -14,7 +14,10 @@ from fastnn.checking.scalars import true_or_false
 from fastnn.checking.strict import Strict
 from fastnn.encoding import to_categorical
 
-__all__ = ["FunctionMetric", "Metric", "check_decisions", "check_shape", "read_rows"]
+__all__ = ["PIECES", "FunctionMetric", "Metric", "check_decisions", "check_shape", "read_rows"]
+
+# What each of the package's own defines, beside what it computes.
+PIECES = ("aliases",)
 
 
 class Metric(Strict):
@@ -27,6 +30,8 @@ class Metric(Strict):
 
     Attributes
     ----------
+    aliases : tuple of str
+        Of the package's own: further names that users may write.
     larger_is_better : bool or None
         Which way is better, for callbacks that look for the best epoch. A class or an object of your own may set it;
         None does not tell, and such callbacks then need their ``mode``.
@@ -51,6 +56,7 @@ class Metric(Strict):
     """
 
     name: str
+    aliases: tuple[str, ...]
     larger_is_better: bool | None = None
 
     def __init__(self, name: str) -> None:

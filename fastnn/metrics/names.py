@@ -1,50 +1,35 @@
-"""From what a user writes in ``metrics=[...]`` to a metric object."""
+"""The registry of metrics, and from what a user writes in ``metrics=[...]`` to one of them."""
 
 from collections.abc import Callable
 from typing import Any
 
-from fastnn.checking.names import unknown_name
-from fastnn.metrics import area, classes, correct, decisions, errors, objects, of_losses
-from fastnn.metrics.base import FunctionMetric, Metric
+from fastnn.metrics.base import PIECES, FunctionMetric, Metric
+from fastnn.metrics.functions.accuracy import accuracy
+from fastnn.metrics.functions.f1 import f1
+from fastnn.metrics.functions.mean_absolute_error import mean_absolute_error
+from fastnn.metrics.functions.mean_squared_error import mean_squared_error
+from fastnn.metrics.functions.precision import precision
+from fastnn.metrics.functions.r2 import r2
+from fastnn.metrics.functions.recall import recall
+from fastnn.metrics.functions.roc_auc import roc_auc
+from fastnn.metrics.functions.top_k_accuracy import top_k_accuracy
+from fastnn.metrics.objects import CLASSES
+from fastnn.registry import Registry
 
-__all__ = ["resolve"]
+__all__ = ["METRICS", "resolve"]
 
-_BY_NAME: dict[str, type[Metric]] = {
-    "accuracy": objects.Accuracy,
-    "acc": objects.Accuracy,
-    "binary_accuracy": objects.BinaryAccuracy,
-    "categorical_accuracy": objects.CategoricalAccuracy,
-    "sparse_categorical_accuracy": objects.SparseCategoricalAccuracy,
-    "top_k_categorical_accuracy": objects.TopKCategoricalAccuracy,
-    "sparse_top_k_categorical_accuracy": objects.SparseTopKCategoricalAccuracy,
-    "precision": decisions.Precision,
-    "recall": decisions.Recall,
-    "f1_score": decisions.F1Score,
-    "auc": decisions.AUC,
-    "mean_squared_error": objects.MeanSquaredError,
-    "mse": objects.MeanSquaredError,
-    "mean_absolute_error": objects.MeanAbsoluteError,
-    "mae": objects.MeanAbsoluteError,
-    "r2_score": objects.R2Score,
-    "mean_absolute_percentage_error": of_losses.MeanAbsolutePercentageError,
-    "mape": of_losses.MeanAbsolutePercentageError,
-    "mean_squared_logarithmic_error": of_losses.MeanSquaredLogarithmicError,
-    "msle": of_losses.MeanSquaredLogarithmicError,
-    "log_cosh_error": of_losses.LogCoshError,
-    "cosine_similarity": of_losses.CosineSimilarity,
-    "squared_hinge": of_losses.SquaredHinge,
-    "categorical_hinge": of_losses.CategoricalHinge,
-}
-_BY_CLASS_NAME = {metric.__name__: metric for metric in _BY_NAME.values()}
-
-# Functions of the package that an object computes as well, and sooner.
-_BY_FUNCTION = (
-    ("accuracy", correct.accuracy, objects.Accuracy),
-    ("mean_squared_error", errors.mean_squared_error, objects.MeanSquaredError),
-    ("mean_absolute_error", errors.mean_absolute_error, objects.MeanAbsoluteError),
+METRICS: Registry[type[Metric]] = Registry(
+    "metric", "fastnn.metrics.objects", CLASSES, "a function of (y_true, y_pred)", PIECES
 )
+
+# Functions of the package that the object of the same name computes as well, and sooner.
+_BY_FUNCTION = {
+    "accuracy": accuracy,
+    "mean_squared_error": mean_squared_error,
+    "mean_absolute_error": mean_absolute_error,
+}
 # Functions of the package that know their direction; those above have it from their objects.
-_LARGER_IS_BETTER = (correct.top_k_accuracy, classes.precision, classes.recall, classes.f1, area.roc_auc, errors.r2)
+_LARGER_IS_BETTER = (top_k_accuracy, precision, recall, f1, roc_auc, r2)
 
 
 def resolve(metric: str | Metric | type[Metric] | Callable[[Any, Any], Any], output_size: int) -> Metric:
@@ -100,16 +85,14 @@ def _resolve(metric: object) -> Metric:
             "a metric must be a name, an object of fastnn.metrics or a function of (y_true, y_pred), "
             f"but it is {metric!r}"
         )
-    for name, function, compiled in _BY_FUNCTION:
+    for name, function in _BY_FUNCTION.items():
         if metric is function:
-            return compiled(name)
+            return METRICS[name](name)
     return FunctionMetric(
         metric, larger_is_better=True if any(metric is known for known in _LARGER_IS_BETTER) else None
     )
 
 
 def _by_name(name: str) -> Metric:
-    found = _BY_NAME.get(name.lower()) or _BY_CLASS_NAME.get(name)
-    if found is not None:
-        return found(name=name)
-    raise unknown_name("metric", name, _BY_NAME, "a function of (y_true, y_pred)")
+    by_class = next((kind for kind in METRICS if kind.__name__ == name), None)
+    return (METRICS.get(name) or by_class or METRICS[name])(name=name)

@@ -9,6 +9,7 @@ from fastnn import metrics
 from fastnn.callbacks import Callback, EarlyStopping, ModelCheckpoint, ReduceLROnPlateau
 from fastnn.callbacks.monitor import MonitorCallback
 from fastnn.metrics import FunctionMetric, Metric
+from fastnn.metrics.names import METRICS
 
 
 class Iou(Metric):
@@ -76,9 +77,9 @@ def test_the_direction_is_the_metrics(make_model, metric, larger, prefix):
     assert watching(make_model, metric, name, mode="max").improves(0.6, 0.5)
 
 
-@pytest.mark.parametrize("name", list(metrics.names._BY_NAME))
+@pytest.mark.parametrize("name", list(METRICS.by_name()))
 def test_every_metric_of_the_package_has_a_direction(name):
-    assert isinstance(metrics.names._BY_NAME[name].larger_is_better, bool)
+    assert isinstance(METRICS[name].larger_is_better, bool)
 
 
 @pytest.mark.parametrize("name", ["loss", "val_loss"])

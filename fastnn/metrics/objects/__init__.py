@@ -1,0 +1,29 @@
+"""The list of all metrics as objects, which training calls after each epoch: a file each. Names are Keras'.
+
+A new one needs its file here, a line in this list, and a line in each of two parts of the list of `fastnn.metrics`.
+"""
+
+__all__ = ["CLASSES"]
+
+# The class of each metric by its name, which is also its file's.
+CLASSES = {
+    "accuracy": "Accuracy",
+    "binary_accuracy": "BinaryAccuracy",
+    "categorical_accuracy": "CategoricalAccuracy",
+    "sparse_categorical_accuracy": "SparseCategoricalAccuracy",
+    "top_k_categorical_accuracy": "TopKCategoricalAccuracy",
+    "sparse_top_k_categorical_accuracy": "SparseTopKCategoricalAccuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1_score": "F1Score",
+    "auc": "AUC",
+    "mean_squared_error": "MeanSquaredError",
+    "mean_absolute_error": "MeanAbsoluteError",
+    "r2_score": "R2Score",
+    "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
+    "mean_squared_logarithmic_error": "MeanSquaredLogarithmicError",
+    "log_cosh_error": "LogCoshError",
+    "cosine_similarity": "CosineSimilarity",
+    "squared_hinge": "SquaredHinge",
+    "categorical_hinge": "CategoricalHinge",
+}

@@ -1,0 +1,39 @@
+"""Accuracy as training computes it: of classes, or of decisions of one output."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fastnn.metrics.base import Metric
+from fastnn.metrics.functions.accuracy import accuracy
+from fastnn.metrics.objects.decisions import share_decided
+
+__all__ = ["Accuracy"]
+
+
+class Accuracy(Metric):
+    """The share of samples whose class is right.
+
+    With two or more outputs the class is the column of the largest value, the first of equals; with one output it is 1
+    where the value is above 0.5, and the truth is compared with it as it is: 0.7, 3 or -1 is never right.
+    `BinaryAccuracy` and `CategoricalAccuracy` each do one of the two. This is what Keras computes for the name
+    "accuracy"; its own class of this name compares outputs without a decision, which is of use for labels alone.
+
+    Examples
+    --------
+    >>> metric = Accuracy()
+    >>> metric(np.array([[0], [1]]), np.array([[0.9, 0.1], [0.2, 0.8]]))
+    1.0
+    >>> metric(np.array([[0], [1]]), np.array([[0.9], [0.8]]))
+    0.5
+    """
+
+    aliases = ("acc",)
+    larger_is_better = True
+
+    def __init__(self, name: str = "accuracy") -> None:
+        super().__init__(name)
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+        if np.ndim(y_pred) == 2 and np.shape(y_pred)[1] > 1:
+            return accuracy(y_true, y_pred)
+        return share_decided(y_true, y_pred, 0.5)

@@ -1,0 +1,38 @@
+"""Accuracy of classes, from one-hot rows or class numbers."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fastnn.metrics.base import Metric
+from fastnn.metrics.functions.accuracy import accuracy
+
+__all__ = ["CategoricalAccuracy"]
+
+
+class CategoricalAccuracy(Metric):
+    """The share of samples whose largest output, the first of equals, is in the true class' column.
+
+    The truth is one-hot rows, probabilities or class numbers, which are told apart by their shape.
+
+    Examples
+    --------
+    >>> CategoricalAccuracy()(np.array([[0, 1], [0, 1]]), np.array([[0.9, 0.1], [0.2, 0.8]]))
+    0.5
+    """
+
+    aliases = ()
+    larger_is_better = True
+
+    def __init__(self, name: str = "categorical_accuracy") -> None:
+        super().__init__(name)
+
+    @property
+    def least_outputs(self) -> int:
+        return 2
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+        if np.ndim(y_pred) != 2 or np.shape(y_pred)[1] < 2:
+            raise ValueError(
+                f"y_pred has shape {np.shape(y_pred)}; expected two columns or more. For one output use BinaryAccuracy."
+            )
+        return accuracy(y_true, y_pred)

@@ -1,0 +1,33 @@
+"""The absolute error, averaged."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastnn.metrics.base import Metric, check_shape
+from fastnn_ext.bindings.metrics import absolute_error
+
+__all__ = ["MeanAbsoluteError"]
+
+
+class MeanAbsoluteError(Metric):
+    """The mean of ``abs(y_pred - y_true)`` over samples and outputs, in double precision.
+
+    Examples
+    --------
+    >>> MeanAbsoluteError()(np.array([[1.0], [2.0]]), np.array([[1.0], [2.5]]))
+    0.25
+    """
+
+    aliases = ("mae",)
+    larger_is_better = False
+
+    def __init__(self, name: str = "mean_absolute_error") -> None:
+        super().__init__(name)
+
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        check_shape(self.name, y_true, outputs)
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+        return absolute_error(y_true, y_pred) / np.size(y_pred)

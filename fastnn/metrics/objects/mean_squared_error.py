@@ -1,0 +1,33 @@
+"""The squared error, averaged."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastnn.metrics.base import Metric, check_shape
+from fastnn_ext.bindings.metrics import squared_error
+
+__all__ = ["MeanSquaredError"]
+
+
+class MeanSquaredError(Metric):
+    """The mean of ``(y_pred - y_true)**2`` over samples and outputs, in double precision.
+
+    Examples
+    --------
+    >>> MeanSquaredError()(np.array([[1.0], [2.0]]), np.array([[1.0], [2.5]]))
+    0.125
+    """
+
+    aliases = ("mse",)
+    larger_is_better = False
+
+    def __init__(self, name: str = "mean_squared_error") -> None:
+        super().__init__(name)
+
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        check_shape(self.name, y_true, outputs)
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+        return squared_error(y_true, y_pred) / np.size(y_pred)

@@ -1,0 +1,46 @@
+"""The squared hinge loss of classes -1 and 1, averaged."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastnn.metrics.objects.of_losses import LossMetric
+from fastnn_ext.tables.enums import Loss
+
+__all__ = ["SquaredHinge"]
+
+
+class SquaredHinge(LossMetric):
+    """The mean of ``max(0, 1 - y_true * y_pred)**2`` over samples and outputs, for classes -1 and 1, or 0 and 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> SquaredHinge()(np.array([[1.0], [-1.0]]), np.array([[0.5], [-2.0]]))
+    0.125
+    """
+
+    aliases = ()
+    engine = Loss.SQUARED_HINGE
+
+    def __init__(self, name: str = "squared_hinge") -> None:
+        super().__init__(name)
+
+    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        super().check_truth(y_true, outputs)
+        self._check_classes(y_true)
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+        self._check_classes(np.asarray(y_true))
+        return super().__call__(y_true, y_pred)
+
+    def _check_classes(self, true: NDArray[Any]) -> None:
+        for negative in (-1, 0):
+            known = (true == 1) | (true == negative)
+            if known.all():
+                return
+        raise ValueError(
+            f"the metric {self.name} takes classes -1 and 1, or 0 and 1, but y_true holds "
+            f"{true[~known][0]:g} beside them"
+        )
