@@ -67,7 +67,7 @@ cdef void train_samples(Run* run) noexcept nogil:
     cdef Py_ssize_t number, sample
     cdef const real* x
     cdef double value
-    cdef int i, h
+    cdef int i
     memset(&p, 0, sizeof(Pass))
     p.run, p.batch, p.end, p.threads, p.rows_ready = run, 1, 1, 1, True
     p.values = place_values(run, run.arena.scratch[0] + run.arena.values)
@@ -78,7 +78,7 @@ cdef void train_samples(Run* run) noexcept nogil:
         if not gather_sample(run, sample, &x):
             run.outcome.bad_sample = sample
             return
-        p.values[-1].data, p.values[-1].row = <real*> x, 0
+        (p.values - 1).data, (p.values - 1).row = <real*> x, 0
         forward_sample(&p)
         # One row: that of the sample, whatever its place.
         losses(run, number, 0, 1, 1)

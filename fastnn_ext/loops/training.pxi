@@ -118,8 +118,8 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
         p.begin, p.end = share(p.batch, thread, threads), share(p.batch, thread + 1, threads)
         gather(run, p.start, p.begin, p.end, in_place, p.step + 1, thread)
         if in_place:
-            p.values[-1].data = <real*> (rows.data + p.start * rows.stride)
-            p.values[-1].row = rows.stride // <Py_ssize_t> sizeof(real)
+            (p.values - 1).data = <real*> (rows.data + p.start * rows.stride)
+            (p.values - 1).row = rows.stride // <Py_ssize_t> sizeof(real)
         p.step += 1
         p.rows_ready = True
         forward(&p)
