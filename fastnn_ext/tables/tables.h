@@ -87,7 +87,7 @@ enum {
 };
 #undef OPERATION
 
-enum { FIXED = 0, LEARNS = 1 };
+enum { PLAIN = 0, LEARNS = 1 };
 enum { OF_ROW = 0, OF_BATCH = 1 };
 enum { ELSEWHERE = 0, OVERWRITES = 1 };
 enum { BATCHED = 0, SINGLE = 1 };
