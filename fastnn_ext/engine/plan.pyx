@@ -23,8 +23,8 @@ from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_count, fastnn_excha
 from fastnn_ext.runtime.dispatch cimport kernels_named
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.tables.enums cimport (
-    ACTIVATION, ACTIVATIONS, Activation, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, LAYER_NORMALIZATION, NOISE,
-    OPERATIONS, OperationKind, SOFTMAX, SUBTRACT, fastnn_told_by_output, fastnn_traits, CONCATENATE,
+    ACTIVATION, ACTIVATIONS, Activation, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, LAYER_NORMALIZATION,
+    LOG_SOFTMAX, NOISE, OPERATIONS, OperationKind, SOFTMAX, SUBTRACT, fastnn_told_by_output, fastnn_traits, CONCATENATE,
 )
 
 from fastnn_ext.engine.rows import NonFiniteDataError
@@ -412,6 +412,12 @@ cdef class Plan:
         places = self.given(inputs)
         self.one_input(places)
         return self.finish(self.append(SOFTMAX, places, 0))
+
+    def add_log_softmax(self, inputs=None):
+        """Append the logarithm of a softmax over the outputs of a sample."""
+        places = self.given(inputs)
+        self.one_input(places)
+        return self.finish(self.append(LOG_SOFTMAX, places, 0))
 
     def add_dropout(self, double rate, inputs=None):
         """Append a dropout: in training, numbers become 0 with probability ``rate``, others grow by 1 / (1 - rate)."""

@@ -31,6 +31,20 @@ cdef void softmax_backward_of_rows(void* dx, const void* dy, const void* y, Py_s
         softmax_backward_row(<real*> dx + row * size, <const real*> dy + row * size, <const real*> y + row * size, size)
 
 
+cdef void log_softmax_rows(void* y, const void* x, Py_ssize_t rows, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t row
+    for row in range(rows):
+        log_softmax_row(<real*> y + row * size, <const real*> x + row * size, size)
+
+
+cdef void log_softmax_backward_of_rows(void* dx, const void* dy, const void* y, Py_ssize_t rows,
+                                       Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t row
+    for row in range(rows):
+        log_softmax_backward_row(<real*> dx + row * size, <const real*> dy + row * size, <const real*> y + row * size,
+                                 size)
+
+
 cdef void dense_forward_task(DenseCall* call, int thread, int threads) noexcept nogil:
     # y = x W + b: threads share the packing, and then the rows.
     cdef Py_ssize_t panels = (call.fan_out + PANEL - 1) // PANEL

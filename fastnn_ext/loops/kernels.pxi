@@ -15,18 +15,18 @@ from fastnn_ext.engine.run cimport (
 from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
 from fastnn_ext.tables.enums cimport (
     ACTIVATION, ADD, AVERAGE, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, CONCATENATE, CROSS_ENTROPY, DENSE,
-    DROPOUT, FUNCTION, LAYER_NORMALIZATION, MAXIMUM, MINIMUM, MOMENTUM_STATE, MULTIPLY, NADAM, NOISE, OPERATIONS, SGD,
-    SOFTMAX, SQUARES_STATE, STATES, SUBTRACT, fastnn_corrected, fastnn_is_summed, fastnn_traits,
+    DROPOUT, FUNCTION, LAYER_NORMALIZATION, LOG_SOFTMAX, MAXIMUM, MINIMUM, MOMENTUM_STATE, MULTIPLY, NADAM, NOISE,
+    OPERATIONS, SGD, SOFTMAX, SQUARES_STATE, STATES, SUBTRACT, fastnn_corrected, fastnn_is_summed, fastnn_traits,
 )
 from fastnn_ext.loops.primitives cimport (
     FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back,
     by_column, columns_forward, columns_update, compress, derivative_row, descend, dropout_row, finish_rows,
     flush_denormals, fma_loop, input_list, keep_nan, layer_normalize_back_row, layer_normalize_gradients,
-    layer_normalize_row, limit_columns, list_forward, list_update, lists_forward, loss_row, lower, mark, lists_update,
-    noise_row, normalize_row, pack_columns, pack_rows, parameters, parameters_at, product_columns, random_key, real,
-    restore_denormals, row_backward, scale_row, shares_entropy_row, sigmoid_entropy_row, softmax_entropy_row,
-    softmax_row, softmax_backward_row, step_rows, step_rule, take, taken, activation_backward_row, told_by_output,
-    uniform, unpack_columns, update_bias, warp, weights_update,
+    layer_normalize_row, limit_columns, list_forward, list_update, lists_forward, log_softmax_backward_row,
+    log_softmax_row, loss_row, lower, mark, lists_update, noise_row, normalize_row, pack_columns, pack_rows, parameters,
+    parameters_at, product_columns, random_key, real, restore_denormals, row_backward, scale_row, shares_entropy_row,
+    sigmoid_entropy_row, softmax_entropy_row, softmax_row, softmax_backward_row, step_rows, step_rule, take, taken,
+    activation_backward_row, told_by_output, uniform, unpack_columns, update_bias, warp, weights_update,
 )
 from fastnn_ext.runtime.scalars cimport is_finite
 
@@ -51,6 +51,7 @@ include "../operations/merges.pxi"
 include "../operations/dense.pxi"
 include "../operations/activation.pxi"
 include "../operations/softmax.pxi"
+include "../operations/log_softmax.pxi"
 include "../operations/dropout.pxi"
 include "../operations/noise.pxi"
 include "../operations/function.pxi"
@@ -98,6 +99,8 @@ kernels.derivative = derivative_of_numbers
 kernels.activation_backward = activation_backward_of_numbers
 kernels.softmax = softmax_rows
 kernels.softmax_backward = softmax_backward_of_rows
+kernels.log_softmax = log_softmax_rows
+kernels.log_softmax_backward = log_softmax_backward_of_rows
 kernels.dense_forward = dense_forward_task
 kernels.dense_backward_input = dense_backward_input_task
 kernels.dense_backward_weights = dense_backward_weights_task

@@ -78,6 +78,9 @@ cdef extern from "loops/kernels.h" nogil:
         real* dx, const real* dy, const real* from_, int activation, real slope, Py_ssize_t count)
     void softmax_row "N(softmax_row)"(real* p, const real* x, Py_ssize_t size)
     void softmax_backward_row "N(softmax_backward_row)"(real* dx, const real* dp, const real* p, Py_ssize_t size)
+    void log_softmax_row "N(log_softmax_row)"(real* y, const real* x, Py_ssize_t size)
+    void log_softmax_backward_row "N(log_softmax_backward_row)"(
+        real* dx, const real* dy, const real* y, Py_ssize_t size)
     double softmax_entropy_row "N(softmax_entropy_row)"(
         real* p, real* dx, const real* x, const real* y, Py_ssize_t size, real scale)
     int all_finite "N(all_finite)"(const real* x, Py_ssize_t size)

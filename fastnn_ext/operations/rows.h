@@ -59,16 +59,22 @@ FASTNN_FUNCTION void N(descend)(real *b, const real *g, real learning_rate, ptrd
     }
 }
 
-/* p = exp(x - max x) / sum; returns the maximum and, in *total, the sum. p may be x. */
-FASTNN_INLINE real N(softmax_parts)(real *p, const real *x, ptrdiff_t size, real *total)
+FASTNN_INLINE real N(largest_of_row)(const real *x, ptrdiff_t size)
 {
-    vec top = N(set1)(-(real)INFINITY), sum = N(set1)(0);
+    vec top = N(set1)(-(real)INFINITY);
     for (ptrdiff_t j = 0; j < size; j += LANES) {
         part lanes = N(first)(size - j);
         /* Lanes outside the row repeat its first number. */
         top = N(max)(top, N(keep_part)(N(load_part)(x + j, lanes), N(set1)(x[0]), lanes));
     }
-    real largest = N(largest)(top);
+    return N(largest)(top);
+}
+
+/* p = exp(x - max x) / sum; returns the maximum and, in *total, the sum. p may be x. */
+FASTNN_INLINE real N(softmax_parts)(real *p, const real *x, ptrdiff_t size, real *total)
+{
+    vec sum = N(set1)(0);
+    const real largest = N(largest_of_row)(x, size);
     for (ptrdiff_t j = 0; j < size; j += LANES) {
         part lanes = N(first)(size - j);
         vec e = N(keep_part)(N(exp)(N(load_part)(x + j, lanes) - N(set1)(largest)), N(set1)(0), lanes);
@@ -102,6 +108,34 @@ FASTNN_FUNCTION void N(softmax_backward_row)(real *dx, const real *dp, const rea
     for (ptrdiff_t j = 0; j < size; j += LANES) {
         part lanes = N(first)(size - j);
         N(store_part)(dx + j, N(load_part)(p + j, lanes) * (N(load_part)(dp + j, lanes) - product), lanes);
+    }
+}
+
+/* y = log softmax(x) = x - max x - log(sum exp(x - max x)); y may be x. */
+FASTNN_FUNCTION void N(log_softmax_row)(real *y, const real *x, ptrdiff_t size)
+{
+    vec sum = N(set1)(0);
+    const vec largest = N(set1)(N(largest_of_row)(x, size));
+    for (ptrdiff_t j = 0; j < size; j += LANES) {
+        part lanes = N(first)(size - j);
+        sum = sum + N(keep_part)(N(exp)(N(load_part)(x + j, lanes) - largest), N(set1)(0), lanes);
+    }
+    const vec partition = N(set1)((real)log((double)N(sum)(sum)));
+    for (ptrdiff_t j = 0; j < size; j += LANES) {
+        part lanes = N(first)(size - j);
+        N(store_part)(y + j, N(load_part)(x + j, lanes) - largest - partition, lanes);
+    }
+}
+
+/* The gradient through it: dx = dy - exp(y) sum(dy); dx may be dy. */
+FASTNN_FUNCTION void N(log_softmax_backward_row)(real *dx, const real *dy, const real *y, ptrdiff_t size)
+{
+    vec sum = N(set1)(0);
+    for (ptrdiff_t j = 0; j < size; j += LANES) sum = sum + N(load_part)(dy + j, N(first)(size - j));
+    const vec all = N(set1)(N(sum)(sum));
+    for (ptrdiff_t j = 0; j < size; j += LANES) {
+        part lanes = N(first)(size - j);
+        N(store_part)(dx + j, N(load_part)(dy + j, lanes) - N(exp)(N(load_part)(y + j, lanes)) * all, lanes);
     }
 }
 

@@ -35,6 +35,9 @@ cdef struct Kernels:
         void* dx, const void* dy, const void* from_, int activation, double parameter, Py_ssize_t count) noexcept nogil
     void (*softmax)(void* y, const void* x, Py_ssize_t rows, Py_ssize_t size) noexcept nogil
     void (*softmax_backward)(void* dx, const void* dy, const void* y, Py_ssize_t rows, Py_ssize_t size) noexcept nogil
+    void (*log_softmax)(void* y, const void* x, Py_ssize_t rows, Py_ssize_t size) noexcept nogil
+    void (*log_softmax_backward)(
+        void* dx, const void* dy, const void* y, Py_ssize_t rows, Py_ssize_t size) noexcept nogil
     void (*dense_forward)(DenseCall* call, int thread, int threads) noexcept nogil
     void (*dense_backward_input)(DenseCall* call, int thread, int threads) noexcept nogil
     void (*dense_backward_weights)(DenseCall* call, int thread, int threads) noexcept nogil

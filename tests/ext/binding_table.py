@@ -109,6 +109,10 @@ def error_and_probabilities(rng, batch, fan_in, fan_out):
     return rng.normal(size=(batch, fan_out)), softmax_rows(rng.normal(size=(batch, fan_out)))
 
 
+def error_and_logarithms(rng, batch, fan_in, fan_out):
+    return rng.normal(size=(batch, fan_out)), np.log(softmax_rows(rng.normal(size=(batch, fan_out))))
+
+
 def probabilities_and_logits(rng, batch, fan_in, fan_out):
     return softmax_rows(rng.normal(size=(batch, fan_out))), rng.normal(size=(batch, fan_out))
 
@@ -207,6 +211,26 @@ KERNELS = (
         ("output_error", "output"),
         1,
         lambda dy, y: y * (np.abs(dy) + np.sum(np.abs(dy) * y, axis=1, keepdims=True)),
+        lambda batch, fan_in, fan_out: fan_out,
+    ),
+    Kernel(
+        "log_softmax",
+        softmax.log_softmax,
+        lambda x: np.log(softmax_rows(x)),
+        one_matrix,
+        ("logits",),
+        0,
+        lambda x: 1 + np.abs(np.log(softmax_rows(x))),
+        lambda batch, fan_in, fan_out: fan_out,
+    ),
+    Kernel(
+        "log_softmax_gradient",
+        softmax.log_softmax_gradient,
+        lambda dy, y: dy - np.exp(y) * dy.sum(axis=1, keepdims=True),
+        error_and_logarithms,
+        ("output_error", "output"),
+        1,
+        lambda dy, y: np.abs(dy) + np.exp(y) * (1 - y) * np.sum(np.abs(dy), axis=1, keepdims=True),
         lambda batch, fan_in, fan_out: fan_out,
     ),
     Kernel(

@@ -86,6 +86,8 @@ class Graph:
                 values[number] = plan.add_layer_normalization(*copies[number], 1e-3, inputs=inputs[0])
             elif node.kind == OperationKind.SOFTMAX:
                 values[number] = plan.add_softmax(inputs=inputs[0])
+            elif node.kind == OperationKind.LOG_SOFTMAX:
+                values[number] = plan.add_log_softmax(inputs=inputs[0])
             else:
                 values[number] = plan.add_merge(node.kind, inputs)
         plan.set_outputs([values[number] for number in self.outputs])
@@ -179,6 +181,7 @@ FORWARD = {
     OperationKind.DENSE: _dense,
     OperationKind.LAYER_NORMALIZATION: _normalized,
     OperationKind.SOFTMAX: _softmax,
+    OperationKind.LOG_SOFTMAX: lambda graph, number, given: np.log(_softmax(graph, number, given)),
     OperationKind.ACTIVATION: lambda graph, number, given: FUNCTIONS[graph.nodes[number].activation][0](given[0]),
     OperationKind.ADD: _of_inputs(sum),
     OperationKind.SUBTRACT: _of_inputs(lambda given: given[0] - given[1]),
@@ -192,6 +195,9 @@ BACKWARD = {
     OperationKind.DENSE: _dense_back,
     OperationKind.LAYER_NORMALIZATION: _normalized_back,
     OperationKind.SOFTMAX: _gradients(lambda given, y, delta: [y * (delta - (delta * y).sum(axis=1, keepdims=True))]),
+    OperationKind.LOG_SOFTMAX: _gradients(
+        lambda given, y, delta: [delta - np.exp(y) * delta.sum(axis=1, keepdims=True)]
+    ),
     OperationKind.ACTIVATION: lambda graph, number, given, y, delta: (
         [delta * FUNCTIONS[graph.nodes[number].activation][1](y)],
         [],
@@ -259,7 +265,7 @@ def _random_node(rng, graph, numbers, widest):
     if choice < 0.65:
         return Node(OperationKind.ACTIVATION, (source,), activation=activation or Activation.TANH)
     if choice < 0.7:
-        return Node(OperationKind.SOFTMAX, (source,))
+        return Node(OperationKind.SOFTMAX if choice < 0.68 else OperationKind.LOG_SOFTMAX, (source,))
     if choice < 0.75:
         return Node(OperationKind.LAYER_NORMALIZATION, (source,))
     kind = MERGES[rng.integers(len(MERGES))]

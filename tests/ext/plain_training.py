@@ -43,6 +43,8 @@ def plan_of(network, inputs, dtype=np.float64, isa=None):
             plan.add_dense(*part)
         elif part == "softmax":
             plan.add_softmax()
+        elif part == "log_softmax":
+            plan.add_log_softmax()
         else:
             plan.add_activation(part, SLOPE)
     return plan
@@ -68,6 +70,9 @@ def bytes_of(network):
     return [array.tobytes() for array in parameters_of(network)]
 
 
+OF_ROWS = {"softmax": softmax_rows, "log_softmax": lambda x: np.log(softmax_rows(x))}
+
+
 def outputs_of(network, x):
     """The input and then the output of each part."""
     values = [x]
@@ -76,7 +81,7 @@ def outputs_of(network, x):
         if isinstance(part, tuple):
             values.append(x @ part[0] + part[1])
         else:
-            values.append(softmax_rows(x) if part == "softmax" else FUNCTIONS[part][0](x))
+            values.append(OF_ROWS[part](x) if part in OF_ROWS else FUNCTIONS[part][0](x))
     return values
 
 
@@ -126,6 +131,8 @@ class PlainTraining:
                     array[...] = self.optimizer.formula(array, gradient, self.state[id(array)], self.steps)
             elif part == "softmax":
                 error = softmax_jacobian_product(error, after)
+            elif part == "log_softmax":
+                error = error - np.exp(after) * error.sum(axis=1, keepdims=True)
             else:
                 error = error * FUNCTIONS[part][1](before)
         return (cross_entropy_value if entropy else mse_value)(y, values[-1])
@@ -154,6 +161,9 @@ NETWORKS = {
     "three dense": (8, Activation.TANH, 7, Activation.LEAKY_RELU, 3, "softmax"),
     "wider than its input": (40, Activation.RELU, 1),
     "softmax inside": (4, "softmax", 3),
+    "log softmax last": (5, Activation.TANH, 3, "log_softmax"),
+    "log softmax inside": (4, "log_softmax", 3),
+    "log softmax alone": ("log_softmax",),
     "dense after dense": (5, 4, 3, "softmax"),
     "two activations": (6, Activation.TANH, Activation.SIGMOID, 3),
     "activation after softmax": (4, "softmax", Activation.TANH),

@@ -6,7 +6,7 @@ from binding_table import numerical_gradient, said_by
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastnn_ext.bindings.softmax import softmax, softmax_gradient
+from fastnn_ext.bindings.softmax import log_softmax, log_softmax_gradient, softmax, softmax_gradient
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -99,3 +99,31 @@ def test_gradient_of_a_number_and_a_row_is_an_error_not_a_crash():
 
 def test_an_empty_batch_is_an_empty_result():
     assert softmax(np.zeros((0, 3), dtype=np.float32)).shape == (0, 3)
+
+
+@both_dtypes
+def test_the_logarithm_of_a_softmax_is_exact_for_logits_of_any_size(dtype):
+    logits = np.array([[1e4, -1e4, 0], [-1e4, -1e4, -1e4]], dtype)
+    expected = np.array([[0, -2e4, -1e4], [-np.log(3)] * 3])
+    # The last digit of a number of ten thousand.
+    np.testing.assert_allclose(log_softmax(logits), expected, rtol=2 * np.finfo(dtype).eps)
+    gradient = log_softmax_gradient(np.eye(3, dtype=dtype)[[1, 2]], log_softmax(logits))
+    np.testing.assert_allclose(gradient, [[-1, 1, 0], [-1 / 3, -1 / 3, 2 / 3]], atol=4 * np.finfo(dtype).eps)
+
+
+@both_dtypes
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_nan_fills_its_row_of_logarithms_and_no_other(position, dtype):
+    logits = np.zeros((3, 3), dtype=dtype)
+    logits[1, position] = np.nan
+    assert np.array_equal(np.isnan(log_softmax(logits)), [[False] * 3, [True] * 3, [False] * 3])
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0)])
+def test_no_classes_have_no_logarithms(shape):
+    with pytest.raises(ValueError, match="must have at least one class along its last axis"):
+        log_softmax(np.ones(shape))
+    with pytest.raises(ValueError, match="must have at least one class along its last axis"):
+        log_softmax_gradient(np.ones(shape), np.ones(shape))
+    with pytest.raises(ValueError, match="output_error must have the shape of output"):
+        log_softmax_gradient(np.ones((2, 3)), np.ones((3, 2)))

@@ -1,0 +1,23 @@
+# The logarithm of a softmax over the outputs of a sample.
+
+
+cdef bint log_softmax_infer(Pass* p, int i) noexcept nogil:
+    cdef Value* x = input_of(p, i, 0)
+    cdef Value* y = &p.values[i]
+    cdef Py_ssize_t row
+    for row in range(p.begin, p.end):
+        log_softmax_row(y.data + row * y.row, x.data + row * x.row, p.run.operations[i].fan_out)
+    return True
+
+
+cdef void log_softmax_forward(Pass* p, int i) noexcept nogil:
+    log_softmax_infer(p, i)
+
+
+cdef void log_softmax_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value* y = &p.values[i]
+    cdef Py_ssize_t row
+    for row in range(gradient.begin, gradient.end):
+        log_softmax_backward_row(gradient.data + row * gradient.row, <real*> operation.delta + row
+                                 * operation.output_row, y.data + row * y.row, operation.fan_out)
