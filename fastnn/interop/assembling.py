@@ -11,6 +11,7 @@ from fastnn.checking.arrays import converted, real_array
 from fastnn.checking.shapes import Shape
 from fastnn.layers.activation import Activation
 from fastnn.models.sequential import Sequential
+from fastnn.registry import Without
 
 __all__ = ["Wanted", "assemble", "in_dtype", "wanted_arrays"]
 
@@ -42,10 +43,10 @@ def wanted_arrays(model: Sequential, input_shape: Shape) -> list[list[Wanted]]:
         if math.prod(shape) > sys.maxsize // model.dtype.itemsize:
             raise ValueError(f"{layer.name} would get samples of shape {shape}, larger than any memory")
         try:
-            softmax = isinstance(layer, Activation) and layer.applied.name == "softmax" and not layer.applied.functions
-            if softmax and len(shape) > 1:
-                # Elsewhere it is a softmax over the last axis, here over the whole sample.
-                raise ValueError("a softmax takes rows: put a Flatten before it")
+            entry = layer.applied.entry if isinstance(layer, Activation) else None
+            if entry is not None and isinstance(entry.derivative, Without) and len(shape) > 1:
+                # Elsewhere what depends on a whole row is one of the last axis, here of the whole sample.
+                raise ValueError(f"a {entry.name} takes rows: put a Flatten before it")
             after = layer.build(shape)
         except ValueError as error:
             raise ValueError(f"{layer.name}, which gets samples of shape {shape}, does not fit: {error}") from error
