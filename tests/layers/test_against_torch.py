@@ -10,6 +10,7 @@ import pytest
 from fastnn import layers, optimizers
 from fastnn.activations.registry import ACTIVATIONS as REGISTRY
 from fastnn.models import Sequential
+from fastnn.registry import Without
 
 torch = pytest.importorskip("torch")
 functional = torch.nn.functional
@@ -69,7 +70,8 @@ def torch_function(kind, slope):
     """PyTorch's activation of the same name."""
     function = getattr(functional, kind.torch_function, None) or getattr(torch, kind.torch_function)
     function = partial(function, **kind.torch_options)
-    if kind.name == "softmax":
+    if isinstance(kind.derivative, Without):
+        # Of whole rows.
         return lambda t: function(t, dim=1)
     return (lambda t: function(t, slope)) if kind.parameter else function
 

@@ -12,10 +12,11 @@ from fastnn.augmentation import ImageAugmentation
 from fastnn.losses.names import LOSSES as ALL_LOSSES
 from fastnn.models import training
 from fastnn.optimizers.names import OPTIMIZERS as RULES
+from fastnn.registry import Without
 from fastnn_ext.engine.training import Training
 
-# A softmax between layers makes all numbers of a wide layer nearly the same.
-ACTIVATIONS = [kind.name for kind in REGISTRY if kind.name != "softmax"]
+# A softmax between layers, or its logarithm, makes all numbers of a wide layer nearly the same.
+ACTIVATIONS = [kind.name for kind in REGISTRY if not isinstance(kind.derivative, Without)]
 _TUNED = (optimizers.SGD, optimizers.Adagrad)
 OPTIMIZERS = {
     "plain": lambda **clipping: optimizers.SGD(0.01, **clipping),
