@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fastnn.activations.kinds.hard_sigmoid import HardSigmoid
     from fastnn.activations.kinds.hard_silu import HardSiLU
     from fastnn.activations.kinds.leaky_relu import LeakyReLU
+    from fastnn.activations.kinds.log_softmax import LogSoftmax
     from fastnn.activations.kinds.mish import Mish
     from fastnn.activations.kinds.relu import ReLU
     from fastnn.activations.kinds.relu6 import ReLU6
@@ -44,6 +45,7 @@ __all__ = [
     "HardSiLU",
     "GELUTanh",
     "Softmax",
+    "LogSoftmax",
 ]
 
 # The layer of each activation by its name, which is also its file's; None where there is no layer.
@@ -66,6 +68,7 @@ LAYERS = {
     "hard_silu": "HardSiLU",
     "gelu_tanh": "GELUTanh",
     "softmax": "Softmax",
+    "log_softmax": "LogSoftmax",
 }
 
 
