@@ -42,4 +42,5 @@ class KLDivergence(Loss):
         return y_true * np.log(y_true / y_pred)
 
     def derivative(self, y_true: Any, y_pred: Any) -> Any:
-        return np.where((y_pred > TINY) & (y_pred < 1), -np.clip(y_true, TINY, 1) / y_pred, 0.0)
+        # Beyond the limits the slope is that at them, so that a share of nothing can still be learned.
+        return -np.clip(y_true, TINY, 1) / np.clip(y_pred, TINY, 1)

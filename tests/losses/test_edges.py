@@ -47,6 +47,29 @@ def test_focal_entropies_of_certain_outputs_are_finite(gamma, dtype):
         assert np.isfinite(model.get_weights()[0]).all()
 
 
+CLIPPED = (
+    losses.KLDivergence(),
+    losses.BinaryFocalCrossentropy(),
+    losses.CategoricalFocalCrossentropy(),
+    losses.MeanSquaredLogarithmicError(),
+)
+
+
+@pytest.mark.parametrize("loss", CLIPPED, ids=lambda loss: loss.name)
+def test_slopes_beyond_a_limit_are_what_the_formula_says(loss):
+    outputs = np.array([[0.0, 1.0], [1e-9, 1 - 1e-9], [1.0, 0.0], [0.25, 0.75]])
+    y = np.array([[0.5, 0.5], [1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])
+    # Linear outputs, which shares must not be, behind an activation that changes nothing.
+    model = Sequential([Input((4,)), Dense(2, (np.array, np.ones_like), use_bias=False)], dtype="float64")
+    model.set_weights([outputs])
+    # A rate at which the largest slope, 1e7, moves no weight by more than 1.
+    model.compile(optimizers.SGD(1e-7), loss)
+    model.train_on_batch(np.eye(4), y)
+    slopes = (outputs - model.get_weights()[0]) / 1e-7 * len(y) * (1 if loss.summed else 2)
+    # Weights near 1 are rounded to 1e-16, and the rate divides that.
+    np.testing.assert_allclose(slopes, loss.derivative(y, outputs), rtol=1e-8, atol=2e-8)
+
+
 @both_dtypes
 def test_rows_of_zeros_have_no_direction(dtype):
     value, gradient = step(losses.CosineSimilarity(), [[0, 0], [3, 4]], [[1, 2], [0, 0]], dtype)
