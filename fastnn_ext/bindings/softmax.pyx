@@ -76,7 +76,7 @@ def softmax_gradient(output_error, output):
 
 
 def log_softmax(logits):
-    """``logits - log(sum(exp(logits)))`` over the last axis: the logarithm of :func:`softmax`, which never becomes -inf.
+    """``logits - log(sum(exp(logits)))`` over the last axis: the logarithm of :func:`softmax`, never -inf.
 
     Shapes, dtypes and errors are those of :func:`softmax`.
 
@@ -88,7 +88,7 @@ def log_softmax(logits):
 
 
 def log_softmax_gradient(output_error, output):
-    """``output_error - exp(output) * sum(output_error)`` by rows: the Jacobian of :func:`log_softmax` times ``output_error``.
+    """``output_error - exp(output) * sum(output_error)`` by rows: the Jacobian of :func:`log_softmax` times it.
 
     ``output`` is what :func:`log_softmax` returned.
 
