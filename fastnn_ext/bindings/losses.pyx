@@ -1,4 +1,4 @@
-"""Doors to the losses and their gradients, alone and fused with softmax.
+"""The losses and their gradients as functions of arrays, alone and fused with softmax.
 
 Mean squared error is the mean over all elements; cross-entropy is summed over classes and averaged over rows.
 """

@@ -1,4 +1,4 @@
-"""Doors to the metrics: counts and sums over a batch of predictions, which fastnn.metrics turns into scores."""
+"""What metrics are made of: counts and sums over a batch of predictions, which fastnn.metrics turns into scores."""
 
 cimport numpy as cnp
 from fastnn_ext.runtime.arrays cimport as_floats, shape_of

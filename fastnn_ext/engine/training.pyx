@@ -88,8 +88,8 @@ def state_shapes(Plan plan not None, UpdateRule optimizer):
 
 include "graph.pxi"
 include "arena.pxi"
-include "first_layer.pxi"
-include "data.pxi"
+include "decisions.pxi"
+include "training_data.pxi"
 include "optimizer_state.pxi"
 include "backup.pxi"
 

@@ -47,6 +47,7 @@ cdef double SPARSE_ENOUGH = 0.4
 include "passing.pxi"
 include "gathering.pxi"
 include "first_layer.pxi"
+include "../operations/common.pxi"
 include "../operations/merges.pxi"
 include "../operations/dense.pxi"
 include "../operations/activation.pxi"

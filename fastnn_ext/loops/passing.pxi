@@ -37,8 +37,9 @@ cdef struct Gradient:
 
 cdef struct Descriptor:
     # What an operation does; see tables/operations.def.
-    void (*forward)(Pass* p, int i) noexcept nogil
-    bint (*infer)(Pass* p, int i) noexcept nogil        # False where it failed
+    # False where a user's function failed, which keeps its error in the run.
+    bint (*forward)(Pass* p, int i) noexcept nogil
+    bint (*infer)(Pass* p, int i) noexcept nogil
     void (*backward)(Pass* p, int i, const Gradient* gradient) noexcept nogil
     void (*update)(Pass* p, int i) noexcept nogil
 

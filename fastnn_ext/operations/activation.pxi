@@ -12,10 +12,6 @@ cdef bint activation_infer(Pass* p, int i) noexcept nogil:
     return True
 
 
-cdef void activation_forward(Pass* p, int i) noexcept nogil:
-    activation_infer(p, i)
-
-
 cdef void activation_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
     cdef Value* known = &p.values[i] if told_by_output(operation.activation) else input_of(p, i, 0)

@@ -1,7 +1,7 @@
 # Normalisation over the samples of a batch: threads share its columns while it trains.
 
 
-cdef void batch_normalization_forward(Pass* p, int i) noexcept nogil:
+cdef bint batch_normalization_forward(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
     cdef Value* x = input_of(p, i, 0)
     cdef Value* y = &p.values[i]
@@ -11,6 +11,7 @@ cdef void batch_normalization_forward(Pass* p, int i) noexcept nogil:
     batch_normalize(y.data, y.row, x.data, x.row, p.batch, begin, end, <real*> operation.weights,
                     <real*> operation.bias, statistics, statistics + operation.fan_out, <real*> operation.moving_mean,
                     <real*> operation.moving_variance, <real> operation.momentum, <real> operation.parameter)
+    return True
 
 
 cdef bint batch_normalization_infer(Pass* p, int i) noexcept nogil:

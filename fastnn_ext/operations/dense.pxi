@@ -2,7 +2,7 @@
 # columns.
 
 
-cdef void dense_forward(Pass* p, int i) noexcept nogil:
+cdef bint dense_forward(Pass* p, int i) noexcept nogil:
     cdef Run* run = p.run
     cdef Operation* operation = &run.operations[i]
     cdef Value* x = input_of(p, i, 0)
@@ -29,6 +29,7 @@ cdef void dense_forward(Pass* p, int i) noexcept nogil:
         product_columns(output + begin * operation.output_row, operation.output_row, x.data + begin * x.row, x.row,
                         weights, 0 if packed else operation.fan_out, end - begin, first, last, operation.fan_in, bias,
                         operation.activation, slope, <real*> NULL, 0)
+    return True
 
 
 cdef bint dense_infer(Pass* p, int i) noexcept nogil:

@@ -9,12 +9,13 @@ cdef inline void drop_row(Pass* p, int i, real* y, const real* x, Py_ssize_t row
                 threshold, <real> (1 / (1 - operation.parameter)))
 
 
-cdef void dropout_forward(Pass* p, int i) noexcept nogil:
+cdef bint dropout_forward(Pass* p, int i) noexcept nogil:
     cdef Value* x = input_of(p, i, 0)
     cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
         drop_row(p, i, y.data + row * y.row, x.data + row * x.row, row)
+    return True
 
 
 cdef bint dropout_infer(Pass* p, int i) noexcept nogil:

@@ -7,10 +7,6 @@ cdef bint function_infer(Pass* p, int i) noexcept nogil:
     return p.run.call(p.run, i, CALL_FORWARD, y.data, y.row, x.data, x.row, p.start, p.batch)
 
 
-cdef void function_forward(Pass* p, int i) noexcept nogil:
-    function_infer(p, i)
-
-
 cdef void function_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     cdef Value* x = input_of(p, i, 0)
     copy_delta(p, i, gradient, 0)

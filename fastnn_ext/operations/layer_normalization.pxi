@@ -1,7 +1,7 @@
 # Normalisation over the numbers of a sample.
 
 
-cdef void layer_normalization_forward(Pass* p, int i) noexcept nogil:
+cdef bint layer_normalization_forward(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
     cdef Value* x = input_of(p, i, 0)
     cdef Value* y = &p.values[i]
@@ -9,6 +9,7 @@ cdef void layer_normalization_forward(Pass* p, int i) noexcept nogil:
     for row in range(p.begin, p.end):
         layer_normalize_row(y.data + row * y.row, x.data + row * x.row, operation.fan_out, <real*> operation.weights,
                             <real*> operation.bias, <real> operation.parameter, <real*> operation.statistics + 2 * row)
+    return True
 
 
 cdef bint layer_normalization_infer(Pass* p, int i) noexcept nogil:
@@ -42,18 +43,3 @@ cdef void layer_normalization_update(Pass* p, int i) noexcept nogil:
                               column_share(operation.fan_out, COLUMNS_OF_A_LINE, p.thread + 1, p.threads),
                               <real*> operation.statistics)
     step_columns(p, i)
-
-
-cdef void step_columns(Pass* p, int i) noexcept nogil:
-    # The optimiser's step for a thread's columns of gamma and beta, whose gradients are known.
-    cdef Operation* operation = &p.run.operations[i]
-    cdef Py_ssize_t begin = column_share(operation.fan_out, COLUMNS_OF_A_LINE, p.thread, p.threads)
-    cdef Py_ssize_t end = column_share(operation.fan_out, COLUMNS_OF_A_LINE, p.thread + 1, p.threads)
-    if p.run.updating.collects:
-        return
-    if operation.has_weights:
-        step_rows(p.rule, <real*> operation.weights_gradient + begin, 0,
-                  parameters_of(operation.weights, operation.weights_state, begin), 0, 1, end - begin)
-    if operation.has_bias:
-        step_rows(p.rule, <real*> operation.bias_gradient + begin, 0,
-                  parameters_of(operation.bias, operation.bias_state, begin), 0, 1, end - begin)

@@ -10,10 +10,6 @@ cdef bint log_softmax_infer(Pass* p, int i) noexcept nogil:
     return True
 
 
-cdef void log_softmax_forward(Pass* p, int i) noexcept nogil:
-    log_softmax_infer(p, i)
-
-
 cdef void log_softmax_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
     cdef Value* y = &p.values[i]

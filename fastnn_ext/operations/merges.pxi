@@ -1,30 +1,6 @@
 # Operations of several inputs: the same number of columns each, or, to concatenate, any.
 
 
-cdef inline void copy_delta(Pass* p, int i, const Gradient* gradient, Py_ssize_t column) noexcept nogil:
-    # The gradient with respect to the output, from a column on, is that with respect to the input.
-    cdef Operation* operation = &p.run.operations[i]
-    cdef Py_ssize_t row
-    if gradient.data == <real*> operation.delta:
-        return
-    for row in range(gradient.begin, gradient.end):
-        memcpy(gradient.data + row * gradient.row, <real*> operation.delta + row * operation.output_row + column,
-               (gradient.last - gradient.first) * sizeof(real))
-
-
-cdef inline void add_rows(real* y, Py_ssize_t y_row, const real* x, Py_ssize_t x_row, real factor,
-                          const Gradient* part) noexcept nogil:
-    # y += factor x on a part of both.
-    cdef Py_ssize_t row, j
-    for row in range(part.begin, part.end):
-        for j in range(part.first, part.last):
-            y[row * y_row + j] += factor * x[row * x_row + j]
-
-
-cdef void add_forward(Pass* p, int i) noexcept nogil:
-    add_infer(p, i)
-
-
 cdef bint add_infer(Pass* p, int i) noexcept nogil:
     # Sums grow from the first input to the last.
     cdef Operation* operation = &p.run.operations[i]
@@ -44,10 +20,6 @@ cdef void add_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     copy_delta(p, i, gradient, 0)
 
 
-cdef void subtract_forward(Pass* p, int i) noexcept nogil:
-    subtract_infer(p, i)
-
-
 cdef bint subtract_infer(Pass* p, int i) noexcept nogil:
     cdef Value* x = input_of(p, i, 1)
     cdef Value* y = &p.values[i]
@@ -64,17 +36,6 @@ cdef void subtract_backward(Pass* p, int i, const Gradient* gradient) noexcept n
         scale_rows(gradient, -1)
 
 
-cdef inline void scale_rows(const Gradient* gradient, real factor) noexcept nogil:
-    cdef Py_ssize_t row, j
-    for row in range(gradient.begin, gradient.end):
-        for j in range(gradient.first, gradient.last):
-            gradient.data[row * gradient.row + j] *= factor
-
-
-cdef void average_forward(Pass* p, int i) noexcept nogil:
-    average_infer(p, i)
-
-
 cdef bint average_infer(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
     cdef Value* y = &p.values[i]
@@ -89,10 +50,6 @@ cdef bint average_infer(Pass* p, int i) noexcept nogil:
 cdef void average_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     copy_delta(p, i, gradient, 0)
     scale_rows(gradient, <real> 1 / p.run.operations[i].input_count)
-
-
-cdef void multiply_forward(Pass* p, int i) noexcept nogil:
-    multiply_infer(p, i)
 
 
 cdef bint multiply_infer(Pass* p, int i) noexcept nogil:
@@ -161,10 +118,6 @@ cdef void extreme_backward(Pass* p, int i, const Gradient* gradient) noexcept no
                                                                               + j] if its_own else 0
 
 
-cdef void maximum_forward(Pass* p, int i) noexcept nogil:
-    extreme_infer(p, i, True)
-
-
 cdef bint maximum_infer(Pass* p, int i) noexcept nogil:
     return extreme_infer(p, i, True)
 
@@ -173,25 +126,12 @@ cdef void maximum_backward(Pass* p, int i, const Gradient* gradient) noexcept no
     extreme_backward(p, i, gradient)
 
 
-cdef void minimum_forward(Pass* p, int i) noexcept nogil:
-    extreme_infer(p, i, False)
-
-
 cdef bint minimum_infer(Pass* p, int i) noexcept nogil:
     return extreme_infer(p, i, False)
 
 
 cdef void minimum_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     extreme_backward(p, i, gradient)
-
-
-cdef inline Py_ssize_t columns_of_input(Run* run, int i, int input) noexcept nogil:
-    cdef int source = source_of(run, i, input)
-    return run.operations[source].fan_out if source >= 0 else run.data.sources[-1 - source].size
-
-
-cdef void concatenate_forward(Pass* p, int i) noexcept nogil:
-    concatenate_infer(p, i)
 
 
 cdef bint concatenate_infer(Pass* p, int i) noexcept nogil:

@@ -1,7 +1,7 @@
 # Normal noise, added in training alone.
 
 
-cdef void noise_forward(Pass* p, int i) noexcept nogil:
+cdef bint noise_forward(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
     cdef Value* x = input_of(p, i, 0)
     cdef Value* y = &p.values[i]
@@ -10,15 +10,7 @@ cdef void noise_forward(Pass* p, int i) noexcept nogil:
         noise_row(y.data + row * y.row, x.data + row * x.row, operation.fan_out,
                   random_key(p.run.data.seed, <uint64_t> p.step, <uint64_t> i, <uint64_t> row),
                   <real> operation.parameter)
-
-
-cdef void copy_rows(Pass* p, int i) noexcept nogil:
-    # The output is the input.
-    cdef Value* x = input_of(p, i, 0)
-    cdef Value* y = &p.values[i]
-    cdef Py_ssize_t row
-    for row in range(p.begin, p.end):
-        memcpy(y.data + row * y.row, x.data + row * x.row, p.run.operations[i].fan_out * sizeof(real))
+    return True
 
 
 cdef bint noise_infer(Pass* p, int i) noexcept nogil:

@@ -10,10 +10,6 @@ cdef bint softmax_infer(Pass* p, int i) noexcept nogil:
     return True
 
 
-cdef void softmax_forward(Pass* p, int i) noexcept nogil:
-    softmax_infer(p, i)
-
-
 cdef void softmax_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
     cdef Value* y = &p.values[i]

@@ -1,4 +1,4 @@
-# What every door does first: turn an argument into an array that a kernel can read, or say what is wrong with it.
+# What every binding does first: turn an argument into an array that a kernel can read, or say what is wrong with it.
 cimport numpy as cnp
 from cpython.weakref cimport PyWeakref_NewRef
 

@@ -51,11 +51,13 @@ def expand() -> None:
 
 def descriptors() -> str:
     """What each operation does, by its number: functions named after its row."""
-    rows = re.findall(r"^OPERATION\((\w+), (\w+), (\w+),", (FOLDER / "operations.def").read_text(), re.MULTILINE)
+    rows = re.findall(r"^OPERATION\(([\w, ]+)\)", (FOLDER / "operations.def").read_text(), re.MULTILINE)
     text = "# Expanded from operations.def by expand.py: change that table.\ncdef Descriptor[OPERATIONS] descriptors\n"
-    for member, name, learning in rows:
+    for row in rows:
+        member, name, learning, *_, training = row.split(", ")
+        forward = f"{name}_forward" if training == "OWN" else f"{name}_infer"
         update = f"{name}_update" if learning == "LEARNS" else "NULL"
-        functions = f"{name}_forward, {name}_infer, {name}_backward, {update}".replace(", ", ",\n    ")
+        functions = f"{forward}, {name}_infer, {name}_backward, {update}".replace(", ", ",\n    ")
         text += f"descriptors[<int> {member}] = Descriptor(\n    {functions},\n)\n"
     return text
 

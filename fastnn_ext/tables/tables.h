@@ -80,7 +80,7 @@ static inline int fastnn_corrected(int rule)
     }
 }
 
-#define OPERATION(member, name, learning, reach, gradient, samples, inputs) member,
+#define OPERATION(member, name, learning, reach, gradient, samples, inputs, training) member,
 enum {
 #include "tables/operations.def"
     OPERATIONS
@@ -101,7 +101,7 @@ typedef struct {
 static inline fastnn_operation_traits fastnn_traits(int operation)
 {
     static const fastnn_operation_traits traits[] = {
-#define OPERATION(member, name, learning, reach, gradient, samples, inputs) {learning, reach, gradient, samples, inputs},
+#define OPERATION(member, name, learning, reach, gradient, samples, inputs, training) {learning, reach, gradient, samples, inputs},
 #include "tables/operations.def"
 #undef OPERATION
     };
