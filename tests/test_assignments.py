@@ -38,6 +38,8 @@ NEEDED = {
     schedules.StepDecay: (0.1, 5),
     schedules.PiecewiseConstantDecay: ([1], [0.1, 0.2]),
     schedules.ExponentialDecay: (0.1, 5, 0.5),
+    schedules.InverseTimeDecay: (0.1, 5, 0.5),
+    schedules.PolynomialDecay: (0.1, 5),
     schedules.CosineDecay: (0.1, 5),
     schedules.OneCycle: (0.1, 5),
 }
