@@ -71,6 +71,12 @@ LACKING: Mapping[str, Mapping[str, str]] = {
         "VarianceScaling": "write GlorotUniform, HeNormal, LecunNormal or the like",
         "Identity": "write a function of (shape, rng) that returns numpy.eye(*shape)",
     },
+    "datasets": {
+        "imdb": "its file holds pickled lists, which fastnn reads from nobody: load the reviews as rows",
+        "reuters": "its file holds pickled lists, which fastnn reads from nobody: load the articles as rows",
+        "cifar": "load the pictures as arrays, and Flatten() makes rows of them",
+        "california_housing": "write sklearn.datasets.fetch_california_housing()",
+    },
     "utils": {
         "Sequence": "write a class with __len__ and __getitem__, or keras.utils.PyDataset",
         "multi_gpu_model": "fastnn runs on the CPU",

@@ -28,7 +28,6 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
     "optimizers": {"lr": "learning_rate"},
     "Sequential.fit": {"nb_epoch": "epochs"},
     "to_categorical": {"nb_classes": "num_classes"},
-    "load_data": {"nb_words": "num_words"},
     "MaxNorm": {"m": "max_value"},
 }
 

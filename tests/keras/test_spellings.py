@@ -97,7 +97,7 @@ def test_an_old_argument_is_honoured_and_told_of_once(name, old, new, told):
 
 def test_all_rows_of_old_arguments_are_of_something():
     methods = {place for place in RENAMED if place.startswith("Sequential.")}
-    assert {name for place in RENAMED for name in [place] if not owners(place)} == {"load_data", *methods}
+    assert {name for place in RENAMED for name in [place] if not owners(place)} == methods
 
 
 # Values that a row must refuse, and that no default is.
