@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         optimizers,
         regularizers,
         utils,
+        wrappers,
     )
     from fastnn.keras.layers import Input
     from fastnn.keras.sequential import Sequential
@@ -47,6 +48,7 @@ __all__ = [
     "optimizers",
     "regularizers",
     "utils",
+    "wrappers",
 ]
 
 # Each is loaded when it is first used; the rest are modules.
