@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import functools
+import inspect
+from typing import Any, ClassVar
 
 from fastnn import callbacks as ours
 from fastnn.callbacks import Callback
@@ -54,7 +56,22 @@ class History(Callback):
 CSVLogger = Translated(ours.CSVLogger, "callbacks")
 EarlyStopping = Translated(ours.EarlyStopping, "callbacks")
 LambdaCallback = Translated(ours.LambdaCallback, "callbacks")
-LearningRateScheduler = Translated(ours.LearningRateScheduler, "callbacks")
+
+
+def _of_two(arguments: dict[str, Any]) -> dict[str, Any]:
+    """A schedule of the epoch alone, which Keras takes, too, as one of the epoch and the rate."""
+    schedule = arguments.get("schedule")
+    if callable(schedule):
+        try:
+            inspect.signature(schedule).bind(0, 0.1)
+        except TypeError:
+            return arguments | {"schedule": functools.wraps(schedule)(lambda epoch, rate: schedule(epoch))}
+        except ValueError:
+            pass  # compiled, and says nothing of its arguments
+    return arguments
+
+
+LearningRateScheduler = Translated(ours.LearningRateScheduler, "callbacks", prepare=_of_two)
 ModelCheckpoint = Translated(_AnyName, "callbacks", "ModelCheckpoint")
 ReduceLROnPlateau = Translated(ours.ReduceLROnPlateau, "callbacks")
 TensorBoard = Translated(ours.TensorBoard, "callbacks")

@@ -416,6 +416,15 @@ def test_a_history_as_a_callback(model):
     assert (recorded.epoch, recorded.history) == ([0, 1, 2], returned.history)
 
 
+def test_a_schedule_of_the_epoch_alone(model):
+    rates = []
+    for schedule in (lambda epoch: 0.1 / (epoch + 1), lambda epoch, rate: 0.1 / (epoch + 1)):
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        watcher = keras.callbacks.LearningRateScheduler(schedule)
+        rates.append(model.fit(np.eye(3), np.array([0, 1, 1]), epochs=3, callbacks=[watcher]).history["learning_rate"])
+    assert rates[0] == rates[1] == [0.1, 0.05, 0.1 / 3]
+
+
 def test_an_old_spelling_is_a_warning_of_its_own():
     with pytest.warns(OldSpelling, match="lr=..."):
         keras.optimizers.SGD(lr=0.1)
