@@ -13,15 +13,17 @@ _OTHER_NETWORKS = (
     *("Cropping", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed", "Embedding", "MultiHead"),
     *("Attention", "Additive", "GroupQuery", "Stacked"),
 )
+_MERGES = (
+    *("Add", "Concatenate", "Multiply", "Subtract", "Dot", "Minimum"),
+    *("add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"),
+)
 # Why there is not what Keras has; by the beginnings of names where there are many of a kind.
 LACKING: Mapping[str, Mapping[str, str]] = {
     "keras": {"Model": _CHAINS, "ops": "write NumPy's functions", "applications": _DENSE_ALONE},
     "models": {"Model": _CHAINS, "clone_model": "write copy.copy(model), or make the same layers again"},
     "layers": {
         **dict.fromkeys(_OTHER_NETWORKS, _DENSE_ALONE),
-        **dict.fromkeys(
-            ("Add", "Concatenate", "Multiply", "Subtract", "Dot", "Minimum", "add", "concatenate"), _CHAINS
-        ),
+        **dict.fromkeys(_MERGES, _CHAINS),
         "Lambda": "prepare the data in NumPy, or write Activation((function, derivative))",
         "Reshape": "Flatten() makes rows, which Dense takes; reshape the data in NumPy",
         "Normalization": "prepare the data: (x - x.mean(axis=0)) / x.std(axis=0), or BatchNormalization()",

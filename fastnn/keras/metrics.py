@@ -9,8 +9,9 @@ __all__ = [
     "AUC", "BinaryAccuracy", "CategoricalAccuracy", "CategoricalHinge", "CosineSimilarity", "F1Score", "LogCoshError",
     "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError", "MeanSquaredLogarithmicError", "Metric",
     "Precision", "R2Score", "Recall", "SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy", "SquaredHinge",
-    "TopKCategoricalAccuracy", "binary_accuracy", "categorical_accuracy", "mean_absolute_error", "mean_squared_error",
-    "sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy", "top_k_categorical_accuracy",
+    "TopKCategoricalAccuracy", "binary_accuracy", "categorical_accuracy", "categorical_hinge",
+    "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
+    "sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy", "squared_hinge", "top_k_categorical_accuracy",
 ]  # fmt: skip
 
 AUC = Translated(ours.AUC, "metrics")
@@ -32,6 +33,10 @@ SparseTopKCategoricalAccuracy = Translated(ours.SparseTopKCategoricalAccuracy, "
 SquaredHinge = Translated(ours.SquaredHinge, "metrics")
 TopKCategoricalAccuracy = Translated(ours.TopKCategoricalAccuracy, "metrics")
 
+mean_absolute_percentage_error = function("mean_absolute_percentage_error")
+mean_squared_logarithmic_error = function("mean_squared_logarithmic_error")
+categorical_hinge = function("categorical_hinge")
+squared_hinge = function("squared_hinge")
 binary_accuracy = function("binary_accuracy")
 categorical_accuracy = function("categorical_accuracy")
 mean_absolute_error = function("mean_absolute_error")

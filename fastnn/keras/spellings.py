@@ -237,7 +237,7 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "raise_error": Alone((False,), "without the callback fit raises FloatingPointError: leave it out")
     },
     "TensorBoard": {
-        "write_graph": Alone((True, False), ""),
+        "write_graph": Alone((True, False), "there is no graph of TensorFlow to write: leave it out"),
         "write_images": Alone((False,), "fastnn writes numbers: leave it out"),
         "write_steps_per_second": Alone((False,), "fastnn writes numbers of epochs: leave it out"),
         "profile_batch": Alone((0,), "fastnn has no profile of TensorFlow: leave it out"),
@@ -251,8 +251,8 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "run_eagerly": Alone((False,), "fastnn runs compiled code: leave it out"),
         # What follows says how to compute, not what.
         "steps_per_execution": Alone((1,), "fastnn runs an epoch in one call: leave it out"),
-        "jit_compile": Alone(("auto", True, False, None), ""),
-        "auto_scale_loss": Alone((True, False), ""),
+        "jit_compile": Alone(("auto", True, False, None), "fastnn is compiled in any case: leave it out"),
+        "auto_scale_loss": Alone((True, False), "there is nothing to scale in float32: leave it out"),
         "sample_weight_mode": Alone((None,), "weights are those of samples: leave it out"),
     },
     "Sequential.fit": {
@@ -278,7 +278,7 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
     "Sequential.summary": {
         "line_length": Alone((None,), "the table is as wide as it has to be: leave it out"),
         "positions": Alone((None,), "the table is as wide as it has to be: leave it out"),
-        "expand_nested": Alone((False, True), ""),
+        "expand_nested": Alone((False, True), "there are no models within models: leave it out"),
         "show_trainable": Alone((False,), "all layers train: leave it out"),
         "layer_range": Alone((None,), "the table has all layers: leave it out"),
     },
