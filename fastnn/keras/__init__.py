@@ -61,6 +61,9 @@ _missing = attributes(__name__)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        # The package's own: it imports this one.
+        return importlib.import_module("fastnn").__version__
     if name not in __all__:
         return _missing(name)
     if name not in _PLACES:

@@ -29,6 +29,7 @@ _HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
 
 def save(model: Sequential, path: str | os.PathLike[str]) -> None:
     """Write a model in the format that its name means; raises as `fastnn.interop.to_keras` and `Sequential.save` do."""
+    _make_folder(path)
     if _suffix(path) not in (".keras", ".h5", ".hdf5"):
         save_model(model, path)
         return
@@ -63,6 +64,7 @@ def load(path: str | os.PathLike[str], custom_objects: Mapping[str, Any], compil
 
 def save_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
     """Write a model's weights in the format that the name means."""
+    _make_folder(path)
     if _suffix(path) in (".h5", ".hdf5"):
         save_keras_weights(model, path)
     elif _suffix(path) == ".keras":
@@ -83,6 +85,11 @@ def load_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
 
 def _suffix(path: str | os.PathLike[str]) -> str:
     return PurePath(os.fsdecode(path)).suffix.lower()
+
+
+def _make_folder(path: str | os.PathLike[str]) -> None:
+    # Scripts rely on it: TensorFlow makes the folders of its checkpoints.
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
 
 
 def _start(path: str | os.PathLike[str]) -> bytes:

@@ -17,10 +17,26 @@ _MERGES = (
     *("Add", "Concatenate", "Multiply", "Subtract", "Dot", "Minimum"),
     *("add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"),
 )
+_FUNCTIONS_OF_TENSORS = (
+    *("mean", "sum", "abs", "square", "sqrt", "exp", "log", "max", "min", "argmax", "equal", "greater", "less"),
+    *(
+        "cast",
+        "round",
+        "clip",
+        "maximum",
+        "minimum",
+        "dot",
+        "concatenate",
+        "reshape",
+        "flatten",
+        "variable",
+        "constant",
+    ),
+)
 # Why there is not what Keras has; by the beginnings of names where there are many of a kind.
 LACKING: Mapping[str, Mapping[str, str]] = {
     "keras": {"Model": _CHAINS, "ops": "write NumPy's functions", "applications": _DENSE_ALONE},
-    "models": {"Model": _CHAINS, "clone_model": "write copy.copy(model), or make the same layers again"},
+    "models": {"Model": _CHAINS},
     "layers": {
         **dict.fromkeys(_OTHER_NETWORKS, _DENSE_ALONE),
         **dict.fromkeys(_MERGES, _CHAINS),
@@ -49,7 +65,6 @@ LACKING: Mapping[str, Mapping[str, str]] = {
         "Accuracy": "metrics=['accuracy'] compares decisions, BinaryAccuracy and CategoricalAccuracy each one kind",
         "Mean": "keep a list, and take numpy.mean of it",
         "Sum": "keep a list, and take numpy.sum of it",
-        "RootMeanSquaredError": "metrics=['mse'] has its square",
     },
     "callbacks": {
         "BackupAndRestore": "model.save in a ModelCheckpoint, and fit(..., initial_epoch=...) of the loaded model",
@@ -61,6 +76,7 @@ LACKING: Mapping[str, Mapping[str, str]] = {
         "set_value": "write model.optimizer.learning_rate = value, or layer.kernel.assign(value)",
         "get_value": "write model.optimizer.learning_rate, or layer.kernel.numpy()",
         "function": "write fastnn.plotting, or Sequential of the first layers",
+        **dict.fromkeys(_FUNCTIONS_OF_TENSORS, "write NumPy's function, as metrics of your own are of arrays"),
     },
     "constraints": {
         "NonNeg": "fastnn has MaxNorm",
@@ -69,7 +85,6 @@ LACKING: Mapping[str, Mapping[str, str]] = {
     },
     "regularizers": {"Orthogonal": "fastnn has L1, L2 and L1L2"},
     "initializers": {
-        "TruncatedNormal": "write RandomNormal, or VarianceScaling's kinds, such as HeNormal",
         "VarianceScaling": "write GlorotUniform, HeNormal, LecunNormal or the like",
         "Identity": "write a function of (shape, rng) that returns numpy.eye(*shape)",
     },

@@ -8,10 +8,11 @@ from fastnn.metrics.base import Metric
 __all__ = [
     "AUC", "BinaryAccuracy", "CategoricalAccuracy", "CategoricalHinge", "CosineSimilarity", "F1Score", "LogCoshError",
     "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError", "MeanSquaredLogarithmicError", "Metric",
-    "Precision", "R2Score", "Recall", "SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy", "SquaredHinge",
-    "TopKCategoricalAccuracy", "binary_accuracy", "categorical_accuracy", "categorical_hinge",
-    "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error", "mean_squared_logarithmic_error",
-    "sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy", "squared_hinge", "top_k_categorical_accuracy",
+    "Precision", "R2Score", "Recall", "RootMeanSquaredError", "SparseCategoricalAccuracy",
+    "SparseTopKCategoricalAccuracy", "SquaredHinge", "TopKCategoricalAccuracy", "binary_accuracy",
+    "categorical_accuracy", "categorical_hinge", "mean_absolute_error", "mean_absolute_percentage_error",
+    "mean_squared_error", "mean_squared_logarithmic_error", "sparse_categorical_accuracy",
+    "sparse_top_k_categorical_accuracy", "squared_hinge", "top_k_categorical_accuracy",
 ]  # fmt: skip
 
 AUC = Translated(ours.AUC, "metrics")
@@ -27,6 +28,7 @@ MeanSquaredError = Translated(ours.MeanSquaredError, "metrics")
 MeanSquaredLogarithmicError = Translated(ours.MeanSquaredLogarithmicError, "metrics")
 Precision = Translated(ours.Precision, "metrics")
 R2Score = Translated(ours.R2Score, "metrics")
+RootMeanSquaredError = Translated(ours.RootMeanSquaredError, "metrics")
 Recall = Translated(ours.Recall, "metrics")
 SparseCategoricalAccuracy = Translated(ours.SparseCategoricalAccuracy, "metrics")
 SparseTopKCategoricalAccuracy = Translated(ours.SparseTopKCategoricalAccuracy, "metrics")

@@ -102,6 +102,10 @@ class Sequential(Ours):
         **options: Any,
     ) -> None:
         """Choose how the model is trained and judged; see `fastnn.Sequential.compile`. Optimisers are Keras' rules."""
+        if metrics is None and isinstance(loss_weights, list | tuple) and not all(map(_is_number, loss_weights)):
+            # Keras 2 had metrics at this place.
+            tell("model.compile(optimizer, loss, metrics)", "model.compile(optimizer, loss, metrics=metrics)")
+            loss_weights, metrics = None, loss_weights
         options |= {"loss_weights": loss_weights, "weighted_metrics": weighted_metrics}
         options = translated(("Sequential.compile",), "Sequential.compile", options)
         if isinstance(metrics, str):
@@ -259,6 +263,10 @@ class Sequential(Ours):
         if new is None:
             raise AttributeError(f"a Sequential has no attribute {name!r}")
         return getattr(self, new)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 def _by_position(method: Any, *more: str) -> list[str]:

@@ -14,6 +14,8 @@ from fastnn.keras.tensors import tensor
 
 __all__ = ["constant", "convert_to_tensor", "float32", "float64", "int32", "int64", "keras", "nn", "random"]
 
+__version__ = keras.__version__
+
 float32, float64, int32, int64 = np.float32, np.float64, np.int32, np.int64
 
 nn = types.SimpleNamespace(**{name: getattr(activations, name) for name in activations.__all__ if name != "get"})

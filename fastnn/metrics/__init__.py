@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from fastnn.metrics.objects.precision import Precision
     from fastnn.metrics.objects.r2_score import R2Score
     from fastnn.metrics.objects.recall import Recall
+    from fastnn.metrics.objects.root_mean_squared_error import RootMeanSquaredError
     from fastnn.metrics.objects.sparse_categorical_accuracy import SparseCategoricalAccuracy
     from fastnn.metrics.objects.sparse_top_k_categorical_accuracy import SparseTopKCategoricalAccuracy
     from fastnn.metrics.objects.squared_hinge import SquaredHinge
@@ -68,6 +69,7 @@ __all__ = [
     "F1Score",
     "AUC",
     "MeanSquaredError",
+    "RootMeanSquaredError",
     "MeanAbsoluteError",
     "R2Score",
     "MeanAbsolutePercentageError",

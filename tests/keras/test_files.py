@@ -195,6 +195,19 @@ def test_texts(keras):
     assert json.loads(model.to_json())["config"] == model.get_config()
 
 
+def test_copies_without_weights_and_folders_that_are_not_there(tmp_path):
+    model = trained()
+    other = ours.models.clone_model(model)
+    assert [layer.name for layer in other.layers] == [layer.name for layer in model.layers]
+    assert not np.array_equal(other.get_weights()[0], model.get_weights()[0])
+    assert other.optimizer is None
+    model.save_weights(tmp_path / "checkpoints" / "first" / "weights")
+    other.load_weights(tmp_path / "checkpoints" / "first" / "weights")
+    equal(model, other)
+    model.save(tmp_path / "models" / "model.keras")
+    equal(load_model(tmp_path / "models" / "model.keras"), model)
+
+
 def test_nothing_is_written_that_is_not_whole(tmp_path):
     model = ours.Sequential([ours.layers.Dense(2, activation=(np.tanh, np.cos), input_dim=3)])
     for name in KERAS_NAMES:

@@ -410,6 +410,36 @@ def test_metrics_in_other_forms(model):
     assert model.metrics_names == ["loss", "mae"]
 
 
+def test_metrics_at_their_place_in_keras_2(model, told):
+    with told() as messages:
+        model.compile("sgd", "mse", ["mae", keras.metrics.CategoricalAccuracy()])
+    assert model.metrics_names == ["loss", "mae", "categorical_accuracy"]
+    assert messages == [
+        "model.compile(optimizer, loss, metrics) is an old spelling of Keras: write "
+        "model.compile(optimizer, loss, metrics=metrics)"
+    ]
+    with pytest.raises(TypeError, match=r"cannot have loss_weights=\[1\.0\]"):
+        model.compile("sgd", "mse", [1.0], metrics=["mae"])
+    with pytest.raises(TypeError, match=r"cannot have loss_weights=\[0\.5\]"):
+        model.compile("sgd", "mse", [0.5])
+
+
+def test_versions():
+    import fastnn.keras.tensorflow as tf
+
+    assert keras.__version__ == tf.__version__ == fastnn.__version__
+
+
+def test_a_picture_of_a_model(model, tmp_path):
+    pytest.importorskip("matplotlib")
+    keras.utils.plot_model(model, to_file=tmp_path / "model.png", show_shapes=True)
+    assert (tmp_path / "model.png").read_bytes()[:4] == b"\x89PNG"
+    with pytest.raises(TypeError, match="cannot have show_shapes=False"):
+        keras.utils.plot_model(model, tmp_path / "model.png", show_shapes=False)
+    with pytest.raises(TypeError, match="rankdir"):
+        keras.utils.plot_model(model, rankdir="LR")
+
+
 def test_a_history_as_a_callback(model):
     recorded = keras.callbacks.History()
     returned = model.fit(np.eye(3), np.array([0, 1, 1]), epochs=3, callbacks=[recorded])

@@ -18,6 +18,7 @@ CLASSES = {
     "f1_score": "F1Score",
     "auc": "AUC",
     "mean_squared_error": "MeanSquaredError",
+    "root_mean_squared_error": "RootMeanSquaredError",
     "mean_absolute_error": "MeanAbsoluteError",
     "r2_score": "R2Score",
     "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
