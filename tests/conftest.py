@@ -15,6 +15,8 @@ import fastnn
 # Tables that tests of several folders share.
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from installed import is_installed
+
 # A plugin, which has to come before the package.
 collect_ignore = ["optimized.py"]
 # What tests the sources and reads the documentation: not where an installed package is tested, away from its checkout.
@@ -54,7 +56,7 @@ def keras_over_any():
 @pytest.fixture(scope="session")
 def keras():
     """Keras over JAX or TensorFlow: over PyTorch it rounds to float32 what is float64."""
-    if not importlib.util.find_spec("keras") or not any(map(importlib.util.find_spec, ("tensorflow", "jax"))):
+    if not is_installed("keras") or not any(map(importlib.util.find_spec, ("tensorflow", "jax"))):
         pytest.skip("Keras, or what it runs over, JAX or TensorFlow, is not installed")
     # What it imports speaks of processors and deprecated names.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -6,7 +6,7 @@ import pytest
 import fastnn
 from fastnn.keras import Sequential, layers, wrappers
 
-sklearn = pytest.importorskip("sklearn")
+sklearn = pytest.importorskip("sklearn.base")
 load_iris = pytest.importorskip("sklearn.datasets").load_iris
 selection = pytest.importorskip("sklearn.model_selection")
 make_pipeline = pytest.importorskip("sklearn.pipeline").make_pipeline

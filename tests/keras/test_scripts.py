@@ -118,7 +118,7 @@ def test_temperatures(run):
 
 
 def test_flowers(run, capsys):
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn.model_selection")
     space, told = run(changed("flowers"))
     assert told == ["keras.utils.np_utils", "KerasClassifier(build_fn=...)"]
     assert space["results"].mean() > 0.8

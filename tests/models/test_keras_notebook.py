@@ -1,6 +1,5 @@
 """The notebook's Keras cells: they run with fastnn's import lines and with Keras', and learn as well with either."""
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from installed import is_installed
 
 from fastnn import Dense, Flatten, Sequential
 
@@ -47,7 +47,7 @@ def test_the_example_runs_as_a_script():
 
 @needs_the_example
 @pytest.mark.skipif(
-    not importlib.util.find_spec("keras") or "KERAS_BACKEND" not in os.environ,
+    not is_installed("keras") or "KERAS_BACKEND" not in os.environ,
     reason="needs Keras, and TensorFlow, JAX or PyTorch, with each of which it learns as well",
 )
 def test_only_the_import_lines_are_not_those_of_keras():
