@@ -40,7 +40,7 @@ CIRCLES = {
 }
 
 # The parts of `fastnn_ext`. Bindings know the engine's structs and constants alone, the loops its structs.
-STRUCTS = {"engine.run", "engine.layout"}
+STRUCTS = {"engine.run", "engine.layout", "engine.numbers"}
 ALLOWED = {
     "__init__": {"runtime"},
     "tables": set(),
@@ -48,7 +48,7 @@ ALLOWED = {
     "operations": {"tables"},
     "runtime": set(),
     "engine": {"runtime", "tables"},
-    "loops": {"engine.run", "operations", "runtime", "simd", "tables"},
+    "loops": {"engine.numbers", "engine.run", "operations", "runtime", "simd", "tables"},
     "kernels": {"loops"},
     "bindings": {"runtime", "tables"} | STRUCTS,
 }

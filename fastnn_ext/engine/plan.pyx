@@ -14,6 +14,7 @@ from fastnn_ext.engine.layout cimport (
     ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING,
     WORK_FOR_A_THREAD, has_32_bits, most_numbers,
 )
+from fastnn_ext.engine.numbers cimport Numbers, keep_numbers
 from fastnn_ext.engine.rows cimport are_readable, describe_input
 from fastnn_ext.engine.run cimport (
     CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, CallKind, Edge, Head, NO_ACTIVATION, Operation, Run, Source,
@@ -381,17 +382,20 @@ cdef class Plan:
         self.pins += [pinned(weights), pinned(bias)]
         return 0
 
-    def add_activation(self, Activation kind, double negative_slope=0.0, inputs=None, bint fuse=True):
+    def add_activation(self, Activation kind, *numbers, inputs=None, bint fuse=True):
         """Append an elementwise activation.
 
         Behind a dense operation, one that its output tells the slope of is computed along with that, whose own value is
-        then no more to be had; ``fuse=False`` keeps it. ``negative_slope`` is leaky ReLU's, or ELU's alpha.
+        then no more to be had; ``fuse=False`` keeps it. ``numbers`` are the activation's, such as
+        the slope of leaky ReLU; those left out are 0.
         """
         cdef Operation* operation = NULL
         cdef int place
         cdef bint fused = False
+        cdef Numbers kept
         if not 0 <= kind < ACTIVATIONS:
             raise ValueError(f"kind must be a member of Activation, but it is {<int> kind}")
+        keep_numbers(&kept, numbers)
         places = self.given(inputs)
         self.one_input(places)
         place = places[0]
@@ -404,7 +408,7 @@ cdef class Plan:
             self.values[self.values.index(place)] = -1
         else:
             operation = self.append(ACTIVATION, places, 0)
-        operation.activation, operation.negative_slope = kind, negative_slope
+        operation.activation, operation.numbers = kind, kept
         return self.finish(operation)
 
     def add_softmax(self, inputs=None):

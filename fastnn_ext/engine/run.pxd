@@ -2,6 +2,7 @@
 cimport numpy as cnp
 from libc.stdint cimport uint32_t, uint64_t
 from fastnn_ext.engine.layout cimport MAXIMUM_THREADS
+from fastnn_ext.engine.numbers cimport Numbers
 from fastnn_ext.runtime.barrier cimport Barrier
 from fastnn_ext.tables.enums cimport STATES, UpdateRule
 
@@ -19,7 +20,7 @@ cdef struct Edge:
 cdef struct Operation:
     int kind                        # a member of OperationKind
     int activation                  # a member of Activation, or NO_ACTIVATION
-    double negative_slope           # or the alpha of ELU
+    Numbers numbers                 # the activation's, such as the slope of leaky ReLU
     double parameter                # a dropout's rate, a noise's standard deviation, a normalisation's epsilon
     double momentum                 # of moving statistics
     double l1                       # penalties on the weights

@@ -136,7 +136,7 @@ typedef struct {
     const real *bias, *slopes_of;
     ptrdiff_t slopes_row;
     int add, activation;
-    real slope;
+    const real *numbers;
 } N(product);
 
 /* Multiply-adds of independent vectors and nothing else, as many chains as hide their latency: the processor's peak.

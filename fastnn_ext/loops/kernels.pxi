@@ -8,6 +8,7 @@ from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from fastnn_ext.runtime.barrier cimport barrier_wait
+from fastnn_ext.engine.numbers cimport numbers_as
 from fastnn_ext.engine.run cimport (
     CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, Data, FLOAT32, FLOAT64, Head, INT32, Index, NO_ACTIVATION, Operation,
     Parameter, Rows, Rule, Run, Source, Updating,

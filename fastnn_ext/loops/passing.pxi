@@ -44,6 +44,11 @@ cdef struct Descriptor:
     void (*update)(Pass* p, int i) noexcept nogil
 
 
+cdef inline const real* numbers_of(const Operation* operation) noexcept nogil:
+    # What the activation is told beside x.
+    return <const real*> numbers_as(&operation.numbers, sizeof(real) == sizeof(double))
+
+
 cdef inline Py_ssize_t share(Py_ssize_t count, int thread, int threads) noexcept nogil:
     # Where a thread's part of `count` pieces begins; the next thread's beginning is its end. A division takes as long
     # as a small row.

@@ -29,7 +29,7 @@ cdef inline void forward_sample(Pass* p) noexcept nogil:
         set_list(&dense, NULL, p.values[i - 1].data, operation.fan_in)
         list_forward(lists_of(run) if i == 0 and run.first.sparse else &dense, <real*> operation.weights,
                      operation.fan_out, operation.fan_out, <real*> operation.bias, <real*> operation.output,
-                     operation.activation, <real> operation.negative_slope)
+                     operation.activation, numbers_of(operation))
 
 
 cdef inline void backward_sample(Pass* p, real rate) noexcept nogil:

@@ -217,7 +217,7 @@ def test_slopes(keras):
             ]
         )
     )
-    assert [layer.applied.slope for layer in ours.layers] == [pytest.approx(0.3), 0.2, 0.125, 0.5]
+    assert [layer.applied.numbers for layer in ours.layers] == [(pytest.approx(0.3),), (0.2,), (0.125,), (0.5,)]
 
 
 def test_names_that_two_models_share_get_a_number(keras):

@@ -89,7 +89,7 @@ def test_weights_that_are_not_finite_are_refused(export, value):
 
 
 @pytest.mark.parametrize(
-    ("make", "number"), [(lambda: layers.Rescaling(1e300), "scale"), (lambda: layers.ELU(1e300), "slope")]
+    ("make", "number"), [(lambda: layers.Rescaling(1e300), "scale"), (lambda: layers.ELU(1e300), "alpha")]
 )
 def test_numbers_beyond_the_dtype_are_refused(export, make, number):
     model = Sequential([layers.Input((2,)), make()], dtype="float32")

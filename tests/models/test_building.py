@@ -20,7 +20,11 @@ ALL_LAYERS = {
     "Dense": lambda: layers.Dense(3, "tanh"),
     "Activation": lambda: layers.Activation("gelu"),
     # With a parameter that is no default, where there is one.
-    **{kind.layer.__name__: partial(kind.layer, *[0.1] * bool(kind.parameter)) for kind in ACTIVATIONS if kind.layer},
+    **{
+        kind.layer.__name__: partial(kind.layer, *(parameter.example for parameter in kind.parameters))
+        for kind in ACTIVATIONS
+        if kind.layer
+    },
     "Dropout": lambda: layers.Dropout(0.3),
     "GaussianNoise": lambda: layers.GaussianNoise(0.2),
     "BatchNormalization": layers.BatchNormalization,

@@ -44,12 +44,12 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.RELU,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=ReLU,
     negative=False,
-    function=lambda x, slope: np.maximum(x, 0),
-    derivative=lambda x, slope: np.where(x > 0, 1.0, 0.0),
-    from_output=lambda y, slope: np.where(y > 0, 1.0, 0.0),
+    function=lambda x: np.maximum(x, 0),
+    derivative=lambda x: np.where(x > 0, 1.0, 0.0),
+    from_output=lambda y: np.where(y > 0, 1.0, 0.0),
     c="""
 /* max(x, 0); NaN stays NaN. */
 static void ${name}_relu($real *y, const $real *x, int size)
@@ -57,7 +57,7 @@ static void ${name}_relu($real *y, const $real *x, int size)
     for (int i = 0; i < size; i++) y[i] = x[i] <= 0 ? 0 : x[i];
 }
 """,
-    onnx=lambda x, slope: x.apply("Relu"),
+    onnx=lambda x: x.apply("Relu"),
     keras=_from_keras,
     torch="ReLU",
     torch_function="relu",
