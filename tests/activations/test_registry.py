@@ -60,7 +60,8 @@ def test_the_layer_is_the_one_of_the_list(kind):
         assert kind.layer().applied.entry is kind
         assert kind.layer.__module__ == f"fastnn.activations.kinds.{kind.name}"
         names = list(inspect.signature(kind.layer).parameters)
-        assert names == [*(parameter.name for parameter in kind.parameters), "name", "input_shape"]
+        options = kind.parameters or (ACTIVATIONS["general_relu"].parameters if kind.name == "relu" else ())
+        assert names == [*(parameter.name for parameter in options), "name", "input_shape"]
 
 
 def test_a_layer_is_unpickled_also_from_where_it_was_before():
@@ -161,10 +162,11 @@ def test_names_and_aliases_mean_it(kind):
 
 @every_kind
 def test_limits_of_a_parameter(kind):
+    make = kind.layer or layers.ReLU
     for parameter in kind.parameters:
         for wrong in (-0.1, parameter.below, float("nan"), float("inf")):
             with pytest.raises(ValueError, match=f"{parameter.name} must be {parameter.allowed}, but it is"):
-                kind.layer(**{parameter.name: wrong})
+                make(**{parameter.name: wrong})
 
 
 @every_kind
