@@ -282,7 +282,7 @@ cdef class Training:
 
     @property
     def losses_of_outputs(self):
-        """The mean loss of a sample in the last run, by output, as weighted; without penalties."""
+        """The mean loss of a sample in the last run, by output, before ``loss_weight``; without penalties."""
         return [self.run.heads[h].total_loss / self.samples for h in range(self.run.head_count)]
 
     @property
