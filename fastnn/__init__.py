@@ -1,8 +1,8 @@
 """Dense neural networks on a CPU, fast: from the layer classes of a from-scratch NumPy notebook to Keras' models.
 
 In the notebook's API a network is a list of layers with ``forward`` and ``backward``; `train` and `predict` run it.
-In the model's API `Sequential` stacks layers, with ``compile``, ``fit``, ``evaluate`` and ``predict``. One compiled
-engine runs both.
+In the model's API `Sequential` stacks layers and `Model` connects them as a graph, with ``compile``, ``fit``,
+``evaluate`` and ``predict``. One compiled engine runs both.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -46,17 +46,24 @@ if TYPE_CHECKING:
     from fastnn.config import show_config
     from fastnn.layers import (
         Activation,
+        Add,
+        Average,
         BatchNormalization,
+        Concatenate,
         Dense,
         Dropout,
         Flatten,
         GaussianNoise,
         Input,
         LayerNormalization,
+        Maximum,
+        Minimum,
+        Multiply,
         Rescaling,
+        Subtract,
     )
     from fastnn.metrics import accuracy
-    from fastnn.models import History, Sequential
+    from fastnn.models import History, Model, Sequential
     from fastnn.models.saving.loading import load_model
     from fastnn.notebook.files import load_network, save_network
     from fastnn.threads import get_num_threads, set_num_threads
@@ -88,6 +95,7 @@ __all__ = [
     "load_network",
     # The model's API
     "Sequential",
+    "Model",
     "History",
     "Input",
     "Rescaling",
@@ -101,6 +109,13 @@ __all__ += [
     "GaussianNoise",
     "BatchNormalization",
     "LayerNormalization",
+    "Add",
+    "Subtract",
+    "Multiply",
+    "Average",
+    "Maximum",
+    "Minimum",
+    "Concatenate",
     "ImageAugmentation",
     "load_model",
     # Both
@@ -129,6 +144,7 @@ __all__ += [
 # those with a capital are layers, and the rest are modules.
 _PLACES = {
     "Sequential": "models",
+    "Model": "models",
     "History": "models",
     "ImageAugmentation": "augmentation",
     "load_model": "models.saving.loading",

@@ -80,11 +80,11 @@ class Loss(Strict):
         """What the engine takes beside the loss, by the names of its arguments."""
         return {}
 
-    def engine_options(self) -> LossOptions:
-        """How the engine judges outputs."""
-        return LossOptions(self.engine, **self.options(), **self.bounds())
+    def engine_options(self, loss_weight: float = 1.0) -> Any:
+        """How the engine judges outputs; a list where there are several."""
+        return LossOptions(self.engine, **self.options(), **self.bounds(), loss_weight=loss_weight)
 
-    def targets(self, y: NDArray[Any], outputs: int) -> NDArray[Any]:
+    def targets(self, y: Any, outputs: Any) -> Any:
         """``y`` as rows that the engine reads, shape (samples, outputs), or (samples, 1) of int32 for class numbers.
 
         Raises
@@ -102,14 +102,14 @@ class Loss(Strict):
         """The limits of targets, by the names of the engine's arguments: it checks them as it reads."""
         return {"target_low": self.low, "target_high": self.high}
 
-    def check_range(self, y: NDArray[Any]) -> None:
+    def check_range(self, y: Any) -> None:
         """Raise ValueError where a target lies outside the limits; the message says what the loss takes."""
         smallest, largest = y.min(), y.max()
         if smallest < self.low or largest > self.high:
             found = smallest if smallest < self.low else largest
             raise ValueError(f"the loss {self.name} takes {self.meaning}, but y holds {found:g}")
 
-    def misfit_of_outputs(self, activation: str) -> str | None:
+    def misfit_of_outputs(self, activation: Any) -> str | None:
         """What is wrong with outputs of this activation, in a sentence; None where the loss has a meaning for them."""
         return None
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastnn.checking.scalars import non_negative_number
 from fastnn.losses.base import TINY, Example
@@ -70,7 +69,7 @@ class CategoricalFocalCrossentropy(CrossentropyOfClasses):
         numbers = (self.gamma, self.from_logits, *np.atleast_1d(self.alpha))
         return {"loss_numbers": numbers, "label_smoothing": self.label_smoothing}
 
-    def targets(self, y: NDArray[Any], outputs: int) -> NDArray[Any]:
+    def targets(self, y: Any, outputs: Any) -> Any:
         if isinstance(self.alpha, tuple) and len(self.alpha) != outputs:
             raise ValueError(
                 f"alpha of the loss {self.name} must be a number, or one for each class: it has {len(self.alpha)}, but "

@@ -70,7 +70,7 @@ class Metric(Strict):
         """Compute the metric of a batch, or of a whole data set at once."""
         raise NotImplementedError(f"{type(self).__name__} has no __call__(y_true, y_pred) that returns a float")
 
-    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+    def check_truth(self, y_true: Any, outputs: Any) -> None:
         """Raise ValueError where the metric has no meaning for targets: training asks before its first step.
 
         Parameters

@@ -13,13 +13,15 @@ from fastnn.data.names import Names
 from fastnn.metrics.base import Metric
 from fastnn.models.batches import Batches, batches_of, check_kind, gives_batches
 from fastnn.models.compiled import CompiledModel
+from fastnn.models.compiling import loss_logs
 from fastnn.models.inputs import Samples, explain, read_batch, read_samples
+from fastnn.models.several import each, is_named, join_rows
 from fastnn_ext.engine.options import RuleOptions
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, Training
 from fastnn_ext.tables.enums import UpdateRule
 
-__all__ = ["BatchEvaluation", "Evaluation", "evaluate", "metrics_of"]
+__all__ = ["BatchEvaluation", "Evaluation", "evaluate", "joined_logs", "metrics_of"]
 
 # Rows that are evaluated together where the user does not say: as many as stay in the cache.
 _BATCH_SIZE = 256
@@ -51,9 +53,10 @@ class Evaluation:
     def check(self) -> Evaluation:
         """Return itself, or raise ValueError if a number is not finite or a target is out of bounds."""
         _, loss = self.model.needs_compile()
-        for array, name in ((self.inputs, "the validation x"), (self.targets, "the validation y")):
-            if isinstance(array, np.ndarray):
-                check_finite(array, name)
+        for data, name in ((self.inputs, "the validation x"), (self.targets, "the validation y")):
+            for array in each(data):
+                if isinstance(array, np.ndarray):
+                    check_finite(array, name)
         loss.check_range(self.targets)
         return self
 
@@ -70,7 +73,8 @@ class Evaluation:
 
     def run(self, read_anew: bool = False) -> dict[str, float]:
         """Loss and metrics by name."""
-        return {"loss": self.loss(read_anew), **metrics_of(self.model.metrics, self.targets, self.training.outputs)}
+        logs = loss_logs(self.model.output_names, self.loss(read_anew), self.training.losses_of_outputs)
+        return logs | metrics_of(self.model.metrics, self.targets, self.training.outputs)
 
 
 class BatchEvaluation:
@@ -81,8 +85,8 @@ class BatchEvaluation:
 
     def run(self, read_anew: bool = False) -> dict[str, float]:
         """Loss and metrics by name; ValueError where there are no batches. All are read anew in any case."""
-        total, done = 0.0, 0
-        seen: list[tuple[NDArray[Any], NDArray[Any]]] = []
+        totals, done = np.zeros(len(self.model.output_names) + 1), 0
+        seen: list[tuple[Any, Any]] = []
         names: Names | None = None
         self.batches.tell("on_epoch_begin")
         for item in self.batches.epoch(self.steps):
@@ -91,17 +95,24 @@ class BatchEvaluation:
                 continue
             names = samples.names
             evaluation = Evaluation(self.model, samples, samples.count)
-            total, done = total + evaluation.loss() * samples.count, done + samples.count
+            loss, by_output = evaluation.loss(), evaluation.training.losses_of_outputs
+            totals, done = totals + np.array([loss, *by_output]) * samples.count, done + samples.count
             if evaluation.training.outputs is not None:
                 seen.append((samples.targets, evaluation.training.outputs))
         self.batches.tell("on_epoch_end")
         if done == 0:
             raise ValueError(f"{self.name} gave no batches: it must be an iterable of (x, y) or (x, y, sample_weight)")
-        logs = {"loss": total / done}
-        if seen:
-            targets, outputs = (np.concatenate(parts) for parts in zip(*seen, strict=True))
-            logs |= metrics_of(self.model.metrics, targets, outputs)
-        return logs
+        return joined_logs(self.model, totals / done, seen)
+
+
+def joined_logs(model: CompiledModel, means: NDArray[np.float64], seen: list[tuple[Any, Any]]) -> dict[str, float]:
+    """Loss and metrics of all batches, from means over samples and the targets and outputs of each."""
+    loss, *by_output = means.tolist()
+    logs = loss_logs(model.output_names, loss, by_output)
+    if seen:
+        targets, outputs = (join_rows(parts) for parts in zip(*seen, strict=True))
+        logs |= metrics_of(model.metrics, targets, outputs)
+    return logs
 
 
 def evaluate(
@@ -118,12 +129,12 @@ def evaluate(
         return BatchEvaluation(model, batches, steps, "x").run()
     if steps is not None:
         raise ValueError("steps is for batches from an iterable: arrays are evaluated whole")
-    if y is None:
+    if y is None and not is_named(x, model.input_names):
         check_kind(x, "x")
     return Evaluation(model, read_samples(model, x, y, sample_weight), batch_size).run()
 
 
-def metrics_of(metrics: list[Metric], targets: NDArray[Any], outputs: NDArray[Any] | None) -> dict[str, float]:
+def metrics_of(metrics: list[Metric], targets: Any, outputs: Any) -> dict[str, float]:
     """Each metric of the outputs; NaN where they are not finite."""
     if not metrics:
         return {}
@@ -132,6 +143,6 @@ def metrics_of(metrics: list[Metric], targets: NDArray[Any], outputs: NDArray[An
     try:
         return {metric.name: float(metric(targets, outputs)) for metric in metrics}
     except ValueError:
-        if np.isfinite(outputs).all():
+        if all(np.isfinite(one).all() for one in each(outputs)):
             raise
         return {metric.name: float("nan") for metric in metrics}

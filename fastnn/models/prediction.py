@@ -12,6 +12,7 @@ from fastnn.checking.scalars import whole_number_or_none
 from fastnn.models.batches import batches_of, check_kind, gives_batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.inputs import explain, read_inputs
+from fastnn.models.several import is_named
 from fastnn_ext.engine.plan import NonFiniteDataError
 
 __all__ = ["predict"]
@@ -23,7 +24,8 @@ def predict(model: CompiledModel, x: Any, out: NDArray[Any] | None, steps: int |
         return _predict_batches(model, x, out, steps)
     if steps is not None:
         raise ValueError("steps is for batches from an iterable: arrays are predicted whole")
-    check_kind(x, "x")
+    if not is_named(x, model.input_names):
+        check_kind(x, "x")
     inputs = read_inputs(model, x, "x", single=True)
     try:
         result = model.needs_plan().predict(inputs, out)

@@ -13,8 +13,10 @@ __all__ = ["summary_of"]
 _HEADER = ("layer (type)", "output shape", "parameters", "activation")
 
 
-def summary_of(name: str, layers: Sequence[Layer], dtype: np.dtype[Any], built: bool) -> str:
-    """The table as text; shapes are those of a batch, whose size is None.
+def summary_of(
+    name: str, layers: Sequence[Layer], dtype: np.dtype[Any], built: bool, connections: Sequence[str] | None = None
+) -> str:
+    """The table as text; shapes are those of a batch, whose size is None. ``connections`` are what each layer takes.
 
     Examples
     --------
@@ -29,16 +31,19 @@ def summary_of(name: str, layers: Sequence[Layer], dtype: np.dtype[Any], built: 
     <BLANKLINE>
     parameters: 13 (52 B), of which 13 are trained
     """
-    rows = [_HEADER]
-    for layer in layers:
+    header = _HEADER if connections is None else (*_HEADER, "connected to")
+    rows: list[tuple[str, ...]] = [header]
+    for number, layer in enumerate(layers):
         shape = "not built" if layer.output_shape is None else str((None, *layer.output_shape))
         applied = getattr(layer, "activation", None) or getattr(layer, "applied", None)
         count = f"{layer.count_params():,}" if layer.output_shape is not None else "not built"
-        rows.append((label(layer), shape, count, applied.name if applied else ""))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADER))]
-    rows.insert(1, ("-" * widths[0], "-" * widths[1], "-" * widths[2], "-" * widths[3]))
+        row = (label(layer), shape, count, applied.name if applied else "")
+        rows.append(row if connections is None else (*row, connections[number]))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
+    rows.insert(1, tuple("-" * width for width in widths))
+    aligned = ("<", "<", ">", ">", "<")
     lines = [
-        f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}".rstrip()
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, aligned, widths, strict=False)).rstrip()
         for row in rows
     ]
     if built:

@@ -18,7 +18,10 @@ from fastnn.files.generators import restored_generator
 from fastnn.files.tensors import TensorFile
 from fastnn.layers.base import Layer
 from fastnn.layers.layer_normalization import LayerNormalization
+from fastnn.models.base import BaseModel
 from fastnn.models.compiled import CompiledModel
+from fastnn.models.functional import Model
+from fastnn.models.per_output import MetricOfOutput
 from fastnn.models.saving.callback_states import PREFIX, restored_resumption
 from fastnn.models.saving.histories import plain_dict, restored_history
 from fastnn.models.saving.writing import FORMAT, MOST_LAYERS, check_finite_array
@@ -39,8 +42,8 @@ _MOST_STEPS = 1 << 62
 
 def load_model(
     path: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None, *, compile: bool = True
-) -> Sequential:
-    """Read a model that `Sequential.save` wrote.
+) -> BaseModel:
+    """Read a model that `Sequential.save` or `Model.save` wrote.
 
     Training goes on from it as if it had never stopped, to the last bit: `fit` with ``initial_epoch``.
 
@@ -55,7 +58,7 @@ def load_model(
 
     Returns
     -------
-    Sequential
+    Sequential or Model
 
     Raises
     ------
@@ -88,7 +91,7 @@ def load_model(
         raise ValueError(f"{os.fspath(path)!r} cannot be loaded: {error}") from error
 
 
-def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) -> Sequential:
+def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) -> BaseModel:
     text = file.metadata["fastnn"]
     if str(zlib.crc32(text.encode())) != file.metadata["checksum"]:
         raise ValueError("its description is damaged: the checksum is another")
@@ -97,23 +100,16 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
         raise ValueError(f"its format is {content['format']!r}, but this version of fastnn reads {FORMAT!r}")
     if content["dtype"] not in ("float32", "float64"):
         raise ValueError(f"its dtype is {content['dtype']!r}, but it must be float32 or float64")
-    shape = checked_shape(content["input_shape"], "input_shape")
-    # Step by step: the product of a million sizes takes longer than a minute.
-    numbers = 1
-    for size in shape:
-        numbers *= size
-        if numbers >= _LARGEST_SAMPLE:
-            raise ValueError(f"its input_shape is that of {_LARGEST_SAMPLE} numbers or more, which no sample has")
     if len(content["layers"]) > MOST_LAYERS:
         raise ValueError(f"it has {len(content['layers'])} layers, but may have at most {MOST_LAYERS}")
     layers = [restored(entry, custom_objects, f"layer {number}") for number, entry in enumerate(content["layers"])]
     if not layers or not all(isinstance(layer, Layer) and layer.name is not None for layer in layers):
         raise ValueError("its layers are not all layers with names")
-    model = Sequential(name=content["name"], dtype=content["dtype"], seed=0)
+    model = _connected(content, layers)
     for name, dtype in file.dtypes.items():
         if dtype != model.dtype:
             raise ValueError(f"the array {name!r} is {dtype}, but the model is {model.dtype}")
-    expected = {f"{layer.name}.{variable.name}": variable.shape for layer, variable in model.take(layers, shape)}
+    expected = {f"{layer.name}.{variable.name}": variable.shape for layer in layers for variable in layer.variables()}
     # No memory is taken before the file is known to have what goes there.
     for name, wanted in expected.items():
         if name not in file.shapes:
@@ -145,9 +141,13 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
             name: restored(value, custom_objects, f"its {name}", name) for name, value in content["compiled"].items()
         }
         model.compile(**compilation)
-        for metric, entry in zip(model.metrics, content["compiled"]["metrics"], strict=True):
-            if entry.get("own", metric.name) != metric.name:
-                raise ValueError(f"the metric {entry['own']!r} is called {metric.name!r} in custom_objects")
+        entries = content["compiled"]["metrics"]
+        if len(model.output_names) > 1:
+            entries = [entry for of_output in entries for entry in of_output]
+        for metric, entry in zip(model.metrics, entries, strict=True):
+            name = metric.metric.name if isinstance(metric, MetricOfOutput) else metric.name
+            if entry.get("own", name) != name:
+                raise ValueError(f"the metric {entry['own']!r} is called {name!r} in custom_objects")
         model._keep(optimizer_state=_optimizer_state(model, file, state))
     # Files of before have neither.
     if content.get("callbacks") is not None:
@@ -156,6 +156,36 @@ def _read(file: TensorFile, custom_objects: Mapping[str, Any], compile: bool) ->
             model.resumption = resumption
             model.resumable = True
     return model
+
+
+def _connected(content: dict[str, Any], layers: list[Layer]) -> Sequential | Model:
+    """The model of these layers, whose shapes are known then; it has no arrays yet."""
+    told = {"name": content["name"], "dtype": content["dtype"], "seed": 0}
+    if "nodes" not in content:
+        shape = _input_shape(content)
+        model = Sequential(**told)
+        model.take(layers, shape)
+        return model
+    if len(content["nodes"]) > MOST_LAYERS:
+        raise ValueError(f"it calls layers {len(content['nodes'])} times, but may do so at most {MOST_LAYERS} times")
+    for one in content["inputs"]:
+        _input_shape({"input_shape": one["shape"]})
+    graph = Model.assemble(content, layers, **told)
+    for layer in layers:
+        if math.prod(_outputs(layer)) >= _LARGEST_SAMPLE:
+            raise ValueError(f"{layer.name} gives {_LARGEST_SAMPLE} numbers or more, which no sample has")
+    return graph
+
+
+def _input_shape(content: dict[str, Any]) -> Shape:
+    shape = checked_shape(content["input_shape"], "input_shape")
+    # Step by step: the product of a million sizes takes longer than a minute.
+    numbers = 1
+    for size in shape:
+        numbers *= size
+        if numbers >= _LARGEST_SAMPLE:
+            raise ValueError(f"its input_shape is that of {_LARGEST_SAMPLE} numbers or more, which no sample has")
+    return shape
 
 
 def _check_memory(layers: list[Layer], itemsize: int, size: int) -> None:
