@@ -29,6 +29,8 @@ if not CHECKOUT:
 for backend in ("tensorflow", "jax", "torch"):
     if importlib.util.find_spec(backend):
         os.environ.setdefault("KERAS_BACKEND", backend)
+# Other people's protocols, which come with their libraries.
+collect_ignore += [folder for folder in ("river", "sklearn") if not importlib.util.find_spec(folder)]
 
 
 def pytest_report_header():
