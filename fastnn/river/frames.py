@@ -1,4 +1,7 @@
-"""Data frames of many samples: their names and numbers, and predictions in the frame's own kind."""
+"""Data frames of many samples: their names and numbers, and predictions in the frame's own kind.
+
+river's own conversions are imported where they are used: dicts need none of the libraries of frames behind them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 from numpy.typing import NDArray
-from river.utils import dataframe
 
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.checking.scalars import non_negative_number
@@ -31,6 +33,8 @@ def read_frame(X: Any, dtype: np.dtype[Any]) -> tuple[list[Hashable], NDArray[An
     array = to_array(X, "X")
     assert not isinstance(array, CompressedRows)
     check_finite(array, "X")
+    from river.utils import dataframe
+
     return list(dataframe.into_frame(X).columns), converted(array, dtype, "X")
 
 
@@ -38,6 +42,8 @@ def values_of(series: Any) -> list[Any]:
     """The values of a series, or of an array or list, one for each sample."""
     if isinstance(series, ndarray | list):
         return list(series.tolist() if isinstance(series, ndarray) else series)
+    from river.utils import dataframe
+
     return list(dataframe.into_series(series).to_list())
 
 
@@ -60,9 +66,13 @@ def read_weights(w: Any, samples: int) -> NDArray[np.float64] | None:
 
 def series_like(values: Any, name: Any, X: Any) -> Any:
     """A series of the kind of frame that X is, with its index."""
+    from river.utils import dataframe
+
     return dataframe.to_native_series(values, name=name, like=dataframe.into_frame(X))
 
 
 def frame_like(columns: Mapping[Hashable, Any], X: Any) -> Any:
     """A frame of the kind that X is, with its index."""
+    from river.utils import dataframe
+
     return dataframe.to_native_frame(columns, like=dataframe.into_frame(X))

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.jobs import JOBS
 from benchmarks.machine_peak import MachinePeak
 from benchmarks.peers import fastnn_model
-from benchmarks.studies import features, files, fit_memory, growth, roofline, save_study, scaling
+from benchmarks.studies import features, files, fit_memory, growth, roofline, save_study, scaling, streams
 
 SILENT = [].append
 
@@ -95,6 +95,19 @@ def test_studies_of_features_and_files_in_small(study, tmp_path):
     assert study.describe(content).count("\n") >= 2
     save_study(study, content, tmp_path, "study", plot=True)
     assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_streams_in_small(tmp_path):
+    pytest.importorskip("river")
+    content = streams.measure(True, SILENT, [])
+    assert [set(stream["scores"]) for stream in content["streams"]] == [set(streams.MODELS)] * 5
+    # Better than guessing, and than the mean: half of all, and about as many of seven classes.
+    assert content["streams"][2]["scores"]["network"] > 0.3
+    assert all(time > 0 for times in content["steps"].values() for time in times.values())
+    assert streams.describe(content).count("\n") >= 6
+    assert streams.markdown(content).count("\n| ") == 10 + len(content["steps"]) - 2
+    save_study(streams, content, tmp_path, "streams", plot=True)
+    assert (tmp_path / "streams.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_keras_and_torch_normalise_and_step_as_we_do():
