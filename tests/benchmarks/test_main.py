@@ -91,5 +91,6 @@ def test_a_marker_without_results_is_an_error(tmp_path, capsys):
     assert "notebook.json" in capsys.readouterr().err
 
 
-def test_readme_shows_the_committed_results():
-    assert command.main(["--check-readme", str(ROOT / "README.md")]) == 0
+@pytest.mark.parametrize("page", ["README.md", "docs/estimators.md"])
+def test_pages_show_the_committed_results(page):
+    assert command.main(["--check-readme", str(ROOT / page)]) == 0
