@@ -169,6 +169,11 @@ class CompiledModel(LayeredModel):
             metrics = [metrics]
         chosen = resolve_optimizer(optimizer), resolve_loss(loss), self._resolved_metrics(metrics or ())
         self._check_outputs(chosen[1])
+        if chosen[1].reduction not in ("sum_over_batch_size", "mean"):
+            raise ValueError(
+                f"training takes the mean of its samples' losses, but the loss has reduction={chosen[1].reduction!r}, "
+                "which is for calls: leave it out"
+            )
         with self.exclusively("it cannot be compiled"):
             self._keep(optimizer=chosen[0], loss=chosen[1], metrics=_fixed_metrics(chosen[2]))
             self._keep(optimizer_state=OptimizerState())

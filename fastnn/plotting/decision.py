@@ -7,7 +7,7 @@ import numpy
 from numpy.typing import ArrayLike
 
 from fastnn.data.names import by_name
-from fastnn.losses.hinge import Hinge
+from fastnn.losses.kinds.hinge import Hinge
 from fastnn.models.sequential import Sequential
 from fastnn.notebook.chain import Layers
 from fastnn.notebook.prediction import predict as predict_network
