@@ -130,7 +130,7 @@ def metrics_of(metrics: list[Metric], targets: NDArray[Any], outputs: NDArray[An
     if outputs is None:
         raise RuntimeError("the model has other metrics than when it was compiled: call compile(metrics=...) for them")
     try:
-        return {metric.name: float(metric(targets, outputs)) for metric in metrics}
+        return {metric.name: float(metric.compute(targets, outputs)) for metric in metrics}
     except ValueError:
         if np.isfinite(outputs).all():
             raise
