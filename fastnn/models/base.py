@@ -182,6 +182,14 @@ class BaseModel(CompiledModel):
             trainer = self._batch_trainer = BatchTrainer(self)
         return trainer.train(x, y, sample_weight, class_weight, return_dict)
 
+    def test_on_batch(self, x: Any, y: Any, sample_weight: ArrayLike | None = None, return_dict: bool = False) -> Any:
+        """The loss and metrics of one batch: `evaluate` of it."""
+        return self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
+
+    def predict_on_batch(self, x: Any) -> NDArray[Any]:
+        """The outputs of one batch: `predict` of it."""
+        return self.predict(x)
+
     @known_names_only
     def evaluate(
         self,

@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike
 from fastnn.callbacks.base import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.checking.fixed import FixedList
+from fastnn.checking.scalars import whole_number
 from fastnn.checking.strict import known_names_only
 from fastnn.data.names import Names, checked_names
 from fastnn.losses.base import Loss
@@ -138,7 +139,14 @@ class CompiledModel(LayeredModel):
             self.training_lock.release()
 
     @known_names_only
-    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, *, metrics: Iterable[Any] | None = None) -> None:
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        *,
+        metrics: Iterable[Any] | None = None,
+        steps_per_execution: int = 1,
+    ) -> None:
         """Choose how the model is trained and judged. The optimiser starts anew.
 
         Parameters
@@ -151,6 +159,8 @@ class CompiledModel(LayeredModel):
             pair of its value and its gradient.
         metrics : list of str, Metric or function, optional
             Such as "accuracy"; see `fastnn.metrics`.
+        steps_per_execution : int, default 1
+            As Keras has it, at least 1; without effect, since an epoch is one call of compiled code in any case.
 
         Raises
         ------
@@ -163,6 +173,7 @@ class CompiledModel(LayeredModel):
         from fastnn.losses.names import resolve as resolve_loss
         from fastnn.optimizers.names import resolve as resolve_optimizer
 
+        whole_number(steps_per_execution, "steps_per_execution", at_least=1)
         if loss is None:
             raise ValueError("loss is missing: name one, such as loss='mse' or loss='categorical_crossentropy'")
         if isinstance(metrics, str):

@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.base import Layer, Variable
 from fastnn.layers.input import Input
-from fastnn.models.base import BaseModel
+from fastnn.models.architecture import DescribedModel
 from fastnn.models.layer_arrays import label
 from fastnn.models.layered import fixed_layers
 from fastnn_ext.engine.plan import Plan
@@ -23,7 +23,7 @@ from fastnn_ext.tables.enums import Activation as Kind
 __all__ = ["Sequential"]
 
 
-class Sequential(BaseModel):
+class Sequential(DescribedModel):
     """A stack of layers.
 
     Parameters
