@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.callbacks.base import CallbackList
 from fastnn.checking.scalars import whole_number_or_none
-from fastnn.models.batches import batches_of, check_kind, gives_batches
+from fastnn.models.batches import BATCH_SIZE, batches_of, check_kind, gives_batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.inputs import explain, read_inputs
 from fastnn_ext.engine.plan import NonFiniteDataError
 
-__all__ = ["predict"]
+__all__ = ["predict", "predict_watched"]
 
 
 def predict(model: CompiledModel, x: Any, out: NDArray[Any] | None, steps: int | None) -> NDArray[Any]:
@@ -32,6 +33,57 @@ def predict(model: CompiledModel, x: Any, out: NDArray[Any] | None, steps: int |
     if result is None:
         raise TypeError(f"x must be an array that the engine reads, but it is {type(inputs).__name__}")
     return result
+
+
+def predict_watched(
+    model: CompiledModel,
+    x: Any,
+    out: NDArray[Any] | None,
+    steps: int | None,
+    batch_size: int | None,
+    watchers: CallbackList,
+) -> NDArray[Any]:
+    """`predict`, of which callbacks are told."""
+    watchers.tell("on_predict_begin")
+    if not watchers.watches_predicted_batches:
+        result = predict(model, x, out, steps)
+    else:
+        parts = []
+        for number, batch in enumerate(_parts(model, x, steps, batch_size or BATCH_SIZE)):
+            watchers.tell("on_predict_batch_begin", number)
+            parts.append(predict(model, batch, None, None))
+            watchers.tell("on_predict_batch_end", number, {"outputs": parts[-1]})
+        if not parts:
+            raise ValueError("x gave no batches: there is nothing to predict")
+        result = np.concatenate(parts)
+        if out is not None:
+            if out.shape != result.shape or out.dtype != result.dtype:
+                raise ValueError(
+                    f"out must be {result.dtype} of shape {result.shape}, but it is {out.dtype} {out.shape}"
+                )
+            out[...] = result
+            result = out
+    watchers.tell("on_predict_end")
+    return result
+
+
+def _parts(model: CompiledModel, x: Any, steps: int | None, batch_size: int) -> Iterator[Any]:
+    """The batches of what gives batches, or arrays in slices."""
+    if gives_batches(x) and not isinstance(x, Sequence):
+        steps = whole_number_or_none(steps, "steps", at_least=1)
+        yield from map(
+            _inputs_of,
+            batches_of(x, "x", batch_size=None, shuffle=False, rng=None, steps=steps, argument="steps").epoch(steps),
+        )
+        return
+    if steps is not None:
+        raise ValueError("steps is for batches from an iterable: arrays are predicted whole")
+    check_kind(x, "x")
+    inputs = read_inputs(model, x, "x", single=True)
+    if not isinstance(inputs, np.ndarray):
+        raise ValueError("batches of a sparse matrix cannot be watched one by one: leave such callbacks out")
+    for start in range(0, len(inputs), batch_size):
+        yield inputs[start : start + batch_size]
 
 
 def _predict_batches(model: CompiledModel, x: Any, out: NDArray[Any] | None, steps: int | None) -> NDArray[Any]:
