@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from fastnn.models import History, Model, Sequential
     from fastnn.models.saving.loading import load_model
     from fastnn.notebook.files import load_network, save_network
+    from fastnn.notebook.network import Network
     from fastnn.threads import get_num_threads, set_num_threads
 
 __version__ = "0.1.0"
@@ -77,6 +78,7 @@ __all__ = [
     "ActivationLayer",
     "SoftmaxLayer",
     "Layer",
+    "Network",
     "relu",
     "relu_prime",
     "leaky_relu",
@@ -149,6 +151,7 @@ _PLACES = {
     "ImageAugmentation": "augmentation",
     "load_model": "models.saving.loading",
     "accuracy": "metrics",
+    "Network": "notebook.network",
     "save_network": "notebook.files",
     "load_network": "notebook.files",
     "show_config": "config",

@@ -35,6 +35,7 @@ NEEDED = {
     callbacks.ModelCheckpoint: ("a.safetensors",),
     callbacks.LearningRateScheduler: (lambda epoch, rate: rate,),
     callbacks.CSVLogger: ("a.csv",),
+    callbacks.BackupAndRestore: ("a",),
     schedules.StepDecay: (0.1, 5),
     schedules.PiecewiseConstantDecay: ([1], [0.1, 0.2]),
     schedules.ExponentialDecay: (0.1, 5, 0.5),

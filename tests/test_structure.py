@@ -35,7 +35,6 @@ AMONG_EQUALS = {("interop", "__init__")}
 # Modules of one part that import each other.
 CIRCLES = {
     "initializers": {"__init__", "names"},
-    "losses": {"__init__", "names"},
     "optimizers": {"__init__", "names"},
 }
 

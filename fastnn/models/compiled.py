@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike
 from fastnn.callbacks.base import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.checking.fixed import FixedList
+from fastnn.checking.scalars import whole_number
 from fastnn.checking.strict import known_names_only
 from fastnn.data.names import Names, checked_names
 from fastnn.losses.base import Loss
@@ -145,6 +146,7 @@ class CompiledModel(LayeredModel):
         *,
         metrics: Any = None,
         loss_weights: Any = None,
+        steps_per_execution: int = 1,
     ) -> None:
         """Choose how the model is trained and judged. The optimiser starts anew.
 
@@ -161,6 +163,8 @@ class CompiledModel(LayeredModel):
             Such as "accuracy"; see `fastnn.metrics`. With several outputs, a list of these for each, or a dict.
         loss_weights : list or dict of float, optional
             What the loss of each output is multiplied by in their sum; 1 by default.
+        steps_per_execution : int, default 1
+            As Keras has it, at least 1; without effect, since an epoch is one call of compiled code in any case.
 
         Raises
         ------
@@ -173,6 +177,7 @@ class CompiledModel(LayeredModel):
         from fastnn.models.compiling import loss_for, metrics_for
         from fastnn.optimizers.names import resolve as resolve_optimizer
 
+        whole_number(steps_per_execution, "steps_per_execution", at_least=1)
         if loss is None:
             raise ValueError("loss is missing: name one, such as loss='mse' or loss='categorical_crossentropy'")
         # Before the model is built, any number of outputs may come.
@@ -184,6 +189,11 @@ class CompiledModel(LayeredModel):
             metrics_for(outputs, sizes, metrics or ()),
         )
         self._check_outputs(chosen[1])
+        if chosen[1].reduction not in ("sum_over_batch_size", "mean"):
+            raise ValueError(
+                f"training takes the mean of its samples' losses, but the loss has reduction={chosen[1].reduction!r}, "
+                "which is for calls: leave it out"
+            )
         with self.exclusively("it cannot be compiled"):
             self._keep(optimizer=chosen[0], loss=chosen[1], metrics=_fixed_metrics(chosen[2]))
             self._keep(optimizer_state=OptimizerState())

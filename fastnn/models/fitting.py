@@ -62,6 +62,7 @@ def fit(
     """Train a model; see `BaseModel.fit`."""
     epochs = whole_number(epochs, "epochs", at_least=0)
     initial_epoch = whole_number(initial_epoch, "initial_epoch", at_least=0)
+    initial_epoch = max(initial_epoch, watchers.restored_epochs() or 0)
     frequency = validation_frequency(validation_freq)
     batch_size = whole_number_or_none(batch_size, "batch_size", at_least=1)
     validation_batch_size = whole_number_or_none(validation_batch_size, "validation_batch_size", at_least=1)
@@ -222,7 +223,7 @@ class _Run:
     def finish(self, logs: dict[str, float]) -> bool:
         """Validate, and tell history, callbacks and progress bar. Return whether training goes on."""
         if self.validation is not None and validates_after(self.epoch, self.frequency):
-            values = self.validation.run(read_anew=self.watchers.may_change_data)
+            values = self.validation.run(self.watchers.may_change_data, self.watchers)
             logs |= {f"val_{name}": value for name, value in values.items()}
         # Before the callbacks, so that a model that one of them saves has this epoch; what they add is noted.
         self.history.add(self.epoch, logs)

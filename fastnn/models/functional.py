@@ -99,7 +99,7 @@ class Model(BaseModel):
         self._build()
 
     @classmethod
-    def assemble(
+    def of_architecture(
         cls, architecture: Mapping[str, Any], layers: Sequence[Layer], *, name: str, dtype: DTypeLike, seed: int
     ) -> Model:
         """A model of these layers, all with names and in no model, as `architecture` told; it has no arrays yet.

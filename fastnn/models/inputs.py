@@ -116,9 +116,10 @@ class Samples:
 
     def split(self, first: int) -> tuple[Samples, Samples]:
         """The ``first`` samples and the rest. Sparse matrices are not split."""
-        return self._taken(slice(first)), self._taken(slice(first, None))
+        return self.taken(slice(first)), self.taken(slice(first, None))
 
-    def _taken(self, rows: slice) -> Samples:
+    def taken(self, rows: slice) -> Samples:
+        """These samples."""
         inputs, targets, weights = (take_rows(data, rows) for data in (self.inputs, self.targets, self.weights))
         return Samples(inputs, targets, weights, self.names)
 

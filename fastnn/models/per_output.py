@@ -92,8 +92,9 @@ class MetricOfOutput(Metric):
         self.metric, self.output, self.place = metric, output, place
         self.larger_is_better = metric.larger_is_better
 
-    def __call__(self, y_true: Any, y_pred: Any) -> float:
-        return self.metric(y_true[self.place], y_pred[self.place])
+    def compute(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        given = () if sample_weight is None else (sample_weight,)
+        return self.metric.compute(y_true[self.place], y_pred[self.place], *given)
 
     def check_truth(self, y_true: Any, outputs: Any) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.base import Layer, Variable
 from fastnn.layers.input import Input
-from fastnn.models.base import BaseModel
+from fastnn.models.architecture import DescribedModel
 from fastnn.models.layer_arrays import label
 from fastnn.models.layered import fixed_layers
 from fastnn.models.naming import name_for
@@ -24,7 +24,7 @@ from fastnn_ext.tables.enums import Activation as Kind
 __all__ = ["Sequential"]
 
 
-class Sequential(BaseModel):
+class Sequential(DescribedModel):
     """A stack of layers.
 
     Parameters
@@ -221,6 +221,15 @@ class Sequential(BaseModel):
             plan.add_activation(Kind.LEAKY_RELU, 1.0)
             layer_of_call = [len(self.layers) - 1]
         return plan, layer_of_call
+
+    @classmethod
+    def of_architecture(
+        cls, architecture: Mapping[str, Any], layers: Sequence[Layer], *, name: str, dtype: DTypeLike, seed: int
+    ) -> Sequential:
+        """A model of these layers, all with names and in no model, as `architecture` told; it has no arrays yet."""
+        model = cls(name=name, dtype=dtype, seed=seed)
+        model.take(layers, checked_shape(architecture["input_shape"], "input_shape"))
+        return model
 
     def architecture(self) -> dict[str, Any]:
         return {"input_shape": self.input_shape}

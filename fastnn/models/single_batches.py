@@ -56,8 +56,7 @@ class BatchTrainer:
         model = self.model
         optimizer = model.optimizer
         assert optimizer is not None
-        rate = optimizer.learning_rate
-        training.learning_rate = rate if type(rate) is float else optimizer.rate_at(training.step)
+        training.learning_rate = optimizer.rate_at(training.step)
         try:
             return training.run_batch(x, y, weights)
         except (NonFiniteError, NonFiniteWeightsError) as failure:

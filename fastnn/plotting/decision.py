@@ -7,9 +7,9 @@ import numpy
 from numpy.typing import ArrayLike
 
 from fastnn.data.names import by_name
-from fastnn.losses.hinge import Hinge
+from fastnn.losses.kinds.hinge import Hinge
 from fastnn.models.sequential import Sequential
-from fastnn.notebook.network import Network
+from fastnn.notebook.chain import Layers
 from fastnn.notebook.prediction import predict as predict_network
 from fastnn.plotting.canvas import COLOURS, axes, class_numbers
 from fastnn.plotting.model import built
@@ -21,7 +21,7 @@ _MARKERS = "osD^vP*X"
 
 
 def plot_decision_regions(
-    predict: Sequential | Network | Callable[[Any], ArrayLike],
+    predict: Sequential | Layers | Callable[[Any], ArrayLike],
     x: ArrayLike,
     y: ArrayLike,
     *,

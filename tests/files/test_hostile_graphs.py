@@ -62,7 +62,7 @@ CASES = {
     ),
     "no nodes": (top(nodes=[]), "an output has the number 4"),
     "nodes are text": (top(nodes="all"), "node 0 must be"),
-    "too many nodes": (top(nodes=[[0, [-1]]] * 10_001), "it calls layers 10001 times"),
+    "too many nodes": (top(nodes=[[0, [-1]]] * 10_001), "it has 10001 calls of layers"),
     "no outputs": (top(outputs=[]), "its graph has parts that nothing needs, or no output"),
     "an output twice": (top(outputs=[{"name": "a", "node": 4}, {"name": "b", "node": 4}]), "or one twice"),
     "an output that is an input": (top(outputs=[{"name": "all", "node": -1}]), "an output has the number -1"),

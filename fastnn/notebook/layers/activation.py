@@ -70,8 +70,7 @@ class ActivationLayer(Layer):
         self.activation = activation
         self.activation_prime = activation_prime
         self.kind = known[1] if known is not None and activation_prime is known[0] else None
-        self.input: FloatArray | None = None
-        self.output: FloatArray | None = None
+        self.input = self.output = None
 
     def forward(self, input: ArrayLike) -> FloatArray:
         self.input = numpy.asarray(input)

@@ -31,6 +31,8 @@ class CategoricalFocalCrossentropy(CrossentropyOfClasses):
         The outputs are those before the softmax.
     label_smoothing : float, default 0
         In [0, 1]: the share of each target that all classes get in equal parts.
+    reduction
+        As in `Loss`.
 
     Examples
     --------
@@ -56,8 +58,10 @@ class CategoricalFocalCrossentropy(CrossentropyOfClasses):
         gamma: float = 2.0,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
+        *,
+        reduction: str | None = "sum_over_batch_size",
     ) -> None:
-        super().__init__(from_logits, label_smoothing)
+        super().__init__(from_logits, label_smoothing, reduction=reduction)
         if isinstance(alpha, Sequence | np.ndarray) and not isinstance(alpha, str):
             self.alpha = tuple(non_negative_number(weight, "each number of alpha") for weight in alpha)
         else:
