@@ -84,8 +84,14 @@ class Registry(Generic[T]):
         return found
 
     def get(self, name: str) -> T | None:
-        """The entry of a name or an alias in small or capital letters; None where there is none."""
-        return self.by_name().get(name.lower())
+        """The entry of a name, an alias or a class in small or capital letters; None where there is none."""
+        wanted = name.lower()
+        found = self.by_name().get(wanted)
+        if found is None:
+            # Keras takes the names of classes, too, such as "GlorotUniform".
+            classes = (entry for entry in self if isinstance(entry, type))
+            found = next((cast(T, kind) for kind in classes if kind.__name__.lower() == wanted), None)
+        return found
 
     def __iter__(self) -> Iterator[T]:
         self.by_name()

@@ -1,5 +1,6 @@
 """What tests share: the real pictures, and small networks with a seed."""
 
+import importlib
 import importlib.util
 import os
 import pathlib
@@ -58,6 +59,21 @@ def keras_over_any():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what it imports speaks of processors and deprecated names
         return pytest.importorskip("keras", minversion="3.0")
+
+
+@pytest.fixture(scope="session")
+def keras():
+    """Keras over JAX or TensorFlow: over PyTorch it rounds to float32 what is float64."""
+    if not importlib.util.find_spec("keras") or not any(map(importlib.util.find_spec, ("tensorflow", "jax"))):
+        pytest.skip("Keras, or what it runs over, JAX or TensorFlow, is not installed")
+    # What it imports speaks of processors and deprecated names.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = importlib.import_module("keras")
+    if found.config.backend() not in ("jax", "tensorflow"):
+        pytest.skip(f"Keras runs over {found.config.backend()}, not JAX or TensorFlow")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -39,12 +39,14 @@ NEEDED = {
     schedules.StepDecay: (0.1, 5),
     schedules.PiecewiseConstantDecay: ([1], [0.1, 0.2]),
     schedules.ExponentialDecay: (0.1, 5, 0.5),
+    schedules.InverseTimeDecay: (0.1, 5, 0.5),
+    schedules.PolynomialDecay: (0.1, 5),
     schedules.CosineDecay: (0.1, 5),
     schedules.OneCycle: (0.1, 5),
 }
 CLASSES = [kind for _, kind in public_classes() if kind is not fastnn.History and not inspect.isabstract(kind)]
 # What takes full effect: the next step has the rate, and a layer may be named until a model knows it.
-CHANGEABLE = {"name": (layers.Layer, Sequential), "learning_rate": (optimizers.Optimizer,)}
+CHANGEABLE = {"name": (layers.Layer, Sequential, fastnn.Model), "learning_rate": (optimizers.Optimizer,)}
 SETTINGS = [
     (kind, name)
     for kind in CLASSES
@@ -54,6 +56,10 @@ SETTINGS = [
 
 
 def made(kind):
+    if kind is fastnn.Model:
+        # Its layers belong to it alone.
+        x = layers.Input((3,))
+        return fastnn.Model(x, layers.Dense(2)(x))
     return kind(*NEEDED.get(kind, ()))
 
 
@@ -70,7 +76,7 @@ def test_what_the_constructor_takes_is_not_assigned_afterwards(kind, name):
     assert vars(thing).keys() == vars(made(kind)).keys()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in CLASSES if kind is not Sequential], ids=short)
+@pytest.mark.parametrize("kind", [kind for kind in CLASSES if kind not in (Sequential, fastnn.Model)], ids=short)
 def test_what_an_object_does_not_know(kind):
     with pytest.raises(AttributeError, match="has no attribute 'qqqqq' that could be assigned"):
         made(kind).qqqqq = 1
@@ -100,7 +106,7 @@ def test_copies_are_as_strict(kind):
     [
         (layers.Activation("relu"), "applied"),
         (layers.LeakyReLU(), "applied"),
-        (layers.ReLU(), "activation_name"),
+        (layers.Tanh(), "activation_name"),
         (layers.BatchNormalization(), "momentum_of_moving"),
         (losses.MeanSquaredError(), "name"),
         (losses.Poisson(), "low"),

@@ -12,9 +12,6 @@ from fastnn.checking.scalars import checked_verbosity, finite_number, true_or_fa
 
 __all__ = ["ModelCheckpoint"]
 
-_MODEL_SUFFIXES = (".safetensors",)
-_WEIGHTS_SUFFIXES = (".safetensors", ".npz")
-
 
 class ModelCheckpoint(MonitorCallback):
     """Save the model, or its weights, as training goes.
@@ -62,6 +59,9 @@ class ModelCheckpoint(MonitorCallback):
     >>> each = ModelCheckpoint("weights/{epoch:02d}-{val_loss:.2f}.npz", save_weights_only=True)
     """
 
+    # How the files of models and those of weights end; None where the model itself tells at its first file.
+    _endings: ClassVar[tuple[tuple[str, ...], tuple[str, ...]] | None] = ((".safetensors",), (".safetensors", ".npz"))
+
     _state_kinds: ClassVar = {"best": NUMBER_OR_NONE, "batches": WHOLE}
 
     def __init__(
@@ -78,10 +78,10 @@ class ModelCheckpoint(MonitorCallback):
         super().__init__(monitor, mode)
         self.filepath = os.fspath(filepath)
         # Here, so that it is told before training and not after its first epoch.
-        suffixes = _WEIGHTS_SUFFIXES if save_weights_only else _MODEL_SUFFIXES
-        if not self.filepath.endswith(suffixes):
+        endings = None if self._endings is None else self._endings[bool(save_weights_only)]
+        if endings is not None and not self.filepath.endswith(endings):
             what = "weights" if save_weights_only else "a model"
-            raise ValueError(f"the filepath of {what} must end in {' or '.join(suffixes)}, but it is {self.filepath!r}")
+            raise ValueError(f"the filepath of {what} must end in {' or '.join(endings)}, but it is {self.filepath!r}")
         self.verbose = checked_verbosity(verbose)
         self.save_best_only = true_or_false(save_best_only, "save_best_only")
         self.save_weights_only = true_or_false(save_weights_only, "save_weights_only")

@@ -1,4 +1,4 @@
-"""Downloads of MNIST into the user's cache: from public mirrors, checked, complete or not at all.
+"""Downloads of data sets into the user's cache: from public mirrors, checked, complete or not at all.
 
 This module imports the standard library alone, so that a script can ask it for the cache before anything is installed.
 """
@@ -27,28 +27,41 @@ _WAYS_OUT = (
 )
 
 
-def cache_folder() -> Path:
-    """Where MNIST is kept between runs: ``mnist`` in ``FASTNN_CACHE``, or else in ``fastnn`` in the user's cache.
+def cache_folder(name: str = "mnist") -> Path:
+    """Where a data set is kept between runs: in ``FASTNN_CACHE``, or else in ``fastnn`` in the user's cache.
 
     >>> cache_folder().name
     'mnist'
     """
     if chosen := os.environ.get("FASTNN_CACHE"):
-        return Path(chosen) / "mnist"
+        return Path(chosen) / name
     if sys.platform == "win32":
         root = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     elif sys.platform == "darwin":
         root = Path.home() / "Library" / "Caches"
     else:
         root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return root / "fastnn" / "mnist"
+    return root / "fastnn" / name
 
 
 def download_mnist(folder: Path, mirrors: Sequence[str] = MIRRORS, checksums: Mapping[str, str] = CHECKSUMS) -> None:
-    """Fetch the files that ``checksums`` names into ``folder``, each from the first mirror that gives it sound.
+    """Fetch the files that ``checksums`` names into ``folder``; raises as `download_files` does."""
+    hashes = {name: f"sha256:{checksum}" for name, checksum in checksums.items()}
+    download_files(folder, mirrors, hashes, "MNIST", _WAYS_OUT)
 
-    Every file is downloaded under another name, checked by its SHA-256, and moved into place; a sound file that is
+
+def download_files(folder: Path, mirrors: Sequence[str], hashes: Mapping[str, str], what: str, ways_out: str) -> None:
+    """Fetch files into ``folder``, each from the first mirror that gives it sound.
+
+    Every file is downloaded under another name, checked by its hash, and moved into place; a sound file that is
     there already is left alone.
+
+    Parameters
+    ----------
+    hashes : mapping of str to str
+        Of each file, the algorithm before a colon.
+    what, ways_out : str
+        What messages call the data, and what to do without them.
 
     Raises
     ------
@@ -64,20 +77,20 @@ def download_mnist(folder: Path, mirrors: Sequence[str] = MIRRORS, checksums: Ma
         import requests  # pooch's own dependency; its errors are OSErrors, as a full disk's is
     except ImportError:
         raise ImportError(
-            f"MNIST is not in {str(folder)!r}, and its download needs pooch: pip install fastnn-ext[data]; "
-            f"or {_WAYS_OUT}"
+            f"{what} is not in {str(folder)!r}, and its download needs pooch: pip install fastnn-ext[data]; "
+            f"or {ways_out}"
         ) from None
     logger = pooch.get_logger()
     level = logger.level
     logger.setLevel("WARNING")  # it would print a line for each file
     try:
-        for name, checksum in checksums.items():
+        for name, known_hash in hashes.items():
             problems: list[str] = []
             for mirror in mirrors:
                 try:
                     pooch.retrieve(
                         mirror + name,
-                        known_hash=f"sha256:{checksum}",
+                        known_hash=known_hash,
                         fname=name,
                         path=folder,
                         progressbar=sys.stderr.isatty(),
@@ -88,6 +101,6 @@ def download_mnist(folder: Path, mirrors: Sequence[str] = MIRRORS, checksums: Ma
                 except ValueError:  # pooch's for a checksum that differs
                     problems.append(f"{mirror}: not the original file")
             else:
-                raise ConnectionError(f"{name} could not be downloaded ({', '.join(problems)}): {_WAYS_OUT}")
+                raise ConnectionError(f"{name} could not be downloaded ({', '.join(problems)}): {ways_out}")
     finally:
         logger.setLevel(level)

@@ -55,17 +55,18 @@ def load_mnist(path: str | os.PathLike[str] | None = None) -> Mnist:
     if named is not None:
         if not isinstance(named, str | os.PathLike):
             raise TypeError(f"path must be the path of a folder or an .npz file, not {type(named).__name__}")
-        return _read(Path(named).expanduser())
+        return read_folder(Path(named).expanduser())
     folder = download.cache_folder()
     if not (folder / "mnist.npz").is_file() and not all(_find(folder, name) for name in FILES):
         download.download_mnist(folder, download.MIRRORS)
     try:
-        return _read(folder)
+        return read_folder(folder)
     except ValueError as error:
         raise ValueError(f"{error}; it is in the cache: delete it, and the next call fetches it anew") from error
 
 
-def _read(place: Path) -> Mnist:
+def read_folder(place: Path) -> Mnist:
+    """The arrays of a folder with four IDX files of MNIST's form, or ``mnist.npz``, or of such a file itself."""
     if place.is_file():
         return read_npz(place)
     if not place.is_dir():

@@ -30,20 +30,26 @@ class HasWeights(Protocol):
     def set_weights(self, weights: Sequence[NDArray[Any]], /) -> None: ...
 
 
-def save_weights(model: HasWeights, path: str | os.PathLike[str]) -> None:
-    """Write a model's weights; see `Sequential.save_weights`."""
+def save_weights(model: HasWeights, path: str | os.PathLike[str], *, any_name: bool = False) -> None:
+    """Write a model's weights; see `Sequential.save_weights`.
+
+    Parameters
+    ----------
+    any_name : bool, default False
+        Whether a name with another ending, or none, means a ``.safetensors`` file.
+    """
     model.needs_plan()
     arrays = {f"{layer.name}.{name}": array for layer in model.layers for name, array in layer.arrays.items()}
-    if _is_npz(path):
+    if _is_npz(path, any_name):
         with atomic_write(path) as file:
             np.savez(file, allow_pickle=False, **arrays)
     else:
         write_tensors(path, arrays, {"format": "np"})
 
 
-def load_weights(model: HasWeights, path: str | os.PathLike[str]) -> None:
-    """Read a model's weights; see `Sequential.load_weights`."""
-    npz = _is_npz(path)
+def load_weights(model: HasWeights, path: str | os.PathLike[str], *, any_name: bool = False) -> None:
+    """Read a model's weights; see `Sequential.load_weights`, and `save_weights` of any name."""
+    npz = _is_npz(path, any_name)
     model.needs_plan()
     shapes = {f"{layer.name}.{name}": array.shape for layer in model.layers for name, array in layer.arrays.items()}
     regular_file(path)
@@ -59,9 +65,9 @@ def load_weights(model: HasWeights, path: str | os.PathLike[str]) -> None:
         raise ValueError(f"the weights of {os.fspath(path)!r} cannot be loaded: {error}") from error
 
 
-def _is_npz(path: str | os.PathLike[str]) -> bool:
+def _is_npz(path: str | os.PathLike[str], any_name: bool) -> bool:
     suffix = PurePath(os.fsdecode(path)).suffix.lower()
-    if suffix not in (".npz", ".safetensors"):
+    if not any_name and suffix not in (".npz", ".safetensors"):
         raise ValueError(
             f"a file of weights is a .safetensors or .npz, but the name is {os.fspath(path)!r}; fastnn.interop reads "
             "those of Keras and PyTorch"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fastnn.initializers.orthogonal import Orthogonal
     from fastnn.initializers.random_normal import RandomNormal
     from fastnn.initializers.random_uniform import RandomUniform
+    from fastnn.initializers.truncated_normal import TruncatedNormal
     from fastnn.initializers.zeros import Zeros
 
 # Checkers of types and editors read this as it stands.
@@ -32,6 +33,7 @@ __all__ = [
     "Constant",
     "RandomNormal",
     "RandomUniform",
+    "TruncatedNormal",
     "GlorotNormal",
     "GlorotUniform",
     "HeNormal",
@@ -49,6 +51,7 @@ CLASSES = {
     "constant": "Constant",
     "random_normal": "RandomNormal",
     "random_uniform": "RandomUniform",
+    "truncated_normal": "TruncatedNormal",
     "glorot_normal": "GlorotNormal",
     "glorot_uniform": "GlorotUniform",
     "he_normal": "HeNormal",

@@ -30,7 +30,7 @@ def resolve(initializer: Any) -> Callable[[tuple[int, ...], np.random.Generator]
     HeNormal()
     >>> resolve("glorot")
     Traceback (most recent call last):
-    ValueError: initializer 'glorot' is unknown; did you mean 'glorot_normal'? Expected one of zeros, ones, ...
+    ValueError: initializer 'glorot' is unknown; did you mean 'glorot_normal'? Expected one of zeros, ...
     """
     if isinstance(initializer, str):
         return INITIALIZERS[initializer]()

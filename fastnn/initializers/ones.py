@@ -1,5 +1,7 @@
 """Ones: where scales start."""
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,8 @@ class Ones(Initializer):
     >>> Ones()((2,), np.random.default_rng(0))
     array([1., 1.])
     """
+
+    aliases: ClassVar = ("one",)
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         return np.ones(shape)

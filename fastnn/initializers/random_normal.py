@@ -1,5 +1,7 @@
 """Normal random numbers of a given mean and standard deviation."""
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +28,8 @@ class RandomNormal(RandomInitializer):
     >>> RandomNormal(stddev=0.0)((2,), np.random.default_rng(0))
     array([0., 0.])
     """
+
+    aliases: ClassVar = ("normal",)
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)

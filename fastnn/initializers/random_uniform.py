@@ -1,5 +1,7 @@
 """Uniform random numbers between two limits."""
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +31,8 @@ class RandomUniform(RandomInitializer):
     >>> RandomUniform(1.0, 1.0)((2,), np.random.default_rng(0))
     array([1., 1.])
     """
+
+    aliases: ClassVar = ("uniform",)
 
     def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from fastnn.initializers.base import RandomInitializer
 
-__all__ = ["VarianceScaling"]
+__all__ = ["VarianceScaling", "truncated_normal"]
 
 # The standard deviation of a standard normal distribution that is truncated at two standard deviations.
 _TRUNCATED_DEVIATION = 0.87962566103423978
@@ -27,10 +27,10 @@ class VarianceScaling(RandomInitializer):
         if self.uniform:
             limit = np.sqrt(3 * variance)
             return rng.uniform(-limit, limit, shape)
-        return float(np.sqrt(variance) / _TRUNCATED_DEVIATION) * _truncated_normal(shape, rng)
+        return float(np.sqrt(variance) / _TRUNCATED_DEVIATION) * truncated_normal(shape, rng)
 
 
-def _truncated_normal(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+def truncated_normal(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
     """Standard normal numbers, drawn again beyond two standard deviations."""
     numbers = rng.standard_normal(shape)
     while (outside := np.abs(numbers) > 2).any():

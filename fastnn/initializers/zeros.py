@@ -1,5 +1,7 @@
 """Zeros: where biases start."""
 
+from typing import ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +19,8 @@ class Zeros(Initializer):
     >>> Zeros()((2,), np.random.default_rng(0))
     array([0., 0.])
     """
+
+    aliases: ClassVar = ("zero",)
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         return np.zeros(shape)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fastnn.interop.c_files import to_c
+    from fastnn.interop.keras_files import save_keras_weights, to_keras
     from fastnn.interop.keras_models import from_keras, load_keras_weights
     from fastnn.interop.onnx_files import to_onnx
     from fastnn.interop.sklearn_estimators import from_sklearn
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = [
     "from_keras",
     "load_keras_weights",
+    "to_keras",
+    "save_keras_weights",
     "from_torch",
     "load_torch_weights",
     "from_sklearn",
@@ -26,6 +29,8 @@ __all__ = [
 _PLACES = {
     "from_keras": "keras_models",
     "load_keras_weights": "keras_models",
+    "to_keras": "keras_files",
+    "save_keras_weights": "keras_files",
     "from_torch": "torch_modules",
     "load_torch_weights": "torch_modules",
     "from_sklearn": "sklearn_estimators",

@@ -37,8 +37,8 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     Parameters
     ----------
     source : path-like or keras.Sequential
-        A ``.keras`` file, which is read without Keras (with h5py), or a model that is built. Models within the model
-        are flattened, and a functional model is taken if it is a chain.
+        A ``.keras`` file, or an ``.h5`` file of a whole model, both read without Keras (with h5py), or a model that is
+        built. Models within the model are flattened, and a functional model is taken if it is a chain.
     custom_objects : mapping of str to (function, derivative), optional
         Your own activations by the name that Keras has for them; a file holds no code.
 
@@ -84,18 +84,15 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     custom = custom_objects or {}
     if isinstance(source, str | os.PathLike):
         regular_file(source)
-        if str(os.fspath(source)).lower().endswith((".h5", ".hdf5")):
-            raise ValueError(
-                f"{os.fspath(source)!r} is no .keras file: save it as one with Keras, or make the same layers here and "
-                "call load_keras_weights"
-            )
+        if _is_hdf5(source):
+            return _from_hdf5(source, custom)
         with _named_errors(os.fspath(source)), zipfile.ZipFile(source) as archive:
             found = described(_config(archive), custom)
             _check_version(found.layers, _version(archive))
             with WeightFile(_weights(archive)) as file:
                 return _assembled(found, lambda wanted: file.arrays(found.places, wanted))
     if not all(hasattr(source, name) for name in ("get_config", "get_weights", "layers")):
-        raise TypeError(f"source must be a .keras file's path or a Keras model, but it is {source!r}")
+        raise TypeError(f"source must be the path of a .keras or .h5 file or a Keras model, but it is {source!r}")
     # tf_keras is Keras 2.
     module = type(source).__module__.removeprefix("tf_")
     with _named_errors(source):
@@ -105,6 +102,21 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
         # tf_keras and keras have it.
         _check_version(found.layers, getattr(sys.modules.get(type(source).__module__.split(".")[0]), "__version__", ""))
         return _assembled(found, lambda wanted: source.get_weights())
+
+
+def _is_hdf5(path: str | os.PathLike[str]) -> bool:
+    with open(path, "rb") as file:
+        return file.read(8) == b"\x89HDF\r\n\x1a\n"
+
+
+def _from_hdf5(path: str | os.PathLike[str], custom: Mapping[str, Any]) -> Sequential:
+    with _named_errors(os.fspath(path)), open(path, "rb") as opened, WeightFile(opened) as file:
+        config = file.text("model_config")
+        if config is None:
+            raise ValueError("it holds weights alone: make the same layers here and call load_keras_weights")
+        found = described(json.loads(config), custom)
+        _check_version(found.layers, file.text("keras_version"))
+        return _assembled(found, file.arrays_by_attributes)
 
 
 def load_keras_weights(model: Sequential, path: str | os.PathLike[str]) -> None:

@@ -67,6 +67,11 @@ class WeightFile:
         attributes = self._legacy_root().attrs
         return "layer_names" in attributes or "layer_names0" in attributes
 
+    def text(self, attribute: str) -> str | None:
+        """An attribute of the whole file that is a text; None where there is none."""
+        value = self._file.attrs.get(attribute)
+        return value.decode() if isinstance(value, bytes) else value if isinstance(value, str) else None
+
     def arrays(self, places: Sequence[str], wanted: Sequence[Sequence[Wanted]]) -> list[NDArray[Any]]:
         """The arrays of a Keras 3 file.
 

@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from fastnn.checking.fixed import FixedDict
 from fastnn.checking.names import non_empty_name
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.checking.strict import Strict
+from fastnn.layers.layer_array import LayerArray, replacement
 from fastnn.layers.symbolic import SymbolicTensor, call
 from fastnn_ext.engine.plan import Plan
 
@@ -29,6 +30,8 @@ class Variable(NamedTuple):
     trainable: bool
 
 
+# What the arrays of the package's layers are called.
+_ARRAYS = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 _NUMBERS = "write into its array, layer.arrays[{!r}][:] = ..., or call model.set_weights"
 
 # A file's arrays are called by the layers: a name that is a path would lead elsewhere.
@@ -55,17 +58,15 @@ class Layer(Strict):
     input_shape, output_shape : tuple of int or None
         Of one sample; None until the model is built.
     arrays : dict of ndarray
-        The variables' arrays by name: views into the model's parameters, once it is built.
+        The variables' arrays by name: views into the model's parameters, once it is built. Each is an attribute, too,
+        such as ``layer.kernel``, with Keras' ``assign`` and ``numpy``.
     """
 
     _name: str | None
     _changeable = frozenset({"name"})
     _instead: ClassVar = {
         "trainable": "layers cannot be frozen yet, all of them train",
-        **{
-            name: _NUMBERS.format(name)
-            for name in ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
-        },
+        **{name: _NUMBERS.format(name) for name in _ARRAYS},
         "weights": "call model.set_weights, or write into an array, layer.arrays['kernel'][:] = ...",
         "arrays": "write into them, layer.arrays['kernel'][:] = ...",
         **dict.fromkeys(("input_shape", "output_shape", "declared_shape"), "the model finds it: build another one"),
@@ -177,6 +178,45 @@ class Layer(Strict):
     def get_weights(self) -> list[NDArray[Any]]:
         """Copies of the layer's arrays."""
         return [array.copy() for array in self.arrays.values()]
+
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
+        """Replace the values of the layer's arrays, in the order of `get_weights`.
+
+        Raises
+        ------
+        RuntimeError
+            When the layer is not built, and has none.
+        TypeError, ValueError
+            When their number or a shape is another, or a number is not finite or too large; nothing has changed then.
+        """
+        self.needs_shape()
+        if len(weights) != len(self.arrays):
+            raise ValueError(
+                f"{self.name or type(self).__name__} has {len(self.arrays)} arrays ({', '.join(self.arrays) or 'none'})"
+                f", but there are {len(weights)} weights"
+            )
+        pairs = list(zip(self.arrays.items(), weights, strict=True))
+        new = [replacement(array, value, f"the {name} of {self.name}") for (name, array), value in pairs]
+        # A copy of each: they may be views of these very arrays.
+        for array, value in zip(self.arrays.values(), [one.copy() for one in new], strict=True):
+            array[...] = value
+
+    @property
+    def weights(self) -> list[LayerArray]:
+        """The layer's arrays, in the order of `get_weights`; what is written into them is the layer's."""
+        return [array.view(LayerArray) for array in self.arrays.values()]
+
+    def __getattr__(self, name: str) -> LayerArray:
+        # Asked for only where there is no attribute of this name; before the constructor has run there are no arrays.
+        array = self.__dict__.get("arrays", {}).get(name)
+        if array is None:
+            hint = ": it has arrays once its model is built" if not name.startswith("_") and self._lacks(name) else ""
+            raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}{hint}")
+        view: LayerArray = array.view(LayerArray)
+        return view
+
+    def _lacks(self, name: str) -> bool:
+        return name in _ARRAYS and not self.__dict__.get("arrays")
 
     def count_params(self) -> int:
         """How many numbers the layer's arrays hold; 0 before the model is built."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fastnn.checking.scalars import whole_number_or_none
 from fastnn.layers.base import Layer
 from fastnn_ext.engine.plan import Plan
 
@@ -19,6 +20,9 @@ class Dropout(Layer):
     ----------
     rate : float
         At least 0 and below 1.
+    seed : int, optional
+        With it, training draws the same numbers each time, whatever the model's own seed: the seeds of a model's layers
+        then decide what all of them draw.
     name, input_shape
         As in `Layer`.
 
@@ -28,8 +32,16 @@ class Dropout(Layer):
     0.5
     """
 
-    def __init__(self, rate: float, *, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        rate: float,
+        *,
+        seed: int | None = None,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
         super().__init__(name=name, input_shape=input_shape)
+        self.seed = whole_number_or_none(seed, "seed", at_least=0)
         if isinstance(rate, bool) or not isinstance(rate, int | float):
             raise TypeError(f"rate must be a number, but it is {rate!r}")
         if not 0 <= rate < 1:
@@ -40,4 +52,5 @@ class Dropout(Layer):
         plan.add_dropout(self.rate)
 
     def configuration(self) -> dict[str, Any]:
-        return {"rate": self.rate, **super().configuration()}
+        seed = {} if self.seed is None else {"seed": self.seed}
+        return {"rate": self.rate, **seed, **super().configuration()}

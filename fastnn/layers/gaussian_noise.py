@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fastnn.checking.scalars import non_negative_number
+from fastnn.checking.scalars import non_negative_number, whole_number_or_none
 from fastnn.layers.base import Layer
 from fastnn_ext.engine.plan import Plan
 
@@ -17,6 +17,9 @@ class GaussianNoise(Layer):
     ----------
     stddev : float
         Its standard deviation, finite and not negative.
+    seed : int, optional
+        With it, training draws the same numbers each time, whatever the model's own seed: the seeds of a model's layers
+        then decide what all of them draw.
     name, input_shape
         As in `Layer`.
 
@@ -26,12 +29,21 @@ class GaussianNoise(Layer):
     0.1
     """
 
-    def __init__(self, stddev: float, *, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        stddev: float,
+        *,
+        seed: int | None = None,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
         super().__init__(name=name, input_shape=input_shape)
+        self.seed = whole_number_or_none(seed, "seed", at_least=0)
         self.stddev = non_negative_number(stddev, "stddev")
 
     def lower(self, plan: Plan) -> None:
         plan.add_noise(self.stddev)
 
     def configuration(self) -> dict[str, Any]:
-        return {"stddev": self.stddev, **super().configuration()}
+        seed = {} if self.seed is None else {"seed": self.seed}
+        return {"stddev": self.stddev, **seed, **super().configuration()}

@@ -109,5 +109,4 @@ def _resolve(metric: object) -> Metric:
 
 
 def _by_name(name: str) -> Metric:
-    by_class = next((kind for kind in METRICS if kind.__name__ == name), None)
-    return (METRICS.get(name) or by_class or METRICS[name])(name=name)
+    return METRICS[name](name=name)

@@ -181,6 +181,10 @@ class LayeredModel(Strict):
             self._make_plan()
 
     def _make_plan(self) -> None:
+        seeds = [seed for layer in self.layers if (seed := getattr(layer, "seed", None)) is not None]
+        if seeds:
+            # What the engine draws is a function of one seed and the layer's place.
+            self._keep(seed=int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0] >> 1))
         plan, self._layer_of_call = self._lower()
         self._keep(plan=plan)
 

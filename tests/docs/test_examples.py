@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("models.md", "data.md", "interop.md", "estimators.md", "../README.md")
+PAGES = ("models.md", "coming_from_keras.md", "data.md", "interop.md", "estimators.md", "../README.md")
 
 
 def blocks_of(page):

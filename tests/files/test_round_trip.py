@@ -59,6 +59,8 @@ OPTIMIZERS = {type(optimizer).__name__: optimizer for optimizer in STEADY.values
 SCHEDULES = {
     "StepDecay": schedules.StepDecay(0.1, 3, 0.5),
     "PiecewiseConstantDecay": schedules.PiecewiseConstantDecay([2, 4], [0.1, 0.05, 0.01]),
+    "InverseTimeDecay": schedules.InverseTimeDecay(0.1, 3, 0.5),
+    "PolynomialDecay": schedules.PolynomialDecay(0.1, 3, 0.05, 2.0),
     "ExponentialDecay": schedules.ExponentialDecay(0.1, 3, 0.5, staircase=True),
     "CosineDecay": schedules.CosineDecay(0.01, 9, 0.1, warmup_target=0.1, warmup_steps=2),
     "OneCycle": schedules.OneCycle(0.1, 9, 0.4, 20.0, 1e3),

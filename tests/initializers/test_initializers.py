@@ -16,6 +16,7 @@ from fastnn.initializers import (
     Orthogonal,
     RandomNormal,
     RandomUniform,
+    TruncatedNormal,
     Zeros,
 )
 from fastnn.layers import Dense, Input
@@ -66,6 +67,8 @@ def test_uniform_numbers_of_any_two_ends():
         (GlorotNormal(), 2 / (FAN_IN + FAN_OUT)),
         (HeNormal(), 2 / FAN_IN),
         (LecunNormal(), 1 / FAN_IN),
+        # The variance of a standard normal number within two deviations, times that before.
+        (TruncatedNormal(stddev=0.3), 0.3**2 * 0.7737413),
     ],
     ids=str,
 )
@@ -121,6 +124,7 @@ NAMES = {
     "constant": Constant,
     "random_normal": RandomNormal,
     "random_uniform": RandomUniform,
+    "truncated_normal": TruncatedNormal,
     "glorot_normal": GlorotNormal,
     "glorot_uniform": GlorotUniform,
     "he_normal": HeNormal,

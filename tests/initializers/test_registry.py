@@ -30,7 +30,7 @@ def test_the_list_has_all_files():
 def test_names_and_classes_mean_it(kind):
     [name] = [name for name, known in initializers.CLASSES.items() if known == kind.__name__]
     assert getattr(initializers, kind.__name__) is INITIALIZERS[name] is kind
-    for given in (name, name.upper(), *kind.aliases, kind, kind()):
+    for given in (name, name.upper(), *kind.aliases, kind.__name__, kind, kind()):
         assert type(resolve(given)) is kind
 
 

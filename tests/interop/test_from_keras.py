@@ -414,7 +414,7 @@ def test_a_class_of_the_users_own(keras):
 
 @pytest.mark.parametrize("source", [None, 3, layers.Dense(2), Sequential()])
 def test_no_keras_model(source):
-    with pytest.raises(TypeError, match=r"source must be a \.keras file's path or a Keras model"):
+    with pytest.raises(TypeError, match=r"source must be the path of a \.keras or \.h5 file or a Keras model"):
         from_keras(source)
 
 

@@ -280,7 +280,31 @@ def test_a_model_within_a_model_needs_the_keras_file(keras, tmp_path):
     np.testing.assert_array_equal(ours.get_weights()[2], model.get_weights()[2])
 
 
-def test_an_hdf5_file_is_told_where_to_go(tmp_path):
-    (tmp_path / "model.h5").write_bytes(b"\x89HDF\r\n\x1a\n")
-    with pytest.raises(ValueError, match=r"model\.h5' is no \.keras file: .* load_keras_weights"):
-        from_keras(tmp_path / "model.h5")
+def test_an_hdf5_file_of_a_whole_model(tmp_path, keras):
+    path = tmp_path / "model.h5"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n")
+    with pytest.raises(ValueError, match=r"model\.h5' cannot be loaded"):
+        from_keras(path)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, "tanh"), keras.layers.BatchNormalization()])
+    model.save_weights(tmp_path / "model.weights.h5")
+    with pytest.raises(ValueError, match="it holds weights alone: make the same layers here and call load_keras_wei"):
+        from_keras(tmp_path / "model.weights.h5")
+    model.save(path)
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    # A sum of three products in float32.
+    np.testing.assert_allclose(from_keras(path).predict(x), model.predict(x, verbose=0), rtol=1e-5, atol=1e-6)
+    whole, refusals = path.read_bytes(), []
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for place in rng.integers(len(damaged), size=20):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged[: rng.integers(len(whole))] if rng.random() < 0.3 else damaged)
+        try:
+            found = from_keras(path)
+        except ValueError as error:
+            refusals.append(str(error))
+        else:
+            assert all(np.isfinite(array).all() for array in found.get_weights())
+    assert len(refusals) > 20
+    assert all("model.h5" in refusal for refusal in refusals)

@@ -4,6 +4,8 @@ The inputs are the rows of the identity, so that the kernel of the last dense la
 targets of zero, what a step takes from the kernel tells what the layer did to each number.
 """
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -38,10 +40,10 @@ def threads_of(trained):
     return make_training(trained, X, ZEROS, SIZE, None, keep_index=False).threads
 
 
-def kept(rate, steps=1, **how):
+def kept(rate, steps=1, layer_seed=None, **how):
     """Where a dropout of ones lets numbers through, in the last of so many steps; and the loss of that step."""
     # The slope of a number that is kept is 2 / (1 - rate)**2 / SIZE**2, which this rate makes 1.
-    dropped = model([Dropout(rate)], 1.0, rate=SIZE**2 * (1 - rate) ** 2 / 2, **how)
+    dropped = model([Dropout(rate, seed=layer_seed)], 1.0, rate=SIZE**2 * (1 - rate) ** 2 / 2, **how)
     for _ in range(steps):
         dropped.set_weights([X, np.ones((SIZE, SIZE))])
         value = dropped.train_on_batch(X, ZEROS)
@@ -123,3 +125,37 @@ def test_noise_outside_training():
     noisy = model([GaussianNoise(0.5)], 1.0)
     assert np.array_equal(noisy.predict(X), np.ones((SIZE, SIZE)))
     assert noisy.evaluate(X, ZEROS) == 1
+
+
+def test_a_seed_of_the_layer_decides_in_place_of_the_models():
+    masks = [kept(0.5, layer_seed=layer_seed, seed=seed)[0] for layer_seed, seed in ((3, 0), (3, 1), (4, 0), (None, 0))]
+    np.testing.assert_array_equal(masks[0], masks[1])
+    for other in masks[2:]:
+        # Two independent masks agree in half of the places, five standard deviations at most from it.
+        assert abs((masks[0] == other).mean() - 0.5) < 2.5 / SIZE
+
+
+def test_layers_of_one_seed_draw_other_numbers():
+    masks = [
+        model([GaussianNoise(1.0, seed=seed), GaussianNoise(1.0, seed=seed)], 0.0).train_on_batch(X, ZEROS)
+        for seed in (3, 3, 4)
+    ]
+    # The mean of squares of a sum of two: 2 where they are independent, 4 where they are the same.
+    assert masks[0] == masks[1] != masks[2]
+    assert abs(masks[0] - 2) < 5 * 2 * np.sqrt(2) / SIZE
+
+
+def test_a_seed_is_kept_in_files_and_copies(tmp_path):
+    made = Sequential([Input((3,)), Dropout(0.5, seed=3), GaussianNoise(0.1)])
+    made.save(tmp_path / "model.safetensors")
+    again = fastnn.load_model(tmp_path / "model.safetensors")
+    assert [layer.seed for layer in again.layers] == [3, None]
+    assert again.seed == made.seed == copy.copy(made).seed
+
+
+@pytest.mark.parametrize("kind", [Dropout, GaussianNoise])
+def test_what_is_no_seed(kind):
+    with pytest.raises(TypeError, match="seed must be an integer"):
+        kind(0.5, seed=0.5)
+    with pytest.raises(ValueError, match="seed must be at least 0"):
+        kind(0.5, seed=-1)

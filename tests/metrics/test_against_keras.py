@@ -65,7 +65,7 @@ CLASSES_OF_HINGE += ["-1 and 1", "-1 and 1, any outputs", "rows of -1 and 1"]
 DECIDING = {"Precision", "Recall", "F1Score", "AUC"}
 # Losses of rows of numbers.
 ERRORS = ["MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "LogCoshError", "CosineSimilarity"]
-BY_COLUMN = {"MeanSquaredError", "MeanAbsoluteError", "R2Score", *ERRORS}
+BY_COLUMN = {"MeanSquaredError", "RootMeanSquaredError", "MeanAbsoluteError", "R2Score", *ERRORS}
 
 # Ours; Keras', where it is another one; arguments of both, and those of Keras' alone.
 METRICS = {
@@ -85,6 +85,7 @@ METRICS = {
     "F1Score, 0.5": ({"average": "macro", "threshold": 0.5}, {}),
     "AUC": ({}, {"num_thresholds": 5000}),
     "MeanSquaredError": ({}, {}),
+    "RootMeanSquaredError": ({}, {}),
     "MeanAbsoluteError": ({}, {}),
     "R2Score": ({}, {}),
     **{name: ({}, {}) for name in (*ERRORS, "SquaredHinge", "CategoricalHinge")},

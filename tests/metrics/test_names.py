@@ -27,6 +27,8 @@ from fastnn.metrics import resolve
         ("mse", metrics.MeanSquaredError),
         ("MSE", metrics.MeanSquaredError),
         ("mean_squared_error", metrics.MeanSquaredError),
+        ("RootMeanSquaredError", metrics.RootMeanSquaredError),
+        ("rmse", metrics.RootMeanSquaredError),
         ("mae", metrics.MeanAbsoluteError),
         ("mean_absolute_error", metrics.MeanAbsoluteError),
         ("r2_score", metrics.R2Score),

@@ -9,9 +9,11 @@ from fastnn.models import Sequential
 from fastnn.optimizers.schedules import (
     CosineDecay,
     ExponentialDecay,
+    InverseTimeDecay,
     LearningRateSchedule,
     OneCycle,
     PiecewiseConstantDecay,
+    PolynomialDecay,
     StepDecay,
 )
 
@@ -22,6 +24,8 @@ ALL = [
     ExponentialDecay(0.3, decay_steps=5, decay_rate=0.4, staircase=True),
     CosineDecay(0.3, decay_steps=20, alpha=0.1),
     CosineDecay(0.05, decay_steps=12, alpha=0.2, warmup_target=0.3, warmup_steps=6),
+    InverseTimeDecay(0.3, decay_steps=5, decay_rate=0.5),
+    PolynomialDecay(0.3, decay_steps=20, end_learning_rate=0.1, power=2.0),
     OneCycle(0.3, total_steps=24),
     OneCycle(0.3, total_steps=24, pct_start=0.5, div_factor=10.0, final_div_factor=100.0),
 ]
@@ -38,6 +42,11 @@ every_schedule = pytest.mark.parametrize("schedule", ALL, ids=str)
         (PiecewiseConstantDecay([], [3.0]), [0, 9], [3, 3]),
         (ExponentialDecay(8.0, 2, 0.25), [0, 1, 2, 4], [8, 4, 2, 0.5]),
         (ExponentialDecay(8.0, 2, 0.25, staircase=True), [0, 1, 2, 3, 4], [8, 8, 2, 2, 0.5]),
+        (InverseTimeDecay(6.0, 2, 0.5), [0, 1, 2, 4], [6, 4.8, 4, 3]),
+        (InverseTimeDecay(6.0, 2, 0.5, staircase=True), [0, 1, 2, 3, 4], [6, 6, 4, 4, 3]),
+        (PolynomialDecay(3.0, 4, 1.0), [0, 1, 2, 4, 9], [3, 2.5, 2, 1, 1]),
+        (PolynomialDecay(3.0, 4, 1.0, 2.0), [0, 2, 4, 9], [3, 1.5, 1, 1]),
+        (PolynomialDecay(3.0, 4, 1.0, cycle=True), [0, 2, 4, 5, 8, 9], [3, 2, 1, 1.75, 1, 1.5]),
         (CosineDecay(2.0, 6), [0, 2, 3, 4, 6, 7, 99], [2, 1.5, 1, 0.5, 0, 0, 0]),
         (CosineDecay(2.0, 6, alpha=0.5), [0, 2, 3, 4, 6, 7], [2, 1.75, 1.5, 1.25, 1, 1]),
         # Up in a straight line for four steps, then the cosine for six.
@@ -94,7 +103,11 @@ def in_torch(lr_scheduler, optimizer, schedule):
     return lr_scheduler.OneCycleLR(optimizer, **values, **renamed, cycle_momentum=False)
 
 
-SAME = [schedule for schedule in ALL if getattr(schedule, "warmup_target", None) is None]
+SAME = [
+    schedule
+    for schedule in ALL
+    if getattr(schedule, "warmup_target", None) is None and not isinstance(schedule, InverseTimeDecay | PolynomialDecay)
+]
 
 
 def rates_of_torch(torch, schedule, steps):

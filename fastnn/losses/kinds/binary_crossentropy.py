@@ -33,7 +33,7 @@ class BinaryCrossentropy(Crossentropy):
 
     name = "binary_crossentropy"
     engine = EngineLoss.BINARY_CROSS_ENTROPY
-    aliases = ()
+    aliases = ("bce",)
     summed = False
     keras = "BinaryCrossentropy"
     torch = "BCELoss"

@@ -23,7 +23,7 @@ class KLDivergence(Loss):
 
     name = "kl_divergence"
     engine = EngineLoss.KL_DIVERGENCE
-    aliases = ()
+    aliases = ("kld",)
     summed = True
     keras = "KLDivergence"
     torch = "KLDivLoss"

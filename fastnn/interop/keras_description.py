@@ -1,0 +1,184 @@
+"""What Keras' files say of a model: the inverse of `fastnn.interop.keras_config` and `keras_layers`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastnn import layers
+from fastnn.layers.applied import AppliedActivation
+from fastnn.losses.base import CustomLoss, Loss
+from fastnn.metrics.base import FunctionMetric, Metric
+from fastnn.metrics.objects.accuracy import Accuracy
+from fastnn.models.sequential import Sequential
+from fastnn.optimizers.base import Optimizer
+from fastnn.registry import Without
+
+__all__ = ["compilation_of", "description_of"]
+
+# Activations that Keras has not by a name alone.
+_NOT_IN_KERAS = {"gelu_tanh": "which Keras has as a function with an argument: write it as gelu"}
+# The layers of those that have numbers of their own there, too.
+_WITH_OPTIONS = {"leaky_relu": "LeakyReLU", "elu": "ELU", "general_relu": "ReLU"}
+_SCHEDULES = {"ExponentialDecay", "InverseTimeDecay", "PolynomialDecay", "PiecewiseConstantDecay", "CosineDecay"}
+# What decides between rules here, of which Keras has one.
+_OUR_OWN = {"epsilon_hat", "momentum_decay"}
+
+
+def description_of(model: Sequential) -> dict[str, Any]:
+    """A model's configuration, as Keras 3 writes it.
+
+    Parameters
+    ----------
+    model : Sequential
+        Built.
+
+    Raises
+    ------
+    TypeError
+        For a layer or an activation of a user's own, or one that Keras has not; the message names the layer.
+
+    Examples
+    --------
+    >>> from fastnn.layers import Dense, Input
+    >>> description_of(Sequential([Input((3,)), Dense(2, "relu")]))["config"]["layers"][1]["config"]["activation"]
+    'relu'
+    """
+    dtype = model.dtype.name
+    shape = [None, *(model.input_shape or ())]
+    first = {"batch_shape": shape, "dtype": dtype, "name": "input_layer"}
+    described = [_object("keras.layers", "InputLayer", first)]
+    for layer in model.layers:
+        maker = next((_OPTIONS[kind] for kind in type(layer).__mro__ if kind in _OPTIONS), None)
+        if maker is None:
+            raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which Keras has not")
+        try:
+            name, options = maker(layer)
+        except TypeError as error:
+            raise TypeError(f"the layer {layer.name}: {error}") from None
+        shape = [None, *(layer.input_shape or ())]
+        config = {"name": layer.name, "trainable": True, "dtype": dtype, **options}
+        described.append(_object("keras.layers", name, config) | {"build_config": {"input_shape": shape}})
+    config = {"name": model.name, "trainable": True, "dtype": dtype, "layers": described}
+    return _object("keras", "Sequential", config)
+
+
+def compilation_of(model: Sequential) -> dict[str, Any] | None:
+    """How a model is trained, as Keras 3 writes it; None where it is not compiled, or with what Keras has not.
+
+    Examples
+    --------
+    >>> from fastnn.layers import Dense
+    >>> model = Sequential([Dense(2)])
+    >>> compilation_of(model) is None
+    True
+    >>> model.compile("sgd", "mse", metrics=["mae"])
+    >>> compilation_of(model)["loss"]["class_name"]
+    'MeanSquaredError'
+    """
+    if model.optimizer is None or model.loss is None:
+        return None
+    parts = [_optimizer(model.optimizer), _loss(model.loss), *map(_metric, model.metrics)]
+    if any(part is None for part in parts):
+        return None
+    return {"optimizer": parts[0], "loss": parts[1], "metrics": parts[2:]}
+
+
+def _object(module: str, name: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    return {"module": module, "class_name": name, "config": dict(config), "registered_name": None}
+
+
+def _activation(applied: AppliedActivation) -> Any:
+    if applied.functions is not None:
+        raise TypeError(f"its activation {applied.name} is of your own, and a file holds no code")
+    entry = applied.entry
+    assert entry is not None
+    if entry.name in _NOT_IN_KERAS:
+        raise TypeError(f"its activation is {entry.name}, {_NOT_IN_KERAS[entry.name]}")
+    if entry.name in _WITH_OPTIONS and (applied.numbers != entry.numbers or entry.name == "general_relu"):
+        given = zip(entry.parameters, applied.numbers, strict=True)
+        options = {parameter.name: parameter.written(number) for parameter, number in given}
+        return _object("keras.layers", _WITH_OPTIONS[entry.name], {"name": entry.name, **options})
+    return entry.name
+
+
+def _activation_layer(layer: Any) -> tuple[str, dict[str, Any]]:
+    written = _activation(layer.applied)
+    # By a name alone: Keras has no layer of its own for most.
+    return ("Activation", {"activation": written}) if isinstance(written, str) else _with_options(written)
+
+
+def _with_options(written: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    return written["class_name"], {name: value for name, value in written["config"].items() if name != "name"}
+
+
+def _dense(layer: layers.Dense) -> tuple[str, dict[str, Any]]:
+    penalty, limit = layer.kernel_regularizer, layer.kernel_constraint
+    l1_l2 = None if penalty is None else _object("keras.regularizers", "L1L2", {"l1": penalty.l1, "l2": penalty.l2})
+    largest = None if limit is None else {"max_value": limit.max_value, "axis": 0}
+    return "Dense", {
+        "units": layer.units,
+        "activation": _activation(layer.activation),
+        "use_bias": layer.use_bias,
+        "kernel_regularizer": l1_l2,
+        "kernel_constraint": None if largest is None else _object("keras.constraints", "MaxNorm", largest),
+    }
+
+
+def _normalization(layer: layers.LayerNormalization) -> tuple[str, dict[str, Any]]:
+    return "LayerNormalization", {
+        "axis": -1,
+        "epsilon": layer.epsilon,
+        "center": layer.center,
+        "scale": layer.scale,
+    }
+
+
+def _batch_normalization(layer: layers.BatchNormalization) -> tuple[str, dict[str, Any]]:
+    return "BatchNormalization", {
+        "axis": -1,
+        "momentum": layer.momentum_of_moving,
+        "epsilon": layer.epsilon,
+        "center": layer.center,
+        "scale": layer.scale,
+    }
+
+
+_OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
+    layers.Dense: _dense,
+    layers.Activation: _activation_layer,
+    layers.Flatten: lambda layer: ("Flatten", {"data_format": "channels_last"}),
+    layers.Rescaling: lambda layer: ("Rescaling", {"scale": layer.scale, "offset": layer.offset}),
+    layers.Dropout: lambda layer: ("Dropout", {"rate": layer.rate, "seed": layer.seed, "noise_shape": None}),
+    layers.GaussianNoise: lambda layer: ("GaussianNoise", {"stddev": layer.stddev, "seed": layer.seed}),
+    layers.BatchNormalization: _batch_normalization,
+    layers.LayerNormalization: _normalization,
+}
+
+
+def _optimizer(optimizer: Optimizer) -> dict[str, Any] | None:
+    if isinstance(optimizer.keras, Without):
+        return None
+    config = {name: value for name, value in optimizer.configuration().items() if name not in _OUR_OWN}
+    rate = config["learning_rate"]
+    if callable(rate):
+        kind = type(rate).__name__
+        if kind not in _SCHEDULES or not type(rate).__module__.startswith("fastnn."):
+            return None
+        config["learning_rate"] = _object("keras.optimizers.schedules", kind, rate.configuration())
+    return _object("keras.optimizers", optimizer.keras, config)
+
+
+def _loss(loss: Loss) -> dict[str, Any] | None:
+    if isinstance(loss, CustomLoss) or isinstance(loss.keras, Without):
+        return None
+    return _object("keras.losses", loss.keras, loss.configuration())
+
+
+def _metric(metric: Metric) -> Any:
+    if isinstance(metric, FunctionMetric) or not type(metric).__module__.startswith("fastnn."):
+        return None
+    if isinstance(metric, Accuracy):
+        # Keras' class of this name compares labels; its name chooses as ours does.
+        return metric.name if metric.name in ("accuracy", "acc") else "accuracy"
+    return _object("keras.metrics", type(metric).__name__, metric.configuration())

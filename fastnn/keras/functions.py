@@ -1,0 +1,99 @@
+"""Functions that Keras has for activations, losses and metrics, which a model takes in place of their names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fastnn.activations.registry import ACTIVATIONS
+from fastnn.keras.tensors import Tensor, tensor
+from fastnn.layers.applied import AppliedActivation
+from fastnn.losses.names import LOSSES
+from fastnn.metrics.names import METRICS
+
+__all__ = ["ActivationFunction", "NamedFunction", "activation", "loss", "metric", "named"]
+
+
+class NamedFunction:
+    """A function whose name ``compile`` knows.
+
+    Parameters
+    ----------
+    name : str
+    compute : function
+    """
+
+    def __init__(self, name: str, compute: Callable[..., Any]) -> None:
+        self.__name__ = self.__qualname__ = name
+        self.__doc__ = f"Keras' function {name}, for arrays; a model takes it in place of its name."
+        self._compute = compute
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
+        return tensor(self._compute(*args, **kwargs))
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__} of fastnn.keras>"
+
+
+class ActivationFunction(NamedFunction):
+    """One that layers take as their activation.
+
+    Attributes
+    ----------
+    applied : AppliedActivation
+        What a layer makes of it.
+    """
+
+    def __init__(self, name: str, compute: Callable[[ArrayLike], Any]) -> None:
+        super().__init__(name, compute)
+        self.applied = AppliedActivation(name, ACTIVATIONS[name].numbers)
+
+
+def activation(name: str) -> ActivationFunction:
+    """The function of an activation.
+
+    >>> activation("softmax")([[0.0, 0.0]]).numpy()
+    array([[0.5, 0.5]])
+    """
+    kind = ACTIVATIONS[name]
+
+    def compute(x: ArrayLike) -> Any:
+        array = np.asarray(x)
+        numbers = array if array.dtype.kind == "f" else array.astype(np.float64)
+        return kind.function(numbers, *kind.numbers).astype(numbers.dtype)
+
+    return ActivationFunction(name, compute)
+
+
+def loss(name: str) -> NamedFunction:
+    """The function of a loss: the values of samples.
+
+    >>> loss("mean_squared_error")([[0.0, 2.0]], [[0.0, 0.0]]).numpy()
+    array([2.])
+    """
+
+    def compute(y_true: ArrayLike, y_pred: ArrayLike) -> Any:
+        made = LOSSES[name]()
+        outputs = np.atleast_2d(np.asarray(y_pred, dtype=np.float64))
+        values = made.formula(made.targets(np.asarray(y_true), outputs.shape[-1]), outputs)
+        return values.sum(axis=-1) if made.summed else values.mean(axis=-1)
+
+    return NamedFunction(name, compute)
+
+
+def metric(name: str) -> NamedFunction:
+    """The function of a metric, over all samples.
+
+    >>> metric("binary_accuracy")([[1], [0]], [[0.7], [0.6]]).numpy()
+    array(0.5)
+    """
+    made = METRICS[name](name=name)
+    return NamedFunction(name, lambda y_true, y_pred: made(np.asarray(y_true), np.asarray(y_pred)))
+
+
+def named(value: Any) -> Any:
+    """The name of a function of this module; anything else as it is."""
+    return value.__name__ if isinstance(value, NamedFunction) else value

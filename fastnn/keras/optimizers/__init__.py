@@ -1,0 +1,83 @@
+"""Keras' ``keras.optimizers``, with the rules and defaults that Keras has where fastnn has several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastnn import optimizers as ours
+from fastnn.keras.optimizers import schedules
+from fastnn.keras.translating import Translated, attributes, tell
+from fastnn.optimizers.base import Optimizer
+from fastnn.optimizers.names import OPTIMIZERS
+from fastnn.optimizers.schedules import InverseTimeDecay
+
+__all__ = [
+    "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Nadam", "Optimizer", "RMSprop", "SGD", "get",
+    "schedules",
+]  # fmt: skip
+
+
+def _prepared(kind: type[Optimizer], **keras: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What the arguments of Keras' optimiser are for ours, which has these to choose Keras' rule."""
+
+    def prepare(given: dict[str, Any]) -> dict[str, Any]:
+        arguments = keras | given
+        # Keras 2 has None for the default.
+        if arguments.get("epsilon", 0) is None:
+            del arguments["epsilon"]
+        decay = arguments.pop("decay", None)
+        if decay:
+            rate = arguments.get("learning_rate", kind().learning_rate)
+            if callable(rate):
+                raise TypeError("decay is for a learning_rate that is a number: the schedule of another has its own")
+            schedule = f"learning_rate=schedules.InverseTimeDecay({rate}, 1, {decay})"
+            tell(f"{kind.__name__}(decay=...)", schedule)
+            arguments["learning_rate"] = InverseTimeDecay(rate, 1, decay)
+        if kind is ours.SGD and arguments.get("momentum") and arguments.get("weight_decay"):
+            raise TypeError(
+                "SGD cannot have Keras' weight_decay beside a momentum, which is apart from it: write AdamW, or "
+                "fastnn.optimizers.SGD, whose weight_decay is a part of the gradient as in PyTorch"
+            )
+        return arguments
+
+    return prepare
+
+
+def _optimizer(kind: type[Optimizer], **keras: Any) -> Translated:
+    return Translated(kind, "optimizers", prepare=_prepared(kind, **keras))
+
+
+Adadelta = _optimizer(ours.Adadelta)
+Adagrad = _optimizer(ours.Adagrad)
+Adam = _optimizer(ours.Adam, epsilon_hat=True)
+AdamW = _optimizer(ours.AdamW, epsilon_hat=True)
+Adamax = _optimizer(ours.Adamax)
+Lion = _optimizer(ours.Lion)
+# Keras' rule, in which the momentum of a step is (1 - 0.5 * 0.96**step) times beta_1.
+Nadam = _optimizer(ours.Nadam, momentum_decay=1.0)
+RMSprop = _optimizer(ours.RMSprop)
+SGD = _optimizer(ours.SGD)
+
+__getattr__ = attributes(__name__)
+
+
+def get(identifier: Any) -> Optimizer:
+    """The optimiser of a name or a class of this module, with Keras' defaults; an object as it is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is none; the message lists the names and the nearest.
+
+    Examples
+    --------
+    >>> get("adam").epsilon_hat
+    True
+    """
+    if isinstance(identifier, str):
+        made = globals().get(OPTIMIZERS[identifier].__name__)
+        return made() if isinstance(made, Translated) else OPTIMIZERS[identifier]()
+    if isinstance(identifier, Translated):
+        identifier = identifier()
+    return ours.resolve(identifier)

@@ -1,0 +1,52 @@
+"""Data as Keras takes them: one feature as a list of numbers, or the one input of a model in a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastnn.checking.shapes import Shape
+
+__all__ = ["as_samples", "as_validation"]
+
+
+def as_samples(x: Any, shape: Shape | None) -> Any:
+    """``x`` as fastnn takes it: a column where it is one feature, and without the list around a single array.
+
+    Parameters
+    ----------
+    x : object
+    shape : tuple of int or None
+        Of one sample; None where it is not known yet.
+
+    Examples
+    --------
+    >>> as_samples([1.0, 2.0], None)
+    array([[1.],
+           [2.]])
+    >>> as_samples([np.ones((5, 2))], (2,)).shape
+    (5, 2)
+    """
+    if isinstance(x, list | tuple) and len(x) == 1 and hasattr(x[0], "shape"):
+        inner = x[0]
+        # A list of one sample has as many axes as samples have; that of the one input has one more.
+        if shape is None or len(inner.shape) > len(shape) or (len(inner.shape) == 1 and shape == (1,)):
+            x = inner
+    if shape in (None, (1,)) and _axes(x) == 1:
+        return np.asarray(x).reshape(-1, 1)
+    return x
+
+
+def as_validation(data: Any, shape: Shape | None) -> Any:
+    """``validation_data`` with its x as `as_samples` makes it; what gives batches stays."""
+    if isinstance(data, tuple | list) and len(data) in (2, 3):
+        return (as_samples(data[0], shape), *data[1:])
+    return data
+
+
+def _axes(x: Any) -> int | None:
+    """How many axes an array or a list of numbers has; None for anything else."""
+    if hasattr(x, "shape"):
+        return len(x.shape)
+    return 1 if isinstance(x, list | tuple) and x and all(isinstance(value, int | float) for value in x) else None

@@ -1,0 +1,68 @@
+"""How Keras' files say a model is compiled."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from fastnn.keras import losses, metrics, optimizers
+from fastnn.keras.sequential import Sequential
+
+__all__ = ["compile_as"]
+
+
+def compile_as(model: Sequential, config: Mapping[str, Any]) -> None:
+    """Compile a model as a configuration of Keras 2 or 3 says.
+
+    Parameters
+    ----------
+    config : mapping
+        With "optimizer" or "optimizer_config", "loss" and "metrics".
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, AttributeError
+        For what fastnn has not.
+
+    Examples
+    --------
+    >>> from fastnn.keras.layers import Dense
+    >>> model = Sequential([Dense(1, input_dim=2)])
+    >>> compile_as(model, {"optimizer": "adam", "loss": "mse", "metrics": ["mae"]})
+    >>> model.metrics_names
+    ['loss', 'mae']
+    """
+    optimizer = _made(optimizers, config.get("optimizer") or config.get("optimizer_config"))
+    loss = _made(losses, config["loss"])
+    model.compile(
+        optimizer,
+        loss,
+        loss_weights=config.get("loss_weights"),
+        metrics=[_made(metrics, one) for one in _flat(config.get("metrics"))],
+        weighted_metrics=config.get("weighted_metrics") or None,
+    )
+
+
+def _flat(listed: Any) -> list[Any]:
+    """The metrics of the one output, which Keras may put in a list of their own."""
+    if isinstance(listed, list | tuple) and all(isinstance(one, list | tuple) for one in listed):
+        return list(itertools.chain.from_iterable(listed))
+    return list(listed or ())
+
+
+def _made(module: Any, described: Any) -> Any:
+    """The object of a class of a module with its options, made by the class' name; a name stays."""
+    if not isinstance(described, Mapping):
+        return described
+    name, config = described["class_name"], dict(described["config"])
+    if name not in module.__all__:
+        raise ValueError(f"fastnn.keras has no {name}")
+    if module is optimizers and isinstance(config.get("learning_rate"), Mapping):
+        config["learning_rate"] = _made(optimizers.schedules, config["learning_rate"])
+    if module is not metrics:
+        # Keras writes a name of its own for each.
+        config.pop("name", None)
+    # The type of a policy, and where a metric's or a loss' numbers are kept.
+    config.pop("dtype", None)
+    return getattr(module, name)(**config)

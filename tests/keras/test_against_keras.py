@@ -1,0 +1,266 @@
+"""The same construction, data, weights and arguments in Keras and here: the same numbers, or a line that says why."""
+
+import numpy as np
+import pytest
+
+import fastnn.keras as ours
+
+# Keras' own, of NumPy's new arguments, and of what it takes and would have in another way.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`:UserWarning"),
+    pytest.mark.filterwarnings("ignore:Argument `alpha`:UserWarning"),
+    pytest.mark.filterwarnings("ignore:The structure of `inputs`:UserWarning"),
+]
+
+# What differs, and by how much after the two epochs of these tests; everything else agrees to float32's last digits.
+DIFFERS = {
+    "RMSprop": (5e-2, "epsilon is beside the root here, inside it in Keras: it matters where gradients are tiny"),
+    "rmsprop": (5e-2, "as RMSprop"),
+    "momentum with decay": (0.2, "a velocity without the rate here, with it in Keras: alike while the rate stays"),
+}
+# Two epochs of six steps, of a dozen roundings each, in numbers around 1.
+TOLERANCE = 5e-5
+
+
+def first_weights(model):
+    """Random numbers for all arrays; those of variances are positive."""
+    rng = np.random.default_rng(1)
+    return [np.abs(rng.normal(size=array.shape, scale=0.5)) for array in model.get_weights()]
+
+
+def trained(keras, make, few, target, optimizer, loss, **fit):
+    """A model of one of the two, trained from the same weights, and its history."""
+    x, targets = few
+    model = make(keras)
+    # Keras over JAX would compile each of these, which takes a second.
+    metrics = ["accuracy"] if target != "numbers" else ["mae"]
+    model.compile(optimizer=optimizer(keras), loss=loss(keras), metrics=metrics, jit_compile=False)
+    model.set_weights(first_weights(model))
+    history = model.fit(x, targets[target], epochs=2, batch_size=10, shuffle=False, verbose=0, **fit)
+    return model, history.history
+
+
+def compare(keras, few, name, make, target, optimizer, loss, **fit):
+    tolerance = DIFFERS.get(name, (TOLERANCE,))[0]
+    mine, history = trained(ours, make, few, target, optimizer, loss, **fit)
+    theirs, expected = trained(keras, make, few, target, optimizer, loss, **fit)
+    for one, other in zip(mine.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=tolerance)
+    assert set(history) == set(expected)
+    for value, numbers in expected.items():
+        # A sample near the border may be on its other side.
+        bound = 2 / 50 if "accuracy" in value else 10 * tolerance
+        np.testing.assert_allclose(history[value], numbers, rtol=0, atol=bound, err_msg=value)
+    np.testing.assert_allclose(mine.predict(few[0]), theirs.predict(few[0], verbose=0), rtol=0, atol=5 * tolerance)
+    scores = mine.evaluate(few[0], few[1][target], verbose=0), theirs.evaluate(few[0], few[1][target], verbose=0)
+    np.testing.assert_allclose(*scores, rtol=0, atol=10 * tolerance)
+    if name in DIFFERS:
+        largest = max(np.abs(a - b).max() for a, b in zip(mine.get_weights(), theirs.get_weights(), strict=True))
+        assert largest > TOLERANCE / 100, f"{name} agrees: take it out of what differs"
+
+
+def plain(keras):
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(5, activation="tanh"), keras.layers.Dense(1)])
+
+
+# The formulas of all are compared in tests/optimizers: here are the arguments and what names mean.
+OPTIMIZERS = {
+    "SGD": lambda keras: keras.optimizers.SGD(0.05),
+    "momentum": lambda keras: keras.optimizers.SGD(learning_rate=0.02, momentum=0.9, nesterov=True),
+    "Adam": lambda keras: keras.optimizers.Adam(0.01),
+    "AdamW": lambda keras: keras.optimizers.AdamW(0.01, weight_decay=0.1),
+    "Nadam": lambda keras: keras.optimizers.Nadam(0.01),
+    "RMSprop": lambda keras: keras.optimizers.RMSprop(0.01),
+    "inverse time": lambda keras: keras.optimizers.SGD(keras.optimizers.schedules.InverseTimeDecay(0.1, 1, 0.5)),
+    "polynomial": lambda keras: keras.optimizers.SGD(keras.optimizers.schedules.PolynomialDecay(0.1, 9, 0.01, 2.0)),
+    "momentum with decay": lambda keras: keras.optimizers.SGD(
+        keras.optimizers.schedules.InverseTimeDecay(0.02, 1, 0.05), momentum=0.9
+    ),
+    "adam": lambda keras: "adam",
+    "rmsprop": lambda keras: "RMSprop",
+    "sgd": lambda keras: "sgd",
+    "AdamW by name": lambda keras: "AdamW",
+}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers(name, keras, few):
+    compare(keras, few, name, plain, "numbers", OPTIMIZERS[name], lambda _: "mse")
+
+
+LAYERS = {
+    "input_dim": lambda keras: [keras.layers.Dense(5, input_dim=4, activation="relu"), keras.layers.Dense(1)],
+    "input_shape": lambda keras: [keras.layers.Dense(5, "sigmoid", input_shape=[4]), keras.layers.Dense(1)],
+    "InputLayer": lambda keras: [keras.layers.InputLayer(shape=(4,)), keras.layers.Dense(1)],
+    "batch_shape": lambda keras: [keras.Input(batch_shape=(None, 4)), keras.layers.Dense(1, None, False)],
+    "batch normalisation": lambda keras: [
+        keras.Input((4,)),
+        keras.layers.BatchNormalization(axis=-1, momentum=0.8),
+        keras.layers.Dense(1),
+    ],
+    "by position": lambda keras: [keras.Input((4,)), keras.layers.BatchNormalization(-1, 0.7), keras.layers.Dense(1)],
+    "layer normalisation": lambda keras: [keras.Input((4,)), keras.layers.LayerNormalization(), keras.layers.Dense(1)],
+    "layers of activations": lambda keras: [
+        keras.Input((4,)),
+        *(keras.layers.Dense(5), keras.layers.LeakyReLU(negative_slope=0.1), keras.layers.Dense(5)),
+        *(keras.layers.ELU(alpha=0.5), keras.layers.Dense(5), keras.layers.ReLU(), keras.layers.Dense(1)),
+    ],
+    "functions of activations": lambda keras: [
+        keras.Input((4,)),
+        *(keras.layers.Dense(5, activation=keras.activations.relu), keras.layers.Activation(keras.activations.tanh)),
+        keras.layers.Dense(1, activation=keras.activations.linear),
+    ],
+    "penalties": lambda keras: [
+        keras.Input((4,)),
+        keras.layers.Dense(5, kernel_regularizer=keras.regularizers.l2(0.01), bias_regularizer=None),
+        keras.layers.Dense(1, kernel_regularizer=keras.regularizers.L1L2(l1=0.01, l2=0.02)),
+    ],
+    "limits": lambda keras: [
+        keras.Input((4,)),
+        keras.layers.Dense(5, "tanh", kernel_constraint=keras.constraints.MaxNorm(0.5)),
+        keras.layers.Dense(1, kernel_constraint=keras.constraints.max_norm(max_value=0.7, axis=0)),
+    ],
+    "rescaling and flatten": lambda keras: [
+        keras.Input(shape=(4,)),
+        *(keras.layers.Rescaling(0.5, offset=0.1), keras.layers.Flatten(data_format=None), keras.layers.Dense(1)),
+    ],
+    "no dropout": lambda keras: [keras.Input((4,)), keras.layers.Dropout(0.0, seed=3), keras.layers.Dense(1)],
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers(name, keras, few):
+    compare(
+        keras,
+        few,
+        name,
+        lambda module: module.Sequential(LAYERS[name](module)),
+        "numbers",
+        OPTIMIZERS["SGD"],
+        lambda _: "mse",
+    )
+
+
+LOSSES = {
+    "mse": ("numbers", 1, None, lambda keras: "MSE"),
+    "log_cosh": ("numbers", 1, None, lambda keras: keras.losses.log_cosh),
+    "bce": ("decisions", 1, "sigmoid", lambda keras: "bce"),
+    "logits": ("decisions", 1, None, lambda keras: keras.losses.BinaryCrossentropy(from_logits=True)),
+    "classes": ("classes", 3, "softmax", lambda keras: keras.losses.sparse_categorical_crossentropy),
+    "rows": ("rows", 3, "softmax", lambda keras: keras.losses.CategoricalCrossentropy(axis=-1)),
+    "hinge": ("decisions", 1, "tanh", lambda keras: "hinge"),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses(name, keras, few):
+    target, outputs, activation, loss = LOSSES[name]
+
+    def make(module):
+        return module.Sequential([module.Input((4,)), module.layers.Dense(outputs, activation=activation)])
+
+    compare(keras, few, name, make, target, OPTIMIZERS["SGD"], loss)
+
+
+FUNCTIONS = [
+    *(("activations", name) for name in ours.activations.__all__ if name != "get"),
+    *(("losses", name) for name in ours.losses.__all__ if name[0].islower() and name != "get"),
+    *(("metrics", name) for name in ours.metrics.__all__ if name[0].islower() and "top_k" not in name),
+]
+
+
+@pytest.mark.parametrize(("module", "name"), FUNCTIONS)
+def test_functions(module, name, keras):
+    rng = np.random.default_rng(0)
+    if module == "activations":
+        arguments = [rng.normal(size=(6, 5)).astype(np.float32)]
+    else:
+        outputs = rng.dirichlet([2.0, 2.0, 2.0], 6).astype(np.float32)
+        classes = np.array([0, 1, 2, 2, 1, 0])
+        arguments = [classes if name.startswith("sparse") else np.eye(3, dtype=np.float32)[classes], outputs]
+    if name == "mean_absolute_percentage_error":
+        arguments[0] = arguments[0] + 1
+    found = getattr(getattr(ours, module), name)(*arguments)
+    expected = keras.ops.convert_to_numpy(getattr(getattr(keras, module), name)(*arguments))
+    if module == "metrics":
+        expected = expected.mean()
+    # Float32 of logarithms and exponentials; a sample's value of Keras is in float32.
+    np.testing.assert_allclose(found.numpy(), expected, rtol=2e-5, atol=2e-6)
+
+
+DATA = {
+    "one feature": lambda model, x: model.predict(x[:, 0], verbose=0),
+    "the one input in a list": lambda model, x: model.predict([x[:, :1]], verbose=0),
+    "called": lambda model, x: np.asarray(model(x[:, :1], training=False)),
+    "on a batch": lambda model, x: model.predict_on_batch(x[:, :1]),
+    "scores": lambda model, x: model.evaluate(x[:, 0], x[:, 1], verbose=0),
+    "scores by name": lambda model, x: sorted(model.evaluate(x[:, 0], x[:, 1], return_dict=True, verbose=0).items()),
+    "a test on a batch": lambda model, x: model.test_on_batch(x[:, :1], x[:, 1:2]),
+}
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_data(name, keras, few):
+    x, _ = few
+    results = []
+    for module in (ours, keras):
+        model = module.Sequential([module.layers.Dense(1, input_shape=[1])])
+        model.compile("sgd", "mean_squared_error", metrics=["mae"], jit_compile=False)
+        model.set_weights([np.array([[0.7]]), np.array([0.2])])
+        results.append(DATA[name](model, x))
+    if name == "scores by name":
+        assert [key for key, _ in results[0]] == [key for key, _ in results[1]] == ["loss", "mae"]
+        results = [[value for _, value in result] for result in results]
+    # A sum of two products in float32, and means of sixty.
+    np.testing.assert_allclose(*results, rtol=1e-6, atol=1e-6)
+
+
+def test_a_fit_of_one_feature(keras, few):
+    x, _ = few
+    weights = []
+    for module in (ours, keras):
+        model = module.Sequential([module.layers.Dense(1, input_shape=[1])])
+        model.compile(module.optimizers.SGD(0.1), "mse", jit_compile=False)
+        model.set_weights([np.array([[0.7]]), np.array([0.2])])
+        data = (x[:20, 0], x[:20, 1])
+        history = model.fit(x[:, 0], x[:, 1], epochs=2, shuffle=False, verbose=0, validation_data=data)
+        weights.append([*model.get_weights()[0].ravel(), *history.history["val_loss"]])
+    np.testing.assert_allclose(*weights, rtol=0, atol=TOLERANCE)
+
+
+def test_what_there_is_to_look_at(keras):
+    for module in (ours, keras):
+        model = module.Sequential(
+            [
+                module.Input((3,)),
+                module.layers.Dense(2, kernel_regularizer="l2", name="first"),
+                module.layers.BatchNormalization(),
+            ]
+        )
+        kernel = np.arange(6.0).reshape(3, 2)
+        model.layers[0].set_weights([kernel, np.zeros(2)])
+        model.layers[0].bias.assign([1.0, 2.0])
+        assert [tuple(array.shape) for array in model.weights] == [(3, 2), (2,), (2,), (2,), (2,), (2,)]
+        assert len(model.trainable_variables) == len(model.trainable_weights) == 4
+        assert len(model.non_trainable_weights) == len(model.non_trainable_variables) == 2
+        assert np.asarray(model.layers[0].kernel).tolist() == kernel.tolist()
+        assert model.layers[0].get_weights()[1].tolist() == [1.0, 2.0]
+        np.testing.assert_allclose(np.asarray(model.losses[0]), 0.01 * 55, rtol=1e-6)
+        assert model.get_layer("first").name == "first"
+        assert model.count_params() == 16
+
+
+@pytest.mark.parametrize("order", [1, 2, np.inf])
+def test_utils(keras, order):
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    x[1] = 0
+    # Over axis 0 Keras divides by norms of another shape, which fails.
+    for axis in (1, -1):
+        np.testing.assert_allclose(
+            ours.utils.normalize(x, axis, order), keras.utils.normalize(x, axis, order), rtol=1e-15
+        )
+    for labels in ([0, 2, 1], [[0], [2]]):
+        np.testing.assert_array_equal(
+            ours.utils.to_categorical(labels, num_classes=4), keras.utils.to_categorical(labels, num_classes=4)
+        )
