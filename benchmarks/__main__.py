@@ -118,6 +118,8 @@ def _readme(path: pathlib.Path, results: pathlib.Path, *, write: bool) -> int:
         if name == SUMMARY:
             return markdown_summary(load_results(results, COMPARISONS))
         if name in STUDIES:
+            if not (results / f"{name}.json").is_file():
+                return f"Not measured yet: `python -m benchmarks --jobs {name}`."
             content = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
             shown: str = importlib.import_module(f"benchmarks.studies.{name}").markdown(content)
             return shown

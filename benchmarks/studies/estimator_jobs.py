@@ -101,11 +101,11 @@ def _digits(quick: bool) -> tuple[Any, Any]:
 
 
 def _small_digits(peer: str, quick: bool) -> Run:
-    return _fits(peer, "MLPClassifier", *_digits(quick), (20, 20), 32, 1 if quick else 2)
+    return _fits(peer, "MLPClassifier", *_digits(quick), (20, 20), 32, 1 if quick else 5)
 
 
 def _default_digits(peer: str, quick: bool) -> Run:
-    return _fits(peer, "MLPClassifier", *_digits(quick), (100,), 200, 1 if quick else 2)
+    return _fits(peer, "MLPClassifier", *_digits(quick), (100,), 200, 1 if quick else 5)
 
 
 def _regression(peer: str, quick: bool) -> Run:
@@ -160,7 +160,7 @@ def _search(peer: str, quick: bool) -> Run:
 
     x, y = _digits(True)
     grid = {"alpha": [1e-5, 1e-3, 1e-1], "hidden_layer_sizes": [(20,), (50,), (20, 20)]}
-    estimator = _estimator(peer, "MLPClassifier", max_iter=2 if quick else 20)
+    estimator = _estimator(peer, "MLPClassifier", max_iter=2 if quick else 100)
     search = GridSearchCV(estimator, grid, cv=3, n_jobs=2)
     return lambda: float(search.fit(x, y).best_score_)
 
@@ -176,15 +176,15 @@ def _lbfgs(peer: str, quick: bool) -> Run:
 
 OURS_AND_THEIRS = ("fastnn", "sklearn")
 JOBS = {
-    "digits (20, 20)": EstimatorJob("`fit`, MNIST, (20, 20), batch 32, 2 epochs", 15, _small_digits),
-    "digits (100,)": EstimatorJob("`fit`, MNIST, (100,), batch 200, 2 epochs", 6, _default_digits),
+    "digits (20, 20)": EstimatorJob("`fit`, MNIST, (20, 20), batch 32, 5 epochs", 15, _small_digits),
+    "digits (100,)": EstimatorJob("`fit`, MNIST, (100,), batch 200, 5 epochs", 6, _default_digits),
     "regression": EstimatorJob("`fit`, 10,000 x 100 Gaussian numbers, (64, 64), batch 200, 10 epochs", 10, _regression),
     "cancer": EstimatorJob("`fit`, breast cancer, (100,), batch 200, 60 epochs", 15, _small_data),
     "predict": EstimatorJob("`predict_proba` of one row, 30 features, (100,)", 20, _predict, calls=True),
     "learn": EstimatorJob("`partial_fit` of one row, 30 features, (100,)", 100, _learn, calls=True),
     # Each worker has one thread.
     "search": EstimatorJob(
-        "3 x 3 grid search, 1,000 digits, 3 folds, 20 epochs, `n_jobs=2`", 10, _search, OURS_AND_THEIRS, threads=False
+        "3 x 3 grid search, 1,000 digits, 3 folds, 100 epochs, `n_jobs=2`", 10, _search, OURS_AND_THEIRS, threads=False
     ),
     # Line searches enlarge roundings from iteration to iteration.
     "lbfgs": EstimatorJob(

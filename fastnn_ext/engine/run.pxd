@@ -57,6 +57,7 @@ cdef struct Operation:
     void* panels_state[STATES]      # the same of weights_state, where a run trains the panels themselves
     void* weights_gradient          # where gradients are collected before the optimiser's step, or NULL
     void* bias_gradient
+    Py_ssize_t first_row            # of its weights among the arena's sums of rows
     void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row
 
 
@@ -97,6 +98,7 @@ cdef struct Updating:
     long step                       # optimiser steps done before this run
     double momentum_product         # of Nadam's momentums so far
     bint collects                   # gradients are collected first, and then the optimiser steps
+    bint steps_with_penalties       # those of squared weights are part of its step, and no others are there
     Parameter* parameters           # all that learn, where gradients are collected
     int parameter_count
 
@@ -217,7 +219,7 @@ cdef struct Arena:
     void* spare                     # (batch, spare_row): a gradient that is added to another, or that nobody asks for
     Py_ssize_t spare_row
     Py_ssize_t widest_row           # numbers from one row to the next in a buffer for any operation
-    double* row_penalty             # of every row of every parameter, one behind the other
+    double* row_penalty             # of every row of every parameter, one behind the other; see `first_row`
     double* row_squares
     char* lists                     # per row: its list of non-zero numbers
     uint32_t* list_columns          # per row: room for a list

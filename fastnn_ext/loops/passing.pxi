@@ -17,6 +17,7 @@ cdef struct Pass:
     Py_ssize_t end
     long step                       # the optimiser's, counted from 1
     const step_rule* rule
+    double penalty_scale            # what penalties are multiplied by in this batch
     int thread
     int threads
     bint rows_ready                 # what was computed so far is complete for these rows, at least

@@ -22,7 +22,7 @@ cdef extern from "loops/kernels.h" nogil:
         Py_ssize_t count
     ctypedef struct step_rule "N(rule)":
         int optimizer
-        real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay
+        real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay, ridge
     ctypedef struct parameters "N(parameters)":
         real* values
         real* state[STATES]
@@ -114,6 +114,7 @@ cdef extern from "loops/kernels.h" nogil:
     void layer_normalize_gradients "N(layer_normalize_gradients)"(
         real* dgamma, real* dbeta, const real* dy, Py_ssize_t dy_row, const real* x, Py_ssize_t x_row,
         Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const real* statistics)
+    double squared_penalty "N(squared_penalty)"(const real* w, Py_ssize_t count, real l2)
     void adjust_row "N(adjust_row)"(
         real* g, const real* w, Py_ssize_t count, real l1, real l2, real clip, double* penalty, double* squares)
     void scale_row "N(scale_row)"(real* g, const real* w, Py_ssize_t count, real factor, real decay)

@@ -75,6 +75,9 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
     cdef Value* x = input_of(p, i, 0)
     cdef const real* delta = <const real*> operation.delta
     cdef bint in_panels = i == 0 and run.first.in_panels
+    cdef step_rule rule = p.rule[0]
+    cdef real l2 = <real> (p.penalty_scale * operation.l2)
+    cdef Py_ssize_t row
     cdef parameters weights, bias
     cdef Layout at = layout(run, i)
     # Columns in a thread's own panels; elsewhere rows, which lie one behind the other, so that what a thread's
@@ -94,11 +97,16 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
     else:
         k_begin = share(operation.fan_in, p.thread, p.threads)
         k_end = share(operation.fan_in, p.thread + 1, p.threads)
+    if run.updating.steps_with_penalties and operation.l2 > 0:
+        rule.ridge = l2 + l2
+        for row in range(k_begin, k_end):
+            run.arena.row_penalty[operation.first_row + row] = squared_penalty(
+                <real*> operation.weights + row * operation.fan_out, operation.fan_out, l2)
     if p.thread == p.threads - 1 and operation.has_bias:
         update_bias(p.rule, delta, operation.output_row, p.batch, bias, operation.fan_out)
     if i == 0 and run.first.lists_only:
         lists_update(<real*> p.scratch, lists_of(run), p.batch, k_begin, k_end, delta, operation.output_row, weights,
-                     operation.fan_out, p.rule, run.data.seen)
+                     operation.fan_out, &rule, run.data.seen)
     elif i == 0 and run.first.sparse:
         if not run.first.sorted:
             by_column(sorted_starts(run, p.thread), sorted_entries(run, p.thread), lists_of(run), p.batch,
@@ -106,7 +114,7 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
         columns_update(sorted_starts(run, p.thread) + (k_begin if run.first.sorted else 0),
                        sorted_entries(run, p.thread), k_begin, k_end, p.batch, delta + j_begin,
                        parameters_at(weights, j_begin // at.width * at.panel), at.row, at.panel, j_end - j_begin,
-                       p.rule, run.data.seen)
+                       &rule, run.data.seen)
     else:
         weights_update(weights, at.row, at.panel, x.data, x.row, delta, operation.output_row, p.batch,
-                       k_begin, k_end, j_begin, j_end, p.rule)
+                       k_begin, k_end, j_begin, j_end, &rule)

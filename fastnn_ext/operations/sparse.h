@@ -305,7 +305,7 @@ FASTNN_INLINE void N(columns_panel)(
     const int vectors, const uint32_t *starts, const N(entry) *entries, ptrdiff_t begin, ptrdiff_t end, const real *dy,
     N(parameters) w, ptrdiff_t w_row, ptrdiff_t w_panel, ptrdiff_t width, const N(rule) *rule, const unsigned char *seen)
 {
-    if (rule->optimizer == SGD && rule->decay == 1) {
+    if (rule->optimizer == SGD && rule->decay == 1 && rule->ridge == 0) {
         N(columns_descent)(vectors, starts, entries, end - begin, dy, w.values + begin * w_row, w_row, w_panel, width, rule);
         return;
     }
