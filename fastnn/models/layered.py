@@ -262,6 +262,14 @@ class LayeredModel(Strict):
 
         print_fn(summary_of(self.name, self.layers, self.dtype, self.built))
 
+    def _repr_html_(self) -> str:
+        """The summary, as Jupyter shows it."""
+        from fastnn.html import table
+        from fastnn.models.summary import HEADER, summary_rows, totals
+
+        below = totals(self.layers, self.dtype, self.built)
+        return table(f"model: {self.name}", HEADER, summary_rows(self.layers), below)
+
     # Copying.
 
     def __copy__(self) -> Self:
