@@ -20,7 +20,7 @@ LEVELS = (
     {"augmentation", "callbacks", "data", "datasets", "files", "progress"},
     {"layers"},
     {"activations", "constraints", "encoding", "initializers", "losses", "metrics", "optimizers", "regularizers"},
-    {"checking", "config", "registry", "threads"},
+    {"checking", "config", "html", "registry", "threads"},
 )
 # An activation's file says how it is written for other systems, and makes its layer; a history plots itself.
 UPWARD = {

@@ -73,6 +73,19 @@ class Layer(Strict):
         "in_model": "model.add and model.pop tell it",
     }
 
+    def _repr_html_(self) -> str:
+        """What it was made with, and its shapes where they are known, as Jupyter shows it."""
+        from fastnn.html import table
+
+        # What the user did not choose says little.
+        settings = {key: value for key, value in self.configuration().items() if value is not None and key != "name"}
+        rows: list[tuple[object, ...]] = [(key, getattr(value, "name", value)) for key, value in settings.items()]
+        if self.output_shape is not None:
+            rows.append(("output shape", self.output_shape))
+            rows.append(("parameters", f"{self.count_params():,}"))
+        kind = type(self).__name__
+        return table(f"{self.name} ({kind})" if self.name else kind, (), rows)
+
     def __init__(self, *, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
         # No reference to it: a model that nobody needs any more is freed at once.
         self.in_model = False

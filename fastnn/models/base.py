@@ -68,8 +68,8 @@ class BaseModel(CompiledModel):
         epochs : int, default 1
             The epoch to stop before; with ``initial_epoch`` 0, how many there are.
         verbose : "auto", 0, 1 or 2
-            0: silent. 1: a progress bar. 2: a line for each epoch. "auto": a bar on a terminal or in Jupyter once
-            training has taken a second, and nothing in a log file.
+            0: silent. 1: a progress bar. 2: a line for each epoch. "auto": a bar on a terminal once training has taken
+            a second, lines in Jupyter (of more than a hundred epochs, a hundred), and nothing in a log file.
         callbacks : list of Callback, optional
             See `fastnn.callbacks`.
         validation_split : float, default 0

@@ -299,6 +299,15 @@ class LayeredModel(Strict):
         """What each layer takes, for the summary; None where it is the layer before."""
         return None
 
+    def _repr_html_(self) -> str:
+        """The summary, as Jupyter shows it."""
+        from fastnn.html import table
+        from fastnn.models.summary import header_of, summary_rows, totals
+
+        below = totals(self.layers, self.dtype, self.built)
+        connections = self._connections()
+        return table(f"model: {self.name}", header_of(connections), summary_rows(self.layers, connections), below)
+
     # Copying.
 
     def __copy__(self) -> Self:

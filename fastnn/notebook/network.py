@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastnn.checking.strict import Strict
 from fastnn.losses import LossFunction, gradient_of
 from fastnn.notebook.chain import check_network, forward_of, input_size, is_layer
+from fastnn.notebook.layers import Layer
 from fastnn.notebook.prediction import predict
 from fastnn.notebook.training import training_errors
 
@@ -175,3 +176,15 @@ class Network(Strict, Sequence[Any]):
 
     def __repr__(self) -> str:
         return f"Network({', '.join(type(layer).__name__ for layer in self.layers)})"
+
+    def _repr_html_(self) -> str:
+        """Its layers with their sizes and numbers of parameters, as Jupyter shows it."""
+        from fastnn.html import table
+
+        rows, total = [], 0
+        for layer in self.layers:
+            built_in = isinstance(layer, Layer)
+            count = sum(array.size for array in layer.parameters().values()) if built_in else 0
+            total += count
+            rows.append((repr(layer), f"{count:,}" if built_in else "its own"))
+        return table("network", ("layer", "parameters"), rows, f"parameters: {total:,}")

@@ -80,8 +80,8 @@ def train(
     rng : numpy.random.Generator, optional
         Source of the order; by default NumPy's global generator, which ``numpy.random.seed`` seeds.
     verbose : bool, optional
-        Show a progress bar with the running error on standard error. By default it shows on a terminal or in Jupyter
-        once training has taken a second.
+        Show a progress bar with the running error on standard error. By default it shows on a terminal once training
+        has taken a second; in Jupyter a line for each epoch is printed, or a hundred of them.
 
     Returns
     -------

@@ -72,6 +72,9 @@ class ActivationLayer(Layer):
         self.kind = known[1] if known is not None and activation_prime is known[0] else None
         self.input = self.output = None
 
+    def _told(self) -> str:
+        return str(getattr(self.activation, "__name__", self.activation))
+
     def forward(self, input: ArrayLike) -> FloatArray:
         self.input = numpy.asarray(input)
         self.output = numpy.asarray(self.activation(self.input))

@@ -77,6 +77,19 @@ class Layer(Strict, ABC):
         """Another name of ``backward``."""
         return self.backward(output_error, learning_rate)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._told()})"
+
+    def _told(self) -> str:
+        """What it was made with, for people."""
+        return ""
+
+    def _repr_html_(self) -> str:
+        """Its sizes and parameters, as Jupyter shows it."""
+        from fastnn.html import table
+
+        return table(repr(self), (), [(name, array.shape) for name, array in self.parameters().items()])
+
     def lower(self, plan: Plan) -> bool:
         """Append this layer to an engine plan; False where it has Python functions that the engine cannot run."""
         return False

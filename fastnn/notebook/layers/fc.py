@@ -108,6 +108,9 @@ class FCLayer(Layer):
             value = numpy.reshape(value, (1, -1))
         self._bias[...] = _parameter(value, "bias", self._bias)
 
+    def _told(self) -> str:
+        return f"{self.input_size}, {self.output_size}"
+
     def forward(self, input: ArrayLike) -> FloatArray:
         self.input = numpy.asarray(input)
         self.output = dense_forward(self.input, self._weights, self._bias)

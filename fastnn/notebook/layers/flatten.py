@@ -43,6 +43,9 @@ class FlattenLayer(Layer):
         self.output_size: int = self.input_size
         self.input = self.output = None
 
+    def _told(self) -> str:
+        return f"{self.input_shape}"
+
     def forward(self, input: ArrayLike) -> FloatArray:
         array = numpy.asarray(input)
         accepted = {self.input_shape, (self.output_size,)}

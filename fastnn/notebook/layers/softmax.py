@@ -35,6 +35,9 @@ class SoftmaxLayer(Layer):
         self.input_size = self.output_size = whole_number(input_size, "input_size", at_least=1)
         self.input = self.output = None
 
+    def _told(self) -> str:
+        return f"{self.input_size}"
+
     def forward(self, input: ArrayLike) -> FloatArray:
         array = numpy.atleast_2d(numpy.asarray(input))
         if array.ndim != 2 or array.shape[1] != self.input_size:
