@@ -44,6 +44,7 @@ test: $(VENV)/installed ## Run all tests
 bench: $(VENV)/installed ## Measure, and write benchmarks/results
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks --update-readme README.md
+	$(BIN)/python -m benchmarks --update-readme docs/estimators.md
 
 lint: $(VENV)/installed ## Check style and types
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import json
 import pathlib
 import sys
 import typing
@@ -116,6 +117,12 @@ def _readme(path: pathlib.Path, results: pathlib.Path, *, write: bool) -> int:
     def table_of(name: str) -> str:
         if name == SUMMARY:
             return markdown_summary(load_results(results, COMPARISONS))
+        if name in STUDIES:
+            if not (results / f"{name}.json").is_file():
+                return f"Not measured yet: `python -m benchmarks --jobs {name}`."
+            content = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
+            shown: str = importlib.import_module(f"benchmarks.studies.{name}").markdown(content)
+            return shown
         return markdown_table(load_result(results / f"{name}.json"))
 
     text = path.read_text(encoding="utf-8")

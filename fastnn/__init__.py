@@ -1,8 +1,8 @@
 """Dense neural networks on a CPU, fast: from the layer classes of a from-scratch NumPy notebook to Keras' models.
 
 In the notebook's API a network is a list of layers with ``forward`` and ``backward``; `train` and `predict` run it.
-In the model's API `Sequential` stacks layers, with ``compile``, ``fit``, ``evaluate`` and ``predict``. One compiled
-engine runs both.
+In the model's API `Sequential` stacks layers and `Model` connects them as a graph, with ``compile``, ``fit``,
+``evaluate`` and ``predict``. One compiled engine runs both.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -47,19 +47,27 @@ if TYPE_CHECKING:
     from fastnn.config import show_config
     from fastnn.layers import (
         Activation,
+        Add,
+        Average,
         BatchNormalization,
+        Concatenate,
         Dense,
         Dropout,
         Flatten,
         GaussianNoise,
         Input,
         LayerNormalization,
+        Maximum,
+        Minimum,
+        Multiply,
         Rescaling,
+        Subtract,
     )
     from fastnn.metrics import accuracy
-    from fastnn.models import History, Sequential
+    from fastnn.models import History, Model, Sequential
     from fastnn.models.saving.loading import load_model
     from fastnn.notebook.files import load_network, save_network
+    from fastnn.notebook.network import Network
     from fastnn.threads import get_num_threads, set_num_threads
 
 __version__ = "0.1.0"
@@ -71,6 +79,7 @@ __all__ = [
     "ActivationLayer",
     "SoftmaxLayer",
     "Layer",
+    "Network",
     "relu",
     "relu_prime",
     "leaky_relu",
@@ -89,6 +98,7 @@ __all__ = [
     "load_network",
     # The model's API
     "Sequential",
+    "Model",
     "History",
     "Input",
     "Rescaling",
@@ -102,6 +112,13 @@ __all__ += [
     "GaussianNoise",
     "BatchNormalization",
     "LayerNormalization",
+    "Add",
+    "Subtract",
+    "Multiply",
+    "Average",
+    "Maximum",
+    "Minimum",
+    "Concatenate",
     "ImageAugmentation",
     "load_model",
     # Both
@@ -131,10 +148,12 @@ __all__ += [
 # those with a capital are layers, and the rest are modules.
 _PLACES = {
     "Sequential": "models",
+    "Model": "models",
     "History": "models",
     "ImageAugmentation": "augmentation",
     "load_model": "models.saving.loading",
     "accuracy": "metrics",
+    "Network": "notebook.network",
     "save_network": "notebook.files",
     "load_network": "notebook.files",
     "show_config": "config",

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastnn.checking.arrays import finite_array
 from fastnn.checking.scalars import whole_number
 
-__all__ = ["weighted_sum", "step", "predict", "train_weights", "ten_rows"]
+__all__ = ["weighted_sum", "step", "f", "predict", "train_weights", "ten_rows"]
 
 
 def weighted_sum(inputs: ArrayLike, weights: ArrayLike) -> float:
@@ -93,6 +93,20 @@ def step(activation: float) -> float:
     return 1.0 if activation >= 0 else 0.0
 
 
+def f(activation: float) -> int:
+    """Fire or not, as an int: 1 if `activation` is at least 0, else 0.
+
+    This is the name and the result in teaching notebooks; argument and errors are those of `step`.
+
+    Examples
+    --------
+    >>> from fastnn.neuron import f
+    >>> f(0.0), f(-0.5)
+    (1, 0)
+    """
+    return int(step(activation))
+
+
 def predict(inputs: ArrayLike, weights: ArrayLike) -> float:
     """Predict the class of one row: ``step(weighted_sum(inputs, weights))``.
 
@@ -128,7 +142,7 @@ def train_weights(
     l_rate: float,
     n_epoch: SupportsIndex,
     *,
-    verbose: bool = False,
+    verbose: bool = True,
     history: list[float] | None = None,
 ) -> list[float]:
     """Train a neuron with the perceptron rule, row by row in the order given.
@@ -146,8 +160,8 @@ def train_weights(
         The learning rate, above 0.
     n_epoch : int
         How often to go through all rows, 0 or more.
-    verbose : bool, default False
-        Print the epoch (counted from 0), learning rate and sum of squared errors after each epoch.
+    verbose : bool, default True
+        Print the epoch (counted from 0), learning rate and sum of squared errors after each epoch, as teaching code.
     history : list, optional
         A list to which the sum of squared errors of each epoch is appended.
 
@@ -174,6 +188,11 @@ def train_weights(
     >>> x, y = ten_rows()
     >>> errors = []
     >>> weights = train_weights(x, y, 0.1, 5, history=errors)
+    >epoch=0, lrate=0.100, error=2.000
+    >epoch=1, lrate=0.100, error=1.000
+    >epoch=2, lrate=0.100, error=0.000
+    >epoch=3, lrate=0.100, error=0.000
+    >epoch=4, lrate=0.100, error=0.000
     >>> [round(weight, 4) for weight in weights]
     [-0.1, 0.2065, -0.2342]
     >>> errors

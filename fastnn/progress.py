@@ -1,12 +1,13 @@
-"""A progress bar for long training: on a terminal or in Jupyter, and nothing in a log file."""
+"""Progress of training: a bar on a terminal, lines of epochs in Jupyter, and nothing in a log file."""
 
+import importlib.util
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["Bar", "wanted"]
+__all__ = ["Bar", "epochs_bar", "in_jupyter", "shows_line", "wanted"]
 
 # Shorter trainings show no bar unless they are told to.
 _SECONDS_BEFORE_IT_SHOWS = 1.0
@@ -14,9 +15,28 @@ _SECONDS_BEFORE_IT_SHOWS = 1.0
 _SECONDS_BETWEEN = 0.1
 
 
+# More lines below a cell are read by nobody, and slow the browser down.
+_MOST_LINES = 100
+
+
+def in_jupyter() -> bool:
+    """Whether this is a kernel of Jupyter, whose output goes into a notebook."""
+    shell = sys.modules.get("IPython.core.getipython")
+    return shell is not None and hasattr(shell.get_ipython(), "kernel")
+
+
 def wanted() -> bool:
     """Whether somebody looks on: standard error is a terminal, or this is Jupyter."""
-    return "ipykernel" in sys.modules or sys.stderr.isatty()
+    return in_jupyter() or sys.stderr.isatty()
+
+
+def shows_line(epoch: int, epochs: int) -> bool:
+    """Whether the epoch, counted from 1, has a line: all have, or some hundred of them and the last.
+
+    >>> [epoch for epoch in range(1, 261) if shows_line(epoch, 260)][:4], shows_line(260, 260), shows_line(7, 100)
+    ([3, 6, 9, 12], True, True)
+    """
+    return epoch >= epochs or epoch % -(-epochs // _MOST_LINES) == 0
 
 
 class Bar:
@@ -48,8 +68,7 @@ class Bar:
     def _draw(self) -> None:
         done, title, values = self._last
         if self._bar is None:
-            from tqdm.auto import tqdm
-
+            tqdm = _bars()
             # It draws whenever it is told to: when, is decided here, where it costs least. Its rate is that since the
             # beginning, which was before the bar.
             self._bar = tqdm(
@@ -67,13 +86,36 @@ class Bar:
             self._bar.close()
 
 
+def _bars() -> Any:
+    """The class of bars: the widget where Jupyter has it, which warns where it has not, else that of terminals."""
+    if in_jupyter() and importlib.util.find_spec("ipywidgets") is not None:
+        from tqdm.notebook import tqdm
+    else:
+        from tqdm import tqdm
+    return tqdm
+
+
 @contextmanager
 def epochs_bar(epochs: int, verbose: bool | None) -> Iterator[Callable[[float], None]]:
-    """A function that is told the error of each epoch; ``verbose`` None shows it where somebody looks on."""
+    """A function that is told the error of each epoch.
+
+    ``verbose`` None shows a bar on a terminal, and lines in Jupyter, where a bar would leave nothing to read.
+    """
     if verbose is False or (verbose is None and not wanted()):
         yield lambda error: None
         return
-    bar, done = Bar(epochs, "epoch", at_once=bool(verbose)), 0
+    done = 0
+    if verbose is None and in_jupyter():
+
+        def print_line(error: float) -> None:
+            nonlocal done
+            done += 1
+            if shows_line(done, epochs):
+                print(f"epoch {done}/{epochs}   error={error:.6f}", flush=True)
+
+        yield print_line
+        return
+    bar = Bar(epochs, "epoch", at_once=bool(verbose))
 
     def show(error: float) -> None:
         nonlocal done

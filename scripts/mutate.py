@@ -1,7 +1,7 @@
 """Mutation testing: one small change at a time to a source file, and whether a test notices.
 
     python scripts/mutate.py --count 60 --seed 1 fastnn_ext/*/*.h fastnn_ext/*/*.pxi
-    python scripts/mutate.py --count 60 fastnn/models/*.py fastnn/losses/*.py
+    python scripts/mutate.py --count 60 fastnn/models/*.py fastnn/losses/*/*.py
     python scripts/mutate.py --only fastnn_ext/operations/tiles.h:44:17 fastnn_ext/operations/tiles.h
 
 Everything happens in a copy of the tree below the system's temporary folder, with the compiled modules of this one. Of

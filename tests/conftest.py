@@ -34,6 +34,16 @@ for backend in ("tensorflow", "jax", "torch"):
         os.environ.setdefault("KERAS_BACKEND", backend)
 
 
+def is_installed(name):
+    """Whether there is such a package: not a folder of tests with its name, which has no file to begin with."""
+    spec = importlib.util.find_spec(name)
+    return spec is not None and spec.origin is not None
+
+
+# Other people's protocols, which come with their libraries.
+collect_ignore += [folder for folder in ("river", "sklearn") if not is_installed(folder)]
+
+
 def pytest_report_header():
     """What is tested, and what is left out with it."""
     place = pathlib.Path(fastnn.__file__).parent

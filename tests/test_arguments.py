@@ -88,10 +88,13 @@ def test_methods_of_the_model(method, misspelt, nearest):
     [
         (
             lambda model: model.compile("sgd", "mse", ["mae"]),
-            r"Sequential.compile takes optimizer, loss by .* metrics$",
+            r"Sequential.compile takes optimizer, loss by .* metrics, loss_weights, steps_per_execution$",
         ),
         (lambda model: model.summary(print), r"Sequential.summary takes nothing by position.* print_fn$"),
-        (lambda model: model.evaluate(1, 2, 3, 0, None, 1, True), r"Sequential.evaluate takes x, y, .* return_dict$"),
+        (
+            lambda model: model.evaluate(1, 2, 3, 0, None, 1, None, True),
+            r"Sequential.evaluate takes x, y, .* return_dict$",
+        ),
         (
             lambda _: layers.BatchNormalization(0.9),
             r"BatchNormalization takes nothing by position, but 1 came so: .*by name",

@@ -35,6 +35,7 @@ NEEDED = {
     callbacks.ModelCheckpoint: ("a.safetensors",),
     callbacks.LearningRateScheduler: (lambda epoch, rate: rate,),
     callbacks.CSVLogger: ("a.csv",),
+    callbacks.BackupAndRestore: ("a",),
     schedules.StepDecay: (0.1, 5),
     schedules.PiecewiseConstantDecay: ([1], [0.1, 0.2]),
     schedules.ExponentialDecay: (0.1, 5, 0.5),
@@ -45,7 +46,7 @@ NEEDED = {
 }
 CLASSES = [kind for _, kind in public_classes() if kind is not fastnn.History and not inspect.isabstract(kind)]
 # What takes full effect: the next step has the rate, and a layer may be named until a model knows it.
-CHANGEABLE = {"name": (layers.Layer, Sequential), "learning_rate": (optimizers.Optimizer,)}
+CHANGEABLE = {"name": (layers.Layer, Sequential, fastnn.Model), "learning_rate": (optimizers.Optimizer,)}
 SETTINGS = [
     (kind, name)
     for kind in CLASSES
@@ -55,6 +56,10 @@ SETTINGS = [
 
 
 def made(kind):
+    if kind is fastnn.Model:
+        # Its layers belong to it alone.
+        x = layers.Input((3,))
+        return fastnn.Model(x, layers.Dense(2)(x))
     return kind(*NEEDED.get(kind, ()))
 
 
@@ -71,7 +76,7 @@ def test_what_the_constructor_takes_is_not_assigned_afterwards(kind, name):
     assert vars(thing).keys() == vars(made(kind)).keys()
 
 
-@pytest.mark.parametrize("kind", [kind for kind in CLASSES if kind is not Sequential], ids=short)
+@pytest.mark.parametrize("kind", [kind for kind in CLASSES if kind not in (Sequential, fastnn.Model)], ids=short)
 def test_what_an_object_does_not_know(kind):
     with pytest.raises(AttributeError, match="has no attribute 'qqqqq' that could be assigned"):
         made(kind).qqqqq = 1
@@ -101,7 +106,7 @@ def test_copies_are_as_strict(kind):
     [
         (layers.Activation("relu"), "applied"),
         (layers.LeakyReLU(), "applied"),
-        (layers.ReLU(), "activation_name"),
+        (layers.Tanh(), "activation_name"),
         (layers.BatchNormalization(), "momentum_of_moving"),
         (losses.MeanSquaredError(), "name"),
         (losses.Poisson(), "low"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastnn.neuron import predict, step, ten_rows, train_weights, weighted_sum
+from fastnn.neuron import f, predict, step, ten_rows, train_weights, weighted_sum
 
 CLASSIC_WEIGHTS = [-0.1, 0.20653640140000007, -0.23418117710000003]
 EXAMPLE = Path(__file__).parents[1] / "examples" / "neuron.py"
@@ -71,10 +71,10 @@ def test_numpy_scalars_for_rate_and_epochs():
     assert train_weights(*ten_rows(), np.float64(0.1), np.int64(5)) == CLASSIC_WEIGHTS
 
 
-def test_verbose_prints_each_epoch_and_the_default_nothing(capsys):
-    train_weights(*ten_rows(), 0.1, 2)
+def test_each_epoch_is_printed_unless_told_otherwise(capsys):
+    train_weights(*ten_rows(), 0.1, 2, verbose=False)
     assert capsys.readouterr().out == ""
-    train_weights(*ten_rows(), 0.1, 2, verbose=True)
+    train_weights(*ten_rows(), 0.1, 2)
     assert capsys.readouterr().out == (">epoch=0, lrate=0.100, error=2.000\n>epoch=1, lrate=0.100, error=1.000\n")
 
 
@@ -89,13 +89,16 @@ def test_weighted_sum_adds_the_bias_first():
 )
 def test_step(activation, fires):
     assert step(activation) == fires
+    assert f(activation) == fires
+    assert (type(step(activation)), type(f(activation))) == (float, int)
 
 
-def test_step_refuses_what_is_no_number():
+@pytest.mark.parametrize("function", [step, f])
+def test_step_refuses_what_is_no_number(function):
     with pytest.raises(ValueError, match="activation is NaN"):
-        step(float("nan"))
+        function(float("nan"))
     with pytest.raises(TypeError, match="activation is a ndarray"):
-        step(np.zeros(2))
+        function(np.zeros(2))
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """The studies, one file each: how times and memory grow, where they scale, and how near the machine's limits they are.
 
 A study's file has ``measure(quick, progress, results)``, which returns what the JSON file holds, ``describe(content)``,
-which says it in lines, and ``draw(content, figure)``. A new study is a file here and its name in `STUDIES`.
+which says it in lines, and ``draw(content, figure)``; one that documentation shows has ``markdown(content)``, too.
+A new study is a file here and its name in `STUDIES`.
 """
 
 import json
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STUDIES", "Content", "Study", "save_study", "time_workers"]
 
-STUDIES = ("growth", "scaling", "roofline", "features", "files")
+STUDIES = ("growth", "scaling", "roofline", "features", "files", "estimators", "streams")
 
 Content = dict[str, Any]
 

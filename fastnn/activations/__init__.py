@@ -7,6 +7,7 @@ of an activation is in its file in `fastnn.activations.kinds`.
 (np.float64(0.5), np.float64(0.25))
 """
 
+import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -17,20 +18,31 @@ if TYPE_CHECKING:
     from fastnn_ext.bindings.activations import *  # noqa: F403
 
     # Further rows of the engine's table.
-    def __getattr__(name: str) -> Callable[[Any], Any]: ...
+    def __getattr__(name: str) -> Callable[..., Any]: ...
+
+
+def _numbers(kind: Activation, given: tuple[float, ...]) -> tuple[float, ...]:
+    """Those of the call, or the activation's own where there are none."""
+    # Not at import: the registry's files have layers, which are made of these functions.
+    own: tuple[float, ...] = importlib.import_module("fastnn.activations.registry").of_engine(kind).function_numbers
+    if given and len(given) != len(own):
+        raise TypeError(f"{kind.name.lower()} takes x and {len(own)} numbers, but {len(given)} are given")
+    return given or own
 
 
 def _functions(kind: Activation) -> dict[str, Callable[..., Any]]:
     """A kind's function and derivative by name: those written for it, else by the engine's number."""
     name = kind.name.lower()
 
-    def function(x: Any) -> Any:
-        return _compiled.activate(kind, x)
+    def function(x: Any, *numbers: float) -> Any:
+        return _compiled.activate(kind, x, *_numbers(kind, numbers))
 
-    def prime(x: Any) -> Any:
-        return _compiled.derivative(kind, x)
+    def prime(x: Any, *numbers: float) -> Any:
+        return _compiled.derivative(kind, x, *_numbers(kind, numbers))
 
-    function.__doc__ = f"The activation {name}, elementwise: `fastnn.activations.kinds.{name}` has the formula."
+    function.__doc__ = (
+        f"The activation {name}, elementwise: `fastnn.activations.kinds.{name}` has the formula, and what numbers."
+    )
     prime.__doc__ = f"Derivative of :func:`{name}`; at a kink the left-hand one."
     found = {}
     for own, derived in ((name, function), (f"{name}_prime", prime)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ __all__ = ["ActivationKind", "Parameter"]
 
 
 class Parameter:
-    """The one number that some activations have.
+    """A number that an activation has beside x.
 
     Parameters
     ----------
@@ -33,17 +34,32 @@ class Parameter:
         A layer takes at least 0, and numbers below this.
     allowed : str
         The same in words.
+    example : float
+        A value that is no default, for tests; with these, kinks are at whole numbers.
     """
 
-    def __init__(self, *, name: str, by_name: float, of_function: float, below: float, allowed: str) -> None:
+    def __init__(
+        self, *, name: str, by_name: float, of_function: float, below: float, allowed: str, example: float
+    ) -> None:
         self.name, self.by_name, self.of_function = name, by_name, of_function
-        self.below, self.allowed = below, allowed
+        self.below, self.allowed, self.example = below, allowed, example
 
-    def checked(self, value: float) -> float:
+    @property
+    def is_limit(self) -> bool:
+        """Whether it may be absent, which is None to users and files, and infinity to the engine."""
+        return self.by_name == math.inf
+
+    def checked(self, value: float | None) -> float:
         """``value`` as a layer's; raises ValueError where it is not allowed."""
-        if not 0 <= value < self.below:
+        if value is None and self.is_limit:
+            return math.inf
+        if value is None or not 0 <= value < self.below:
             raise ValueError(f"{self.name} must be {self.allowed}, but it is {value}")
         return float(value)
+
+    def written(self, number: float) -> float | None:
+        """The number as a layer takes it."""
+        return None if self.is_limit and number == math.inf else number
 
 
 class ActivationKind:
@@ -57,28 +73,28 @@ class ActivationKind:
         Further names.
     engine : Activation or Without
         The engine's number.
-    lower : callable of (plan, slope) or None
+    lower : callable of (plan, *numbers) or None
         How it is appended to a plan; None is by its number.
-    parameter : Parameter or None
-        Other methods call its value the slope.
+    parameters : tuple of Parameter
+        What it has beside x; functions of it take their values, the numbers, behind x.
     layer : class or Without
         Its layer.
     negative : bool
         Whether it may be negative.
-    function, derivative : callable of (x, slope), or Without
+    function, derivative : callable of (x, *numbers), or Without
         The formula in float64 NumPy, for tests; x is an array with one sample a row.
-    from_output : callable of (y, slope), or None
+    from_output : callable of (y, *numbers), or None
         The derivative from the activation's own value, where the compiled code takes it from there.
     c : str or Without
-        Of the C exporter: a function that writes ``size`` numbers to y, which may be x, and takes the slope where there
-        is a parameter. ``$real`` is float or double, ``$f`` the suffix of float's literals and functions.
-    onnx : callable of (value, slope), or Without
+        Of the C exporter: a function that writes ``size`` numbers to y, which may be x, and takes the numbers behind
+        size. ``$real`` is float or double, ``$f`` the suffix of float's literals and functions.
+    onnx : callable of (value, *numbers), or Without
         Of the ONNX exporter: the activation of a value.
     keras : callable of options, or Without
         From the options of Keras' layer of the same class name to a layer. Every activation may also stand in Keras'
         ``Activation`` by its name.
     torch : str or Without
-        PyTorch's class; its attributes are called as the parameter.
+        PyTorch's class; its attributes are called as the parameters.
     torch_function : str or Without
         PyTorch's function, in ``torch.nn.functional``, or in ``torch`` itself.
     sklearn : str or None
@@ -97,15 +113,15 @@ class ActivationKind:
         name: str,
         aliases: tuple[str, ...],
         engine: Engine | Without,
-        lower: Callable[[Plan, float], object] | None,
-        parameter: Parameter | None,
+        lower: Callable[..., object] | None,
+        parameters: tuple[Parameter, ...],
         layer: type[Activation] | Without,
         negative: bool,
-        function: Callable[[Any, float], Any],
-        derivative: Callable[[Any, float], Any] | Without,
-        from_output: Callable[[Any, float], Any] | None,
+        function: Callable[..., Any],
+        derivative: Callable[..., Any] | Without,
+        from_output: Callable[..., Any] | None,
         c: str | Without,
-        onnx: Callable[[Value, float], Value] | Without,
+        onnx: Callable[..., Value] | Without,
         keras: Callable[[Options], Activation] | Without,
         torch: str | Without,
         torch_function: str | Without,
@@ -117,7 +133,7 @@ class ActivationKind:
         if isinstance(engine, Without) and lower is None:
             raise TypeError(f"the activation {name} has neither a number of the engine nor a way to lower it")
         self.name, self.aliases, self.engine, self._lower = name, aliases, engine, lower
-        self.parameter, self.layer, self.negative = parameter, layer, negative
+        self.parameters, self.layer, self.negative = parameters, layer, negative
         self.function, self.derivative, self.from_output = function, derivative, from_output
         self.c, self.onnx, self.onnx_opset = c, onnx, onnx_opset
         self.keras, self.sklearn = keras, sklearn
@@ -125,14 +141,14 @@ class ActivationKind:
         self.torch_options = {} if torch_options is None else dict(torch_options)
 
     @property
-    def slope(self) -> float:
-        """The parameter where a user writes the name alone; 0 where there is none."""
-        return 0.0 if self.parameter is None else self.parameter.by_name
+    def numbers(self) -> tuple[float, ...]:
+        """The parameters' values where a user writes the name alone."""
+        return tuple(parameter.by_name for parameter in self.parameters)
 
     @property
-    def function_slope(self) -> float:
-        """The parameter where a user passes the compiled function; 0 where there is none."""
-        return 0.0 if self.parameter is None else self.parameter.of_function
+    def function_numbers(self) -> tuple[float, ...]:
+        """The parameters' values where a user passes the compiled function."""
+        return tuple(parameter.of_function for parameter in self.parameters)
 
     @property
     def compiled(self) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
@@ -141,12 +157,12 @@ class ActivationKind:
             return None
         return getattr(activations, self.name), getattr(activations, f"{self.name}_prime")
 
-    def lower(self, plan: Plan, slope: float) -> None:
+    def lower(self, plan: Plan, *numbers: float) -> None:
         """Append it to an engine plan."""
         if self._lower is not None:
-            self._lower(plan, slope)
+            self._lower(plan, *numbers)
         elif not isinstance(self.engine, Without):
-            plan.add_activation(self.engine, slope)
+            plan.add_activation(self.engine, *numbers)
 
     def __repr__(self) -> str:
         return f"<activation {self.name}>"

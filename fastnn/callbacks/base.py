@@ -6,7 +6,12 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from fastnn.callbacks.hooks import ABOUT_BATCHES, refuse_lookalikes
+from fastnn.callbacks.hooks import (
+    ABOUT_BATCHES,
+    ABOUT_PREDICTED_BATCHES,
+    ABOUT_TEST_BATCHES,
+    refuse_lookalikes,
+)
 from fastnn.callbacks.model import ModelInTraining
 from fastnn.callbacks.states import Kind, check_state, settings_of
 from fastnn.checking.strict import Strict
@@ -86,6 +91,34 @@ class Callback(Strict):
 
     def on_batch_end(self, batch: int, logs: Logs) -> None:
         """Another name for `on_train_batch_end`."""
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Before an evaluation: a validation of ``fit``, or ``evaluate(..., callbacks=[...])``."""
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """After an evaluation, with its loss and metrics."""
+
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Before a batch of an evaluation, counted from 0."""
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """After a batch of an evaluation; ``logs`` has its loss."""
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        """Before ``predict(..., callbacks=[...])``."""
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        """After a prediction."""
+
+    def on_predict_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Before a batch of a prediction, counted from 0."""
+
+    def on_predict_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """After a batch of a prediction; ``logs`` has its ``outputs``."""
+
+    def restored_epochs(self) -> int | None:
+        """Restore the model before ``fit`` begins, if that is its task, and return the epochs that it has behind it."""
+        return None
 
     def get_state(self) -> dict[str, Any]:
         """The state from which it goes on when training is resumed from a model's file.
@@ -189,6 +222,34 @@ class CallbackList:
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:
         for callback in self.callbacks:
             callback.on_train_batch_end(batch, logs)
+
+    @property
+    def watches_test_batches(self) -> bool:
+        """Whether one must be told of each batch of an evaluation."""
+        return self._overridden(ABOUT_TEST_BATCHES)
+
+    @property
+    def watches_predicted_batches(self) -> bool:
+        """Whether one must be told of each batch of a prediction."""
+        return self._overridden(ABOUT_PREDICTED_BATCHES)
+
+    def _overridden(self, names: Iterable[str]) -> bool:
+        kinds = [type(callback) for callback in self.callbacks]
+        return any(
+            getattr(kind, name) is not getattr(Callback, name) or name in vars(callback)
+            for name in names
+            for kind, callback in zip(kinds, self.callbacks, strict=True)
+        )
+
+    def tell(self, hook: str, *arguments: Any) -> None:
+        """Call a method of all of them, such as "on_test_begin"."""
+        for callback in self.callbacks:
+            getattr(callback, hook)(*arguments)
+
+    def restored_epochs(self) -> int | None:
+        """The epochs that the model has behind it where one has restored it."""
+        found = [epochs for callback in self.callbacks if (epochs := callback.restored_epochs()) is not None]
+        return max(found, default=None)
 
     def on_failure(self, failure: FloatingPointError) -> bool:
         wishes = [callback.on_failure(failure) for callback in self.callbacks]

@@ -87,7 +87,7 @@ class CSVLogger(Callback):
         self.names = self._continued() if self.append else []
         self.found = bool(self.names)
         if self.found:
-            self._refuse_new(["loss", *(metric.name for metric in self.model.metrics)])
+            self._refuse_new([*self.model.loss_names, *(metric.name for metric in self.model.metrics)])
         if not self.found:
             self.rows = 0
         self._fresh = not self.append

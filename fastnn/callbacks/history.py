@@ -7,6 +7,9 @@ from typing import Any
 
 __all__ = ["History"]
 
+# A longer table is better drawn.
+_MOST_ROWS = 20
+
 
 class History:
     """What ``model.fit`` returns.
@@ -88,7 +91,6 @@ class History:
         Returns
         -------
         matplotlib Figure
-            Jupyter shows it by itself: a semicolon behind the call keeps it from being shown twice.
         """
         from fastnn.plotting.history import plot_history
 
@@ -111,6 +113,19 @@ class History:
             raise ImportError("History.to_frame needs pandas: pip install pandas") from None
         columns = {name: pandas.Series(values, self.epochs_of(name)) for name, values in self.history.items()}
         return pandas.DataFrame(columns, index=pandas.Index(self.epoch, name="epoch"))
+
+    def _repr_html_(self) -> str:
+        """A line for each epoch, counted from 1, as Jupyter shows it; of many, the first and the last."""
+        from fastnn.html import table
+
+        values = {name: dict(zip(self.epochs_of(name), numbers, strict=True)) for name, numbers in self.history.items()}
+        rows: list[list[str]] = [
+            [str(epoch + 1), *(f"{found[epoch]:.4g}" if epoch in found else "" for found in values.values())]
+            for epoch in self.epoch
+        ]
+        if len(rows) > _MOST_ROWS:
+            rows[_MOST_ROWS // 2 : -_MOST_ROWS // 2] = [["⋮"] * (len(values) + 1)]
+        return table("history", ["epoch", *values], rows)
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}

@@ -1,4 +1,4 @@
-"""Hooks: the methods that training calls, and the refusal of methods that only look like one."""
+"""Hooks: the methods that training, evaluation and prediction call, and the refusal of what only looks like one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from collections.abc import Iterator
 
 from fastnn.checking.names import nearest_name
 
-__all__ = ["ABOUT_BATCHES", "HOOKS", "refuse_lookalikes"]
+__all__ = ["ABOUT_BATCHES", "ABOUT_PREDICTED_BATCHES", "ABOUT_TEST_BATCHES", "HOOKS", "refuse_lookalikes"]
 
 ABOUT_BATCHES = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
-HOOKS = ("on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end", *ABOUT_BATCHES, "on_failure")
-# Keras calls these; evaluation and prediction tell nobody here.
-_NOT_CALLED = {
-    f"on_{part}_{when}" for part in ("test", "test_batch", "predict", "predict_batch") for when in ("begin", "end")
-} | {"set_params"}
+ABOUT_TEST_BATCHES = ("on_test_batch_begin", "on_test_batch_end")
+ABOUT_PREDICTED_BATCHES = ("on_predict_batch_begin", "on_predict_batch_end")
+HOOKS = (
+    *("on_train_begin", "on_train_end", "on_epoch_begin", "on_epoch_end", *ABOUT_BATCHES, "on_failure"),
+    *("on_test_begin", "on_test_end", *ABOUT_TEST_BATCHES),
+    *("on_predict_begin", "on_predict_end", *ABOUT_PREDICTED_BATCHES),
+)
+# Keras calls it.
+_NOT_CALLED = {"set_params"}
 _WORDS = frozenset(
     {
         "train",

@@ -62,14 +62,15 @@ class MonitorCallback(Callback):
         """
         if self.mode != "auto":
             return self.mode == "max"
-        metrics: list[Metric] = getattr(getattr(self, "model", None), "metrics", [])
-        by_name = {metric.name: metric.larger_is_better for metric in metrics}
-        by_name["loss"] = False
+        model = getattr(self, "model", None)
+        metrics: list[Metric] = getattr(model, "metrics", [])
+        losses = list(getattr(model, "loss_names", ("loss",)))
+        by_name = {metric.name: metric.larger_is_better for metric in metrics} | dict.fromkeys(losses, False)
         name = self.monitor if self.monitor in by_name else self.monitor.removeprefix("val_")
         who = f"the {type(self).__name__}'s monitor"
         if name not in by_name:
-            known = [metric.name for metric in metrics]
-            names = ["loss", *known, "val_loss", *(f"val_{metric}" for metric in known)]
+            known = [*losses, *(metric.name for metric in metrics)]
+            names = [*known, *(f"val_{one}" for one in known)]
             raise unknown_name(who, self.monitor, names, "what a callback adds, with mode='max' or mode='min'")
         direction = by_name[name]
         if direction is None:

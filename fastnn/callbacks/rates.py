@@ -26,4 +26,4 @@ def optimizer_and_rate(model: ModelInTraining, who: str) -> tuple[Optimizer, flo
             f"{who} changes the learning rate, but the optimizer's is a schedule, {rate!r}: give the optimizer a "
             f"number, or leave {who} out"
         )
-    return optimizer, rate
+    return optimizer, float(rate)

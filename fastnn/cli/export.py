@@ -8,6 +8,7 @@ from pathlib import Path
 from fastnn import interop
 from fastnn.cli.opening import open_model
 from fastnn.cli.preparing import Preparation
+from fastnn.models.sequential import Sequential
 
 __all__ = ["run"]
 
@@ -20,12 +21,14 @@ def run(arguments: argparse.Namespace) -> None:
         raise ValueError(f"--out must end in .{arguments.to}, but it is {str(path)!r}")
     if arguments.name is not None and arguments.to != "c":
         raise ValueError(f"--name is that of functions in C: leave it out with --to {arguments.to}")
-    if arguments.to == "onnx":
-        interop.to_onnx(model, path)
-    elif arguments.to == "c":
-        interop.to_c(model, path, name=_identifier(path.stem) if arguments.name is None else arguments.name)
-    else:
+    if arguments.to == "npz":
         model.save_weights(path)
+    elif not isinstance(model, Sequential):
+        raise ValueError(f"{arguments.model!r} is a graph of layers: only a Sequential is exported to {arguments.to}")
+    elif arguments.to == "onnx":
+        interop.to_onnx(model, path)
+    else:
+        interop.to_c(model, path, name=_identifier(path.stem) if arguments.name is None else arguments.name)
     print(path)
     if preparation is not None and arguments.to != "npz":
         _tell(preparation)

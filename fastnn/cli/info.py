@@ -9,7 +9,7 @@ from fastnn.cli.opening import open_model
 from fastnn.cli.preparing import Preparation
 from fastnn.cli.results import print_json, print_values, value_text
 from fastnn.config import show_config
-from fastnn.models.sequential import Sequential
+from fastnn.models.base import BaseModel
 from fastnn.notebook.files import load_metadata, load_network
 
 __all__ = ["run"]
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
         print_values({name: _short(value) for name, value in _of_data(model, preparation).items()})
 
 
-def _of_layers(model: Sequential) -> dict[str, Any]:
+def _of_layers(model: BaseModel) -> dict[str, Any]:
     layers = [
         {
             "name": layer.name,
@@ -57,7 +57,7 @@ def _of_layers(model: Sequential) -> dict[str, Any]:
     }
 
 
-def _of_training(model: Sequential) -> dict[str, Any]:
+def _of_training(model: BaseModel) -> dict[str, Any]:
     """Optimiser, loss, epochs, and the values of the last one."""
     told: dict[str, Any] = {}
     if model.optimizer is not None and model.loss is not None:
@@ -68,7 +68,7 @@ def _of_training(model: Sequential) -> dict[str, Any]:
     return told
 
 
-def _of_data(model: Sequential, preparation: Preparation | None) -> dict[str, Any]:
+def _of_data(model: BaseModel, preparation: Preparation | None) -> dict[str, Any]:
     if preparation is None:
         return {name: value for name, value in model.metadata.items() if name != "table"}
     told: dict[str, Any] = {"task": preparation.task}

@@ -2,13 +2,13 @@
 
 from fastnn.cli.preparing import Preparation
 from fastnn.files.reading import regular_file
+from fastnn.models.base import BaseModel
 from fastnn.models.saving.loading import load_model
-from fastnn.models.sequential import Sequential
 
 __all__ = ["open_model"]
 
 
-def open_model(path: str) -> tuple[Sequential, Preparation | None]:
+def open_model(path: str) -> tuple[BaseModel, Preparation | None]:
     """A model, and the preparation of its data where ``fastnn train`` made it.
 
     Raises
@@ -16,7 +16,8 @@ def open_model(path: str) -> tuple[Sequential, Preparation | None]:
     OSError
         When the file cannot be read.
     ValueError
-        When it is no model, or damaged; the message says so if it is a network of the notebook's layers.
+        When it is no model, or damaged, or one of several inputs or outputs; the message says so if it is a network of
+        the notebook's layers.
     """
     if path.lower().endswith(".npz"):
         # A file that is not there is told first.
@@ -26,6 +27,11 @@ def open_model(path: str) -> tuple[Sequential, Preparation | None]:
             "Python, and this command takes the .safetensors files of fastnn train and Sequential.save"
         )
     model = load_model(path)
+    if len(model.input_names) > 1 or len(model.output_names) > 1:
+        raise ValueError(
+            f"{path!r} has the inputs {', '.join(model.input_names)} and outputs {', '.join(model.output_names)}, but "
+            "this command reads one table and writes one: load it in Python, fastnn.load_model"
+        )
     table = model.metadata.get("table")
     if table is None:
         return model, None

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from fastnn import metrics
 from fastnn.cli.samples import Samples
-from fastnn.models.sequential import Sequential
+from fastnn.models.base import BaseModel
 
 __all__ = ["class_scores", "scores"]
 
 
-def scores(model: Sequential, samples: Samples, output: NDArray[Any] | None = None) -> dict[str, float]:
+def scores(model: BaseModel, samples: Samples, output: NDArray[Any] | None = None) -> dict[str, float]:
     """The number of rows and what fits the task: loss and accuracy; or RMSE, MAE and R².
 
     ``output`` is what the model predicts, where that is known already.

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from fastnn import layers, losses, optimizers
+from fastnn import layers, optimizers
 from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
 from fastnn.losses.base import CustomLoss
+from fastnn.losses.kinds import CLASSES as LOSS_CLASSES
 from fastnn.metrics.base import FunctionMetric, Metric
 from fastnn.metrics.objects import CLASSES as METRIC_CLASSES
 from fastnn.optimizers import schedules
@@ -27,7 +28,7 @@ __all__ = ["described", "restored"]
 # What a file may name, and no more.
 _CLASSES = {
     "layers": " ".join(name for name in layers.__all__ if name not in ("Input", "Layer")),
-    "losses": " ".join(losses.CLASSES.values()),
+    "losses": " ".join(LOSS_CLASSES.values()),
     "metrics": " ".join(METRIC_CLASSES.values()),
     "optimizers": " ".join(optimizers.CLASSES.values()),
     "optimizers.schedules": " ".join(name for name in schedules.__all__ if name != "LearningRateSchedule"),

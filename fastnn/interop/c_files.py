@@ -1,5 +1,6 @@
 """Plain C: a model's prediction as one C99 file that needs math.h alone, for a microcontroller or another program."""
 
+import math
 import os
 import re
 from string import Template
@@ -188,8 +189,8 @@ class _Source:
                 kind = "dense_rescaled" if scaling else "dense"
                 self._call_function(kind, target, source, operation.inputs, operation.outputs, kernel, bias, *scaling)
             case Activate():
-                slope = [] if operation.kind.parameter is None else [operation.slope]
-                self._call_function(operation.activation, target, source, operation.outputs, *slope)
+                numbers = [number if math.isfinite(number) else "INFINITY" for number in operation.numbers]
+                self._call_function(operation.activation, target, source, operation.outputs, *numbers)
             case NormalizeBatch():
                 mean = self._table("mean", operation.mean, operation.layer)
                 # In the model's dtype, as the engine does at each prediction.

@@ -18,8 +18,8 @@ __all__ = ["compilation_of", "description_of"]
 
 # Activations that Keras has not by a name alone.
 _NOT_IN_KERAS = {"gelu_tanh": "which Keras has as a function with an argument: write it as gelu"}
-# The name of the parameter of those that Keras has as layers.
-_PARAMETERS = {"leaky_relu": ("LeakyReLU", "negative_slope"), "elu": ("ELU", "alpha")}
+# The layers of those that have numbers of their own there, too.
+_WITH_OPTIONS = {"leaky_relu": "LeakyReLU", "elu": "ELU", "general_relu": "ReLU"}
 _SCHEDULES = {"ExponentialDecay", "InverseTimeDecay", "PolynomialDecay", "PiecewiseConstantDecay", "CosineDecay"}
 # What decides between rules here, of which Keras has one.
 _OUR_OWN = {"epsilon_hat", "momentum_decay"}
@@ -95,9 +95,10 @@ def _activation(applied: AppliedActivation) -> Any:
     assert entry is not None
     if entry.name in _NOT_IN_KERAS:
         raise TypeError(f"its activation is {entry.name}, {_NOT_IN_KERAS[entry.name]}")
-    if entry.name in _PARAMETERS and applied.slope != entry.slope:
-        kind, parameter = _PARAMETERS[entry.name]
-        return _object("keras.layers", kind, {"name": entry.name, parameter: applied.slope})
+    if entry.name in _WITH_OPTIONS and (applied.numbers != entry.numbers or entry.name == "general_relu"):
+        given = zip(entry.parameters, applied.numbers, strict=True)
+        options = {parameter.name: parameter.written(number) for parameter, number in given}
+        return _object("keras.layers", _WITH_OPTIONS[entry.name], {"name": entry.name, **options})
     return entry.name
 
 

@@ -49,8 +49,8 @@ def layer_of(kind: str, config: Mapping[str, Any], custom_objects: Mapping[str, 
 
     Examples
     --------
-    >>> layer_of("LeakyReLU", {"negative_slope": 0.1}, {}).applied.slope
-    0.1
+    >>> layer_of("LeakyReLU", {"negative_slope": 0.1}, {}).applied.numbers
+    (0.1,)
     """
     maker = _MAKERS.get(kind)
     if maker is None:

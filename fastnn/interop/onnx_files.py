@@ -170,7 +170,7 @@ def _value_of(operation: Operation, x: Value) -> Value:
             return x.apply("Gemm", *arrays)
         case Activate():
             return given(operation.kind.onnx, f"the ONNX operators of the activation {operation.activation}")(
-                x, operation.slope
+                x, *operation.numbers
             )
         case NormalizeBatch():
             return _normalized_batch(operation, x)

@@ -48,6 +48,10 @@ class Operation:
     inputs: int
     outputs: int
 
+    def numbers_by_name(self) -> dict[str, float]:
+        """Those that must fit the model's dtype."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, float)}
+
 
 @dataclass(frozen=True)
 class Rescale(Operation):
@@ -67,15 +71,20 @@ class Product(Operation):
 
 @dataclass(frozen=True)
 class Activate(Operation):
-    """An activation by its name, never linear and no alias. The slope is its parameter."""
+    """An activation by its name, never linear and no alias. The numbers are its parameters."""
 
     activation: str
-    slope: float
+    numbers: tuple[float, ...]
 
     @property
     def kind(self) -> ActivationKind:
         """What the registry has of it."""
         return ACTIVATIONS[self.activation]
+
+    def numbers_by_name(self) -> dict[str, float]:
+        # A limit may be absent, which is infinity.
+        given = zip(self.kind.parameters, self.numbers, strict=True)
+        return {parameter.name: number for parameter, number in given if parameter.written(number) is not None}
 
 
 @dataclass(frozen=True)
@@ -132,8 +141,8 @@ def operations_of(model: Sequential) -> list[Operation]:
         operations += _operations_of_layer(layer, model.dtype)
     largest = float(np.finfo(model.dtype).max)
     for operation in operations:
-        for name, value in vars(operation).items():
-            if isinstance(value, float) and abs(value) > largest:
+        for name, value in operation.numbers_by_name().items():
+            if abs(value) > largest:
                 raise ValueError(f"the {name} of {operation.layer} is {value:g}, more than {model.dtype} holds")
     return operations
 
@@ -172,4 +181,4 @@ def _activate(layer: str, size: int, applied: AppliedActivation) -> list[Operati
             f"the activation {applied.name} of {layer} is a Python function of your own and cannot be exported: "
             "use one of fastnn's activations, such as 'relu'"
         )
-    return [] if kind.name == "linear" else [Activate(layer, size, size, kind.name, applied.slope)]
+    return [] if kind.name == "linear" else [Activate(layer, size, size, kind.name, applied.numbers)]

@@ -265,9 +265,9 @@ def _activations(torch_class: str) -> Callable[[Any], tuple[Layer, list[Any]]]:
 
 
 def _activation(kind: ActivationKind) -> Callable[[Any], tuple[Layer, list[Any]]]:
-    """The layer of an activation, whose parameter is an attribute of the module of the same name."""
+    """The layer of an activation, whose parameters are attributes of the module of the same names."""
     make = given(kind.layer, f"the layer of the activation {kind.name}")
-    maker = _plain(make) if kind.parameter is None else _plain(make, kind.parameter.name)
+    maker = _plain(make, *(parameter.name for parameter in kind.parameters))
 
     def made(module: Any) -> tuple[Layer, list[Any]]:
         misfit = None if kind.torch_misfit is None else kind.torch_misfit(module)

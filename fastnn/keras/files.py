@@ -18,6 +18,7 @@ from fastnn.files.weights import load_weights as load_our_weights
 from fastnn.files.weights import save_weights as save_our_weights
 from fastnn.interop.keras_files import OWN_MEMBER, hdf5, save_keras_weights, to_keras
 from fastnn.interop.keras_models import from_keras, load_keras_weights
+from fastnn.models.base import BaseModel
 from fastnn.models.saving.loading import load_model
 from fastnn.models.saving.writing import save_model
 from fastnn.models.sequential import Sequential
@@ -49,7 +50,7 @@ def load(path: str | os.PathLike[str], custom_objects: Mapping[str, Any], compil
     """
     start = _start(path)
     if not start.startswith((_HDF5, _ZIP)):
-        return load_model(path, custom_objects, compile=compile), True
+        return _chain(load_model(path, custom_objects, compile=compile), path), True
     own = _own_member(path, start)
     if own is None:
         return from_keras(path, custom_objects), False
@@ -57,9 +58,15 @@ def load(path: str | os.PathLike[str], custom_objects: Mapping[str, Any], compil
         copy = Path(folder) / "model.safetensors"
         copy.write_bytes(own)
         try:
-            return load_model(copy, custom_objects, compile=compile), True
+            return _chain(load_model(copy, custom_objects, compile=compile), path), True
         except ValueError as error:
             raise ValueError(str(error).replace(repr(os.fspath(copy)), repr(os.fspath(path)))) from error
+
+
+def _chain(model: BaseModel, path: str | os.PathLike[str]) -> Sequential:
+    if not isinstance(model, Sequential):
+        raise ValueError(f"{os.fspath(path)!r} is a graph of layers: fastnn.load_model reads it")
+    return model
 
 
 def save_weights(model: Sequential, path: str | os.PathLike[str]) -> None:

@@ -49,7 +49,7 @@ class ActivationFunction(NamedFunction):
 
     def __init__(self, name: str, compute: Callable[[ArrayLike], Any]) -> None:
         super().__init__(name, compute)
-        self.applied = AppliedActivation(name, ACTIVATIONS[name].slope)
+        self.applied = AppliedActivation(name, ACTIVATIONS[name].numbers)
 
 
 def activation(name: str) -> ActivationFunction:
@@ -63,7 +63,7 @@ def activation(name: str) -> ActivationFunction:
     def compute(x: ArrayLike) -> Any:
         array = np.asarray(x)
         numbers = array if array.dtype.kind == "f" else array.astype(np.float64)
-        return kind.function(numbers, kind.slope).astype(numbers.dtype)
+        return kind.function(numbers, *kind.numbers).astype(numbers.dtype)
 
     return ActivationFunction(name, compute)
 

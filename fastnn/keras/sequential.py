@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from fastnn.callbacks.history import History
 from fastnn.interop.keras_config import described
@@ -131,7 +131,7 @@ class Sequential(Ours):
         arguments = self._arguments("evaluate", args, options)
         return super().evaluate(as_samples(arguments.pop("x", None), self.input_shape), **arguments)
 
-    def predict(self, *args: Any, **options: Any) -> NDArray[Any]:
+    def predict(self, *args: Any, **options: Any) -> Any:
         """The model's outputs, one row a sample; see `fastnn.Sequential.predict`."""
         arguments = self._arguments("predict", args, options)
         return super().predict(as_samples(arguments.pop("x", None), self.input_shape), **arguments)
@@ -145,7 +145,7 @@ class Sequential(Ours):
             )
         return tensor(self.predict(x))
 
-    def predict_on_batch(self, x: Any) -> NDArray[Any]:
+    def predict_on_batch(self, x: Any) -> Any:
         """The outputs of one batch."""
         return self.predict(x)
 

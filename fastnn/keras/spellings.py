@@ -184,11 +184,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
     "Dropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
     "Flatten": {"data_format": Alone((None, "channels_last"), "fastnn takes numbers as they lie: leave it out")},
     "Softmax": {"axis": Alone((-1,), "fastnn takes the softmax of all numbers of a sample: leave it out")},
-    "ReLU": {
-        "max_value": Alone((None,), "max_value=6 is Activation('relu6')"),
-        "negative_slope": Alone((0, 0.0), "write LeakyReLU(negative_slope=...)"),
-        "threshold": Alone((0, 0.0), "fastnn's ReLU has its kink at 0: leave it out"),
-    },
     "Input": _INPUTS,
     "InputLayer": _INPUTS,
     "optimizers": {
@@ -210,7 +205,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
     "metrics": {"dtype": Alone((None,), "metrics are computed in double precision: leave it out")},
     "AUC": {
         "num_thresholds": Alone((200,), "fastnn's AUC is exact, without thresholds: leave it out"),
-        "curve": Alone(("ROC",), "fastnn has the area under the ROC curve: leave it out"),
         "summation_method": Alone(("interpolation",), "fastnn's AUC is exact: leave it out"),
         "thresholds": Alone((None,), "fastnn's AUC is exact, without thresholds: leave it out"),
         "num_labels": Alone((None,), "the model's outputs tell: leave it out"),

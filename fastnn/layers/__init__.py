@@ -12,6 +12,7 @@ from fastnn.layers.flatten import Flatten
 from fastnn.layers.gaussian_noise import GaussianNoise
 from fastnn.layers.input import Input
 from fastnn.layers.layer_normalization import LayerNormalization
+from fastnn.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from fastnn.layers.rescaling import Rescaling
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Input", "Rescaling", "Flatten", "Dense", "Activation"]
 __all__ += kinds.__all__
-__all__ += ["Dropout", "GaussianNoise", "BatchNormalization", "LayerNormalization", "Layer"]
+__all__ += ["Dropout", "GaussianNoise", "BatchNormalization", "LayerNormalization"]
+__all__ += ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Layer"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,5 +1,6 @@
 """What a user may mean by an activation: a name, a function, a layer, or a pair of a function and its derivative."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -33,16 +34,19 @@ class AppliedActivation:
     ----------
     name : str
         One of Keras' names, or that of a function of the user's own.
-    slope : float
-        Leaky ReLU's negative slope, or ELU's alpha.
+    numbers : tuple of float
+        What it has beside x, such as leaky ReLU's negative slope; as many as its kind has parameters.
     functions : tuple of two callables or None
         The user's own function and derivative.
     """
 
     def __init__(
-        self, name: str, slope: float = 0.0, functions: tuple[Callable[..., Any], Callable[..., Any]] | None = None
+        self,
+        name: str,
+        numbers: tuple[float, ...] = (),
+        functions: tuple[Callable[..., Any], Callable[..., Any]] | None = None,
     ) -> None:
-        self.name, self.slope, self.functions = name, slope, functions
+        self.name, self.numbers, self.functions = name, numbers, functions
 
     @property
     def entry(self) -> "ActivationKind | None":
@@ -65,11 +69,43 @@ class AppliedActivation:
         if self.functions is not None:
             plan.add_function(*self.functions)
         else:
-            _registry()[self.name].lower(plan, self.slope)
+            _registry()[self.name].lower(plan, *self.numbers)
 
     def configuration(self) -> str | dict[str, Any]:
         """As plain values, which `resolve` takes, where the functions are not the user's own."""
-        return self.name if self.slope == _registry()[self.name].slope else {"name": self.name, "slope": self.slope}
+        entry = self.entry
+        if entry is None or self.numbers == entry.numbers:
+            return self.name
+        given = zip(entry.parameters, self.numbers, strict=True)
+        return {"name": self.name, **{parameter.name: parameter.written(number) for parameter, number in given}}
+
+
+def _of_mapping(activation: dict[str, Any]) -> AppliedActivation:
+    """What `AppliedActivation.configuration` wrote."""
+    given = dict(activation)
+    name = given.pop("name", None)
+    if not isinstance(name, str):
+        raise ValueError(f"an activation as a dict must have a name, but it is {activation!r}")
+    kind = _registry()[name]
+    names = [parameter.name for parameter in kind.parameters]
+    if len(names) == 1 and "slope" in given:
+        # Earlier versions called the number of one alone so.
+        names = ["slope"]
+    if set(given) != set(names):
+        known = "its " + ", ".join(names) if names else "nothing else"
+        raise ValueError(f"the activation {name} as a dict must have a name and {known}, but it is {activation!r}")
+    numbers = []
+    for parameter, key in zip(kind.parameters, names, strict=True):
+        number = given[key]
+        if number is None and parameter.is_limit:
+            numbers.append(math.inf)
+        elif isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < math.inf:
+            raise ValueError(
+                f"the {key} of an activation must be a number, finite and not negative, but it is {number!r}"
+            )
+        else:
+            numbers.append(float(number))
+    return AppliedActivation(kind.name, tuple(numbers))
 
 
 def resolve(activation: Any) -> AppliedActivation:
@@ -98,21 +134,16 @@ def resolve(activation: Any) -> AppliedActivation:
     if isinstance(applied, AppliedActivation):
         return applied
     if isinstance(activation, str):
-        return AppliedActivation(activation.lower(), _registry()[activation].slope)
+        return AppliedActivation(activation.lower(), _registry()[activation].numbers)
     if isinstance(activation, dict):
-        if set(activation) != {"name", "slope"}:
-            raise ValueError(f"an activation as a dict must have a name and a slope, but it is {activation!r}")
-        slope = float(activation["slope"])
-        if not 0 <= slope < float("inf"):
-            raise ValueError(f"the slope of an activation must be finite and not negative, but it is {slope}")
-        return AppliedActivation(resolve(activation["name"]).name, slope)
+        return _of_mapping(activation)
     if callable(activation):
         kind = _of_function(activation)
         if kind is None:
             raise TypeError(
                 f"an activation of your own needs its derivative too: pass the pair ({activation!r}, its_derivative)"
             )
-        return AppliedActivation(kind.name, kind.function_slope)
+        return AppliedActivation(kind.name, kind.function_numbers)
     if isinstance(activation, tuple | list) and len(activation) == 2 and all(callable(part) for part in activation):
         function, derivative = activation
         kind = _of_function(function)

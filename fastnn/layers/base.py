@@ -15,6 +15,7 @@ from fastnn.checking.names import non_empty_name
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.checking.strict import Strict
 from fastnn.layers.layer_array import LayerArray, replacement
+from fastnn.layers.symbolic import SymbolicTensor, call
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Layer", "Variable", "fixed_arrays"]
@@ -72,6 +73,19 @@ class Layer(Strict):
         "in_model": "model.add and model.pop tell it",
     }
 
+    def _repr_html_(self) -> str:
+        """What it was made with, and its shapes where they are known, as Jupyter shows it."""
+        from fastnn.html import table
+
+        # What the user did not choose says little.
+        settings = {key: value for key, value in self.configuration().items() if value is not None and key != "name"}
+        rows: list[tuple[object, ...]] = [(key, getattr(value, "name", value)) for key, value in settings.items()]
+        if self.output_shape is not None:
+            rows.append(("output shape", self.output_shape))
+            rows.append(("parameters", f"{self.count_params():,}"))
+        kind = type(self).__name__
+        return table(f"{self.name} ({kind})" if self.name else kind, (), rows)
+
     def __init__(self, *, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
         # No reference to it: a model that nobody needs any more is freed at once.
         self.in_model = False
@@ -113,6 +127,35 @@ class Layer(Strict):
         """The shape of a sample behind the layer; by default the same."""
         return input_shape
 
+    def shape_of_inputs(self, shapes: Sequence[Shape]) -> Shape:
+        """What `build` takes where the layer is called on samples of these shapes; ValueError where it cannot be."""
+        if len(shapes) != 1:
+            raise ValueError(f"{self.name or type(self).__name__} takes one input, but is called on {len(shapes)}")
+        return shapes[0]
+
+    def __call__(self, inputs: Any) -> SymbolicTensor:
+        """Describe a graph: what the layer gives for these inputs, for a `fastnn.Model`.
+
+        Called again, it shares its weights.
+
+        Parameters
+        ----------
+        inputs : Input or SymbolicTensor
+            A list of them for a layer that merges several.
+
+        Returns
+        -------
+        SymbolicTensor
+
+        Raises
+        ------
+        TypeError
+            For anything else, such as an array: numbers go to a model.
+        ValueError
+            When the layer cannot take such samples, or took others before.
+        """
+        return call(self, inputs)
+
     def needs_shape(self) -> Shape:
         """The shape of a sample before the layer; RuntimeError where it is not built, and has none."""
         if self.input_shape is None:
@@ -134,6 +177,11 @@ class Layer(Strict):
     def lower(self, plan: Plan) -> None:
         """Append the layer to an engine plan, over its arrays."""
         raise NotImplementedError(f"{type(self).__name__} cannot be lowered to the engine")
+
+    def lower_on(self, plan: Plan, values: Sequence[int]) -> None:
+        """Append the layer, on these of the plan's values."""
+        plan.follow(values[0])
+        self.lower(plan)
 
     def configuration(self) -> dict[str, Any]:
         """The constructor's arguments, for saving."""

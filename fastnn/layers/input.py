@@ -1,16 +1,18 @@
 """The input: the shape of one sample, which lets a model be built before it has seen data."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastnn.checking.shapes import checked_shape
 from fastnn.layers.base import Layer
+from fastnn.layers.symbolic import SymbolicTensor
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Input"]
 
 
 class Input(Layer):
-    """Says what shape samples have; computes nothing.
+    """Says what shape samples have; computes nothing. The first layer of a `Sequential`, or where a graph begins.
 
     Parameters
     ----------
@@ -26,6 +28,24 @@ class Input(Layer):
 
     def __init__(self, shape: Sequence[int], *, name: str | None = None) -> None:
         super().__init__(name=name, input_shape=checked_shape(shape, "shape"))
+        self._tensor: SymbolicTensor | None = None
+
+    @property
+    def tensor(self) -> SymbolicTensor:
+        """What it gives to layers that are called on it."""
+        if self._tensor is None:
+            assert self.declared_shape is not None
+            self._keep(_tensor=SymbolicTensor(self, (), self.declared_shape))
+            assert self._tensor is not None
+        return self._tensor
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """Of a batch; its size is None."""
+        return self.tensor.shape
+
+    def __call__(self, inputs: Any) -> SymbolicTensor:
+        raise TypeError("an Input is where a graph begins: it is not called on anything, layers are called on it")
 
     def lower(self, plan: Plan) -> None:
         pass

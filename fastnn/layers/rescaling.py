@@ -42,12 +42,11 @@ class Rescaling(Layer):
         self.scale, self.offset = finite_number(scale, "scale"), finite_number(offset, "offset")
 
     def lower(self, plan: Plan) -> None:
-        if plan.places:
+        if plan.value >= 0:
             raise ValueError(
                 f"{self.name} must come before all layers that compute: it scales the data as they are read"
             )
-        # One after the other.
-        plan.set_input_scale(plan.input_scale * self.scale, plan.input_shift * self.scale + self.offset)
+        plan.rescale_input(self.scale, self.offset)
 
     def configuration(self) -> dict[str, Any]:
         return {"scale": self.scale, "offset": self.offset, **super().configuration()}

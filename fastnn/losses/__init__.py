@@ -1,10 +1,9 @@
 """Losses: what a network's output costs against the truth, and which way is down.
 
-The functions take ``(y_true, y_pred)`` for one sample or a batch and have a ``_prime`` twin, their gradient with
-respect to ``y_pred``: they are the notebook's. The classes, named as in Keras, describe a loss to ``model.compile``.
-
-This is the list of all losses, a file each. A new one needs its number in the engine, its file here, a line in each of
-the three parts of this list, and a line in the table of docs/models.md.
+`mse` and `cross_entropy` take ``(y_true, y_pred)`` for one sample or a batch and have a ``_prime`` twin, their gradient
+with respect to ``y_pred``: they are the notebook's. The classes, named as in Keras, describe a loss to
+``model.compile``, and may be called by themselves; of each there is a function, such as `mean_squared_error`, which
+gives the loss of every sample. Each is a file in `fastnn.losses.kinds`.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,28 +17,29 @@ from fastnn.losses.functions import (
     mse,
     mse_prime,
 )
+from fastnn.losses.kinds import CLASSES
 
 if TYPE_CHECKING:
     from fastnn.losses.base import CustomLoss, Loss
-    from fastnn.losses.binary_crossentropy import BinaryCrossentropy
-    from fastnn.losses.binary_focal_crossentropy import BinaryFocalCrossentropy
-    from fastnn.losses.categorical_crossentropy import CategoricalCrossentropy
-    from fastnn.losses.categorical_focal_crossentropy import CategoricalFocalCrossentropy
-    from fastnn.losses.categorical_hinge import CategoricalHinge
-    from fastnn.losses.cosine_similarity import CosineSimilarity
-    from fastnn.losses.hinge import Hinge
-    from fastnn.losses.huber import Huber
-    from fastnn.losses.kl_divergence import KLDivergence
-    from fastnn.losses.log_cosh import LogCosh
-    from fastnn.losses.mean_absolute_error import MeanAbsoluteError
-    from fastnn.losses.mean_absolute_percentage_error import MeanAbsolutePercentageError
-    from fastnn.losses.mean_squared_error import MeanSquaredError
-    from fastnn.losses.mean_squared_logarithmic_error import MeanSquaredLogarithmicError
+    from fastnn.losses.kinds.binary_crossentropy import BinaryCrossentropy
+    from fastnn.losses.kinds.binary_focal_crossentropy import BinaryFocalCrossentropy
+    from fastnn.losses.kinds.categorical_crossentropy import CategoricalCrossentropy
+    from fastnn.losses.kinds.categorical_focal_crossentropy import CategoricalFocalCrossentropy
+    from fastnn.losses.kinds.categorical_hinge import CategoricalHinge
+    from fastnn.losses.kinds.cosine_similarity import CosineSimilarity
+    from fastnn.losses.kinds.hinge import Hinge
+    from fastnn.losses.kinds.huber import Huber
+    from fastnn.losses.kinds.kl_divergence import KLDivergence
+    from fastnn.losses.kinds.log_cosh import LogCosh
+    from fastnn.losses.kinds.mean_absolute_error import MeanAbsoluteError
+    from fastnn.losses.kinds.mean_absolute_percentage_error import MeanAbsolutePercentageError
+    from fastnn.losses.kinds.mean_squared_error import MeanSquaredError
+    from fastnn.losses.kinds.mean_squared_logarithmic_error import MeanSquaredLogarithmicError
+    from fastnn.losses.kinds.poisson import Poisson
+    from fastnn.losses.kinds.quantile import Quantile
+    from fastnn.losses.kinds.sparse_categorical_crossentropy import SparseCategoricalCrossentropy
+    from fastnn.losses.kinds.squared_hinge import SquaredHinge
     from fastnn.losses.names import resolve
-    from fastnn.losses.poisson import Poisson
-    from fastnn.losses.quantile import Quantile
-    from fastnn.losses.sparse_categorical_crossentropy import SparseCategoricalCrossentropy
-    from fastnn.losses.squared_hinge import SquaredHinge
 
 # Checkers of types and editors read this as it stands.
 __all__ = [
@@ -72,31 +72,13 @@ __all__ = [
     "SparseCategoricalCrossentropy",
     "resolve",
 ]
-
-# The class of each loss by its name, which is also its file's.
-CLASSES = {
-    "mean_squared_error": "MeanSquaredError",
-    "mean_absolute_error": "MeanAbsoluteError",
-    "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
-    "mean_squared_logarithmic_error": "MeanSquaredLogarithmicError",
-    "huber": "Huber",
-    "log_cosh": "LogCosh",
-    "quantile": "Quantile",
-    "cosine_similarity": "CosineSimilarity",
-    "poisson": "Poisson",
-    "hinge": "Hinge",
-    "squared_hinge": "SquaredHinge",
-    "categorical_hinge": "CategoricalHinge",
-    "kl_divergence": "KLDivergence",
-    "binary_crossentropy": "BinaryCrossentropy",
-    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
-    "categorical_crossentropy": "CategoricalCrossentropy",
-    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
-    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
-}
+# A function of each.
+__all__ += CLASSES
 
 # Not needed by the notebook: loaded when first used.
-_PLACES = {"Loss": "base", "CustomLoss": "base", "resolve": "names"} | {name: file for file, name in CLASSES.items()}
+_PLACES = {"Loss": "base", "CustomLoss": "base", "resolve": "names"} | {
+    name: f"kinds.{file}" for file, name in CLASSES.items()
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -104,4 +86,8 @@ def __getattr__(name: str) -> Any:
         import importlib
 
         return getattr(importlib.import_module(f"fastnn.losses.{_PLACES[name]}"), name)
+    if name in CLASSES:
+        from fastnn.losses.by_sample import function_of
+
+        return function_of(name)
     raise AttributeError(f"module 'fastnn.losses' has no attribute {name!r}")

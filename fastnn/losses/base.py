@@ -5,17 +5,20 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from fastnn.checking.strict import Strict
+from fastnn.losses.calling import reduced, sample_values
 from fastnn.registry import Without
 from fastnn_ext.engine.options import LossOptions
 from fastnn_ext.tables.enums import Loss as EngineLoss
 
-__all__ = ["PIECES", "TINY", "CustomLoss", "Example", "Loss"]
+__all__ = ["PIECES", "REDUCTIONS", "TINY", "CustomLoss", "Example", "Loss"]
 
 Example: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 
+# What a call may make of the samples' values.
+REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none")
 # What keeps logarithms from zero: Keras' epsilon.
 TINY = 1e-7
 # What each loss of the package defines; the registry refuses one that does not.
@@ -48,6 +51,25 @@ class Loss(Strict):
         Which targets, for the documentation.
     last_layer : str
         The activation whose outputs it is made for.
+
+    Parameters
+    ----------
+    reduction : {"sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None}
+        What a call makes of the samples' values: by default their mean (two names of one thing), their sum, the mean
+        that divides by the sum of weights, or an array of all. Training takes means alone.
+
+    Raises
+    ------
+    ValueError
+        For another reduction.
+
+    Examples
+    --------
+    >>> from fastnn.losses import MeanSquaredError
+    >>> MeanSquaredError()([[0.0, 1.0], [0.0, 0.0]], [[1.0, 1.0], [0.0, 2.0]], sample_weight=[1.0, 0.5])
+    0.75
+    >>> MeanSquaredError(reduction="none")([[0.0, 1.0], [0.0, 0.0]], [[1.0, 1.0], [0.0, 2.0]])
+    array([0.5, 2. ])
     """
 
     name: str
@@ -62,6 +84,43 @@ class Loss(Strict):
     low = -math.inf
     high = math.inf
     meaning = "finite targets"
+    reduction: str | None = "sum_over_batch_size"
+
+    def __init__(self, reduction: str | None = "sum_over_batch_size") -> None:
+        if not (reduction is None or (isinstance(reduction, str) and reduction in REDUCTIONS)):
+            known = ", ".join(map(repr, REDUCTIONS))
+            raise ValueError(f"reduction must be one of {known} or None, but it is {reduction!r}")
+        # The default is the class', so that files and messages name it where it is another one.
+        if reduction != "sum_over_batch_size":
+            self.reduction = reduction
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
+        """The loss of outputs, in float64 NumPy.
+
+        Parameters
+        ----------
+        y_true : array-like
+            Targets in the form that the loss takes.
+        y_pred : array-like, shape (..., outputs)
+            One row of outputs, or any number of them.
+        sample_weight : array-like, optional
+            A number, or one for each row.
+
+        Returns
+        -------
+        float, or ndarray, shape (...)
+            As the reduction says.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For arrays that are no real numbers, whose shapes do not fit, or targets that the loss does not take.
+        """
+        return reduced(sample_values(self, y_true, y_pred), sample_weight, self.reduction)
+
+    def of_any_outputs(self, y_true: Any, y_pred: Any) -> Any:
+        """`formula`, with outputs that it has no value for kept within limits, as in Keras."""
+        return self.formula(y_true, y_pred)
 
     @classmethod
     def example(cls, rng: np.random.Generator, samples: int, outputs: int) -> Example:
@@ -80,11 +139,11 @@ class Loss(Strict):
         """What the engine takes beside the loss, by the names of its arguments."""
         return {}
 
-    def engine_options(self) -> LossOptions:
-        """How the engine judges outputs."""
-        return LossOptions(self.engine, **self.options(), **self.bounds())
+    def engine_options(self, loss_weight: float = 1.0) -> Any:
+        """How the engine judges outputs; a list where there are several."""
+        return LossOptions(self.engine, **self.options(), **self.bounds(), loss_weight=loss_weight)
 
-    def targets(self, y: NDArray[Any], outputs: int) -> NDArray[Any]:
+    def targets(self, y: Any, outputs: Any) -> Any:
         """``y`` as rows that the engine reads, shape (samples, outputs), or (samples, 1) of int32 for class numbers.
 
         Raises
@@ -102,14 +161,14 @@ class Loss(Strict):
         """The limits of targets, by the names of the engine's arguments: it checks them as it reads."""
         return {"target_low": self.low, "target_high": self.high}
 
-    def check_range(self, y: NDArray[Any]) -> None:
+    def check_range(self, y: Any) -> None:
         """Raise ValueError where a target lies outside the limits; the message says what the loss takes."""
         smallest, largest = y.min(), y.max()
         if smallest < self.low or largest > self.high:
             found = smallest if smallest < self.low else largest
             raise ValueError(f"the loss {self.name} takes {self.meaning}, but y holds {found:g}")
 
-    def misfit_of_outputs(self, activation: str) -> str | None:
+    def misfit_of_outputs(self, activation: Any) -> str | None:
         """What is wrong with outputs of this activation, in a sentence; None where the loss has a meaning for them."""
         return None
 
@@ -165,6 +224,7 @@ class CustomLoss(Loss):
     def __init__(
         self, value: Callable[[Any, Any], Any], gradient: Callable[[Any, Any], Any], name: str | None = None
     ) -> None:
+        super().__init__()
         for what, function in (("value", value), ("gradient", gradient)):
             if not callable(function):
                 raise TypeError(f"{what} must be a function of (y_true, y_pred), but it is {function!r}")
@@ -173,6 +233,16 @@ class CustomLoss(Loss):
 
     def options(self) -> dict[str, Any]:
         return {"loss_function": (self.value, self.gradient)}
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
+        """The value's mean, as training takes it; weights need one number for each sample."""
+        values = np.asarray(self.value(np.asarray(y_true), np.asarray(y_pred)), dtype=np.float64)
+        if values.ndim == 0 and sample_weight is not None and np.ndim(sample_weight):
+            raise ValueError(
+                f"the loss {self.name} gives one number for all samples: to be weighed by sample, it must return one "
+                "for each"
+            )
+        return reduced(values, sample_weight, self.reduction)
 
     def __repr__(self) -> str:
         return f"CustomLoss(name={self.name!r})"

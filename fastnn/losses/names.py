@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from fastnn.losses import CLASSES
 from fastnn.losses.base import PIECES, CustomLoss, Loss
+from fastnn.losses.by_sample import loss_of
 from fastnn.losses.functions import built_in_loss
+from fastnn.losses.kinds import CLASSES
 from fastnn.registry import Registry
 
 __all__ = ["LOSSES", "resolve"]
 
-LOSSES: Registry[type[Loss]] = Registry("loss", "fastnn.losses", CLASSES, "an object of fastnn.losses", PIECES)
+LOSSES: Registry[type[Loss]] = Registry("loss", "fastnn.losses.kinds", CLASSES, "an object of fastnn.losses", PIECES)
 
 
 def resolve(loss: Any) -> Loss:
@@ -39,6 +40,9 @@ def resolve(loss: Any) -> Loss:
     if isinstance(loss, tuple) and len(loss) == 2:
         return CustomLoss(*loss)
     if callable(loss):
+        name = loss_of(loss)
+        if name is not None:
+            return LOSSES[name]()
         number = built_in_loss(loss, None)
         if number is not None:
             return next(kind for kind in LOSSES if kind.engine == number)()

@@ -4,6 +4,7 @@
 shape, of floats or uint8, or as integer class numbers of shape (n, 1).
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from fastnn.checking.scalars import true_or_false
 from fastnn.checking.strict import Strict
 from fastnn.encoding import to_categorical
+from fastnn.metrics.labels import read_weights
+from fastnn.metrics.states import Rows, weights_of
 
 __all__ = ["PIECES", "FunctionMetric", "Metric", "check_decisions", "check_shape", "read_rows"]
 
@@ -21,7 +24,13 @@ PIECES = ("aliases",)
 
 
 class Metric(Strict):
-    """A metric with a name, for ``model.compile(metrics=[...])``. A class of your own defines ``__call__``.
+    """A metric with a name, for ``model.compile(metrics=[...])``, or to be used alone.
+
+    By itself it is Keras': `update_state` takes a batch, `result` judges all batches since `reset_state`, and a call
+    does both. Training judges the whole of an epoch at once by `compute`, which leaves the state alone.
+
+    A class of your own defines `compute`, or ``__call__`` with the same meaning, and need not know of weights; or all
+    three of ``update_state``, ``result`` and ``reset_state``, as in Keras.
 
     Parameters
     ----------
@@ -49,10 +58,13 @@ class Metric(Strict):
     ...     def __init__(self, name="bias"):
     ...         super().__init__(name)
     ...
-    ...     def __call__(self, y_true, y_pred):
+    ...     def compute(self, y_true, y_pred):
     ...         return float(np.mean(y_pred) - np.mean(y_true))
-    >>> Bias()(np.array([[1.0], [2.0]]), np.array([[1.5], [2.5]]))
-    0.5
+    >>> bias = Bias()
+    >>> bias.update_state(np.array([[1.0], [2.0]]), np.array([[1.5], [2.5]]))
+    >>> bias.update_state(np.array([[1.0], [2.0]]), np.array([[1.0], [2.0]]))
+    >>> bias.result()
+    0.25
     """
 
     name: str
@@ -66,11 +78,70 @@ class Metric(Strict):
             raise ValueError("name must not be empty: the history keeps the metric's values under it")
         self.name = name
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
-        """Compute the metric of a batch, or of a whole data set at once."""
-        raise NotImplementedError(f"{type(self).__name__} has no __call__(y_true, y_pred) that returns a float")
+    def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
+        """Judge samples by themselves: what was counted before does not matter, and nothing is remembered.
 
-    def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
+        Parameters
+        ----------
+        y_true, y_pred : array-like
+            Of a batch, or of a whole data set.
+        sample_weight : array-like, shape (samples,), optional
+            How much each sample counts, not negative.
+
+        Returns
+        -------
+        float
+            An array where the metric has several thresholds.
+        """
+        kind = type(self)
+        if kind.__call__ is not Metric.__call__:
+            if sample_weight is not None:
+                raise TypeError(f"the metric {self.name} knows no sample_weight: its __call__ takes y_true and y_pred")
+            return self(y_true, y_pred)
+        if kind.update_state is not Metric.update_state and kind.result is not Metric.result:
+            self.reset_state()
+            self.update_state(y_true, y_pred, *(() if sample_weight is None else (sample_weight,)))
+            return self.result()
+        raise NotImplementedError(f"{kind.__name__} has no compute(y_true, y_pred) that returns a float")
+
+    def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
+        """Count a batch; parameters and errors are those of `compute`. A batch that is refused is not counted.
+
+        Metrics that are no means of samples, such as the area under a curve, keep the rows themselves until
+        `reset_state`, so that the result is exact.
+        """
+        weights = weights_of(sample_weight, len(np.atleast_1d(y_pred)))
+        if weights is None or np.any(weights):
+            # Its checks come first.
+            value = self._judged(y_true, y_pred, weights)
+            self._count(y_true, y_pred, weights, value)
+
+    def _judged(self, y_true: ArrayLike, y_pred: ArrayLike, weights: NDArray[Any] | None) -> Any:
+        return self.compute(y_true, y_pred) if weights is None else self.compute(y_true, y_pred, weights)
+
+    def _count(self, y_true: ArrayLike, y_pred: ArrayLike, weights: NDArray[Any] | None, value: Any) -> None:
+        """Add a batch to the state, whose own value is known."""
+        rows = self.__dict__.setdefault("_state", Rows())
+        rows.add(y_true, y_pred, weights)
+        self.__dict__["_first"] = value
+
+    def result(self) -> Any:
+        """The metric of all that was counted since `reset_state`; NaN where that is nothing."""
+        rows = self.__dict__.get("_state")
+        if rows is None:
+            return math.nan
+        return self.__dict__["_first"] if len(rows) == 1 else self._judged(*rows.all())
+
+    def reset_state(self) -> None:
+        """Forget what was counted."""
+        self.__dict__.pop("_state", None)
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
+        """Count a batch, and return the metric of all that was counted since `reset_state`."""
+        self.update_state(y_true, y_pred, sample_weight)
+        return self.result()
+
+    def check_truth(self, y_true: Any, outputs: Any) -> None:
         """Raise ValueError where the metric has no meaning for targets: training asks before its first step.
 
         Parameters
@@ -82,7 +153,12 @@ class Metric(Strict):
 
     def configuration(self) -> dict[str, object]:
         """The constructor's arguments as plain values, for saving."""
-        return dict(vars(self))
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+
+    @property
+    def values(self) -> int | None:
+        """How many numbers it gives, as an array; None where it gives one, as a history needs."""
+        return None
 
     @property
     def least_outputs(self) -> int:
@@ -90,7 +166,8 @@ class Metric(Strict):
         return 1
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+        settings = (f"{name}={value!r}" for name, value in vars(self).items() if not name.startswith("_"))
+        return f"{type(self).__name__}({', '.join(settings)})"
 
 
 class FunctionMetric(Metric):
@@ -137,12 +214,21 @@ class FunctionMetric(Metric):
         if declared is not None:
             self.larger_is_better = true_or_false(declared, "larger_is_better")
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Call the function; weights need one number for each sample."""
         value = np.asarray(self.function(y_true, y_pred))
         if value.dtype.kind not in "biuf" or value.size == 0:
             raise TypeError(
                 f"the metric {self.name} returned {value!r}; expected a number, or one for each sample. Return a float."
             )
+        weights = read_weights(sample_weight, len(np.atleast_1d(y_pred)))
+        if weights is not None:
+            if value.shape[:1] != weights.shape:
+                raise ValueError(
+                    f"the metric {self.name} returned an array of shape {value.shape} for {len(weights)} samples: to "
+                    "be weighed by sample, it must return one number for each"
+                )
+            return float(np.average(value.reshape(len(weights), -1).mean(axis=1), weights=weights))
         return float(value.mean()) if value.ndim else float(value)
 
 

@@ -3,9 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
+from fastnn.losses.by_sample import loss_of
 from fastnn.metrics.base import PIECES, FunctionMetric, Metric
 from fastnn.metrics.functions.accuracy import accuracy
+from fastnn.metrics.functions.brier_score import brier_score
+from fastnn.metrics.functions.cohen_kappa import cohen_kappa
+from fastnn.metrics.functions.expected_calibration_error import expected_calibration_error
 from fastnn.metrics.functions.f1 import f1
+from fastnn.metrics.functions.log_loss import log_loss
+from fastnn.metrics.functions.matthews_correlation import matthews_correlation
 from fastnn.metrics.functions.mean_absolute_error import mean_absolute_error
 from fastnn.metrics.functions.mean_squared_error import mean_squared_error
 from fastnn.metrics.functions.precision import precision
@@ -13,6 +19,7 @@ from fastnn.metrics.functions.r2 import r2
 from fastnn.metrics.functions.recall import recall
 from fastnn.metrics.functions.roc_auc import roc_auc
 from fastnn.metrics.functions.top_k_accuracy import top_k_accuracy
+from fastnn.metrics.mean import Mean
 from fastnn.metrics.objects import CLASSES
 from fastnn.registry import Registry
 
@@ -29,7 +36,8 @@ _BY_FUNCTION = {
     "mean_absolute_error": mean_absolute_error,
 }
 # Functions of the package that know their direction; those above have it from their objects.
-_LARGER_IS_BETTER = (top_k_accuracy, precision, recall, f1, roc_auc, r2)
+_LARGER_IS_BETTER = (top_k_accuracy, precision, recall, f1, roc_auc, r2, matthews_correlation, cohen_kappa)
+_SMALLER_IS_BETTER = (log_loss, brier_score, expected_calibration_error)
 
 
 def resolve(metric: str | Metric | type[Metric] | Callable[[Any, Any], Any], output_size: int) -> Metric:
@@ -64,6 +72,13 @@ def resolve(metric: str | Metric | type[Metric] | Callable[[Any, Any], Any], out
     ValueError: metric 'acuracy' is unknown; did you mean 'accuracy'? Expected one of accuracy, acc, ...
     """
     found = _resolve(metric)
+    if isinstance(found, Mean):
+        raise TypeError(f"the metric {found.name} is the mean of values that you give it, and judges no outputs")
+    if found.values is not None:
+        raise ValueError(
+            f"the metric {found.name} gives an array of {found.values}, but a history holds single numbers: give it "
+            "one threshold"
+        )
     if output_size < found.least_outputs:
         raise ValueError(
             f"the metric {found.name} needs {found.least_outputs} outputs or more, but the model has {output_size}. "
@@ -88,9 +103,9 @@ def _resolve(metric: object) -> Metric:
     for name, function in _BY_FUNCTION.items():
         if metric is function:
             return METRICS[name](name)
-    return FunctionMetric(
-        metric, larger_is_better=True if any(metric is known for known in _LARGER_IS_BETTER) else None
-    )
+    larger = any(metric is known for known in _LARGER_IS_BETTER)
+    smaller = any(metric is known for known in _SMALLER_IS_BETTER) or loss_of(metric) is not None
+    return FunctionMetric(metric, larger_is_better=True if larger else False if smaller else None)
 
 
 def _by_name(name: str) -> Metric:

@@ -11,7 +11,9 @@ from fastnn.data.names import Names
 from fastnn.models.batches import BATCH_SIZE, batches_of, gives_batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
-from fastnn.models.inputs import Samples, read_inputs, read_targets, read_weights
+from fastnn.models.inputs import Samples, read_inputs
+from fastnn.models.several import count_rows, each
+from fastnn.models.targets import read_targets, read_weights
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.compressed import CompressedRows
 
@@ -37,7 +39,7 @@ def kept_for_validation(split: float, samples: int, inputs: Any) -> int:
         raise ValueError(f"validation_split must be at least 0 and below 1, but it is {split}")
     if split == 0:
         return 0
-    if isinstance(inputs, CompressedRows):
+    if any(isinstance(one, CompressedRows) for one in each(inputs)):
         raise ValueError("validation_split is for arrays: split a sparse matrix first, and pass validation_data")
     kept = samples - int(samples * (1 - split))
     if kept in (0, samples):
@@ -102,9 +104,10 @@ def validation_of(
             f"{type(data).__name__}{f' of {len(data)}' if isinstance(data, tuple | list) else ''}"
         )
     inputs = read_inputs(model, data[0], "the validation x", names=names)
-    if inputs.shape[0] == 0:
+    samples = count_rows(inputs)
+    if samples == 0:
         raise ValueError("validation_data must hold at least one sample, but it holds none")
-    targets = read_targets(model, data[1], "the validation y", inputs.shape[0])
-    weights = read_weights(data[2], "the validation weights", inputs.shape[0]) if len(data) == 3 else None
+    targets = read_targets(model, data[1], "the validation y", samples)
+    weights = read_weights(model, data[2], "the validation weights", samples) if len(data) == 3 else None
     # Before the first step: after it, the weights would no longer be those of before.
     return Evaluation(model, Samples(inputs, targets, weights), batch_size or BATCH_SIZE).check()

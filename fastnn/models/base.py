@@ -23,10 +23,7 @@ __all__ = ["BaseModel"]
 
 
 class BaseModel(CompiledModel):
-    """A model that users train, whichever way its layers are connected; see `Sequential`.
-
-    Each method is one function of a `CompiledModel`, imported when it is first called.
-    """
+    """A model that users train; each method is one function of a `CompiledModel`, imported when it is first called."""
 
     _not_copied = CompiledModel._not_copied | {"_batch_trainer"}
 
@@ -55,7 +52,7 @@ class BaseModel(CompiledModel):
         *,
         augmentation: Any = None,
     ) -> History:
-        """Train the model.
+        """Train the model, and return the `History` of loss and metrics by epoch.
 
         Parameters
         ----------
@@ -71,8 +68,8 @@ class BaseModel(CompiledModel):
         epochs : int, default 1
             The epoch to stop before; with ``initial_epoch`` 0, how many there are.
         verbose : "auto", 0, 1 or 2
-            0: silent. 1: a progress bar. 2: a line for each epoch. "auto": a bar on a terminal or in Jupyter once
-            training has taken a second, and nothing in a log file.
+            0: silent. 1: a progress bar. 2: a line for each epoch. "auto": a bar on a terminal once training has taken
+            a second, lines in Jupyter (of more than a hundred epochs, a hundred), and nothing in a log file.
         callbacks : list of Callback, optional
             See `fastnn.callbacks`.
         validation_split : float, default 0
@@ -84,8 +81,7 @@ class BaseModel(CompiledModel):
             batches by number, the batches. Other iterables have their own order.
         class_weight : dict of int to float, optional
             How much samples of each class count; 1 for those not named. A key that no class has is refused, and so
-            are targets that name no classes. Validation is not
-            weighed.
+            are targets that name no classes. Validation is not weighed.
         sample_weight : array-like, shape (samples,), optional
             How much each sample counts.
         initial_epoch : int, default 0
@@ -97,15 +93,9 @@ class BaseModel(CompiledModel):
         validation_batch_size : int, optional
             By default `batch_size`.
         validation_freq : int or list of int, default 1
-            Validate after each so many epochs, or after those with these numbers, counted from 1 wherever training
-            begins. Epochs without have no entry in the history.
+            Validate after each so many epochs, or after those with these numbers, counted from 1.
         augmentation : ImageAugmentation or callable, optional
             Changes each batch of images before it is trained on; your own is a function of (x_batch, rng).
-
-        Returns
-        -------
-        History
-            Of loss and metrics by epoch.
 
         Raises
         ------
@@ -118,11 +108,10 @@ class BaseModel(CompiledModel):
         KeyboardInterrupt
             On Ctrl-C, between two batches; weights are those after the last finished one.
         RuntimeError
-            When the model is not compiled, or is being trained already, by another thread or the fit that calls this.
+            When the model is not compiled, or is being trained already.
         """
         from fastnn.models.fitting import fit
 
-        # Two trainings that change the same weights would both spoil them.
         with self.exclusively():
             try:
                 self.needs_compile()
@@ -161,8 +150,8 @@ class BaseModel(CompiledModel):
 
         Parameters
         ----------
-        x, y, sample_weight, class_weight
-            As in `fit`. C-contiguous rows in the model's dtype are fastest: some microseconds a call.
+        x, y, sample_weight, class_weight : as in `fit`
+            C-contiguous rows in the model's dtype are fastest.
         return_dict : bool, default False
 
         Returns
@@ -173,7 +162,7 @@ class BaseModel(CompiledModel):
         Raises
         ------
         TypeError, ValueError, FloatingPointError, RuntimeError
-            As `fit` does.
+            As `fit`.
         """
         trainer = self._batch_trainer
         if trainer is None:
@@ -181,6 +170,14 @@ class BaseModel(CompiledModel):
 
             trainer = self._batch_trainer = BatchTrainer(self)
         return trainer.train(x, y, sample_weight, class_weight, return_dict)
+
+    def test_on_batch(self, x: Any, y: Any, sample_weight: ArrayLike | None = None, return_dict: bool = False) -> Any:
+        """The loss and metrics of one batch: `evaluate` of it."""
+        return self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs of one batch: `predict` of it."""
+        return self.predict(x)
 
     @known_names_only
     def evaluate(
@@ -191,6 +188,7 @@ class BaseModel(CompiledModel):
         verbose: str | int | bool = "auto",
         sample_weight: ArrayLike | None = None,
         steps: int | None = None,
+        callbacks: Iterable[Any] | None = None,
         *,
         return_dict: bool = False,
     ) -> Any:
@@ -198,23 +196,25 @@ class BaseModel(CompiledModel):
 
         Parameters
         ----------
-        x, y, batch_size, sample_weight
-            As in `fit`.
+        x, y, batch_size, sample_weight : as in `fit`
         verbose : "auto", 0, 1 or 2
             As Keras has it; without effect, since it takes little time.
-        return_dict : bool, default False
         steps : int, optional
             Batches to look at, where x gives batches.
+        callbacks : list of Callback, optional
+            Told of the evaluation; those with hooks for its batches make it go batch by batch.
+        return_dict : bool, default False
 
         Returns
         -------
         float, list of float, or dict
-            The loss; with metrics, a list of the loss and their values; a dict of all by name where asked for.
+            As `train_on_batch`.
         """
         from fastnn.models.evaluation import evaluate
 
         verbosity_of(verbose)
-        logs = evaluate(self, x, y, batch_size, sample_weight, steps)
+        watchers = None if callbacks is None else CallbackList(callbacks, self)
+        logs = evaluate(self, x, y, batch_size, sample_weight, steps, watchers)
         values = list(logs.values())
         return logs if return_dict else values[0] if len(values) == 1 else values
 
@@ -224,9 +224,10 @@ class BaseModel(CompiledModel):
         batch_size: int | None = None,
         verbose: str | int | bool = "auto",
         steps: int | None = None,
+        callbacks: Iterable[Any] | None = None,
         *,
         out: NDArray[Any] | None = None,
-    ) -> NDArray[Any]:
+    ) -> Any:
         """The model's outputs, one row a sample.
 
         Parameters
@@ -235,21 +236,24 @@ class BaseModel(CompiledModel):
             As in `fit`; a single sample, too, may come without its batch axis. Of batches, (x, y) or x alone, the
             outputs come one after the other.
         batch_size, verbose
-            As Keras has them; without effect, since data stream through the layers in blocks that fit the cache.
-        steps : int, optional
-            Batches to look at, where x gives batches.
+            As Keras has them; without effect but on callbacks, as data stream through the layers in blocks.
+        steps, callbacks : as in `evaluate`
         out : ndarray, shape (samples, outputs), optional
             C-contiguous, of the model's dtype: receives the outputs and is returned.
 
         Returns
         -------
-        ndarray, shape (samples, outputs)
+        ndarray, shape (samples, outputs), or a list of these for several outputs
             The same bits however the samples are split into calls.
         """
         if batch_size is not None or verbose != "auto":
             verbosity_of(verbose)
             if batch_size is not None:
                 whole_number(batch_size, "batch_size", at_least=1)
+        if callbacks is not None:
+            from fastnn.models.prediction import predict_watched
+
+            return predict_watched(self, x, out, steps, batch_size, CallbackList(callbacks, self))
         plan = self.plan
         if plan is not None and steps is None:
             try:
@@ -271,10 +275,6 @@ class BaseModel(CompiledModel):
 
         A kill at any moment leaves the file that was there or the new one. `fastnn.load_model` reads it.
 
-        Parameters
-        ----------
-        path : path-like
-
         Raises
         ------
         OSError
@@ -287,3 +287,13 @@ class BaseModel(CompiledModel):
         from fastnn.models.saving.writing import save_model
 
         save_model(self, path)
+
+    def restore(self, path: str | os.PathLike[str]) -> int:
+        """Bring the model, compiled as before, to the state of a file that `save` wrote of it; return its epochs.
+
+        Weights, optimiser, random numbers, history and what callbacks knew become the file's. OSError or ValueError
+        where it is damaged or of a model with other layers, loss or optimiser; nothing has changed then.
+        """
+        from fastnn.models.saving.restoring import restore
+
+        return restore(self, path)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.losses.categorical_crossentropy import CategoricalCrossentropy
-from fastnn.losses.kl_divergence import KLDivergence
+from fastnn.losses.kinds.categorical_crossentropy import CategoricalCrossentropy
+from fastnn.losses.kinds.kl_divergence import KLDivergence
 from fastnn.models.compiled import CompiledModel
 
 __all__ = ["check_classes"]

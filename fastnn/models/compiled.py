@@ -18,6 +18,7 @@ from numpy.typing import DTypeLike
 from fastnn.callbacks.base import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.checking.fixed import FixedList
+from fastnn.checking.scalars import whole_number
 from fastnn.checking.strict import known_names_only
 from fastnn.data.names import Names, checked_names
 from fastnn.losses.base import Loss
@@ -138,7 +139,15 @@ class CompiledModel(LayeredModel):
             self.training_lock.release()
 
     @known_names_only
-    def compile(self, optimizer: Any = "rmsprop", loss: Any = None, *, metrics: Iterable[Any] | None = None) -> None:
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        *,
+        metrics: Any = None,
+        loss_weights: Any = None,
+        steps_per_execution: int = 1,
+    ) -> None:
         """Choose how the model is trained and judged. The optimiser starts anew.
 
         Parameters
@@ -148,9 +157,14 @@ class CompiledModel(LayeredModel):
         loss : str, Loss or pair of functions
             One of mse, mae, huber, quantile, poisson, hinge, kl_divergence, binary_crossentropy,
             categorical_crossentropy, sparse_categorical_crossentropy, or an object of `fastnn.losses`; your own as a
-            pair of its value and its gradient.
+            pair of its value and its gradient. A model with several outputs takes a list, or a dict by their names;
+            what is neither is the loss of each.
         metrics : list of str, Metric or function, optional
-            Such as "accuracy"; see `fastnn.metrics`.
+            Such as "accuracy"; see `fastnn.metrics`. With several outputs, a list of these for each, or a dict.
+        loss_weights : list or dict of float, optional
+            What the loss of each output is multiplied by in their sum; 1 by default.
+        steps_per_execution : int, default 1
+            As Keras has it, at least 1; without effect, since an epoch is one call of compiled code in any case.
 
         Raises
         ------
@@ -160,32 +174,38 @@ class CompiledModel(LayeredModel):
         RuntimeError
             While the model is being trained. Its ``optimizer.learning_rate`` may be assigned at any time.
         """
-        from fastnn.losses.names import resolve as resolve_loss
+        from fastnn.models.compiling import loss_for, metrics_for
         from fastnn.optimizers.names import resolve as resolve_optimizer
 
+        whole_number(steps_per_execution, "steps_per_execution", at_least=1)
         if loss is None:
             raise ValueError("loss is missing: name one, such as loss='mse' or loss='categorical_crossentropy'")
-        if isinstance(metrics, str):
-            metrics = [metrics]
-        chosen = resolve_optimizer(optimizer), resolve_loss(loss), self._resolved_metrics(metrics or ())
+        # Before the model is built, any number of outputs may come.
+        sizes = [1 << 30] if self.output_shape is None else [shape[-1] for shape in self.output_shapes]
+        outputs = self.output_names
+        chosen = (
+            resolve_optimizer(optimizer),
+            loss_for(outputs, loss, loss_weights),
+            metrics_for(outputs, sizes, metrics or ()),
+        )
         self._check_outputs(chosen[1])
+        if chosen[1].reduction not in ("sum_over_batch_size", "mean"):
+            raise ValueError(
+                f"training takes the mean of its samples' losses, but the loss has reduction={chosen[1].reduction!r}, "
+                "which is for calls: leave it out"
+            )
         with self.exclusively("it cannot be compiled"):
             self._keep(optimizer=chosen[0], loss=chosen[1], metrics=_fixed_metrics(chosen[2]))
             self._keep(optimizer_state=OptimizerState())
             self.resumption = None
             self._forget_training()
 
-    def _resolved_metrics(self, metrics: Iterable[Any]) -> list[Metric]:
-        from fastnn.metrics.names import resolve
+    @property
+    def loss_names(self) -> list[str]:
+        """What logs call the loss, and that of each output where there are several."""
+        from fastnn.models.compiling import loss_names
 
-        # Before the model is built, any number of outputs may come.
-        outputs = self.output_shape[-1] if self.output_shape is not None else 1 << 30
-        found = [resolve(metric, outputs) for metric in metrics]
-        names = [metric.name for metric in found]
-        for name in names:
-            if names.count(name) > 1 or name == "loss":
-                raise ValueError(f"two values would be called {name!r}: give one metric another name")
-        return found
+        return loss_names(self.output_names)
 
     def needs_compile(self) -> tuple[Optimizer, Loss]:
         """The optimiser and loss of a model that is compiled.
@@ -203,8 +223,8 @@ class CompiledModel(LayeredModel):
         return self.optimizer, self.loss
 
     def _check_outputs(self, loss: Loss) -> None:
-        found = (layer.output_activation for layer in reversed(self.layers))
-        activation = next((name for name in found if name is not None), "linear")
-        misfit = loss.misfit_of_outputs(activation) if self.layers else None
-        if misfit is not None:
-            raise ValueError(misfit)
+        if self.layers:
+            activations = self.output_activations()
+            misfit = loss.misfit_of_outputs(activations[0] if len(activations) == 1 else activations)
+            if misfit is not None:
+                raise ValueError(misfit)

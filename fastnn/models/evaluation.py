@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.callbacks.base import CallbackList
 from fastnn.checking.arrays import check_finite
 from fastnn.checking.scalars import whole_number
 from fastnn.data.names import Names
 from fastnn.metrics.base import Metric
-from fastnn.models.batches import Batches, batches_of, check_kind, gives_batches
+from fastnn.models.batches import BATCH_SIZE, Batches, batches_of, check_kind, gives_batches
 from fastnn.models.compiled import CompiledModel
+from fastnn.models.compiling import loss_logs
 from fastnn.models.inputs import Samples, explain, read_batch, read_samples
+from fastnn.models.several import each, is_named, join_rows
+from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.options import RuleOptions
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, Training
 from fastnn_ext.tables.enums import UpdateRule
 
-__all__ = ["BatchEvaluation", "Evaluation", "evaluate", "metrics_of"]
+__all__ = ["BatchEvaluation", "Evaluation", "evaluate", "joined_logs", "metrics_of"]
 
 # Rows that are evaluated together where the user does not say: as many as stay in the cache.
 _BATCH_SIZE = 256
@@ -35,7 +41,8 @@ class Evaluation:
         batch_size: int | None = None,
     ) -> None:
         _, loss = model.needs_compile()
-        self.model, self.inputs, self.targets = model, samples.inputs, samples.targets
+        self.model, self.samples, self.inputs, self.targets = model, samples, samples.inputs, samples.targets
+        self.batch_size = batch_size or BATCH_SIZE
         self.training = Training(
             model.needs_plan(),
             samples.inputs,
@@ -51,9 +58,10 @@ class Evaluation:
     def check(self) -> Evaluation:
         """Return itself, or raise ValueError if a number is not finite or a target is out of bounds."""
         _, loss = self.model.needs_compile()
-        for array, name in ((self.inputs, "the validation x"), (self.targets, "the validation y")):
-            if isinstance(array, np.ndarray):
-                check_finite(array, name)
+        for data, name in ((self.inputs, "the validation x"), (self.targets, "the validation y")):
+            for array in each(data):
+                if isinstance(array, np.ndarray):
+                    check_finite(array, name)
         loss.check_range(self.targets)
         return self
 
@@ -68,9 +76,23 @@ class Evaluation:
         except NonFiniteError:
             return float("nan")
 
-    def run(self, read_anew: bool = False) -> dict[str, float]:
-        """Loss and metrics by name."""
-        return {"loss": self.loss(read_anew), **metrics_of(self.model.metrics, self.targets, self.training.outputs)}
+    def run(self, read_anew: bool = False, watchers: CallbackList | None = None) -> dict[str, float]:
+        """Loss and metrics by name, batch by batch where somebody watches batches."""
+        with _told(watchers) as told:
+            if watchers is not None and watchers.watches_test_batches:
+                told |= _of_batches(self.model, self._batches(), watchers, "the data")
+            else:
+                told |= loss_logs(self.model.output_names, self.loss(read_anew), self.training.losses_of_outputs)
+                told |= metrics_of(self.model.metrics, self.targets, self.training.outputs)
+        return told
+
+    def _batches(self) -> Iterator[Samples]:
+        if any(isinstance(one, CompressedRows) for one in each(self.inputs)):
+            raise ValueError(
+                "batches of a sparse matrix cannot be watched one by one: leave such callbacks out, or pass batches"
+            )
+        for start in range(0, self.samples.count, self.batch_size):
+            yield self.samples.taken(slice(start, start + self.batch_size))
 
 
 class BatchEvaluation:
@@ -79,33 +101,77 @@ class BatchEvaluation:
     def __init__(self, model: CompiledModel, batches: Batches, steps: int | None, name: str) -> None:
         self.model, self.batches, self.steps, self.name = model, batches, steps, name
 
-    def run(self, read_anew: bool = False) -> dict[str, float]:
+    def run(self, read_anew: bool = False, watchers: CallbackList | None = None) -> dict[str, float]:
         """Loss and metrics by name; ValueError where there are no batches. All are read anew in any case."""
-        total, done = 0.0, 0
-        seen: list[tuple[NDArray[Any], NDArray[Any]]] = []
+        with _told(watchers) as told:
+            self.batches.tell("on_epoch_begin")
+            told |= _of_batches(self.model, self._samples(), watchers, self.name)
+            self.batches.tell("on_epoch_end")
+        return told
+
+    def _samples(self) -> Iterator[Samples]:
         names: Names | None = None
-        self.batches.tell("on_epoch_begin")
         for item in self.batches.epoch(self.steps):
             samples = read_batch(self.model, item, names, f"a batch of {self.name}")
-            if samples.count == 0:
-                continue
-            names = samples.names
-            evaluation = Evaluation(self.model, samples, samples.count)
-            total, done = total + evaluation.loss() * samples.count, done + samples.count
-            if evaluation.training.outputs is not None:
-                seen.append((samples.targets, evaluation.training.outputs))
-        self.batches.tell("on_epoch_end")
-        if done == 0:
-            raise ValueError(f"{self.name} gave no batches: it must be an iterable of (x, y) or (x, y, sample_weight)")
-        logs = {"loss": total / done}
-        if seen:
-            targets, outputs = (np.concatenate(parts) for parts in zip(*seen, strict=True))
-            logs |= metrics_of(self.model.metrics, targets, outputs)
-        return logs
+            if samples.count:
+                names = samples.names
+                yield samples
+
+
+@contextlib.contextmanager
+def _told(watchers: CallbackList | None) -> Iterator[dict[str, float]]:
+    """Tell callbacks of an evaluation's beginning, and of its end, also where it failed, with what is known by then."""
+    logs: dict[str, float] = {}
+    if watchers is not None:
+        watchers.tell("on_test_begin")
+    try:
+        yield logs
+    finally:
+        if watchers is not None:
+            watchers.tell("on_test_end", logs)
+
+
+def _of_batches(
+    model: CompiledModel, batches: Iterable[Samples], watchers: CallbackList | None, name: str
+) -> dict[str, float]:
+    """Loss and metrics of all batches together."""
+    totals, done = np.zeros(len(model.output_names) + 1), 0
+    watched = watchers if watchers is not None and watchers.watches_test_batches else None
+    seen: list[tuple[Any, Any]] = []
+    for number, samples in enumerate(batches):
+        if watched is not None:
+            watched.tell("on_test_batch_begin", number)
+        evaluation = Evaluation(model, samples, samples.count)
+        value = evaluation.loss()
+        by_output = evaluation.training.losses_of_outputs
+        totals, done = totals + np.array([value, *by_output]) * samples.count, done + samples.count
+        if evaluation.training.outputs is not None:
+            seen.append((samples.targets, evaluation.training.outputs))
+        if watched is not None:
+            watched.tell("on_test_batch_end", number, {"loss": value})
+    if done == 0:
+        raise ValueError(f"{name} gave no batches: it must be an iterable of (x, y) or (x, y, sample_weight)")
+    return joined_logs(model, totals / done, seen)
+
+
+def joined_logs(model: CompiledModel, means: NDArray[np.float64], seen: list[tuple[Any, Any]]) -> dict[str, float]:
+    """Loss and metrics of all batches, from means over samples and the targets and outputs of each."""
+    loss, *by_output = means.tolist()
+    logs = loss_logs(model.output_names, loss, by_output)
+    if seen:
+        targets, outputs = (join_rows(parts) for parts in zip(*seen, strict=True))
+        logs |= metrics_of(model.metrics, targets, outputs)
+    return logs
 
 
 def evaluate(
-    model: CompiledModel, x: Any, y: Any, batch_size: int | None, sample_weight: Any, steps: int | None
+    model: CompiledModel,
+    x: Any,
+    y: Any,
+    batch_size: int | None,
+    sample_weight: Any,
+    steps: int | None,
+    watchers: CallbackList | None = None,
 ) -> dict[str, float]:
     """Loss and metrics of a user's data, by name."""
     model.needs_compile()
@@ -115,23 +181,23 @@ def evaluate(
         if sample_weight is not None:
             raise ValueError("with batches from an iterable, weights come with each batch: (x, y, sample_weight)")
         batches = batches_of(x, "x", batch_size=batch_size, shuffle=False, rng=None, steps=steps, argument="steps")
-        return BatchEvaluation(model, batches, steps, "x").run()
+        return BatchEvaluation(model, batches, steps, "x").run(watchers=watchers)
     if steps is not None:
         raise ValueError("steps is for batches from an iterable: arrays are evaluated whole")
-    if y is None:
+    if y is None and not is_named(x, model.input_names):
         check_kind(x, "x")
-    return Evaluation(model, read_samples(model, x, y, sample_weight), batch_size).run()
+    return Evaluation(model, read_samples(model, x, y, sample_weight), batch_size).run(watchers=watchers)
 
 
-def metrics_of(metrics: list[Metric], targets: NDArray[Any], outputs: NDArray[Any] | None) -> dict[str, float]:
+def metrics_of(metrics: list[Metric], targets: Any, outputs: Any) -> dict[str, float]:
     """Each metric of the outputs; NaN where they are not finite."""
     if not metrics:
         return {}
     if outputs is None:
         raise RuntimeError("the model has other metrics than when it was compiled: call compile(metrics=...) for them")
     try:
-        return {metric.name: float(metric(targets, outputs)) for metric in metrics}
+        return {metric.name: float(metric.compute(targets, outputs)) for metric in metrics}
     except ValueError:
-        if np.isfinite(outputs).all():
+        if all(np.isfinite(one).all() for one in each(outputs)):
             raise
         return {metric.name: float("nan") for metric in metrics}

@@ -27,10 +27,12 @@ from fastnn.models.batches import BATCH_SIZE, batches_of, check_kind, gives_batc
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.full_batch import minimize
-from fastnn.models.inputs import Samples, class_weights, read_samples
+from fastnn.models.inputs import Samples, read_samples
 from fastnn.models.reporting import Reporting, verbosity_of
 from fastnn.models.resuming import Resumption, resumption_of, take_up
+from fastnn.models.several import is_named, take_rows
 from fastnn.models.sources import ArraySource, BatchSource, Source
+from fastnn.models.targets import class_weights
 from fastnn.optimizers.lbfgs import LBFGS
 
 __all__ = ["fit"]
@@ -60,6 +62,7 @@ def fit(
     """Train a model; see `BaseModel.fit`."""
     epochs = whole_number(epochs, "epochs", at_least=0)
     initial_epoch = whole_number(initial_epoch, "initial_epoch", at_least=0)
+    initial_epoch = max(initial_epoch, watchers.restored_epochs() or 0)
     frequency = validation_frequency(validation_freq)
     batch_size = whole_number_or_none(batch_size, "batch_size", at_least=1)
     validation_batch_size = whole_number_or_none(validation_batch_size, "validation_batch_size", at_least=1)
@@ -83,13 +86,13 @@ def fit(
         source = BatchSource(model, batches, steps_per_epoch, augmentation)
         validation = validation_of(model, validation_data, validation_batch_size, validation_steps, None)
         # The order of columns is that of the data that are read first.
-        if isinstance(validation, Evaluation):
+        if isinstance(validation, Evaluation) and len(model.input_names) == 1:
             source.names = column_names(validation_data[0], "the validation x")  # type: ignore[index]
         names = source.names
     else:
         if steps_per_epoch is not None:
             raise ValueError("steps_per_epoch is for batches from an iterable: an epoch of arrays is all samples")
-        if y is None:
+        if y is None and not is_named(x, model.input_names):
             check_kind(x, "x")
         data = read_samples(model, x, y, sample_weight)
         weights = class_weights(model, class_weight, data.targets, data.weights)
@@ -103,7 +106,7 @@ def fit(
             data, held_out = data.split(data.count - kept)
             validation = Evaluation(model, held_out, validation_batch_size or batch_size or BATCH_SIZE).check()
         # Classes count in training alone: what validation says must not depend on how training is weighed.
-        data = replace(data, weights=None if weights is None else weights[: data.count])
+        data = replace(data, weights=take_rows(weights, slice(data.count)))
         if not isinstance(model.optimizer, LBFGS):
             source = ArraySource(
                 model,
@@ -220,7 +223,7 @@ class _Run:
     def finish(self, logs: dict[str, float]) -> bool:
         """Validate, and tell history, callbacks and progress bar. Return whether training goes on."""
         if self.validation is not None and validates_after(self.epoch, self.frequency):
-            values = self.validation.run(read_anew=self.watchers.may_change_data)
+            values = self.validation.run(self.watchers.may_change_data, self.watchers)
             logs |= {f"val_{name}": value for name, value in values.items()}
         # Before the callbacks, so that a model that one of them saves has this epoch; what they add is noted.
         self.history.add(self.epoch, logs)

@@ -118,9 +118,38 @@ class LayeredModel(Strict):
         raise NotImplementedError
 
     @property
+    def input_names(self) -> tuple[str, ...]:
+        """Of several inputs, in their order; of one, nobody asks for its name."""
+        return ("input",)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Of several outputs, in their order."""
+        return ("output",)
+
+    @property
+    def input_shapes(self) -> list[Shape]:
+        """Of a sample of each input; empty where they are not known yet."""
+        return [] if self.input_shape is None else [self.input_shape]
+
+    @property
     def output_shape(self) -> Shape | None:
         """Of one sample's outputs; None until the model is built."""
         return self.layers[-1].output_shape if self.built else None
+
+    @property
+    def output_shapes(self) -> list[Shape]:
+        """Of one sample of each output; empty until the model is built."""
+        return [] if self.output_shape is None else [self.output_shape]
+
+    def output_activations(self) -> list[str]:
+        """The name of the activation that each output is that of."""
+        found = (layer.output_activation for layer in reversed(self.layers))
+        return [next((name for name in found if name is not None), "linear")]
+
+    def architecture(self) -> dict[str, Any]:
+        """How layers are connected, as plain values for a file."""
+        raise NotImplementedError
 
     # Building.
 
@@ -264,7 +293,20 @@ class LayeredModel(Strict):
         """Print a table of the layers with their shapes and numbers of parameters."""
         from fastnn.models.summary import summary_of
 
-        print_fn(summary_of(self.name, self.layers, self.dtype, self.built))
+        print_fn(summary_of(self.name, self.layers, self.dtype, self.built, self._connections()))
+
+    def _connections(self) -> list[str] | None:
+        """What each layer takes, for the summary; None where it is the layer before."""
+        return None
+
+    def _repr_html_(self) -> str:
+        """The summary, as Jupyter shows it."""
+        from fastnn.html import table
+        from fastnn.models.summary import header_of, summary_rows, totals
+
+        below = totals(self.layers, self.dtype, self.built)
+        connections = self._connections()
+        return table(f"model: {self.name}", header_of(connections), summary_rows(self.layers, connections), below)
 
     # Copying.
 

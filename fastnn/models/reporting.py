@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastnn.progress import Bar, wanted
+from fastnn.progress import Bar, in_jupyter, shows_line, wanted
 
 __all__ = ["Reporting", "verbosity_of"]
 
-# verbose="auto" where somebody looks on: a bar, once training has taken a second.
+# verbose="auto" where somebody looks on: a bar, once training has taken a second; lines in Jupyter, which stay there.
 _AUTOMATIC = 3
 
 
@@ -25,10 +25,14 @@ class Reporting:
     """A progress bar over all samples of a training, a line for each epoch, or nothing."""
 
     def __init__(self, verbosity: int, samples: int | None, first: int, epochs: int) -> None:
-        self.lines = verbosity == 2
+        automatic_lines = verbosity == _AUTOMATIC and in_jupyter()
+        self.lines, self.all_lines = verbosity == 2 or automatic_lines, verbosity == 2
         self.samples, self.first, self.epochs = samples or 0, first, epochs
         total = None if samples is None else samples * (epochs - first)
-        self.bar = Bar(total, "sample", at_once=verbosity == 1) if verbosity in (1, _AUTOMATIC) else None
+        # The line of the last epoch, where it was left out.
+        self.held_back: str | None = None
+        wants_bar = verbosity == 1 or (verbosity == _AUTOMATIC and not automatic_lines)
+        self.bar = Bar(total, "sample", at_once=verbosity == 1) if wants_bar else None
 
     def progress(self, epoch: int) -> Any:
         """A function to be told the progress of an epoch; None where nothing is shown."""
@@ -48,10 +52,15 @@ class Reporting:
         if self.bar is not None:
             self.bar.show((epoch + 1 - self.first) * self.samples, title, lambda: _short(logs))
         if self.lines:
-            print(" - ".join([title, *(f"{name}: {value}" for name, value in _short(logs).items())]), flush=True)
+            line = " - ".join([title, *(f"{name}: {value}" for name, value in _short(logs).items())])
+            self.held_back = None if self.all_lines or shows_line(epoch + 1, self.epochs) else line
+            if self.held_back is None:
+                print(line, flush=True)
 
     def close(self) -> None:
-        """Training has ended."""
+        """Training has ended, maybe earlier than it was meant to."""
+        if self.held_back is not None:
+            print(self.held_back, flush=True)
         if self.bar is not None:
             self.bar.close()
 

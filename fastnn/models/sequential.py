@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,17 @@ from numpy.typing import DTypeLike, NDArray
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.base import Layer, Variable
 from fastnn.layers.input import Input
-from fastnn.models.base import BaseModel
+from fastnn.models.architecture import DescribedModel
 from fastnn.models.layer_arrays import label
 from fastnn.models.layered import fixed_layers
+from fastnn.models.naming import name_for
 from fastnn_ext.engine.plan import Plan
 from fastnn_ext.tables.enums import Activation as Kind
 
 __all__ = ["Sequential"]
 
 
-class Sequential(BaseModel):
+class Sequential(DescribedModel):
     """A stack of layers.
 
     Parameters
@@ -114,7 +115,7 @@ class Sequential(BaseModel):
             raise ValueError(f"the layer {layer.name} is in a model already: make a new one for each")
         if layer.declared_shape is not None and self.layers:
             raise ValueError(f"only the first layer has an input_shape, but {label(layer)} comes after others")
-        layer._keep(_name=self._name_for(layer), in_model=True)
+        layer._keep(_name=name_for(layer, {other.name for other in self.layers}), in_model=True)
         list.append(self.layers, layer)
         try:
             if self.input_shape is not None:
@@ -136,21 +137,6 @@ class Sequential(BaseModel):
             else:
                 self._reset()
             return layer
-
-    def _name_for(self, layer: Layer) -> str:
-        names = {other.name for other in self.layers}
-        if layer.name is not None:
-            if layer.name in names:
-                raise ValueError(f"there is a layer {layer.name!r} already: names in a model must differ")
-            return layer.name
-        kind = type(layer).__name__
-        base = "".join(
-            f"_{c.lower()}" if c.isupper() and i and kind[i - 1].islower() else c.lower() for i, c in enumerate(kind)
-        )
-        number = 0
-        while (name := base if number == 0 else f"{base}_{number}") in names:
-            number += 1
-        return name
 
     def build(self, input_shape: Sequence[int] | None = None) -> None:
         """Find all shapes and make the weights.
@@ -235,6 +221,18 @@ class Sequential(BaseModel):
             plan.add_activation(Kind.LEAKY_RELU, 1.0)
             layer_of_call = [len(self.layers) - 1]
         return plan, layer_of_call
+
+    @classmethod
+    def of_architecture(
+        cls, architecture: Mapping[str, Any], layers: Sequence[Layer], *, name: str, dtype: DTypeLike, seed: int
+    ) -> Sequential:
+        """A model of these layers, all with names and in no model, as `architecture` told; it has no arrays yet."""
+        model = cls(name=name, dtype=dtype, seed=seed)
+        model.take(layers, checked_shape(architecture["input_shape"], "input_shape"))
+        return model
+
+    def architecture(self) -> dict[str, Any]:
+        return {"input_shape": self.input_shape}
 
     def plot(self, path: str | os.PathLike[str] | None = None, *, style: str = "boxes") -> Any:
         """Draw the layers with their shapes, activations and numbers of parameters; see `fastnn.plotting.plot_network`.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy import ndarray
 
 from fastnn.models.compiled import CompiledModel
+from fastnn.models.compiling import loss_logs
 from fastnn.models.evaluation import metrics_of
 from fastnn.models.inputs import explain, read_samples
+from fastnn.models.several import take_rows
 from fastnn.models.training import make_training, raise_failure
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.plan import NonFiniteDataError
@@ -55,8 +56,7 @@ class BatchTrainer:
         model = self.model
         optimizer = model.optimizer
         assert optimizer is not None
-        rate = optimizer.learning_rate
-        training.learning_rate = rate if type(rate) is float else optimizer.rate_at(training.step)
+        training.learning_rate = optimizer.rate_at(training.step)
         try:
             return training.run_batch(x, y, weights)
         except (NonFiniteError, NonFiniteWeightsError) as failure:
@@ -83,7 +83,8 @@ class BatchTrainer:
             except NonFiniteDataError as failure:
                 raise explain(model, inputs, targets, failure.sample) from None
             model.feature_names = samples.names
-            outputs = None if self.training.outputs is None else self.training.outputs[: samples.count]
-            logs = {"loss": value, **metrics_of(model.metrics, np.asarray(targets), outputs)}
+            outputs = take_rows(self.training.outputs, slice(samples.count))
+            logs = loss_logs(model.output_names, value, self.training.losses_of_outputs)
+            logs |= metrics_of(model.metrics, targets, outputs)
         values = list(logs.values())
         return logs if return_dict else values[0] if len(values) == 1 else values

@@ -15,8 +15,10 @@ from fastnn.checking.arrays import check_finite
 from fastnn.data.names import Names
 from fastnn.models.batches import Batches
 from fastnn.models.compiled import CompiledModel
-from fastnn.models.evaluation import metrics_of
+from fastnn.models.compiling import loss_logs
+from fastnn.models.evaluation import joined_logs, metrics_of
 from fastnn.models.inputs import Samples, explain, read_batch, read_inputs
+from fastnn.models.several import count_rows, each, take_rows
 from fastnn.models.training import make_training, raise_or_stop
 from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.plan import NonFiniteDataError
@@ -84,7 +86,7 @@ class ArraySource(Source):
         self.shuffle = shuffle
         fields, self.function = engine_fields(model, augmentation)
         self.by_batch = by_batch or self.function is not None
-        if self.by_batch and isinstance(self.inputs, CompressedRows):
+        if self.by_batch and any(isinstance(one, CompressedRows) for one in each(self.inputs)):
             raise ValueError(
                 "batches of a sparse matrix cannot be watched or augmented one by one: leave such callbacks out, or "
                 "pass an iterable of batches"
@@ -118,17 +120,17 @@ class ArraySource(Source):
         except (NonFiniteError, NonFiniteWeightsError) as failure:
             raise_or_stop(self.model, failure, _place(failure, epoch), training.learning_rate, watchers)
             return None
-        return {"loss": value, **metrics_of(self.model.metrics, self.targets, training.outputs)}
+        logs = loss_logs(self.model.output_names, value, training.losses_of_outputs)
+        return logs | metrics_of(self.model.metrics, self.targets, training.outputs)
 
     def _batches(self, order: NDArray[np.intp] | None) -> Iterator[Batch]:
-        assert isinstance(self.inputs, np.ndarray)
         for start in range(0, self.samples, self.batch_size):
             rows = slice(start, start + self.batch_size)
             chosen = rows if order is None else order[rows]
-            x = self.inputs[chosen]
+            x = take_rows(self.inputs, chosen)
             if self.function is not None:
                 x = augmented(self.model, self.function, x)
-            yield x, self.targets[chosen], None if self.weights is None else self.weights[chosen]
+            yield x, take_rows(self.targets, chosen), take_rows(self.weights, chosen)
 
 
 class BatchSource(Source):
@@ -170,7 +172,8 @@ def run_batches(
     """An epoch, batch by batch; None if there were no batches, or a callback stopped training on a failure."""
     model = source.model
     total, done, number, watches = 0.0, 0, 0, watchers.watches_batches
-    seen: list[tuple[NDArray[Any], NDArray[Any]]] = []
+    by_output = np.zeros(len(model.output_names))
+    seen: list[tuple[Any, Any]] = []
     for inputs, targets, weights in batches:
         training = source.training
         assert training is not None
@@ -185,10 +188,12 @@ def run_batches(
         except (NonFiniteError, NonFiniteWeightsError) as failure:
             raise_or_stop(model, failure, f"epoch {epoch + 1}, batch {number + 1}", training.learning_rate, watchers)
             return None
-        count = len(targets)
+        count = count_rows(targets)
+        by_output += np.array(training.losses_of_outputs) * count
         total, done, number = total + value * count, done + count, number + 1
         if training.outputs is not None:
-            seen.append((targets, training.outputs[:count].copy()))
+            outputs = take_rows(training.outputs, slice(count))
+            seen.append((targets, [one.copy() for one in outputs] if isinstance(outputs, list) else outputs.copy()))
         if watches:
             watchers.on_train_batch_end(number - 1, {"loss": value})
         if progress is not None:
@@ -197,11 +202,7 @@ def run_batches(
             break
     if done == 0:
         return None
-    logs = {"loss": total / done}
-    if seen:
-        targets, outputs = (np.concatenate(parts) for parts in zip(*seen, strict=True))
-        logs |= metrics_of(model.metrics, targets, outputs)
-    return logs
+    return joined_logs(model, np.array([total, *by_output]) / done, seen)
 
 
 def _place(failure: NonFiniteError | NonFiniteWeightsError, epoch: int) -> str:
@@ -212,6 +213,8 @@ def engine_fields(model: CompiledModel, augmentation: Any) -> tuple[dict[str, An
     """An augmentation as the engine's numbers, or as a function of Python; both None where there is none."""
     if augmentation is None:
         return None, None
+    if len(model.input_names) > 1:
+        raise ValueError("augmentation is for models with one input")
     if isinstance(augmentation, ImageAugmentation):
         assert model.input_shape is not None
         return augmentation.engine_fields(model.input_shape), None

@@ -8,13 +8,15 @@ import numpy as np
 from fastnn.layers.base import Layer
 from fastnn.models.layer_arrays import label
 
-__all__ = ["summary_of"]
+__all__ = ["header_of", "summary_of", "summary_rows", "totals"]
 
 _HEADER = ("layer (type)", "output shape", "parameters", "activation")
 
 
-def summary_of(name: str, layers: Sequence[Layer], dtype: np.dtype[Any], built: bool) -> str:
-    """The table as text; shapes are those of a batch, whose size is None.
+def summary_of(
+    name: str, layers: Sequence[Layer], dtype: np.dtype[Any], built: bool, connections: Sequence[str] | None = None
+) -> str:
+    """The table as text; shapes are those of a batch, whose size is None. ``connections`` are what each layer takes.
 
     Examples
     --------
@@ -29,25 +31,42 @@ def summary_of(name: str, layers: Sequence[Layer], dtype: np.dtype[Any], built: 
     <BLANKLINE>
     parameters: 13 (52 B), of which 13 are trained
     """
-    rows = [_HEADER]
-    for layer in layers:
+    header = header_of(connections)
+    rows = [header, *summary_rows(layers, connections)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(header))]
+    rows.insert(1, tuple("-" * width for width in widths))
+    aligned = ("<", "<", ">", ">", "<")
+    lines = [
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, aligned, widths, strict=False)).rstrip()
+        for row in rows
+    ]
+    return "\n".join([f"model: {name}", *lines, f"\n{totals(layers, dtype, built)}"])
+
+
+def header_of(connections: Sequence[str] | None) -> tuple[str, ...]:
+    """The words above the table; those of a graph tell what each layer takes, too."""
+    return _HEADER if connections is None else (*_HEADER, "connected to")
+
+
+def summary_rows(layers: Sequence[Layer], connections: Sequence[str] | None = None) -> list[tuple[str, ...]]:
+    """What the table says of each layer."""
+    rows: list[tuple[str, ...]] = []
+    for number, layer in enumerate(layers):
         shape = "not built" if layer.output_shape is None else str((None, *layer.output_shape))
         applied = getattr(layer, "activation", None) or getattr(layer, "applied", None)
         count = f"{layer.count_params():,}" if layer.output_shape is not None else "not built"
-        rows.append((label(layer), shape, count, applied.name if applied else ""))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(_HEADER))]
-    rows.insert(1, ("-" * widths[0], "-" * widths[1], "-" * widths[2], "-" * widths[3]))
-    lines = [
-        f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}".rstrip()
-        for row in rows
-    ]
-    if built:
-        size = sum(layer.count_params() for layer in layers)
-        kept = sum(layer.arrays[v.name].size for layer in layers for v in layer.variables() if not v.trainable)
-        lines.append(f"\nparameters: {size:,} ({_bytes(size * dtype.itemsize)}), of which {size - kept:,} are trained")
-    else:
-        lines.append("\nnot built: start with Input(shape), or call fit or build, for shapes and parameters")
-    return "\n".join([f"model: {name}", *lines])
+        row = (label(layer), shape, count, applied.name if applied else "")
+        rows.append(row if connections is None else (*row, connections[number]))
+    return rows
+
+
+def totals(layers: Sequence[Layer], dtype: np.dtype[Any], built: bool) -> str:
+    """What stands below the table."""
+    if not built:
+        return "not built: start with Input(shape), or call fit or build, for shapes and parameters"
+    size = sum(layer.count_params() for layer in layers)
+    kept = sum(layer.arrays[v.name].size for layer in layers for v in layer.variables() if not v.trainable)
+    return f"parameters: {size:,} ({_bytes(size * dtype.itemsize)}), of which {size - kept:,} are trained"
 
 
 def _bytes(count: float) -> str:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fastnn.callbacks.base import CallbackList
 from fastnn.models.compiled import CompiledModel
-from fastnn.models.inputs import Inputs
+from fastnn.models.rows import AllInputs, AllTargets, AllWeights
 from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 
 __all__ = ["make_training", "raise_failure", "raise_or_stop"]
@@ -17,10 +14,10 @@ __all__ = ["make_training", "raise_failure", "raise_or_stop"]
 
 def make_training(
     model: CompiledModel,
-    inputs: Inputs,
-    targets: NDArray[Any],
+    inputs: AllInputs,
+    targets: AllTargets,
     batch_size: int,
-    weights: NDArray[np.float64] | None,
+    weights: AllWeights,
     *,
     keep_index: bool = False,
     streaming: bool = False,

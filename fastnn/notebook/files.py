@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from fastnn import activations
+from fastnn.notebook.chain import Layers, check_network
 from fastnn.notebook.layers import ActivationLayer, FCLayer, FlattenLayer, Layer, SoftmaxLayer
-from fastnn.notebook.network import Network, check_network
 from fastnn_ext.tables.enums import Activation
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _LONGEST_HEADER = 1 << 22
 _FUNCTIONS = tuple(kind.name.lower() for kind in Activation)
 
 
-def save_network(path: str | os.PathLike[str], network: Network, metadata: dict[str, Any] | None = None) -> None:
+def save_network(path: str | os.PathLike[str], network: Layers, metadata: dict[str, Any] | None = None) -> None:
     """Write a network of built-in layers to ``path``.
 
     The file is written beside its place and moved into it, so an interruption leaves the old file or the new one.

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy
 
+from fastnn.notebook.chain import Layers, backward_of
 from fastnn.notebook.layers import FCLayer
-from fastnn.notebook.network import Network
 from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.sgd import SGD
 from fastnn_ext.bindings.update import optimizer_step
 from fastnn_ext.tables.enums import SLOTS
 
 
-def backward_pass(network: Network, optimizer: Optimizer) -> Callable[[Any], None]:
+def backward_pass(network: Layers, optimizer: Optimizer) -> Callable[[Any], None]:
     """A function that takes the loss' gradient back through ``network`` and moves its parameters by ``optimizer``.
 
     Plain gradient descent is what every layer's ``backward`` does; for other rules fully connected layers give their
@@ -45,7 +45,7 @@ def backward_pass(network: Network, optimizer: Optimizer) -> Callable[[Any], Non
         gradients: list[tuple[FCLayer, tuple[Any, ...]]] = []
         for layer in reversed(network):
             if plain or id(layer) not in state:
-                output_error = layer.backward(output_error, rule["learning_rate"])
+                output_error = backward_of(layer)(output_error, rule["learning_rate"])
                 continue
             output_error, its = layer.gradients(output_error)
             gradients.append((layer, its))

@@ -1,151 +1,190 @@
-"""The network: a list of layers, checked as a chain, and lowered to an engine plan where it can be.
+"""The network as an object, for teaching code that adds layers one by one, names a loss, fits and predicts.
 
-Any object with ``forward`` and ``backward`` is a layer; only the built-in ones know their sizes and can be lowered.
+It holds a list of layers; training and prediction are those of lists.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, overload
 
 import numpy
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from fastnn.notebook.layers import FCLayer, FlattenLayer, Layer
-from fastnn_ext.engine.compressed import CompressedRows
-from fastnn_ext.engine.plan import Plan
+from fastnn.checking.strict import Strict
+from fastnn.losses import LossFunction, gradient_of
+from fastnn.notebook.chain import check_network, forward_of, input_size, is_layer
+from fastnn.notebook.layers import Layer
+from fastnn.notebook.prediction import predict
+from fastnn.notebook.training import training_errors
 
-Network = Sequence[Any]
+__all__ = ["Network"]
 
 
-def check_network(network: Network) -> None:
-    """Check that ``network`` is a non-empty list of layers whose sizes chain.
+class Network(Strict, Sequence[Any]):
+    """Layers in a row, a loss, and a loop that takes one sample at a time.
 
-    Raises
-    ------
-    TypeError
-        When it is no list, or an element lacks ``forward`` or ``backward``.
-    ValueError
-        When it is empty, or a layer expects another number of inputs than the one before gives.
+    It is a sequence of its layers, so that `train`, `save_network` and the plots take it, too.
+
+    Attributes
+    ----------
+    layers : list of layers
+    loss, loss_prime : callable, or None before `use`
+    errors : list of float
+        The mean error of a sample in each epoch of the last `fit`.
 
     Examples
     --------
-    >>> check_network([FlattenLayer((2, 2)), FCLayer(5, 1)])
-    Traceback (most recent call last):
-    ...
-    ValueError: network[1] (FCLayer) expects 5 inputs, but network[0] (FlattenLayer) gives 4
+    >>> from fastnn import ActivationLayer, FCLayer, mse, mse_prime, tanh, tanh_prime
+    >>> numpy.random.seed(0)
+    >>> x = numpy.array([[[0, 0]], [[0, 1]], [[1, 0]], [[1, 1]]])
+    >>> y = numpy.array([[[0]], [[1]], [[1]], [[0]]])
+    >>> net = Network()
+    >>> net.add(FCLayer(2, 3))
+    >>> net.add(ActivationLayer(tanh, tanh_prime))
+    >>> net.add(FCLayer(3, 1))
+    >>> net.add(ActivationLayer(tanh, tanh_prime))
+    >>> net.use(mse, mse_prime)
+    >>> net.fit(x, y, epochs=2, learning_rate=0.1)
+    epoch 1/2   error=0.377412
+    epoch 2/2   error=0.322472
+    >>> [output.shape for output in net.predict(x)]
+    [(1, 1), (1, 1), (1, 1), (1, 1)]
     """
-    if isinstance(network, str | bytes) or not isinstance(network, Sequence):
-        raise TypeError(f"network must be a list of layers, but it is a {type(network).__name__}")
-    if not network:
-        raise ValueError("network must have at least one layer, but it is empty")
-    size, source = None, 0
-    for index, layer in enumerate(network):
-        if isinstance(layer, type) or not all(callable(getattr(layer, verb, None)) for verb in ("forward", "backward")):
-            raise TypeError(f"network[{index}] must be a layer with methods forward and backward, but it is {layer!r}")
-        if not isinstance(layer, Layer):
-            size = None
-            continue
-        if layer.input_size is not None:
-            if size is not None and layer.input_size != size:
-                raise ValueError(
-                    f"{layer_name(network, index)} expects {layer.input_size} inputs, "
-                    f"but {layer_name(network, source)} gives {size}"
-                )
-            size, source = layer.output_size, index
 
+    _instead: ClassVar = {
+        "loss": "call network.use(loss, loss_prime)",
+        "loss_prime": "call network.use(loss, loss_prime)",
+    }
 
-def layer_name(network: Network, index: int) -> str:
-    """How messages call a layer.
+    def __init__(self) -> None:
+        self.layers: list[Any] = []
+        self._keep(loss=None, loss_prime=None)
+        self.errors: list[float] = []
 
-    >>> layer_name([FlattenLayer((2, 2))], 0)
-    'network[0] (FlattenLayer)'
-    """
-    return f"network[{index}] ({type(network[index]).__name__})"
+    loss: LossFunction | None
+    loss_prime: LossFunction | None
 
+    def add(self, layer: Any) -> None:
+        """Append a layer: a built-in one, or an object of your own with ``forward`` and ``backward``.
 
-def input_size(network: Network) -> int | None:
-    """Numbers that one sample has at the network's input; None where a user's own layer hides it."""
-    for layer in network:
-        if not isinstance(layer, Layer):
-            return None
-        if layer.input_size is not None:
-            return layer.input_size
-    return None
+        Raises
+        ------
+        TypeError
+            When it is no layer.
+        ValueError
+            When it expects another number of inputs than the layer before gives; it is not added then.
+        """
+        if not is_layer(layer):
+            raise TypeError(f"a layer must have methods forward and backward, but it is {layer!r}")
+        check_network([*self.layers, layer])
+        self.layers.append(layer)
 
+    def use(self, loss: LossFunction, loss_prime: LossFunction | None = None) -> None:
+        """Set the loss, a function of (y_true, y_pred), and its gradient with respect to y_pred.
 
-def output_size(network: Network) -> int | None:
-    """Numbers that one sample has behind the last layer; None where a user's own layer hides it."""
-    for layer in reversed(network):
-        if not isinstance(layer, Layer):
-            return None
-        if layer.output_size is not None:
-            return layer.output_size
-    return None
+        Parameters
+        ----------
+        loss : callable
+            `mse`, `cross_entropy`, or a function of your own.
+        loss_prime : callable, optional
+            The built-in losses know theirs.
 
+        Raises
+        ------
+        TypeError
+            When either is not callable, or the gradient of a loss of your own is missing.
+        """
+        for name, value in (("loss", loss), ("loss_prime", loss_prime)):
+            if not callable(value) and not (value is None and name == "loss_prime"):
+                raise TypeError(f"{name} must be a function of (y_true, y_pred), but it is {value!r}")
+        self._keep(loss=loss, loss_prime=gradient_of(loss, loss_prime))
 
-def dtype_of(network: Network) -> numpy.dtype[numpy.floating]:
-    """The dtype of the first fully connected layer; float64 where there is none.
+    def fit(
+        self, x_train: ArrayLike, y_train: ArrayLike, epochs: int, learning_rate: float, *, verbose: bool = True
+    ) -> None:
+        """Train by gradient descent, one sample a step, in the order of the samples.
 
-    >>> dtype_of([FCLayer(2, 1)])
-    dtype('float32')
-    """
-    found = next((layer.dtype for layer in network if isinstance(layer, FCLayer)), None)
-    return numpy.dtype(numpy.float64) if found is None else found
+        Parameters
+        ----------
+        x_train : array-like, shape (samples, 1, n), (samples, n) or (samples, height, width)
+        y_train : array-like, shape (samples, 1, outputs) or (samples, outputs)
+            For `cross_entropy` also the numbers of the true classes, (samples,).
+        epochs : int
+        learning_rate : float
+        verbose : bool, default True
+            Print a line for each epoch, such as ``epoch 1/35   error=0.250000``.
 
-
-def lower(network: Network) -> Plan | None:
-    """The network as an engine plan over the layers' own arrays; None where a layer cannot be lowered.
-
-    >>> lower([FCLayer(2, 1)]) is None
-    False
-    """
-    size = input_size(network)
-    if size is None:
-        return None
-    shape = network[0].input_shape if isinstance(network[0], FlattenLayer) else None
-    plan = Plan(size, dtype_of(network), shape)
-    # A subclass may have overridden forward or backward, which the engine would not call.
-    if all(type(layer).__module__.startswith("fastnn.notebook.layers.") and layer.lower(plan) for layer in network):
-        return plan
-    return None
-
-
-def dense(array: NDArray[Any] | CompressedRows, name: str) -> NDArray[Any]:
-    """``array`` itself, unless it is a sparse matrix, which takes networks that run in compiled code: TypeError."""
-    if isinstance(array, CompressedRows):
-        raise TypeError(
-            f"{name} is a sparse matrix, which layers of your own cannot take: pass {name}.toarray(), or build the "
-            "network of the package's layers and losses alone"
+        Raises
+        ------
+        RuntimeError
+            When no loss is set.
+        TypeError, ValueError, FloatingPointError
+            As `train` does.
+        """
+        if self.loss is None:
+            raise RuntimeError("the network has no loss: call network.use(mse, mse_prime) first")
+        errors = training_errors(
+            self.layers, x_train, y_train, epochs, learning_rate, loss=self.loss, loss_prime=self.loss_prime
         )
-    return array
+        self._keep(errors=[])
+        with contextlib.closing(errors):
+            for error in errors:
+                self.errors.append(error)
+                if verbose:
+                    print(f"epoch {len(self.errors)}/{epochs}   error={error:.6f}", flush=True)
 
+    def predict(self, input_data: ArrayLike) -> list[NDArray[Any]]:
+        """The outputs for samples, as a list of arrays of shape (1, outputs).
 
-def count_samples(network: Network, array: NDArray[Any] | CompressedRows, name: str) -> int | None:
-    """Samples in ``array`` as the network's input; None where it is a single sample without a batch axis.
+        Parameters
+        ----------
+        input_data : array-like, shape (samples, 1, n), (samples, n) or (samples, height, width)
+            Or a list of such samples.
 
-    A sample has the flatten layer's ``input_shape``, or is a row of the first layer's size, with or without an axis of
-    length one before it, as (samples, 1, size).
+        Raises
+        ------
+        TypeError, ValueError
+            As the function `predict` does.
+        """
+        check_network(self.layers)
+        if input_size(self.layers) is not None:
+            return [output[None] for output in predict(self.layers, input_data)]
+        # A layer of the user's own comes first: only it knows what a sample is.
+        results = []
+        for output in input_data:  # type: ignore[union-attr]
+            for layer in self.layers:
+                output = forward_of(layer)(output)
+            results.append(numpy.asarray(output))
+        return results
 
-    Raises
-    ------
-    ValueError
-        When its shape fits neither a sample nor a batch.
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
 
-    Examples
-    --------
-    >>> count_samples([FlattenLayer((28, 28))], numpy.zeros((5, 28, 28)), "input")
-    5
-    """
-    size = input_size(network)
-    first = network[0]
-    shapes: set[tuple[int | None, ...]] = {(size,)}
-    if isinstance(first, FlattenLayer):
-        shapes.add(first.input_shape)
-    if array.shape in shapes:
-        return None
-    shapes.add((1, size))
-    if len(array.shape) > 0 and array.shape[1:] in shapes:
-        return int(array.shape[0])
-    sample = ", ".join(map(str, first.input_shape if isinstance(first, FlattenLayer) else (size,)))
-    raise ValueError(
-        f"{name} must have shape (samples, {sample}) to fit {layer_name(network, 0)}, but its shape is {array.shape}"
-    )
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+
+    def __getitem__(self, index: int | slice) -> Any:
+        return self.layers[index]
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.layers)
+
+    def __repr__(self) -> str:
+        return f"Network({', '.join(type(layer).__name__ for layer in self.layers)})"
+
+    def _repr_html_(self) -> str:
+        """Its layers with their sizes and numbers of parameters, as Jupyter shows it."""
+        from fastnn.html import table
+
+        rows, total = [], 0
+        for layer in self.layers:
+            built_in = isinstance(layer, Layer)
+            count = sum(array.size for array in layer.parameters().values()) if built_in else 0
+            total += count
+            rows.append((repr(layer), f"{count:,}" if built_in else "its own"))
+        return table("network", ("layer", "parameters"), rows, f"parameters: {total:,}")

@@ -7,13 +7,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
+from fastnn.notebook.chain import Layers, check_network, count_samples, dense, forward_of, input_size, lower
 from fastnn.notebook.layers import Layer
-from fastnn.notebook.network import Network, check_network, count_samples, dense, input_size, lower
 from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.plan import NonFiniteDataError, Plan
 
 
-def predict(network: Network, input: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
+def predict(network: Layers, input: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
     """The network's outputs, one row a sample.
 
     Parameters
@@ -88,7 +88,7 @@ def _predicted(plan: Plan, rows: NDArray[Any] | CompressedRows, out: NDArray[Any
     return result
 
 
-def _remembered_plan(network: Network) -> Plan | None:
+def _remembered_plan(network: Layers) -> Plan | None:
     """The plan of the last prediction with the same layers, kept by the first of them."""
     try:
         layers, plan = network[0]._plan
@@ -97,7 +97,7 @@ def _remembered_plan(network: Network) -> Plan | None:
     return plan if layers == network else None
 
 
-def _remember_plan(network: Network, plan: Plan) -> None:
+def _remember_plan(network: Layers, plan: Plan) -> None:
     # Layers keep their arrays for life, so a plan stays right as long as the list holds the same layers.
     if isinstance(network[0], Layer):
         network[0]._plan = (network[:], plan)
@@ -117,9 +117,9 @@ def _into(out: NDArray[Any] | None, result: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
-def through_layers(network: Network, input: NDArray[Any]) -> NDArray[Any]:
+def through_layers(network: Layers, input: NDArray[Any]) -> NDArray[Any]:
     """``input`` through every layer's ``forward`` in turn."""
     output: Any = input
     for layer in network:
-        output = layer.forward(output)
+        output = forward_of(layer)(output)
     return numpy.asarray(output)

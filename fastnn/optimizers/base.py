@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from fastnn.checking.scalars import non_negative_number, true_or_false
 from fastnn.checking.strict import Strict
+from fastnn.optimizers.rate import LearningRate
 from fastnn_ext.engine.options import RuleOptions
 
 if TYPE_CHECKING:
@@ -93,13 +94,17 @@ class Optimizer(Strict):
 
     @property
     def learning_rate(self) -> float | LearningRateSchedule:
-        """The rate, or its schedule."""
-        return self._learning_rate
+        """The rate, or its schedule. ``optimizer.learning_rate.assign(0.1)`` is another way to change a rate."""
+        rate = self._learning_rate
+        return rate if callable(rate) else LearningRate.of(rate, self._assign_rate)
 
     @learning_rate.setter
     def learning_rate(self, value: float | LearningRateSchedule) -> None:
-        rate = value if callable(value) else _checked("learning_rate", value)
+        rate = value if callable(value) else float(_checked("learning_rate", value))
         self.__dict__["_learning_rate"] = rate
+
+    def _assign_rate(self, value: float) -> None:
+        self.learning_rate = value
 
     def _keep_checked(self, **values: float) -> None:
         """Keep the numbers of a subclass, checked."""

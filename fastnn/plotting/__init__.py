@@ -1,8 +1,8 @@
 """Pictures of networks and of what they say, by matplotlib: ``pip install fastnn-ext[plot]``.
 
 Each function draws into ``ax``, or into a new figure, and returns its Axes; those that need several Axes draw into
-``figure`` and return it. Jupyter shows a new figure by itself: a semicolon behind the call keeps it from being shown
-twice.
+``figure`` and return it. Jupyter shows a new figure by itself, once. Where they take a model, they take the notebook's
+own list of layers, too.
 """
 
 from fastnn.plotting.activations import plot_activations

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import numpy
 
 from fastnn.activations.registry import ACTIVATIONS
-from fastnn.plotting.canvas import COLOURS, axes
+from fastnn.plotting.canvas import COLOURS, panels
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 Pair = tuple[Callable[[Any], Any], Callable[[Any], Any]]
-# The notebook's: more curves in one picture would hide each other.
+# The notebook's.
 _DRAWN = ("relu", "leaky_relu", "sigmoid", "tanh")
 
 
@@ -20,9 +20,9 @@ def plot_activations(
     functions: Sequence[str] | Mapping[str, Pair] = _DRAWN,
     *,
     limits: tuple[float, float] = (-4.0, 4.0),
-    ax: "Axes | None" = None,
-) -> "Axes":
-    """Draw activations as full lines and their derivatives dashed, in the same colour.
+    figure: "Figure | None" = None,
+) -> "Figure":
+    """Draw each activation as a full line and its derivative dashed, in Axes of its own.
 
     Parameters
     ----------
@@ -30,7 +30,13 @@ def plot_activations(
         Names are those of `fastnn.activations`; by default ``relu``, ``leaky_relu``, ``sigmoid`` and ``tanh``.
     limits : (float, float), default (-4, 4)
         Range of x.
-    ax : matplotlib Axes, optional
+    figure : matplotlib Figure, optional
+        An empty one to draw into.
+
+    Returns
+    -------
+    matplotlib Figure
+        Its Axes have the same limits, so that the curves can be compared.
 
     Raises
     ------
@@ -57,19 +63,18 @@ def plot_activations(
         raise ValueError("functions must name at least one activation, but it is empty")
     if not (numpy.isfinite(limits).all() and limits[0] < limits[1]):
         raise ValueError(f"limits must be two finite numbers in ascending order, but they are {limits}")
-    ax = axes(ax)
+    figure, places = panels(figure, len(pairs), (3.6, 2.9))
     x = numpy.linspace(*limits, 801)
-    for index, (name, (function, derivative)) in enumerate(pairs.items()):
-        colour = COLOURS[index % len(COLOURS)]
-        # Later curves are thinner, so that one lying on another leaves both in sight.
-        width = max(1.2, 3.4 - 0.8 * index)
-        ax.plot(x, function(x), color=colour, linewidth=width, label=name)
-        ax.plot(x, derivative(x), "--", color=colour, linewidth=width, label=f"{name}, derivative")
-    ax.axhline(0, color="grey", linewidth=0.8)
-    ax.axvline(0, color="grey", linewidth=0.8)
-    ax.set_xlabel("x")
-    # Saturating functions stay readable beside one that grows with x.
-    ax.set_ylim(-1.5, 2.5)
-    ax.legend(fontsize="small")
-    ax.grid(alpha=0.3)
-    return ax
+    for (name, (function, derivative)), ax in zip(pairs.items(), places, strict=True):
+        ax.axhline(0, color="grey", linewidth=0.8)
+        ax.axvline(0, color="grey", linewidth=0.8)
+        ax.plot(x, derivative(x), "--", color=COLOURS[1], linewidth=1.6, label="derivative")
+        ax.plot(x, function(x), color=COLOURS[0], linewidth=2.2, label=name)
+        ax.set_title(name, parse_math=False)
+        ax.set_xlabel("x")
+        ax.set_xlim(*limits)
+        # Saturating functions stay readable beside one that grows with x.
+        ax.set_ylim(-1.5, 2.5)
+        ax.legend(fontsize="small", loc="upper left")
+        ax.grid(alpha=0.3)
+    return figure

@@ -31,12 +31,14 @@ def panels(figure: "Figure | None", count: int, size: tuple[float, float] = (4.4
 
 
 def new_figure(size: tuple[float, float]) -> "Figure":
-    """An empty figure of ``size`` inches that Jupyter and ``pyplot.show`` know of."""
+    """An empty figure of ``size`` inches that Jupyter and ``pyplot.show`` know of; Jupyter shows it once."""
     try:
         from matplotlib import pyplot
     except ImportError:
         raise ImportError("plots need matplotlib: pip install fastnn-ext[plot]") from None
-    return pyplot.figure(figsize=size, layout="constrained")
+    from fastnn.plotting.shown_once import ShownOnce
+
+    return pyplot.figure(figsize=size, layout="constrained", FigureClass=ShownOnce)
 
 
 def class_numbers(values: ArrayLike, name: str) -> NDArray[numpy.intp]:

@@ -1,21 +1,31 @@
-"""What pictures of a `fastnn.Sequential` model need to know of it: that it is built, and how its parts are called."""
+"""What pictures of a model need to know of it: that it is built, and how its parts are called.
+
+The notebook's own list of layers is drawn as the `fastnn.Sequential` of the same layers.
+"""
+
+from collections.abc import Sequence
+from typing import Any
 
 from fastnn.checking.shapes import Shape
 from fastnn.layers.activation import Activation
 from fastnn.layers.base import Layer
 from fastnn.layers.dense import Dense
+from fastnn.layers.flatten import Flatten
+from fastnn.layers.input import Input
 from fastnn.models.sequential import Sequential
+from fastnn.notebook.chain import check_network, dtype_of, input_size, is_layer, layer_name
+from fastnn.notebook.layers import ActivationLayer, FCLayer, FlattenLayer, SoftmaxLayer
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 def built(model: object) -> Sequential:
-    """``model``, where it is a built `Sequential`.
+    """``model``, where it is a built `Sequential`, or the one of a list of the notebook's layers.
 
     Raises
     ------
     TypeError
-        When it is no model.
+        When it is neither, or a layer is the user's own.
     RuntimeError
         When it is not built.
 
@@ -26,12 +36,49 @@ def built(model: object) -> Sequential:
     ...
     RuntimeError: the model is not built: call model.build(input_shape) with the shape of one sample, or fit it, first
     """
+    if is_network(model):
+        return _model_of(model)
     if not isinstance(model, Sequential):
-        raise TypeError(f"model must be a fastnn.Sequential, but it is of type {type(model).__name__}")
+        raise TypeError(
+            f"model must be a fastnn.Sequential or a list of layers, but it is of type {type(model).__name__}"
+        )
     if not model.built:
         raise RuntimeError(
             "the model is not built: call model.build(input_shape) with the shape of one sample, or fit it, first"
         )
+    return model
+
+
+def is_network(model: object) -> bool:
+    """Whether this is a list of the notebook's layers, or a `fastnn.Network`."""
+    return isinstance(model, Sequence) and len(model) > 0 and is_layer(model[0])
+
+
+def _model_of(network: Any) -> Sequential:
+    """The model of the same layers, with the same weights, copied."""
+    check_network(network)
+    layers: list[Layer] = []
+    weights: list[Any] = []
+    for index, layer in enumerate(network):
+        name = f"{type(layer).__name__} {index}"
+        match layer:
+            case FlattenLayer():
+                layers.append(Flatten(name=name))
+            case FCLayer():
+                layers.append(Dense(layer.output_size, name=name))
+                weights += [layer.weights, layer.bias[0]]
+            case SoftmaxLayer():
+                layers.append(Activation("softmax", name=name))
+            case ActivationLayer():
+                layers.append(Activation((layer.activation, layer.activation_prime), name=name))
+            case _:
+                raise TypeError(f"{layer_name(network, index)} is a layer of your own, which no picture knows")
+    size = input_size(network)
+    if size is None:
+        raise ValueError("a network is drawn from its sizes, but no layer has one: add an FCLayer")
+    shape = network[0].input_shape if isinstance(network[0], FlattenLayer) else (size,)
+    model = Sequential([Input(shape), *layers], name="network", dtype=dtype_of(network))
+    model.set_weights(weights)
     return model
 
 

@@ -10,6 +10,7 @@ from fastnn.layers.gaussian_noise import GaussianNoise
 from fastnn.layers.layer_normalization import LayerNormalization
 from fastnn.layers.rescaling import Rescaling
 from fastnn.models.sequential import Sequential
+from fastnn.notebook.chain import Layers
 from fastnn.plotting.canvas import COLOURS, axes
 from fastnn.plotting.model import TIMES, activation_of, built, count_text, shape_text, short_name
 from fastnn.plotting.units import draw_units
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 _ROW, _WIDTH = 0.95, 4.6
 
 
-def plot_network(model: Sequential, *, style: str = "boxes", max_units: int = 12, ax: "Axes | None" = None) -> "Axes":
-    """Draw the layers of a model.
+def plot_network(
+    model: Sequential | Layers, *, style: str = "boxes", max_units: int = 12, ax: "Axes | None" = None
+) -> "Axes":
+    """Draw the layers of a model, or of a network of the notebook's layers.
 
     Parameters
     ----------
-    model : Sequential
-        Built.
+    model : Sequential, or list of layers
+        A model that is built, or a list of `FCLayer` and the notebook's other layers, or a `fastnn.Network`.
     style : {"boxes", "units"}, default "boxes"
         Boxes: each layer from top to bottom, with its kind and name, its activation and number of parameters, and the
         shape of its outputs beside the arrow behind it. Units: those of each layer with weights as circles from left
@@ -40,7 +43,7 @@ def plot_network(model: Sequential, *, style: str = "boxes", max_units: int = 12
     Raises
     ------
     TypeError
-        When it is no model.
+        When it is neither, or a layer of the network is the user's own.
     ValueError
         For an unknown style, less than two units, or units of a model that has no weights.
     RuntimeError

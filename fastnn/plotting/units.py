@@ -7,6 +7,7 @@ import numpy
 from numpy.typing import NDArray
 
 from fastnn.checking.scalars import whole_number
+from fastnn.layers.activation import Activation
 from fastnn.models.sequential import Sequential
 from fastnn.plotting.canvas import COLOURS, axes
 from fastnn.plotting.model import activation_of, counted, layers_with_kernel, shape_text, short_name
@@ -100,10 +101,14 @@ def _captions(model: Sequential) -> list[str]:
     shape = model.input_shape or ()
     product = f"{shape_text(shape)} = " if len(shape) > 1 else ""
     captions = [f"input\n{product}{counted(math.prod(shape), 'value')}"]
-    for layer in model.layers:
+    followers = [*model.layers[1:], None]
+    for layer, follower in zip(model.layers, followers, strict=True):
         if "kernel" in layer.arrays:
             units = counted(layer.arrays["kernel"].shape[1], "unit")
-            captions.append(f"{short_name(layer, 20)}\n{units}\n{activation_of(layer)}")
+            captions.append(f"{short_name(layer, 20)}\n{units}")
+            # A layer of its own may apply the activation.
+            if not (isinstance(follower, Activation) and activation_of(layer) == "linear"):
+                captions[-1] += f"\n{activation_of(layer)}"
         else:
-            captions[-1] += f"\n{type(layer).__name__}"
+            captions[-1] += f"\n{activation_of(layer) or type(layer).__name__}"
     return captions

@@ -1,13 +1,14 @@
 """First-layer weights as pictures: what each unit looks for in the image."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy
 from numpy.typing import ArrayLike
 
 from fastnn.models.sequential import Sequential
+from fastnn.notebook.chain import Layers
 from fastnn.plotting.canvas import axes
-from fastnn.plotting.model import built, layers_with_kernel
+from fastnn.plotting.model import built, is_network, layers_with_kernel
 from fastnn.plotting.mosaic import columns_for, tile
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def plot_weights(
-    weights: Sequential | ArrayLike,
+    weights: Sequential | Layers | ArrayLike,
     image_shape: tuple[int, int] | None = None,
     *,
     columns: int | None = None,
@@ -25,8 +26,9 @@ def plot_weights(
 
     Parameters
     ----------
-    weights : Sequential, or array-like, shape (height * width, units)
-        A built model, of which the first layer with a kernel is drawn, or an array as in ``FCLayer.weights``.
+    weights : Sequential, list of layers, or array-like, shape (height * width, units)
+        A built model or a network of the notebook's layers, of which the first layer with weights is drawn, or an array
+        as in ``FCLayer.weights``.
     image_shape : (height, width), optional
         By default the shape of the model's samples where it has two sizes, else (28, 28).
     columns : int, optional
@@ -48,11 +50,13 @@ def plot_weights(
     ValueError: weights must have shape (4, units) to fit images of (2, 2), but its shape is (1, 1)
     """
     default = (28, 28)
-    if isinstance(weights, Sequential):
-        if (shape := built(weights).input_shape) and len(shape) == 2:
+    numbers: Any = weights
+    if isinstance(weights, Sequential) or is_network(weights):
+        model = built(weights)
+        if (shape := model.input_shape) and len(shape) == 2:
             default = shape
-        weights = layers_with_kernel(weights)[0].arrays["kernel"]
-    array = numpy.asarray(weights, dtype=float)
+        numbers = layers_with_kernel(model)[0].arrays["kernel"]
+    array = numpy.asarray(numbers, dtype=float)
     height, width = image_shape = image_shape or default
     if array.ndim != 2 or array.shape[0] != height * width or array.shape[1] == 0:
         raise ValueError(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.models import Sequential
-from fastnn.models.inputs import Inputs
+from fastnn.models.rows import Inputs
 from fastnn.sklearn.network import Output
 from fastnn.sklearn.parameters import Parameters
 from fastnn.sklearn.progress import Progress

@@ -93,7 +93,7 @@ def make_model(
 def description(parameters: Parameters, features: int, outputs: int, output: Output) -> tuple[Any, ...]:
     """What `make_model` makes layers of, but for the number that divides ``alpha``: equal ones make like models."""
     applied = [resolve(activation) for activation in parameters.activations]
-    activations = tuple((one.name, one.slope, one.functions) for one in applied)
+    activations = tuple((one.name, one.numbers, one.functions) for one in applied)
     return features, parameters.hidden, activations, parameters.dropout, parameters.alpha, outputs, output
 
 

@@ -1,6 +1,7 @@
 """The activations and their derivatives, elementwise on arrays of any shape or on single numbers."""
 
 cimport numpy as cnp
+from fastnn_ext.engine.numbers cimport keep_numbers, Numbers, numbers_as
 from fastnn_ext.runtime.arrays cimport as_floats, as_floats_like, empty_like, shape_of
 from fastnn_ext.runtime.dispatch cimport kernels_of
 from fastnn_ext.runtime.kernels cimport Kernels
@@ -13,18 +14,21 @@ from fastnn_ext.tables import enums
 cnp.import_array()
 
 
-cdef object elementwise(object x, Activation kind, bint derivative, double parameter):
+cdef object elementwise(object x, Activation kind, bint derivative, tuple numbers=()):
     cdef cnp.ndarray array = as_floats(x, "x")
     cdef cnp.ndarray result = empty_like(array)
     cdef Py_ssize_t count = cnp.PyArray_SIZE(array)
     cdef void* x_data = cnp.PyArray_DATA(array)
     cdef void* y_data = cnp.PyArray_DATA(result)
     cdef const Kernels* kernels = kernels_of(array)
+    cdef Numbers kept
+    keep_numbers(&kept, numbers)
+    cdef const void* told = numbers_as(&kept, kernels.is_double)
     with nogil:
         if derivative:
-            kernels.derivative(y_data, x_data, kind, parameter, count)
+            kernels.derivative(y_data, x_data, kind, told, count)
         else:
-            kernels.activate(y_data, x_data, kind, parameter, count)
+            kernels.activate(y_data, x_data, kind, told, count)
     return result[()] if cnp.PyArray_NDIM(result) == 0 else result
 
 
@@ -46,24 +50,24 @@ cdef double checked_alpha(double alpha) except -1.0:
     return alpha
 
 
-def activate(int kind, x, double parameter=0.0):
-    """The value of any activation, elementwise, as an array of x's shape; parameter is its slope or alpha.
+def activate(int kind, x, *numbers):
+    """The value of any activation, elementwise, as an array of x's shape; numbers are those it has beside x, else 0.
 
     >>> from fastnn_ext.tables.enums import Activation
     >>> activate(Activation.TANH, 0.0)
     np.float64(0.0)
     """
-    return elementwise(x, <Activation> checked_kind(kind), False, parameter)
+    return elementwise(x, <Activation> checked_kind(kind), False, numbers)
 
 
-def derivative(int kind, x, double parameter=0.0):
+def derivative(int kind, x, *numbers):
     """The derivative of any activation as a function of x, as :func:`activate` takes them.
 
     >>> from fastnn_ext.tables.enums import Activation
     >>> derivative(Activation.TANH, 0.0)
     np.float64(1.0)
     """
-    return elementwise(x, <Activation> checked_kind(kind), True, parameter)
+    return elementwise(x, <Activation> checked_kind(kind), True, numbers)
 
 
 def relu(x):
@@ -73,7 +77,7 @@ def relu(x):
     >>> relu(np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 2.])
     """
-    return elementwise(x, RELU, False, 0.0)
+    return elementwise(x, RELU, False)
 
 
 def relu_prime(x):
@@ -83,7 +87,7 @@ def relu_prime(x):
     >>> relu_prime(np.array([-1.0, 0.0, 2.0]))
     array([0., 0., 1.])
     """
-    return elementwise(x, RELU, True, 0.0)
+    return elementwise(x, RELU, True)
 
 
 def leaky_relu(x, double negative_slope=0.01):
@@ -93,7 +97,7 @@ def leaky_relu(x, double negative_slope=0.01):
     >>> leaky_relu(np.array([-1.0, 2.0]))
     array([-0.01,  2.  ])
     """
-    return elementwise(x, LEAKY_RELU, False, checked_slope(negative_slope))
+    return elementwise(x, LEAKY_RELU, False, (checked_slope(negative_slope),))
 
 
 def leaky_relu_prime(x, double negative_slope=0.01):
@@ -103,7 +107,7 @@ def leaky_relu_prime(x, double negative_slope=0.01):
     >>> leaky_relu_prime(np.array([-1.0, 2.0]))
     array([0.01, 1.  ])
     """
-    return elementwise(x, LEAKY_RELU, True, checked_slope(negative_slope))
+    return elementwise(x, LEAKY_RELU, True, (checked_slope(negative_slope),))
 
 
 def sigmoid(x):
@@ -112,7 +116,7 @@ def sigmoid(x):
     >>> sigmoid(0.0)
     np.float64(0.5)
     """
-    return elementwise(x, SIGMOID, False, 0.0)
+    return elementwise(x, SIGMOID, False)
 
 
 def sigmoid_prime(x):
@@ -121,7 +125,7 @@ def sigmoid_prime(x):
     >>> sigmoid_prime(0.0)
     np.float64(0.25)
     """
-    return elementwise(x, SIGMOID, True, 0.0)
+    return elementwise(x, SIGMOID, True)
 
 
 def tanh(x):
@@ -130,7 +134,7 @@ def tanh(x):
     >>> tanh(0.0)
     np.float64(0.0)
     """
-    return elementwise(x, TANH, False, 0.0)
+    return elementwise(x, TANH, False)
 
 
 def tanh_prime(x):
@@ -139,7 +143,7 @@ def tanh_prime(x):
     >>> tanh_prime(0.0)
     np.float64(1.0)
     """
-    return elementwise(x, TANH, True, 0.0)
+    return elementwise(x, TANH, True)
 
 
 def elu(x, double alpha=1.0):
@@ -149,7 +153,7 @@ def elu(x, double alpha=1.0):
     >>> elu(np.array([-np.inf, 2.0]))
     array([-1.,  2.])
     """
-    return elementwise(x, ELU, False, checked_alpha(alpha))
+    return elementwise(x, ELU, False, (checked_alpha(alpha),))
 
 
 def elu_prime(x, double alpha=1.0):
@@ -158,7 +162,7 @@ def elu_prime(x, double alpha=1.0):
     >>> elu_prime(0.0)
     np.float64(1.0)
     """
-    return elementwise(x, ELU, True, checked_alpha(alpha))
+    return elementwise(x, ELU, True, (checked_alpha(alpha),))
 
 
 def selu(x):
@@ -167,7 +171,7 @@ def selu(x):
     >>> round(float(selu(1.0)), 5)
     1.0507
     """
-    return elementwise(x, SELU, False, 0.0)
+    return elementwise(x, SELU, False)
 
 
 def selu_prime(x):
@@ -176,7 +180,7 @@ def selu_prime(x):
     >>> round(float(selu_prime(1.0)), 5)
     1.0507
     """
-    return elementwise(x, SELU, True, 0.0)
+    return elementwise(x, SELU, True)
 
 
 def gelu(x):
@@ -185,7 +189,7 @@ def gelu(x):
     >>> round(float(gelu(1.0)), 5)
     0.84134
     """
-    return elementwise(x, GELU, False, 0.0)
+    return elementwise(x, GELU, False)
 
 
 def gelu_prime(x):
@@ -194,7 +198,7 @@ def gelu_prime(x):
     >>> gelu_prime(0.0)
     np.float64(0.5)
     """
-    return elementwise(x, GELU, True, 0.0)
+    return elementwise(x, GELU, True)
 
 
 def silu(x):
@@ -203,7 +207,7 @@ def silu(x):
     >>> silu(0.0)
     np.float64(0.0)
     """
-    return elementwise(x, SILU, False, 0.0)
+    return elementwise(x, SILU, False)
 
 
 def silu_prime(x):
@@ -212,7 +216,7 @@ def silu_prime(x):
     >>> silu_prime(0.0)
     np.float64(0.5)
     """
-    return elementwise(x, SILU, True, 0.0)
+    return elementwise(x, SILU, True)
 
 
 def softplus(x):
@@ -221,7 +225,7 @@ def softplus(x):
     >>> softplus(1000.0)
     np.float64(1000.0)
     """
-    return elementwise(x, SOFTPLUS, False, 0.0)
+    return elementwise(x, SOFTPLUS, False)
 
 
 def softplus_prime(x):
@@ -230,13 +234,14 @@ def softplus_prime(x):
     >>> softplus_prime(0.0)
     np.float64(0.5)
     """
-    return elementwise(x, SOFTPLUS, True, 0.0)
+    return elementwise(x, SOFTPLUS, True)
 
 
-def activation_gradient(output_error, output, Activation kind, double negative_slope=0.01):
+def activation_gradient(output_error, output, Activation kind, *numbers):
     """``output_error * f'(x)`` from the output ``f(x)``, in the dtype and shape of ``output``.
 
-    For kinds whose output tells their slope, which `fastnn_ext.tables.enums.TOLD_BY_OUTPUT` lists.
+    For kinds whose output tells their slope, which `fastnn_ext.tables.enums.TOLD_BY_OUTPUT` lists; numbers as for
+    :func:`activate`.
 
     >>> import numpy as np
     >>> from fastnn_ext.tables.enums import Activation
@@ -246,8 +251,8 @@ def activation_gradient(output_error, output, Activation kind, double negative_s
     cdef cnp.ndarray y = as_floats(output, "output")
     cdef cnp.ndarray dy = as_floats_like(output_error, "output_error", y)
     if not 0 <= kind < ACTIVATIONS or not fastnn_told_by_output(kind):
-        told = ", ".join([member.name for member in enums.TOLD_BY_OUTPUT])
-        raise ValueError(f"kind must be one of {told} of Activation, but it is {<int> kind}")
+        by_output = ", ".join([member.name for member in enums.TOLD_BY_OUTPUT])
+        raise ValueError(f"kind must be one of {by_output} of Activation, but it is {<int> kind}")
     if not cnp.PyArray_SAMESHAPE(dy, y):
         raise ValueError(f"output_error must have the shape of the layer's last output, {shape_of(y)}, "
                          f"but its shape is {shape_of(dy)}")
@@ -257,6 +262,9 @@ def activation_gradient(output_error, output, Activation kind, double negative_s
     cdef void* dy_data = cnp.PyArray_DATA(dy)
     cdef void* dx_data = cnp.PyArray_DATA(dx)
     cdef const Kernels* kernels = kernels_of(y)
+    cdef Numbers kept
+    keep_numbers(&kept, numbers)
+    cdef const void* told = numbers_as(&kept, kernels.is_double)
     with nogil:
-        kernels.activation_backward(dx_data, dy_data, y_data, kind, negative_slope, count)
+        kernels.activation_backward(dx_data, dy_data, y_data, kind, told, count)
     return dx

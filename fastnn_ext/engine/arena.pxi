@@ -235,10 +235,12 @@ cdef void place_gradients(Training training, char** at) noexcept:
         if run.updating.collects or operation.kind != DENSE:
             operation.weights_gradient = placed(at, size * operation.fan_out * item)
             operation.bias_gradient = placed(at, operation.fan_out * item)
+        operation.first_row = rows
         rows += size + 1
         count += 2
-    if run.updating.collects:
+    if run.updating.collects or run.updating.steps_with_penalties:
         run.arena.row_penalty = <double*> placed(at, rows * 8)
+    if run.updating.collects:
         run.arena.row_squares = <double*> placed(at, rows * 8)
         run.updating.parameters = <Parameter*> placed(at, count * sizeof(Parameter))
 

@@ -66,7 +66,7 @@ cdef int choose_first_layer(Training training) except -1:
     run.first.lists_only = training.sparse and units <= min(4 * training.kernels.lanes, WIDEST_BY_ROW)
     run.first.sorted = training.sparse and not run.first.lists_only and units >= WIDE_FIRST_LAYER
     run.first.in_panels = training.threads > 1 and not run.updating.collects and not run.inference \
-        and first.kind == DENSE and run.edges[first.first_edge].source == -1 \
+        and first.l2 == 0 and first.kind == DENSE and run.edges[first.first_edge].source == -1 \
         and (run.first.sorted or not training.sparse) and units >= training.threads * FIRST_COLUMN_GROUP
     return 0
 

@@ -76,6 +76,7 @@ cdef int prepare_operations(Training training) except -1:
     cdef int i, k
     cdef list given = [False] * run.operation_count
     cdef Rule* rule = &run.updating.rule
+    cdef bint squares = False
     cdef bint collects = rule.optimizer == COLLECT or rule.coupled_decay > 0 or rule.clip_value > 0 \
         or rule.clip_norm > 0 or rule.global_clip_norm > 0
     run.by_sample = run.batch_size == 1 and rule.optimizer == SGD and rule.weight_decay == 0 and not run.inference \
@@ -91,10 +92,12 @@ cdef int prepare_operations(Training training) except -1:
                 operation.needs_gradient = True
         if operation.needs_gradient:
             run.first_learning = min(run.first_learning, i)
-        collects = collects or operation.twin >= 0 or operation.l1 > 0 or operation.l2 > 0 or operation.maximum_norm > 0
+        collects = collects or operation.twin >= 0 or operation.l1 > 0 or operation.maximum_norm > 0
+        squares = squares or operation.l2 > 0
         run.by_sample = run.by_sample and fastnn_traits(operation.kind).single
     run.updating.collects = collects and not run.inference
-    run.by_sample = run.by_sample and not run.updating.collects
+    run.updating.steps_with_penalties = squares and not collects and not run.inference
+    run.by_sample = run.by_sample and not run.updating.collects and not squares
     training.kernels = kernels_for_samples(training.plan.kernels) if run.by_sample else training.plan.kernels
     for k in range(run.head_count):
         given[run.heads[k].last] = True

@@ -10,6 +10,8 @@ cdef class Plan:
     cdef readonly tuple sample_shape        # of the first input
     cdef readonly list places               # for each operation, the number of the add_... call that made it
     cdef readonly int calls                 # how many add_... calls there were
+    cdef readonly int value                 # the number of that which the next operation takes where none is told
+    cdef set shared                         # operations whose values others than the next one take, too
     cdef list values                        # the operation that has the value of each; -1: none has it any more
     cdef list parameters                    # two arrays for each operation that learns, kept alive
     cdef list kept_alive

@@ -14,6 +14,7 @@ from fastnn_ext.engine.layout cimport (
     ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING,
     WORK_FOR_A_THREAD, has_32_bits, most_numbers,
 )
+from fastnn_ext.engine.numbers cimport Numbers, keep_numbers
 from fastnn_ext.engine.rows cimport are_readable, describe_input
 from fastnn_ext.engine.run cimport (
     CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, CallKind, Edge, Head, NO_ACTIVATION, Operation, Run, Source,
@@ -97,8 +98,8 @@ cdef class Plan:
     """A network lowered to a graph of operations on plain arrays.
 
     Each ``add_...`` method appends an operation and returns the number of its value, for ``inputs`` of later ones.
-    Without ``inputs`` it takes the value that was added last, or the first input of the plan, so that a chain is built
-    without numbers. Input k of the plan has the number -1 - k.
+    Without ``inputs`` it takes the value that was added last, the one that :meth:`follow` names, or the first input of
+    the plan, so that a chain is built without numbers. Input k of the plan has the number -1 - k.
 
     Parameters
     ----------
@@ -133,7 +134,7 @@ cdef class Plan:
         self.is_double = self.dtype == numpy.dtype(numpy.float64)
         self.output_size = input_size
         self.values, self.places, self.parameters, self.kept_alive, self.pins = [], [], [], [], []
-        self.functions = {}
+        self.functions, self.shared, self.value = {}, set(), -1
         self.kernels = kernels_named(isa, self.is_double)
         self.append_source(input_size)
         self.append_head(-1)
@@ -170,6 +171,13 @@ cdef class Plan:
         """What is then added to them."""
         return self.sources[0].rows.shift
 
+    def rescale_input(self, double scale, double shift=0.0):
+        """Let the input that the next operation takes be scaled, after what scales it already."""
+        if self.value >= 0:
+            raise ValueError("numbers are scaled as they are read, before all operations")
+        cdef Source* source = &self.sources[-1 - self.value]
+        self.set_input_scale(source.rows.scale * scale, source.rows.shift * scale + shift, self.value)
+
     def add_input(self, Py_ssize_t input_size):
         """Another input, of this many numbers a sample; returns its number."""
         if input_size < 1:
@@ -200,6 +208,17 @@ cdef class Plan:
         for place in places:
             self.append_head(place)
 
+    def follow(self, value, bint shared=False):
+        """Let the next operation take this value where it is told none.
+
+        Where the value is ``shared`` with other operations, or is an output, no activation behind it is computed along
+        with it.
+        """
+        cdef int place = self.place_of(value)
+        self.value = value
+        if shared and place >= 0:
+            self.shared.add(place)
+
     cdef int must_rest(self) except -1:
         # Whoever runs a plan holds pointers into it.
         if self.trained or fastnn_load(&self.predictions) > 0:
@@ -224,7 +243,7 @@ cdef class Plan:
     cdef list given(self, object inputs):
         # The places of an operation's inputs.
         if inputs is None:
-            return [self.place_of(self.calls - 1)]
+            return [self.place_of(self.value)]
         if isinstance(inputs, int):
             return [self.place_of(inputs)]
         return [self.place_of(value) for value in inputs]
@@ -292,6 +311,7 @@ cdef class Plan:
         cdef int place = <int> (operation - self.operations)
         self.values.append(place)
         self.calls += 1
+        self.value = self.calls - 1
         self.output_size = operation.fan_out
         if not self.outputs_chosen:
             if self.heads[0].operation >= 0:
@@ -381,30 +401,33 @@ cdef class Plan:
         self.pins += [pinned(weights), pinned(bias)]
         return 0
 
-    def add_activation(self, Activation kind, double negative_slope=0.0, inputs=None, bint fuse=True):
+    def add_activation(self, Activation kind, *numbers, inputs=None, bint fuse=True):
         """Append an elementwise activation.
 
         Behind a dense operation, one that its output tells the slope of is computed along with that, whose own value is
-        then no more to be had; ``fuse=False`` keeps it. ``negative_slope`` is leaky ReLU's, or ELU's alpha.
+        then no more to be had; ``fuse=False`` keeps it. ``numbers`` are the activation's, such as
+        the slope of leaky ReLU; those left out are 0.
         """
         cdef Operation* operation = NULL
         cdef int place
         cdef bint fused = False
+        cdef Numbers kept
         if not 0 <= kind < ACTIVATIONS:
             raise ValueError(f"kind must be a member of Activation, but it is {<int> kind}")
+        keep_numbers(&kept, numbers)
         places = self.given(inputs)
         self.one_input(places)
         place = places[0]
         if fuse and place >= 0 and fastnn_told_by_output(kind):
             operation = &self.operations[place]
             fused = operation.kind == DENSE and operation.activation == NO_ACTIVATION and operation.consumers == 0 \
-                and not (self.outputs_chosen and operation.judged)
+                and place not in self.shared and not (self.outputs_chosen and operation.judged)
         if fused:
             self.must_rest()
             self.values[self.values.index(place)] = -1
         else:
             operation = self.append(ACTIVATION, places, 0)
-        operation.activation, operation.negative_slope = kind, negative_slope
+        operation.activation, operation.numbers = kind, kept
         return self.finish(operation)
 
     def add_softmax(self, inputs=None):
@@ -551,6 +574,9 @@ cdef class Plan:
         # While somebody is in here, the operations stay where they are.
         fastnn_count(&self.predictions, 1)
         try:
+            # What is copied of inputs and operations for one prediction tells the buffers.
+            if self.slots == 0:
+                self.buffers()
             if self.source_count == 1 and not self.outputs_chosen:
                 return predict_one(self, x, out)
             return predict_several(self, x, out)

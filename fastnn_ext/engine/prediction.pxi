@@ -56,12 +56,12 @@ cdef object predict_one(Plan plan, object x, object out):
 cdef object predict_several(Plan plan, object x, object out):
     # A list of the outputs from a list of the inputs.
     cdef Py_ssize_t samples = -1, found
-    cdef list inputs = [x] if plan.source_count == 1 else list(x), results = []
+    cdef list inputs = [x] if plan.source_count == 1 else list(x) if isinstance(x, (list, tuple)) else [], results = []
     cdef Source* sources = NULL
     cdef Head* heads = NULL
     cdef int k
     if len(inputs) != plan.source_count:
-        raise ValueError(f"the plan has {plan.source_count} inputs, but {len(inputs)} are given")
+        return None
     for k in range(plan.source_count):
         found = samples_in(plan, k, inputs[k])
         if found < 0:
@@ -145,8 +145,6 @@ cdef void describe_prediction(Plan plan, Run* run, Py_ssize_t samples) noexcept:
     run.inference = True
     run.outcome.bad_sample, run.outcome.error = -1, NULL
     run.call, run.owner, run.calls_python = call_python, <void*> plan, bool(plan.functions)
-    if plan.slots == 0:
-        plan.slots = assign_slots(plan)
     run.arena.slots = plan.slots
     run.arena.widest_row = padded_row(plan.widest, plan.is_double)
     run.arena.list_row = run.arena.widest_row + ALIGNMENT if has_32_bits(plan.widest) else 0

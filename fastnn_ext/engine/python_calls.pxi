@@ -29,11 +29,11 @@ cdef object call_loss(Plan plan, Run* run, Head* head, cnp.ndarray given, Py_ssi
                          "sample")
     result = checked_result(gradient(target, given), "the gradient of the loss", given, plan.dtype)
     for row in range(rows):
-        weight = head.weight
+        weight = 1
         if head.sample_weight != NULL:
             weight *= head.sample_weight[start + row if run.data.order == NULL else run.data.order[start + row]]
-        if weight != 1:
-            result[row] *= weight
+        if weight * head.weight != 1:
+            result[row] *= weight * head.weight
         head.row_loss[row] = weight * (losses[row] if losses.ndim else losses[()])
     return result
 

@@ -2,6 +2,7 @@
 cimport numpy as cnp
 from libc.stdint cimport uint32_t, uint64_t
 from fastnn_ext.engine.layout cimport MAXIMUM_THREADS
+from fastnn_ext.engine.numbers cimport Numbers
 from fastnn_ext.runtime.barrier cimport Barrier
 from fastnn_ext.tables.enums cimport STATES, UpdateRule
 
@@ -19,7 +20,7 @@ cdef struct Edge:
 cdef struct Operation:
     int kind                        # a member of OperationKind
     int activation                  # a member of Activation, or NO_ACTIVATION
-    double negative_slope           # or the alpha of ELU
+    Numbers numbers                 # the activation's, such as the slope of leaky ReLU
     double parameter                # a dropout's rate, a noise's standard deviation, a normalisation's epsilon
     double momentum                 # of moving statistics
     double l1                       # penalties on the weights
@@ -56,6 +57,7 @@ cdef struct Operation:
     void* panels_state[STATES]      # the same of weights_state, where a run trains the panels themselves
     void* weights_gradient          # where gradients are collected before the optimiser's step, or NULL
     void* bias_gradient
+    Py_ssize_t first_row            # of its weights among the arena's sums of rows
     void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row
 
 
@@ -96,6 +98,7 @@ cdef struct Updating:
     long step                       # optimiser steps done before this run
     double momentum_product         # of Nadam's momentums so far
     bint collects                   # gradients are collected first, and then the optimiser steps
+    bint steps_with_penalties       # those of squared weights are part of its step, and no others are there
     Parameter* parameters           # all that learn, where gradients are collected
     int parameter_count
 
@@ -216,7 +219,7 @@ cdef struct Arena:
     void* spare                     # (batch, spare_row): a gradient that is added to another, or that nobody asks for
     Py_ssize_t spare_row
     Py_ssize_t widest_row           # numbers from one row to the next in a buffer for any operation
-    double* row_penalty             # of every row of every parameter, one behind the other
+    double* row_penalty             # of every row of every parameter, one behind the other; see `first_row`
     double* row_squares
     char* lists                     # per row: its list of non-zero numbers
     uint32_t* list_columns          # per row: room for a list

@@ -226,7 +226,8 @@ cdef class Training:
         if self.sparse and keep_index and not streaming and augmentation is None \
                 and run.data.sources[0].rows.starts == NULL:
             reserve_index(self, density)
-        if self.sparse and fresh and rule.rule.weight_decay == 0 and not run.updating.collects:
+        if self.sparse and fresh and rule.rule.weight_decay == 0 and not run.updating.collects \
+                and run.operations[0].l2 == 0:
             run.data.seen = <unsigned char*> calloc(plan.sources[0].size, 1)
             if run.data.seen == NULL:
                 raise MemoryError(f"no memory for {plan.sources[0].size} marks of inputs")
@@ -282,7 +283,7 @@ cdef class Training:
 
     @property
     def losses_of_outputs(self):
-        """The mean loss of a sample in the last run, by output, as weighted; without penalties."""
+        """The mean loss of a sample in the last run, by output, before ``loss_weight``; without penalties."""
         return [self.run.heads[h].total_loss / self.samples for h in range(self.run.head_count)]
 
     @property
@@ -365,7 +366,7 @@ cdef class Training:
     def gradients(self):
         """Copies of the last batch's gradients, for each operation that learns those of its weights and its bias.
 
-        With an optimizer of COLLECT, or penalties, clipping or coupled decay; those of the loss with the penalties.
+        With an optimizer of COLLECT, or L1 penalties, clipping or coupled decay; those of the loss with the penalties.
         """
         cdef Operation* operation
         cdef int i

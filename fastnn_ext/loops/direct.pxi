@@ -1,20 +1,20 @@
 # Kernels that the bindings call one by one, on whole arrays: the same arithmetic as that of a run.
 
 
-cdef void activate_numbers(void* y, const void* x, int activation, double parameter, Py_ssize_t count) noexcept nogil:
-    activate_row(<real*> y, <const real*> x, activation, <real> parameter, count)
+cdef void activate_numbers(void* y, const void* x, int activation, const void* numbers, Py_ssize_t count) noexcept nogil:
+    activate_row(<real*> y, <const real*> x, activation, <const real*> numbers, count)
 
 
-cdef void derivative_of_numbers(void* slope, const void* x, int activation, double parameter,
+cdef void derivative_of_numbers(void* slope, const void* x, int activation, const void* numbers,
                                 Py_ssize_t count) noexcept nogil:
-    derivative_row(<real*> slope, <const real*> x, activation, <real> parameter, count)
+    derivative_row(<real*> slope, <const real*> x, activation, <const real*> numbers, count)
     keep_nan(<real*> slope, <const real*> x, count)
 
 
 cdef void activation_backward_of_numbers(
-    void* dx, const void* dy, const void* from_, int activation, double parameter, Py_ssize_t count,
+    void* dx, const void* dy, const void* from_, int activation, const void* numbers, Py_ssize_t count,
 ) noexcept nogil:
-    activation_backward_row(<real*> dx, <const real*> dy, <const real*> from_, activation, <real> parameter, count)
+    activation_backward_row(<real*> dx, <const real*> dy, <const real*> from_, activation, <const real*> numbers, count)
     keep_nan(<real*> dx, <const real*> from_, count)
 
 
@@ -58,7 +58,7 @@ cdef void dense_forward_task(DenseCall* call, int thread, int threads) noexcept 
     product_columns(<real*> call.y + begin * call.fan_out, call.fan_out, <const real*> call.x + begin * call.fan_in,
                     call.fan_in, <const real*> (call.packed if call.packed != NULL else call.weights),
                     0 if call.packed != NULL else call.fan_out, end - begin, 0, call.fan_out, call.fan_in,
-                    <const real*> call.bias, NO_ACTIVATION, 0, <const real*> NULL, 0)
+                    <const real*> call.bias, NO_ACTIVATION, <const real*> NULL, <const real*> NULL, 0)
 
 
 cdef void dense_backward_input_task(DenseCall* call, int thread, int threads) noexcept nogil:
@@ -72,7 +72,7 @@ cdef void dense_backward_input_task(DenseCall* call, int thread, int threads) no
         barrier_wait(&call.barrier, threads)
     product_columns(<real*> call.x + begin * call.fan_in, call.fan_in, <const real*> call.y + begin * call.fan_out,
                     call.fan_out, <const real*> call.packed, 0, end - begin, 0, call.fan_in, call.fan_out,
-                    <const real*> NULL, NO_ACTIVATION, 0, <const real*> NULL, 0)
+                    <const real*> NULL, NO_ACTIVATION, <const real*> NULL, <const real*> NULL, 0)
 
 
 cdef void dense_backward_weights_task(DenseCall* call, int thread, int threads) noexcept nogil:

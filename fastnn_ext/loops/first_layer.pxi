@@ -63,4 +63,4 @@ cdef void forward_columns(
     columns_forward(starts, entries, run.data.sources[0].size, batch, weights + first // at.width * at.panel, at.row,
                     at.panel, last - first, output)
     finish_rows(output, operation.output_row, batch, last - first, <real*> operation.bias + first, operation.activation,
-                <real> operation.negative_slope)
+                numbers_of(operation))

@@ -121,6 +121,7 @@ typedef f32_part part;
 typedef struct {
     int optimizer;
     real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay;
+    real ridge; /* times the weights, added to their gradient: a squared penalty's slope */
 } N(rule);
 /* Numbers that are trained, and the rule's state of each; an array that the rule does not keep is never read. */
 typedef struct {
@@ -136,7 +137,7 @@ typedef struct {
     const real *bias, *slopes_of;
     ptrdiff_t slopes_row;
     int add, activation;
-    real slope;
+    const real *numbers;
 } N(product);
 
 /* Multiply-adds of independent vectors and nothing else, as many chains as hide their latency: the processor's peak.

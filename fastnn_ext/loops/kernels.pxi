@@ -8,6 +8,7 @@ from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from fastnn_ext.runtime.barrier cimport barrier_wait
+from fastnn_ext.engine.numbers cimport numbers_as
 from fastnn_ext.engine.run cimport (
     CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, Data, FLOAT32, FLOAT64, Head, INT32, Index, NO_ACTIVATION, Operation,
     Parameter, Rows, Rule, Run, Source, Updating,
@@ -25,8 +26,8 @@ from fastnn_ext.loops.primitives cimport (
     layer_normalize_row, limit_columns, list_forward, list_update, lists_forward, log_softmax_backward_row,
     log_softmax_row, loss_row, lower, mark, lists_update, noise_row, normalize_row, pack_columns, pack_rows, parameters,
     parameters_at, product_columns, random_key, real, restore_denormals, row_backward, scale_row, shares_entropy_row,
-    sigmoid_entropy_row, softmax_entropy_row, softmax_row, softmax_backward_row, step_rows, step_rule, take, taken,
-    activation_backward_row, told_by_output, uniform, unpack_columns, update_bias, warp, weights_update,
+    sigmoid_entropy_row, softmax_entropy_row, softmax_row, softmax_backward_row, squared_penalty, step_rows, step_rule,
+    take, taken, activation_backward_row, told_by_output, uniform, unpack_columns, update_bias, warp, weights_update,
 )
 from fastnn_ext.runtime.scalars cimport is_finite
 

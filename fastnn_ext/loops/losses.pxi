@@ -5,8 +5,8 @@ cdef inline void rows_of_loss(
     Run* run, Head* head, Py_ssize_t start, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch, real* delta,
     Py_ssize_t delta_row,
 ) noexcept nogil:
-    # The weighted losses of rows begin to end; their gradients with respect to the output of operation `last` go to
-    # delta.
+    # The losses of rows begin to end, weighted by sample. Their gradients with respect to the output of operation
+    # `last`, weighted by output, too, go to delta.
     cdef Operation* operation = &run.operations[head.operation]
     cdef Operation* last = &run.operations[head.last]
     cdef const cnp.npy_intp* order = run.data.order
@@ -14,9 +14,9 @@ cdef inline void rows_of_loss(
     cdef int loss = head.loss
     cdef const real* numbers = <const real*> head.loss_numbers
     # Entropies are summed over the classes, all else is averaged over the outputs.
-    cdef double share_of_output = head.weight if fastnn_is_summed(loss) else head.weight / size
+    cdef double share_of_output = 1 if fastnn_is_summed(loss) else 1.0 / size
     cdef double factor = share_of_output, value
-    cdef real scale = <real> (factor / batch)
+    cdef real scale = <real> (head.weight * factor / batch)
     cdef real* output = <real*> operation.output + begin * operation.output_row
     cdef real* logits = <real*> last.output + begin * last.output_row
     cdef const real* target = <const real*> run.arena.targets + begin * run.arena.targets_row + head.target_offset
@@ -27,7 +27,7 @@ cdef inline void rows_of_loss(
     for row in range(begin, end):
         if head.sample_weight != NULL:
             factor = share_of_output * head.sample_weight[start + row if order == NULL else order[start + row]]
-            scale = <real> (factor / batch)
+            scale = <real> (head.weight * factor / batch)
         if entropy:
             value = softmax_entropy_row(output if head.softmax_in_loss else delta, delta, logits, target, size, scale)
         elif binary:
@@ -89,7 +89,7 @@ cdef inline bint failed(Run* run, Py_ssize_t start, Py_ssize_t batch, int thread
             sum += run.heads[h].row_loss[row]
         if thread == 0:
             run.heads[h].batch_loss = sum
-        value[0] += sum
+        value[0] += run.heads[h].weight * sum
     if run.outcome.error == NULL and run.outcome.bad_sample < 0 and not is_finite(value[0]):
         run.outcome.failed = start
     return run.outcome.error != NULL or run.outcome.bad_sample >= 0 or not is_finite(value[0])

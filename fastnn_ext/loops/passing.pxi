@@ -17,6 +17,7 @@ cdef struct Pass:
     Py_ssize_t end
     long step                       # the optimiser's, counted from 1
     const step_rule* rule
+    double penalty_scale            # what penalties are multiplied by in this batch
     int thread
     int threads
     bint rows_ready                 # what was computed so far is complete for these rows, at least
@@ -42,6 +43,11 @@ cdef struct Descriptor:
     bint (*infer)(Pass* p, int i) noexcept nogil
     void (*backward)(Pass* p, int i, const Gradient* gradient) noexcept nogil
     void (*update)(Pass* p, int i) noexcept nogil
+
+
+cdef inline const real* numbers_of(const Operation* operation) noexcept nogil:
+    # What the activation is told beside x.
+    return <const real*> numbers_as(&operation.numbers, sizeof(real) == sizeof(double))
 
 
 cdef inline Py_ssize_t share(Py_ssize_t count, int thread, int threads) noexcept nogil:

@@ -22,7 +22,7 @@ cdef extern from "loops/kernels.h" nogil:
         Py_ssize_t count
     ctypedef struct step_rule "N(rule)":
         int optimizer
-        real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay
+        real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay, ridge
     ctypedef struct parameters "N(parameters)":
         real* values
         real* state[STATES]
@@ -30,7 +30,7 @@ cdef extern from "loops/kernels.h" nogil:
     enum: PANEL "N(PANEL)"
     void product_columns "N(product_columns)"(
         real* c, Py_ssize_t c_row, const real* a, Py_ssize_t a_row, const real* b, Py_ssize_t b_row, Py_ssize_t rows,
-        Py_ssize_t begin, Py_ssize_t end, Py_ssize_t depth, const real* bias, int activation, real slope,
+        Py_ssize_t begin, Py_ssize_t end, Py_ssize_t depth, const real* bias, int activation, const real* numbers,
         const real* slopes_of, Py_ssize_t slopes_row)
     void weights_update "N(weights_update)"(
         parameters w, Py_ssize_t w_row, Py_ssize_t w_panel, const real* x, Py_ssize_t x_row,
@@ -45,7 +45,7 @@ cdef extern from "loops/kernels.h" nogil:
     Py_ssize_t compress "N(compress)"(uint32_t* columns, real* values, const real* x, Py_ssize_t size)
     void lists_forward "N(lists_forward)"(
         const input_list* lists, Py_ssize_t rows, const real* w, Py_ssize_t w_row, Py_ssize_t columns,
-        const real* bias, real* y, Py_ssize_t y_row, int activation, real slope)
+        const real* bias, real* y, Py_ssize_t y_row, int activation, const real* numbers)
     void by_column "N(by_column)"(
         uint32_t* starts, void* entries, const input_list* lists, Py_ssize_t rows, Py_ssize_t distance,
         Py_ssize_t begin, Py_ssize_t end)
@@ -53,7 +53,7 @@ cdef extern from "loops/kernels.h" nogil:
         const uint32_t* starts, const void* entries, Py_ssize_t size, Py_ssize_t rows, const real* w,
         Py_ssize_t w_row, Py_ssize_t w_panel, Py_ssize_t columns, real* y)
     void finish_rows "N(finish_rows)"(
-        real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, const real* bias, int activation, real slope)
+        real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, const real* bias, int activation, const real* numbers)
     void columns_update "N(columns_update)"(
         const uint32_t* starts, const void* entries, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch,
         const real* dy, parameters w, Py_ssize_t w_row, Py_ssize_t w_panel, Py_ssize_t columns,
@@ -64,7 +64,7 @@ cdef extern from "loops/kernels.h" nogil:
         const unsigned char* seen)
     void list_forward "N(list_forward)"(
         const input_list* x, const real* w, Py_ssize_t w_row, Py_ssize_t columns, const real* bias, real* y,
-        int activation, real slope)
+        int activation, const real* numbers)
     void list_update "N(list_update)"(
         input_list x, const real* dy, real* w, Py_ssize_t w_row, Py_ssize_t columns, real learning_rate)
     void row_backward "N(row_backward)"(
@@ -73,9 +73,9 @@ cdef extern from "loops/kernels.h" nogil:
     void descend "N(descend)"(real* b, const real* g, real learning_rate, Py_ssize_t count)
     void update_bias "N(update_bias)"(
         const step_rule* rule, const real* dy, Py_ssize_t dy_row, Py_ssize_t rows, parameters b, Py_ssize_t count)
-    void activate_row "N(activate_row)"(real* y, const real* x, int activation, real slope, Py_ssize_t count)
+    void activate_row "N(activate_row)"(real* y, const real* x, int activation, const real* numbers, Py_ssize_t count)
     void activation_backward_row "N(activation_backward_row)"(
-        real* dx, const real* dy, const real* from_, int activation, real slope, Py_ssize_t count)
+        real* dx, const real* dy, const real* from_, int activation, const real* numbers, Py_ssize_t count)
     void softmax_row "N(softmax_row)"(real* p, const real* x, Py_ssize_t size)
     void softmax_backward_row "N(softmax_backward_row)"(real* dx, const real* dp, const real* p, Py_ssize_t size)
     void log_softmax_row "N(log_softmax_row)"(real* y, const real* x, Py_ssize_t size)
@@ -86,7 +86,7 @@ cdef extern from "loops/kernels.h" nogil:
     int all_finite "N(all_finite)"(const real* x, Py_ssize_t size)
     uint64_t random_key "fastnn_random_key"(uint64_t seed, uint64_t step, uint64_t use, uint64_t row)
     double uniform "fastnn_uniform"(uint64_t key, uint32_t i)
-    void derivative_row "N(derivative_row)"(real* slope, const real* x, int activation, real parameter,
+    void derivative_row "N(derivative_row)"(real* slope, const real* x, int activation, const real* numbers,
                                             Py_ssize_t count)
     void keep_nan "N(keep_nan)"(real* y, const real* x, Py_ssize_t count)
     bint told_by_output "fastnn_told_by_output"(int activation)
@@ -114,6 +114,7 @@ cdef extern from "loops/kernels.h" nogil:
     void layer_normalize_gradients "N(layer_normalize_gradients)"(
         real* dgamma, real* dbeta, const real* dy, Py_ssize_t dy_row, const real* x, Py_ssize_t x_row,
         Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const real* statistics)
+    double squared_penalty "N(squared_penalty)"(const real* w, Py_ssize_t count, real l2)
     void adjust_row "N(adjust_row)"(
         real* g, const real* w, Py_ssize_t count, real l1, real l2, real clip, double* penalty, double* squares)
     void scale_row "N(scale_row)"(real* g, const real* w, Py_ssize_t count, real factor, real decay)

@@ -29,7 +29,7 @@ cdef inline void forward_sample(Pass* p) noexcept nogil:
         set_list(&dense, NULL, p.values[i - 1].data, operation.fan_in)
         list_forward(lists_of(run) if i == 0 and run.first.sparse else &dense, <real*> operation.weights,
                      operation.fan_out, operation.fan_out, <real*> operation.bias, <real*> operation.output,
-                     operation.activation, <real> operation.negative_slope)
+                     operation.activation, numbers_of(operation))
 
 
 cdef inline void backward_sample(Pass* p, real rate) noexcept nogil:
@@ -83,11 +83,12 @@ cdef void train_samples(Run* run) noexcept nogil:
         # One row: that of the sample, whatever its place.
         losses(run, number, 0, 1, 1)
         value = run.heads[0].row_loss[0]
+        run.heads[0].total_loss += value
+        value *= run.heads[0].weight
         if not is_finite(value):
             run.outcome.failed = number
             return
         run.outcome.total_loss += value
-        run.heads[0].total_loss += value
         updating.step += 1
         backward_sample(&p, <real> (updating.rule.learning_rate if updating.learning_rates
                                     == NULL else updating.learning_rates[number]))

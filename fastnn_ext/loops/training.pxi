@@ -92,7 +92,7 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
     cdef bint in_place = data.source_count == 1 and data.order == NULL and not run.first.sparse and is_native(rows) \
         and data.augmentation.height == 0 and rows.stride % sizeof(real) == 0
     cdef Pass p
-    cdef double value, rate, total = 0, momentum_product = run.updating.momentum_product, next_product = 1
+    cdef double value, penalty, rate, total = 0, momentum_product = run.updating.momentum_product, next_product = 1
     cdef step_rule rule, collecting
     cdef int i
     if run.by_sample:
@@ -111,7 +111,7 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
         p.values[-1 - i].row = run.arena.inputs_row
     p.rule = &rule
     if run.updating.collects:
-        collecting.optimizer, collecting.decay = COLLECT, 1
+        collecting.optimizer, collecting.decay, collecting.ridge = COLLECT, 1, 0
         p.rule = &collecting
     while p.start < data.stop:
         p.batch = min(run.batch_size, data.stop - p.start)
@@ -121,14 +121,15 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
             (p.values - 1).data = <real*> (rows.data + p.start * rows.stride)
             (p.values - 1).row = rows.stride // <Py_ssize_t> sizeof(real)
         p.step += 1
-        p.rows_ready = True
+        p.rows_ready, p.penalty_scale, penalty = True, 1, 0
+        if run.updating.penalty_scales != NULL:
+            p.penalty_scale = run.updating.penalty_scales[p.start // run.batch_size]
         forward(&p)
         losses(run, p.start, p.begin, p.end, p.batch)
         if run.inference:
             meet(run, threads)
             if failed(run, p.start, p.batch, thread, &value):
                 break
-            total += value
         else:
             rate = run.updating.rule.learning_rate
             if run.updating.learning_rates != NULL:
@@ -144,12 +145,15 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
                 meet(run, threads)
                 if failed(run, p.start, p.batch, thread, &value):
                     break
-            total += value + p.batch * update(&p, &rule)
+            penalty = update(&p, &rule)
             momentum_product = next_product
         if thread == 0:
             for i in range(run.head_count):
                 run.heads[i].total_loss += run.heads[i].batch_loss
         meet(run, threads)
+        if run.updating.steps_with_penalties:
+            penalty = squared_penalties(run)
+        total += value + p.batch * penalty
         p.start += p.batch
     if run.first.in_panels:
         move_panels(run, True, thread, threads)

@@ -1,5 +1,5 @@
-# From the gradients with respect to outputs to new parameters: tile by tile, or, where penalties, clipping or coupled
-# decay ask for it, with all gradients collected first.
+# From the gradients with respect to outputs to new parameters: tile by tile, with squared penalties, or, where other
+# penalties, clipping or coupled decay ask for it, with all gradients collected first.
 
 
 cdef inline double nadam_momentum(const Rule* rule, long step) noexcept nogil:
@@ -37,6 +37,7 @@ cdef double set_rule(
     step.rest_2 = <real> rule.squares_weight
     step.epsilon = <real> epsilon
     step.decay = <real> decay
+    step.ridge = 0
     return momentum_product
 
 
@@ -143,12 +144,25 @@ cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int
     return penalty
 
 
+cdef double squared_penalties(Run* run) noexcept nogil:
+    # What the penalties that are part of the step were before it: all rows' sums, in order, whoever worked them out.
+    cdef Operation* operation
+    cdef Py_ssize_t row
+    cdef double total = 0
+    cdef int i
+    for i in range(run.operation_count):
+        operation = &run.operations[i]
+        if operation.l2 > 0:
+            for row in range(operation.first_row, operation.first_row + operation.fan_in):
+                total += run.arena.row_penalty[row]
+    return total
+
+
 cdef double update(Pass* p, const step_rule* rule) noexcept nogil:
     # All that learn, or all but the dense layers whose weights have changed on the way, once the gradients with respect
     # to outputs are known. Returns the penalty on the weights.
     cdef Run* run = p.run
     cdef Operation* operation
-    cdef double scale = 1
     cdef int i
     # Where dense layers have changed on the way, the last gradients may be those of each thread's own rows.
     cdef bint met = not run.at_once
@@ -164,6 +178,4 @@ cdef double update(Pass* p, const step_rule* rule) noexcept nogil:
         return 0
     meet(run, p.threads)
     add_gradients_of_twins(p)
-    if run.updating.penalty_scales != NULL:
-        scale = run.updating.penalty_scales[p.start // run.batch_size]
-    return step_by_collected(run, rule, scale, p.thread, p.threads)
+    return step_by_collected(run, rule, p.penalty_scale, p.thread, p.threads)

@@ -7,7 +7,7 @@ cdef bint activation_infer(Pass* p, int i) noexcept nogil:
     cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
-        activate_row(y.data + row * y.row, x.data + row * x.row, operation.activation, <real> operation.negative_slope,
+        activate_row(y.data + row * y.row, x.data + row * x.row, operation.activation, numbers_of(operation),
                      operation.fan_out)
     return True
 
@@ -19,7 +19,7 @@ cdef void activation_backward(Pass* p, int i, const Gradient* gradient) noexcept
     for row in range(gradient.begin, gradient.end):
         activation_backward_row(gradient.data + row * gradient.row, <real*> operation.delta + row
                                 * operation.output_row, known.data + row * known.row, operation.activation,
-                                <real> operation.negative_slope, operation.fan_out)
+                                numbers_of(operation), operation.fan_out)
 
 
 cdef void own_activation_backward(Pass* p, int i) noexcept nogil:
@@ -30,4 +30,4 @@ cdef void own_activation_backward(Pass* p, int i) noexcept nogil:
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
         activation_backward_row(delta + row * operation.output_row, delta + row * operation.output_row, y.data + row
-                                * y.row, operation.activation, <real> operation.negative_slope, operation.fan_out)
+                                * y.row, operation.activation, numbers_of(operation), operation.fan_out)

@@ -5,26 +5,26 @@
 #define SELU_SCALE ((real)1.0507009873554804934)
 
 #define ACTIVATION(member, name, told_by, cost, value, back)                                                           \
-    FASTNN_INLINE vec N(name##_value)(real parameter, vec x) { (void)parameter; return value; }                        \
-    FASTNN_INLINE vec N(name##_back)(real parameter, vec dy, vec from) { (void)parameter; return back; }
+    FASTNN_INLINE vec N(name##_value)(const real *numbers, vec x) { (void)numbers; return value; }                        \
+    FASTNN_INLINE vec N(name##_back)(const real *numbers, vec dy, vec from) { (void)numbers; return back; }
 #include "tables/activations.def"
 #undef ACTIVATION
 
 /* NO_ACTIVATION is linear. */
-FASTNN_INLINE vec N(activate)(int activation, real parameter, vec x)
+FASTNN_INLINE vec N(activate)(int activation, const real *numbers, vec x)
 {
     switch (activation) {
-#define ACTIVATION(member, name, told_by, cost, value, back) case member: return N(name##_value)(parameter, x);
+#define ACTIVATION(member, name, told_by, cost, value, back) case member: return N(name##_value)(numbers, x);
 #include "tables/activations.def"
 #undef ACTIVATION
     default: return x;
     }
 }
 
-FASTNN_INLINE vec N(through)(int activation, real parameter, vec dy, vec from)
+FASTNN_INLINE vec N(through)(int activation, const real *numbers, vec dy, vec from)
 {
     switch (activation) {
-#define ACTIVATION(member, name, told_by, cost, value, back) case member: return N(name##_back)(parameter, dy, from);
+#define ACTIVATION(member, name, told_by, cost, value, back) case member: return N(name##_back)(numbers, dy, from);
 #include "tables/activations.def"
 #undef ACTIVATION
     default: return dy;
@@ -44,17 +44,17 @@ FASTNN_INLINE int N(is_cheap)(int activation)
     }
 }
 
-FASTNN_INLINE vec N(activate_cheaply)(int activation, real parameter, vec x)
+FASTNN_INLINE vec N(activate_cheaply)(int activation, const real *numbers, vec x)
 {
-#define CHEAP(member, name) if (activation == member) return N(name##_value)(parameter, x);
+#define CHEAP(member, name) if (activation == member) return N(name##_value)(numbers, x);
 #include "tables/activations.def"
 #undef CHEAP
     return x;
 }
 
-FASTNN_INLINE vec N(through_cheaply)(int activation, real parameter, vec dy, vec y)
+FASTNN_INLINE vec N(through_cheaply)(int activation, const real *numbers, vec dy, vec y)
 {
-#define CHEAP(member, name) if (activation == member) return N(name##_back)(parameter, dy, y);
+#define CHEAP(member, name) if (activation == member) return N(name##_back)(numbers, dy, y);
 #include "tables/activations.def"
 #undef CHEAP
     return dy;
@@ -63,31 +63,31 @@ FASTNN_INLINE vec N(through_cheaply)(int activation, real parameter, vec dy, vec
 #undef ACTIVATION
 
 /* y = f(x) and dx = dy f'(x) for `count` numbers, the latter from what the table says; the output may be an input. */
-FASTNN_FUNCTION void N(activate_row)(real *y, const real *x, int activation, real parameter, ptrdiff_t count)
+FASTNN_FUNCTION void N(activate_row)(real *y, const real *x, int activation, const real *numbers, ptrdiff_t count)
 {
     for (ptrdiff_t i = 0; i < count; i += LANES) {
         part lanes = N(first)(count - i);
-        N(store_part)(y + i, N(activate)(activation, parameter, N(load_part)(x + i, lanes)), lanes);
+        N(store_part)(y + i, N(activate)(activation, numbers, N(load_part)(x + i, lanes)), lanes);
     }
 }
 
-FASTNN_FUNCTION void N(activation_backward_row)(real *dx, const real *dy, const real *from, int activation, real parameter, ptrdiff_t count)
+FASTNN_FUNCTION void N(activation_backward_row)(real *dx, const real *dy, const real *from, int activation, const real *numbers, ptrdiff_t count)
 {
     for (ptrdiff_t i = 0; i < count; i += LANES) {
         part lanes = N(first)(count - i);
-        N(store_part)(dx + i, N(through)(activation, parameter, N(load_part)(dy + i, lanes), N(load_part)(from + i, lanes)), lanes);
+        N(store_part)(dx + i, N(through)(activation, numbers, N(load_part)(dy + i, lanes), N(load_part)(from + i, lanes)), lanes);
     }
 }
 
 /* f'(x) from x, whatever the table says of it. */
-FASTNN_FUNCTION void N(derivative_row)(real *slope, const real *x, int activation, real parameter, ptrdiff_t count)
+FASTNN_FUNCTION void N(derivative_row)(real *slope, const real *x, int activation, const real *numbers, ptrdiff_t count)
 {
     const int by_output = fastnn_told_by_output(activation);
     for (ptrdiff_t i = 0; i < count; i += LANES) {
         part lanes = N(first)(count - i);
         vec from = N(load_part)(x + i, lanes);
-        if (by_output) from = N(activate)(activation, parameter, from);
-        N(store_part)(slope + i, N(through)(activation, parameter, N(set1)(1), from), lanes);
+        if (by_output) from = N(activate)(activation, numbers, from);
+        N(store_part)(slope + i, N(through)(activation, numbers, N(set1)(1), from), lanes);
     }
 }
 

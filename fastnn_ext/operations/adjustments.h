@@ -22,6 +22,18 @@ FASTNN_FUNCTION void N(adjust_row)(
     *squares = (double)N(sum)(sum);
 }
 
+/* The same penalty of a row without l1, where the optimiser's step adds its slope to the gradient. */
+FASTNN_FUNCTION double N(squared_penalty)(const real *w, ptrdiff_t count, real l2)
+{
+    const vec ridge = N(set1)(l2);
+    vec cost = N(set1)(0);
+    for (ptrdiff_t i = 0; i < count; i += LANES) {
+        vec weight = N(load_part)(w + i, N(first)(count - i));
+        cost = N(fma)(ridge * weight, weight, cost);
+    }
+    return (double)N(sum)(cost);
+}
+
 /* g = factor g + decay w. */
 FASTNN_FUNCTION void N(scale_row)(real *g, const real *w, ptrdiff_t count, real factor, real decay)
 {

@@ -10,7 +10,7 @@ cdef bint dense_forward(Pass* p, int i) noexcept nogil:
     cdef real* weights = <real*> operation.weights
     cdef real* bias = <real*> operation.bias
     cdef real* output = <real*> operation.output
-    cdef real slope = <real> operation.negative_slope
+    cdef const real* numbers = numbers_of(operation)
     cdef bint packed = operation.panels != NULL and (p.threads == 1 or operation.by_columns)
     if operation.by_columns:
         begin, end = 0, p.batch
@@ -20,7 +20,7 @@ cdef bint dense_forward(Pass* p, int i) noexcept nogil:
         forward_columns(run, p.batch, first, last, p.thread)
     elif i == 0 and run.first.sparse:
         lists_forward(lists_of(run) + begin, end - begin, weights, operation.fan_out, operation.fan_out, bias,
-                      output + begin * operation.output_row, operation.output_row, operation.activation, slope)
+                      output + begin * operation.output_row, operation.output_row, operation.activation, numbers)
     else:
         if packed:
             if i > 0 or not run.first.in_panels:
@@ -28,7 +28,7 @@ cdef bint dense_forward(Pass* p, int i) noexcept nogil:
             weights = <real*> operation.panels
         product_columns(output + begin * operation.output_row, operation.output_row, x.data + begin * x.row, x.row,
                         weights, 0 if packed else operation.fan_out, end - begin, first, last, operation.fan_in, bias,
-                        operation.activation, slope, <real*> NULL, 0)
+                        operation.activation, numbers, <real*> NULL, 0)
     return True
 
 
@@ -39,16 +39,16 @@ cdef bint dense_infer(Pass* p, int i) noexcept nogil:
     cdef Value* x = input_of(p, i, 0)
     cdef Value* y = &p.values[i]
     cdef real* bias = <real*> operation.bias
-    cdef real slope = <real> operation.negative_slope
+    cdef const real* numbers = numbers_of(operation)
     if p.listed if i == 0 else list_rows(p, i):
         lists_forward(scratch_lists(p), p.batch, <real*> operation.weights, operation.fan_out, operation.fan_out, bias,
-                      y.data, y.row, operation.activation, slope)
+                      y.data, y.row, operation.activation, numbers)
     elif operation.panels != NULL:
         product_columns(y.data, y.row, x.data, x.row, <real*> operation.panels, 0, p.batch, 0, operation.fan_out,
-                        operation.fan_in, bias, operation.activation, slope, <real*> NULL, 0)
+                        operation.fan_in, bias, operation.activation, numbers, <real*> NULL, 0)
     else:
         product_columns(y.data, y.row, x.data, x.row, <real*> operation.weights, operation.fan_out, p.batch, 0,
-                        operation.fan_out, operation.fan_in, bias, operation.activation, slope, <real*> NULL, 0)
+                        operation.fan_out, operation.fan_in, bias, operation.activation, numbers, <real*> NULL, 0)
     return True
 
 
@@ -64,7 +64,7 @@ cdef void dense_backward(Pass* p, int i, const Gradient* gradient) noexcept nogi
     product_columns(gradient.data + gradient.begin * gradient.row, gradient.row,
                     <real*> operation.delta + gradient.begin * operation.output_row, operation.output_row, panels, 0,
                     gradient.end - gradient.begin, gradient.first, gradient.last, operation.fan_out, <real*> NULL,
-                    before.activation if slopes else NO_ACTIVATION, <real> before.negative_slope if slopes else 0,
+                    before.activation if slopes else NO_ACTIVATION, numbers_of(before) if slopes else NULL,
                     x.data + gradient.begin * x.row if slopes else NULL, x.row)
 
 
@@ -75,6 +75,9 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
     cdef Value* x = input_of(p, i, 0)
     cdef const real* delta = <const real*> operation.delta
     cdef bint in_panels = i == 0 and run.first.in_panels
+    cdef step_rule rule = p.rule[0]
+    cdef real l2 = <real> (p.penalty_scale * operation.l2)
+    cdef Py_ssize_t row
     cdef parameters weights, bias
     cdef Layout at = layout(run, i)
     # Columns in a thread's own panels; elsewhere rows, which lie one behind the other, so that what a thread's
@@ -94,11 +97,16 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
     else:
         k_begin = share(operation.fan_in, p.thread, p.threads)
         k_end = share(operation.fan_in, p.thread + 1, p.threads)
+    if run.updating.steps_with_penalties and operation.l2 > 0:
+        rule.ridge = l2 + l2
+        for row in range(k_begin, k_end):
+            run.arena.row_penalty[operation.first_row + row] = squared_penalty(
+                <real*> operation.weights + row * operation.fan_out, operation.fan_out, l2)
     if p.thread == p.threads - 1 and operation.has_bias:
         update_bias(p.rule, delta, operation.output_row, p.batch, bias, operation.fan_out)
     if i == 0 and run.first.lists_only:
         lists_update(<real*> p.scratch, lists_of(run), p.batch, k_begin, k_end, delta, operation.output_row, weights,
-                     operation.fan_out, p.rule, run.data.seen)
+                     operation.fan_out, &rule, run.data.seen)
     elif i == 0 and run.first.sparse:
         if not run.first.sorted:
             by_column(sorted_starts(run, p.thread), sorted_entries(run, p.thread), lists_of(run), p.batch,
@@ -106,7 +114,7 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
         columns_update(sorted_starts(run, p.thread) + (k_begin if run.first.sorted else 0),
                        sorted_entries(run, p.thread), k_begin, k_end, p.batch, delta + j_begin,
                        parameters_at(weights, j_begin // at.width * at.panel), at.row, at.panel, j_end - j_begin,
-                       p.rule, run.data.seen)
+                       &rule, run.data.seen)
     else:
         weights_update(weights, at.row, at.panel, x.data, x.row, delta, operation.output_row, p.batch,
-                       k_begin, k_end, j_begin, j_end, p.rule)
+                       k_begin, k_end, j_begin, j_end, &rule)

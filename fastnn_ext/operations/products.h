@@ -17,7 +17,7 @@ enum { N(PANEL) = 2 * LANES };
 FASTNN_FUNCTION void N(product_columns)(
     real *c, ptrdiff_t c_row, const real *a, ptrdiff_t a_row, const real *b, ptrdiff_t b_row,
     ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth,
-    const real *bias, int activation, real slope, const real *slopes_of, ptrdiff_t slopes_row)
+    const real *bias, int activation, const real *numbers, const real *slopes_of, ptrdiff_t slopes_row)
 {
     const ptrdiff_t block = b_row == 0 ? DEPTH_BLOCK : depth > 0 ? depth : 1;
     N(product) p = {0};
@@ -26,7 +26,7 @@ FASTNN_FUNCTION void N(product_columns)(
     p.all = N(first)(LANES);
     p.c_row = c_row;
     p.slopes_row = slopes_row;
-    p.slope = slope;
+    p.numbers = numbers;
     for (ptrdiff_t k = 0; k == 0 || k < depth; k += block) {
         const int final = k + block >= depth;
         p.depth = final ? depth - k : block;

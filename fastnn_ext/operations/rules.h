@@ -2,14 +2,15 @@
 
 /* The rule's numbers in registers: read through a pointer, they would be read again after every store. */
 typedef struct {
-    vec rate, rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay;
+    vec rate, rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay, ridge;
 } N(step_numbers);
 
 FASTNN_INLINE N(step_numbers) N(numbers_of)(const N(rule) *rule)
 {
     N(step_numbers) s = {
         N(set1)(-rule->learning_rate), N(set1)(-rule->learning_rate_2), N(set1)(rule->beta_1), N(set1)(rule->beta_2),
-        N(set1)(rule->rest_1), N(set1)(rule->rest_2), N(set1)(rule->epsilon), N(set1)(rule->decay)};
+        N(set1)(rule->rest_1), N(set1)(rule->rest_2), N(set1)(rule->epsilon), N(set1)(rule->decay),
+        N(set1)(rule->ridge)};
     return s;
 }
 
@@ -21,10 +22,13 @@ FASTNN_INLINE N(parameters) N(parameters_at)(N(parameters) w, ptrdiff_t at)
     return w;
 }
 
-/* One step of the rule for a vector of parameters w with gradient g, or for a part of one. `decays`: whether a decoupled decay
- * comes first. */
+/* What is done to weights and gradients before the rule: nothing, a decoupled decay of the weights, or that after their squared
+ * penalty. */
+enum { AS_IT_IS, DECAYED, PENALISED };
+
+/* One step of the rule for a vector of parameters w with gradient g, or for a part of one. */
 FASTNN_INLINE void N(step_vector)(
-    const int whole, const int optimizer, const int decays, N(step_numbers) s, const real *g, N(parameters) w, part lanes)
+    const int whole, const int optimizer, const int before, N(step_numbers) s, const real *g, N(parameters) w, part lanes)
 {
 #define LOAD(p) (whole ? N(load)(p) : N(load_part)(p, lanes))
 #define STORE(p, v)                                                                                                    \
@@ -33,7 +37,8 @@ FASTNN_INLINE void N(step_vector)(
         else N(store_part)(p, v, lanes);                                                                               \
     } while (0)
     vec gradient = LOAD(g), weight = LOAD(w.values), momentum = gradient, squares = gradient, extra = gradient;
-    if (decays) weight = weight * s.decay;
+    if (before == PENALISED) gradient = N(fma)(s.ridge, weight, gradient);
+    if (before != AS_IT_IS) weight = weight * s.decay;
     switch (optimizer) {
 #define RULE(member, kept, corrected, step)                                                                            \
     case member: {                                                                                                     \
@@ -55,12 +60,12 @@ FASTNN_INLINE void N(step_vector)(
 
 /* The same for `count` parameters. */
 FASTNN_INLINE void N(step_row)(
-    const int optimizer, const int decays, N(step_numbers) s, const real *g, N(parameters) w, ptrdiff_t count)
+    const int optimizer, const int before, N(step_numbers) s, const real *g, N(parameters) w, ptrdiff_t count)
 {
     ptrdiff_t i = 0;
     for (; i + LANES <= count; i += LANES)
-        N(step_vector)(1, optimizer, decays, s, g + i, N(parameters_at)(w, i), N(first)(LANES));
-    if (i < count) N(step_vector)(0, optimizer, decays, s, g + i, N(parameters_at)(w, i), N(first)(count - i));
+        N(step_vector)(1, optimizer, before, s, g + i, N(parameters_at)(w, i), N(first)(LANES));
+    if (i < count) N(step_vector)(0, optimizer, before, s, g + i, N(parameters_at)(w, i), N(first)(count - i));
 }
 
 /* The same for rows of a tile: g_row numbers lie between rows of the gradient, w_row between those of the parameters. */
@@ -68,14 +73,15 @@ FASTNN_FUNCTION void N(step_rows)(
     const N(rule) *rule, const real *g, ptrdiff_t g_row, N(parameters) w, ptrdiff_t w_row, ptrdiff_t rows, ptrdiff_t columns)
 {
     const N(step_numbers) s = N(numbers_of)(rule);
-#define ROWS(optimizer, decays)                                                                                        \
+#define ROWS(optimizer, before)                                                                                        \
     for (ptrdiff_t r = 0; r < rows; r++)                                                                               \
-        N(step_row)(optimizer, decays, s, g + r * g_row, N(parameters_at)(w, r * w_row), columns)
+        N(step_row)(optimizer, before, s, g + r * g_row, N(parameters_at)(w, r * w_row), columns)
     switch (rule->optimizer) {
 #define RULE(member, kept, corrected, step)                                                                            \
     case member:                                                                                                       \
-        if (rule->decay == 1) ROWS(member, 0);                                                                         \
-        else ROWS(member, 1);                                                                                          \
+        if (rule->ridge != 0) ROWS(member, PENALISED);                                                                 \
+        else if (rule->decay != 1) ROWS(member, DECAYED);                                                              \
+        else ROWS(member, AS_IT_IS);                                                                                   \
         break;
 #include "tables/rules.def"
 #undef RULE

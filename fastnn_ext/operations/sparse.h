@@ -75,17 +75,17 @@ FASTNN_FUNCTION ptrdiff_t N(compress)(column_number *columns, real *values, cons
 
 /* ---- forward ---------------------------------------------------------------------------------------------------- */
 
-FASTNN_INLINE void N(finish_row)(const int vectors, const vec *sum, const real *bias, real *y, int activation, real slope, part last)
+FASTNN_INLINE void N(finish_row)(const int vectors, const vec *sum, const real *bias, real *y, int activation, const real *numbers, part last)
 {
     const int cheap = N(is_cheap)(activation) ? activation : NO_ACTIVATION;
     FASTNN_UNROLL for (int v = 0; v < vectors; v++) {
         vec c = sum[v];
         if (v < vectors - 1) {
             if (bias) c = c + N(load)(bias + v * LANES);
-            N(store)(y + v * LANES, N(activate_cheaply)(cheap, slope, c));
+            N(store)(y + v * LANES, N(activate_cheaply)(cheap, numbers, c));
         } else {
             if (bias) c = c + N(load_part)(bias + v * LANES, last);
-            N(store_part)(y + v * LANES, N(activate_cheaply)(cheap, slope, c), last);
+            N(store_part)(y + v * LANES, N(activate_cheaply)(cheap, numbers, c), last);
         }
     }
 }
@@ -93,7 +93,7 @@ FASTNN_INLINE void N(finish_row)(const int vectors, const vec *sum, const real *
 /* y[r] = f(bias + row r times w) for `vectors` vectors of columns: `streams` rows at a time, each in ascending order. */
 FASTNN_INLINE void N(lists_panel)(
     const int streams, const int vectors, const N(list) *lists, ptrdiff_t rows, const real *w, ptrdiff_t w_row,
-    const real *bias, real *y, ptrdiff_t y_row, int activation, real slope, part last)
+    const real *bias, real *y, ptrdiff_t y_row, int activation, const real *numbers, part last)
 {
     vec sum[STREAMS][PANEL_VECTORS];
     N(list) stream[STREAMS];
@@ -124,7 +124,7 @@ FASTNN_INLINE void N(lists_panel)(
             stream[s].columns += together;
             stream[s].count -= together;
             if (stream[s].count == 0 && next < rows) {
-                N(finish_row)(vectors, sum[s], bias, out[s], activation, slope, last);
+                N(finish_row)(vectors, sum[s], bias, out[s], activation, numbers, last);
                 FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[s][v] = N(set1)(0);
                 stream[s] = lists[next];
                 out[s] = y + next++ * y_row;
@@ -138,7 +138,7 @@ FASTNN_INLINE void N(lists_panel)(
     FASTNN_UNROLL for (int s = 0; s < streams; s++) {
         while (out[s]) {
             for (ptrdiff_t i = 0; i < stream[s].count; i++) STEP(s, i);
-            N(finish_row)(vectors, sum[s], bias, out[s], activation, slope, last);
+            N(finish_row)(vectors, sum[s], bias, out[s], activation, numbers, last);
             out[s] = NULL;
             if (next < rows) {
                 FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[s][v] = N(set1)(0);
@@ -152,18 +152,18 @@ FASTNN_INLINE void N(lists_panel)(
 
 FASTNN_FUNCTION void N(lists_forward)(
     const N(list) *lists, ptrdiff_t rows, const real *w, ptrdiff_t w_row, ptrdiff_t columns,
-    const real *bias, real *y, ptrdiff_t y_row, int activation, real slope)
+    const real *bias, real *y, ptrdiff_t y_row, int activation, const real *numbers)
 {
     for (ptrdiff_t j = 0; j < columns; j += PANEL_VECTORS * LANES) {
         ptrdiff_t width = columns - j < PANEL_VECTORS * LANES ? columns - j : PANEL_VECTORS * LANES;
         int vectors = (int)((width + LANES - 1) / LANES);
         part last = N(first)(width - (vectors - 1) * LANES);
-#define CALL(s, v) N(lists_panel)(s, v, lists, rows, w + j, w_row, bias + j, y + j, y_row, activation, slope, last)
+#define CALL(s, v) N(lists_panel)(s, v, lists, rows, w + j, w_row, bias + j, y + j, y_row, activation, numbers, last)
         PANEL_CASES(CALL)
 #undef CALL
     }
     if (!N(is_cheap)(activation))
-        for (ptrdiff_t r = 0; r < rows; r++) N(activate_row)(y + r * y_row, y + r * y_row, activation, slope, columns);
+        for (ptrdiff_t r = 0; r < rows; r++) N(activate_row)(y + r * y_row, y + r * y_row, activation, numbers, columns);
 }
 
 /* ---- the gradient of the weights, used at once by the optimiser ---------------------------------------------------- */
@@ -257,16 +257,16 @@ FASTNN_FUNCTION void N(columns_forward)(
 
 /* y = f(y + bias). */
 FASTNN_FUNCTION void N(finish_rows)(
-    real *y, ptrdiff_t y_row, ptrdiff_t rows, ptrdiff_t columns, const real *bias, int activation, real slope)
+    real *y, ptrdiff_t y_row, ptrdiff_t rows, ptrdiff_t columns, const real *bias, int activation, const real *numbers)
 {
     const int cheap = N(is_cheap)(activation) ? activation : NO_ACTIVATION;
     for (ptrdiff_t r = 0; r < rows; r++, y += y_row) {
         for (ptrdiff_t j = 0; j < columns; j += LANES) {
             part lanes = N(first)(columns - j);
             vec c = N(load_part)(y + j, lanes) + N(load_part)(bias + j, lanes);
-            N(store_part)(y + j, N(activate_cheaply)(cheap, slope, c), lanes);
+            N(store_part)(y + j, N(activate_cheaply)(cheap, numbers, c), lanes);
         }
-        if (cheap != activation) N(activate_row)(y, y, activation, slope, columns);
+        if (cheap != activation) N(activate_row)(y, y, activation, numbers, columns);
     }
 }
 
@@ -305,7 +305,7 @@ FASTNN_INLINE void N(columns_panel)(
     const int vectors, const uint32_t *starts, const N(entry) *entries, ptrdiff_t begin, ptrdiff_t end, const real *dy,
     N(parameters) w, ptrdiff_t w_row, ptrdiff_t w_panel, ptrdiff_t width, const N(rule) *rule, const unsigned char *seen)
 {
-    if (rule->optimizer == SGD && rule->decay == 1) {
+    if (rule->optimizer == SGD && rule->decay == 1 && rule->ridge == 0) {
         N(columns_descent)(vectors, starts, entries, end - begin, dy, w.values + begin * w_row, w_row, w_panel, width, rule);
         return;
     }
@@ -406,7 +406,7 @@ FASTNN_FUNCTION void N(lists_update)(
 /* y = f(bias + row times w) for training one sample: entries take turns in `chains` sums, which are added at the end. */
 FASTNN_INLINE void N(list_panel)(
     const int chains, const int vectors, N(list) x, const real *w, ptrdiff_t w_row,
-    const real *bias, real *y, int activation, real slope, part last)
+    const real *bias, real *y, int activation, const real *numbers, part last)
 {
     vec sum[STREAMS][PANEL_VECTORS];
     ptrdiff_t i = 0;
@@ -422,13 +422,13 @@ FASTNN_INLINE void N(list_panel)(
     for (; i < x.count; i++) STEP(0, i);
 #undef STEP
     FASTNN_UNROLL for (int c = 1; c < chains; c++) FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[0][v] = sum[0][v] + sum[c][v];
-    N(finish_row)(vectors, sum[0], bias, y, activation, slope, last);
+    N(finish_row)(vectors, sum[0], bias, y, activation, numbers, last);
 }
 
 /* x.columns may be NULL: x is then dense. */
 FASTNN_FUNCTION void N(list_forward)(
     const N(list) *list, const real *w, ptrdiff_t w_row, ptrdiff_t columns, const real *bias, real *y, int activation,
-    real slope)
+    const real *numbers)
 {
     /* Number by number: all of a list that has just been written could not be read at once without waiting. */
     const N(list) x = {list->columns, list->values, list->count};
@@ -437,12 +437,12 @@ FASTNN_FUNCTION void N(list_forward)(
         int vectors = (int)((width + LANES - 1) / LANES);
         part last = N(first)(width - (vectors - 1) * LANES);
 #define CALL(c, v)                                                                                                     \
-    if (x.columns) N(list_panel)(c, v, x, w + j, w_row, bias + j, y + j, activation, slope, last);                     \
-    else { N(list) dense = {NULL, x.values, x.count}; N(list_panel)(c, v, dense, w + j, w_row, bias + j, y + j, activation, slope, last); }
+    if (x.columns) N(list_panel)(c, v, x, w + j, w_row, bias + j, y + j, activation, numbers, last);                     \
+    else { N(list) dense = {NULL, x.values, x.count}; N(list_panel)(c, v, dense, w + j, w_row, bias + j, y + j, activation, numbers, last); }
         PANEL_CASES(CALL)
 #undef CALL
     }
-    if (!N(is_cheap)(activation)) N(activate_row)(y, y, activation, slope, columns);
+    if (!N(is_cheap)(activation)) N(activate_row)(y, y, activation, numbers, columns);
 }
 
 /* w -= learning_rate x^T dy of one sample; the rows of other inputs have no gradient. */

@@ -39,17 +39,17 @@ FASTNN_FUNCTION void N(finish_tile)(const int rows, const N(product) *p, const r
             vec c = N(load)(sums + i * 2 * LANES + v);
             if (p->bias) c = c + bias;
             if (p->slopes_of)
-                c = N(through_cheaply)(cheap, p->slope, c, N(load_part)(p->slopes_of + i * p->slopes_row + v, lanes));
+                c = N(through_cheaply)(cheap, p->numbers, c, N(load_part)(p->slopes_of + i * p->slopes_row + v, lanes));
             else
-                c = N(activate_cheaply)(cheap, p->slope, c);
+                c = N(activate_cheaply)(cheap, p->numbers, c);
             N(store_part)(p->c + i * p->c_row + v, c, lanes);
         }
     }
     if (cheap == p->activation) return;
     for (int i = 0; i < rows; i++) {
         real *c = p->c + i * p->c_row;
-        if (p->slopes_of) N(activation_backward_row)(c, c, p->slopes_of + i * p->slopes_row, p->activation, p->slope, p->width);
-        else N(activate_row)(c, c, p->activation, p->slope, p->width);
+        if (p->slopes_of) N(activation_backward_row)(c, c, p->slopes_of + i * p->slopes_row, p->activation, p->numbers, p->width);
+        else N(activate_row)(c, c, p->activation, p->numbers, p->width);
     }
 }
 

@@ -27,12 +27,12 @@ cdef struct Kernels:
     int lanes                       # numbers in a vector
     Task train
     Task predict
-    # Elementwise, y may be x; `parameter` is the slope of leaky ReLU, or the alpha of ELU.
-    void (*activate)(void* y, const void* x, int activation, double parameter, Py_ssize_t count) noexcept nogil
-    void (*derivative)(void* slope, const void* x, int activation, double parameter, Py_ssize_t count) noexcept nogil
+    # Elementwise, y may be x; the numbers, ACTIVATION_NUMBERS of them, are the activation's.
+    void (*activate)(void* y, const void* x, int activation, const void* numbers, Py_ssize_t count) noexcept nogil
+    void (*derivative)(void* slope, const void* x, int activation, const void* numbers, Py_ssize_t count) noexcept nogil
     # From the output or the input, as the activation's row of the table says.
     void (*activation_backward)(
-        void* dx, const void* dy, const void* from_, int activation, double parameter, Py_ssize_t count) noexcept nogil
+        void* dx, const void* dy, const void* from_, int activation, const void* numbers, Py_ssize_t count) noexcept nogil
     void (*softmax)(void* y, const void* x, Py_ssize_t rows, Py_ssize_t size) noexcept nogil
     void (*softmax_backward)(void* dx, const void* dy, const void* y, Py_ssize_t rows, Py_ssize_t size) noexcept nogil
     void (*log_softmax)(void* y, const void* x, Py_ssize_t rows, Py_ssize_t size) noexcept nogil

@@ -6,7 +6,11 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 # The file of each table, its enumeration, and what else the header tells of a row.
 TABLES = {
-    "activations": ("Activation", "ACTIVATIONS", "bint fastnn_told_by_output(int activation) noexcept"),
+    "activations": (
+        "Activation",
+        "ACTIVATIONS",
+        "enum: ACTIVATION_NUMBERS\n    bint fastnn_told_by_output(int activation) noexcept",
+    ),
     "losses": ("Loss", "LOSSES", "bint fastnn_is_summed(int loss) noexcept"),
     "rules": (
         "UpdateRule",

@@ -10,6 +10,9 @@ enum {
 };
 #undef ACTIVATION
 
+/* The most numbers that an activation has beside x. */
+enum { ACTIVATION_NUMBERS = 3 };
+
 /* INPUT alone is a name of Windows. */
 enum { TOLD_BY_INPUT = 0, TOLD_BY_OUTPUT = 1 };
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fastnn import activations
+from fastnn.activations.registry import of_engine
 from fastnn_ext.bindings.activations import activate, derivative
 from fastnn_ext.tables.enums import Activation
 
@@ -20,9 +21,7 @@ def test_by_number_and_by_name_are_the_same(number):
         (activate, getattr(activations, name)),
         (derivative, getattr(activations, f"{name}_prime")),
     ):
-        # The defaults of leaky ReLU and ELU; others have no parameter.
-        parameter = 0.01 if number == Activation.LEAKY_RELU else 1.0
-        got = by_number(number, X, parameter)
+        got = by_number(number, X, *of_engine(number).function_numbers)
         assert got.dtype == np.float32
         assert got.shape == X.shape
         assert got.tobytes() == by_name(X).tobytes()

@@ -21,15 +21,13 @@ from fastnn_ext.tables.enums import Activation as Engine
 
 ROOT = pathlib.Path(fastnn.__file__).resolve().parent
 KINDS = list(ACTIVATIONS)
-# A parameter other than any default.
-SLOPE = 0.37
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 # No kink of any, which are whole numbers, is among these.
 X = np.concatenate([np.linspace(-7.3, -0.01, 60), np.linspace(0.01, 7.3, 60)]).reshape(12, 10)
 
 
-def slope_of(kind):
-    return SLOPE if kind.parameter else 0.0
+def numbers_of(kind):
+    return tuple(parameter.example for parameter in kind.parameters)
 
 
 def test_the_list_has_all_files_and_all_that_the_engine_has():
@@ -62,7 +60,8 @@ def test_the_layer_is_the_one_of_the_list(kind):
         assert kind.layer().applied.entry is kind
         assert kind.layer.__module__ == f"fastnn.activations.kinds.{kind.name}"
         names = list(inspect.signature(kind.layer).parameters)
-        assert names == [*([kind.parameter.name] if kind.parameter else []), "name", "input_shape"]
+        options = kind.parameters or (ACTIVATIONS["general_relu"].parameters if kind.name == "relu" else ())
+        assert names == [*(parameter.name for parameter in options), "name", "input_shape"]
 
 
 def test_a_layer_is_unpickled_also_from_where_it_was_before():
@@ -78,11 +77,14 @@ def test_a_layer_is_unpickled_also_from_where_it_was_before():
 @every_kind
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_engine_computes_the_formula(kind, dtype):
-    activation = {"name": kind.name, "slope": SLOPE} if kind.parameter else kind.name
+    activation = kind.name
+    if kind.parameters:
+        activation = {"name": kind.name, **{parameter.name: parameter.example for parameter in kind.parameters}}
     model = Sequential([layers.Input((10,)), layers.Activation(activation)], dtype=dtype)
     # Two functions of libm and their sum, each an ulp or two; an exponent's own error is eps |x|.
     atol = 16 * np.finfo(dtype).eps
-    np.testing.assert_allclose(model.predict(X.astype(dtype)), kind.function(X, slope_of(kind)), rtol=atol, atol=atol)
+    expected = kind.function(X, *numbers_of(kind))
+    np.testing.assert_allclose(model.predict(X.astype(dtype)), expected, rtol=atol, atol=atol)
 
 
 @every_kind
@@ -90,12 +92,13 @@ def test_the_derivative_is_that_of_the_formula(kind):
     if isinstance(kind.derivative, Without):
         assert kind.derivative.reason
         return
-    step, slope = 1e-6, slope_of(kind)
+    step, numbers = 1e-6, numbers_of(kind)
     # Central differences are off by about step**2 and 1e-16 / step, times the function itself where that is large.
-    expected = (kind.function(X + step, slope) - kind.function(X - step, slope)) / (2 * step)
-    np.testing.assert_allclose(kind.derivative(X, slope), expected, rtol=2e-9, atol=2e-9)
+    expected = (kind.function(X + step, *numbers) - kind.function(X - step, *numbers)) / (2 * step)
+    np.testing.assert_allclose(kind.derivative(X, *numbers), expected, rtol=2e-9, atol=2e-9)
     if kind.from_output is not None:
-        np.testing.assert_allclose(kind.from_output(kind.function(X, slope), slope), expected, rtol=2e-9, atol=2e-9)
+        derivative = kind.from_output(kind.function(X, *numbers), *numbers)
+        np.testing.assert_allclose(derivative, expected, rtol=2e-9, atol=2e-9)
 
 
 @every_kind
@@ -103,11 +106,11 @@ def test_the_left_hand_derivative_is_taken_at_kinks(kind):
     if isinstance(kind.engine, Without):
         return
     # All kinks are among these; differences to the left are off by step f'' / 2.
-    slope, step, x = slope_of(kind), 1e-6, np.arange(-6.0, 7.0)
-    expected = (kind.function(x, slope) - kind.function(x - step, slope)) / step
-    np.testing.assert_allclose(kind.derivative(x, slope), expected, rtol=1e-5, atol=1e-5)
+    numbers, step, x = numbers_of(kind), 1e-6, np.arange(-6.0, 7.0)
+    expected = (kind.function(x, *numbers) - kind.function(x - step, *numbers)) / step
+    np.testing.assert_allclose(kind.derivative(x, *numbers), expected, rtol=1e-5, atol=1e-5)
     for dtype in (np.float32, np.float64):
-        compiled = derivative(kind.engine, x.astype(dtype), slope)
+        compiled = derivative(kind.engine, x.astype(dtype), *numbers)
         np.testing.assert_allclose(compiled, expected, rtol=1e-5, atol=1e-5)
 
 
@@ -115,21 +118,21 @@ def test_the_left_hand_derivative_is_taken_at_kinks(kind):
 def test_large_numbers_reach_limits_and_nan_stays(kind):
     if isinstance(kind.engine, Without):
         return
-    slope = slope_of(kind)
+    numbers = numbers_of(kind)
     for dtype in (np.float32, np.float64):
         x = np.array([-1e4, -300, 300, 1e4, np.nan, 1, -1], dtype)
         with np.errstate(over="ignore", invalid="ignore"):
-            expected = kind.function(x.astype(np.float64), slope).astype(dtype)
+            expected = kind.function(x.astype(np.float64), *numbers).astype(dtype)
         # A rounding or two; below the smallest normal number digits are lost.
         bounds = {"rtol": 8 * np.finfo(dtype).eps, "atol": 300 * np.finfo(dtype).tiny}
-        np.testing.assert_allclose(activate(kind.engine, x, slope), expected, **bounds)
-        slopes = derivative(kind.engine, x, slope)
+        np.testing.assert_allclose(activate(kind.engine, x, *numbers), expected, **bounds)
+        slopes = derivative(kind.engine, x, *numbers)
         assert np.array_equal(np.isnan(slopes), np.isnan(x))
 
 
 @every_kind
 def test_whether_it_may_be_negative(kind):
-    assert kind.negative == bool((kind.function(X, slope_of(kind)) < 0).any())
+    assert kind.negative == bool((kind.function(X, *numbers_of(kind)) < 0).any())
 
 
 @every_kind
@@ -140,11 +143,11 @@ def test_compiled_functions_are_those_of_its_name(kind):
         return
     function, derivative = kind.compiled
     assert (function, derivative) == (getattr(activations, kind.name), getattr(activations, f"{kind.name}_prime"))
-    slope = kind.function_slope
-    np.testing.assert_allclose(function(X), kind.function(X, slope), rtol=1e-14, atol=1e-14)
-    np.testing.assert_allclose(derivative(X), kind.derivative(X, slope), rtol=1e-14, atol=1e-14)
+    numbers = kind.function_numbers
+    np.testing.assert_allclose(function(X), kind.function(X, *numbers), rtol=1e-14, atol=1e-14)
+    np.testing.assert_allclose(derivative(X), kind.derivative(X, *numbers), rtol=1e-14, atol=1e-14)
     applied = layers.Activation(function).applied
-    assert (applied.name, applied.slope) == (kind.name, slope)
+    assert (applied.name, applied.numbers) == (kind.name, numbers)
     own_pair = layers.Activation((function, np.cos)).applied
     assert own_pair.functions == (function, np.cos)
 
@@ -154,17 +157,16 @@ def test_names_and_aliases_mean_it(kind):
     for name in (kind.name, *kind.aliases):
         for written in (name, name.upper()):
             applied = layers.Dense(1, written).activation
-            assert (applied.name, applied.slope, applied.entry) == (name, kind.slope, kind)
+            assert (applied.name, applied.numbers, applied.entry) == (name, kind.numbers, kind)
 
 
 @every_kind
 def test_limits_of_a_parameter(kind):
-    if kind.parameter is None:
-        assert kind.slope == kind.function_slope == 0
-        return
-    for wrong in (-0.1, kind.parameter.below, float("nan"), float("inf")):
-        with pytest.raises(ValueError, match=f"{kind.parameter.name} must be {kind.parameter.allowed}, but it is"):
-            kind.layer(wrong)
+    make = kind.layer or layers.ReLU
+    for parameter in kind.parameters:
+        for wrong in (-0.1, parameter.below, float("nan"), float("inf")):
+            with pytest.raises(ValueError, match=f"{parameter.name} must be {parameter.allowed}, but it is"):
+                make(**{parameter.name: wrong})
 
 
 @every_kind
@@ -217,10 +219,12 @@ def row(kind):
     formula = module.__doc__.splitlines()[0].partition(": ")[2].removesuffix(".").replace("``", "`")
     names = ", ".join(f"`{name}`" for name in (kind.name, *kind.aliases))
     layer = "" if isinstance(kind.layer, Without) else f"`{kind.layer.__name__}`"
-    if kind.parameter is not None:
-        default = inspect.signature(kind.layer).parameters[kind.parameter.name].default
-        names += f" ({kind.slope:g})"
-        layer = f"`{kind.layer.__name__}({kind.parameter.name}={default:g})`"
+    if kind.parameters:
+        names += f" ({', '.join(f'{number:g}' for number in kind.numbers)})"
+    if kind.parameters and kind.layer:
+        defaults = inspect.signature(kind.layer).parameters
+        options = ", ".join(f"{parameter.name}={defaults[parameter.name].default}" for parameter in kind.parameters)
+        layer = f"`{kind.layer.__name__}({options})`"
     return f"| {names} | {layer} | {formula} |"
 
 

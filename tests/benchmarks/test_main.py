@@ -91,5 +91,13 @@ def test_a_marker_without_results_is_an_error(tmp_path, capsys):
     assert "notebook.json" in capsys.readouterr().err
 
 
-def test_readme_shows_the_committed_results():
-    assert command.main(["--check-readme", str(ROOT / "README.md")]) == 0
+def test_a_study_without_results_is_told(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("<!-- benchmark:streams -->\n<!-- /benchmark -->\n")
+    assert command.main(["--update-readme", str(page), "--output", str(tmp_path)]) == 0
+    assert "Not measured yet: `python -m benchmarks --jobs streams`." in page.read_text()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/estimators.md"])
+def test_pages_show_the_committed_results(page):
+    assert command.main(["--check-readme", str(ROOT / page)]) == 0

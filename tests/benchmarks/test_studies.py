@@ -9,7 +9,19 @@ import pytest
 from benchmarks.jobs import JOBS
 from benchmarks.machine_peak import MachinePeak
 from benchmarks.peers import fastnn_model
-from benchmarks.studies import features, files, fit_memory, growth, roofline, save_study, scaling
+from benchmarks.runner import MismatchError
+from benchmarks.studies import (
+    estimator_jobs,
+    estimators,
+    features,
+    files,
+    fit_memory,
+    growth,
+    roofline,
+    save_study,
+    scaling,
+    streams,
+)
 
 SILENT = [].append
 
@@ -95,6 +107,56 @@ def test_studies_of_features_and_files_in_small(study, tmp_path):
     assert study.describe(content).count("\n") >= 2
     save_study(study, content, tmp_path, "study", plot=True)
     assert (tmp_path / "study.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_streams_in_small(tmp_path):
+    pytest.importorskip("river")
+    content = streams.measure(True, SILENT, [])
+    assert [set(stream["scores"]) for stream in content["streams"]] == [set(streams.MODELS)] * 5
+    # Better than guessing, and than the mean: half of all, and about as many of seven classes.
+    assert content["streams"][2]["scores"]["network"] > 0.3
+    assert all(time > 0 for times in content["steps"].values() for time in times.values())
+    assert streams.describe(content).count("\n") >= 6
+    assert streams.markdown(content).count("\n| ") == 10 + len(content["steps"]) - 2
+    save_study(streams, content, tmp_path, "streams", plot=True)
+    assert (tmp_path / "streams.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("name", estimator_jobs.JOBS)
+def test_estimators_do_the_same(name):
+    joblib = pytest.importorskip("joblib")
+    pytest.importorskip("sklearn")
+    job = estimator_jobs.JOBS[name]
+    # Without processes for the search.
+    with joblib.parallel_config("threading"):
+        ours, theirs = (job.prepare(peer, True)() for peer in ("fastnn", "sklearn"))
+    assert ours == pytest.approx(theirs, rel=job.tolerance)
+
+
+def test_estimators_in_small(tmp_path, monkeypatch):
+    pytest.importorskip("sklearn")
+    # Each job has processes that take their time to begin.
+    jobs = {name: estimator_jobs.JOBS[name] for name in ("predict", "lbfgs")}
+    monkeypatch.setattr(estimators, "JOBS", jobs)
+    content = estimators.measure(True, SILENT, [])
+    for name, job in content["jobs"].items():
+        assert set(job["ratios"]) == set(jobs[name].peers) & set(job["seconds"]) - {"fastnn"}
+        assert {"fastnn", "sklearn"} <= set(job["seconds"])
+        assert all(seconds > 0 for seconds in job["seconds"].values())
+    assert all(time > 0 for time in content["overhead"].values())
+    assert len(estimators.describe(content).splitlines()) == len(jobs) + 2
+    assert estimators.markdown(content).count("\n| ") == len(jobs) + 1
+    save_study(estimators, content, tmp_path, "estimators", plot=True)
+    assert (tmp_path / "estimators.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_estimators_that_learn_other_things_are_not_timed():
+    pytest.importorskip("sklearn")
+    # No tolerance at all: float32 sums are in orders of their own.
+    job = dataclasses.replace(estimator_jobs.JOBS["regression"], tolerance=0.0)
+    with pytest.raises(MismatchError, match="sklearn on 1 ended at"):
+        estimators._measure("regression", job, ["fastnn", "sklearn"], True)
 
 
 def test_keras_and_torch_normalise_and_step_as_we_do():

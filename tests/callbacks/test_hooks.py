@@ -36,7 +36,8 @@ def test_no_hook_of_the_base_class_is_left_out():
         ("epoch_end", "on_epoch_end"),
         ("train_begin", "on_train_begin"),
         ("on_failures", "on_failure"),
-        *((f"on_{part}_{when}", None) for part in ("test", "predict", "test_batch") for when in ("begin", "end")),
+        ("on_test_start", "on_test_begin"),
+        ("on_predict_batch_ends", "on_predict_batch_end"),
         ("set_params", None),
     ],
 )

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -16,9 +15,8 @@ from fastnn.activations.registry import ACTIVATIONS
 from fastnn.registry import Without
 from fastnn_ext.bindings import dense, losses, softmax
 from fastnn_ext.bindings.activations import activation_gradient
-from fastnn_ext.tables.enums import Loss
+from fastnn_ext.tables.enums import Activation, Loss
 
-SLOPE = 0.2
 SIZES = (
     (1, 1, 1),
     (1, 7, 17),
@@ -36,15 +34,11 @@ EMPTY_SIZES = ((0, 7, 17), (7, 0, 17), (7, 17, 0))
 
 
 def sigmoid(x):
-    return ACTIVATIONS["sigmoid"].function(x, 0.0)
+    return ACTIVATIONS["sigmoid"].function(x)
 
 
 def softmax_rows(x):
-    return ACTIVATIONS["softmax"].function(x, 0.0)
-
-
-def with_slope(function, x):
-    return function(x, SLOPE)
+    return ACTIVATIONS["softmax"].function(x)
 
 
 def softmax_jacobian_product(dy, y):
@@ -78,15 +72,23 @@ def softmax_cross_entropy(y_true, logits):
     return cross_entropy_value(y_true, y), softmax_jacobian_product(cross_entropy_gradient(y_true, y), y)
 
 
-# The activations of the engine, their formulas and derivatives in float64 with the slope of these tests.
+# The activations of the engine, the numbers that tests give them, their formulas and derivatives in float64.
 KINDS = {kind.engine: kind for kind in ACTIVATIONS if not isinstance(kind.engine, Without)}
+NUMBERS = {number: tuple(parameter.example for parameter in kind.parameters) for number, kind in KINDS.items()}
+(SLOPE,) = NUMBERS[Activation.LEAKY_RELU]
+
+
+def with_numbers(kind, formula):
+    return lambda x: formula(x, *NUMBERS[kind])
+
+
 FUNCTIONS = {
-    number: (partial(with_slope, kind.function), partial(with_slope, kind.derivative)) for number, kind in KINDS.items()
+    number: (with_numbers(number, kind.function), with_numbers(number, kind.derivative))
+    for number, kind in KINDS.items()
 }
-WITH_SLOPE = [number for number, kind in KINDS.items() if kind.parameter is not None]
 # f'(x) from f(x): the inverse of f where it has one, the sign where it has none.
 SLOPES_FROM_OUTPUT = {
-    number: partial(with_slope, kind.from_output) for number, kind in KINDS.items() if kind.from_output is not None
+    number: with_numbers(number, kind.from_output) for number, kind in KINDS.items() if kind.from_output is not None
 }
 
 
@@ -165,7 +167,7 @@ def elementwise_kernels():
     for kind, (function, derivative) in FUNCTIONS.items():
         name = kind.name.lower()
         forward, prime = getattr(activations, name), getattr(activations, f"{name}_prime")
-        extra = (SLOPE,) if kind in WITH_SLOPE else ()
+        extra = NUMBERS[kind]
         for binding, reference in ((forward, function), (prime, derivative)):
             yield Kernel(
                 binding.__name__,
@@ -181,7 +183,7 @@ def elementwise_kernels():
             continue
         yield Kernel(
             f"activation_gradient-{name}",
-            lambda dy, y, kind=kind: activation_gradient(dy, y, kind, SLOPE),
+            lambda dy, y, kind=kind: activation_gradient(dy, y, kind, *NUMBERS[kind]),
             lambda dy, y, kind=kind: dy * SLOPES_FROM_OUTPUT[kind](y),
             error_and_activation,
             ("output_error", "output"),

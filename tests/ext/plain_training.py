@@ -5,7 +5,7 @@ import copy
 import numpy as np
 from binding_table import (
     FUNCTIONS,
-    SLOPE,
+    NUMBERS,
     cross_entropy_gradient,
     cross_entropy_value,
     mse_gradient,
@@ -46,7 +46,7 @@ def plan_of(network, inputs, dtype=np.float64, isa=None):
         elif part == "log_softmax":
             plan.add_log_softmax()
         else:
-            plan.add_activation(part, SLOPE)
+            plan.add_activation(part, *NUMBERS[part])
     return plan
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from binding_table import FUNCTIONS, SLOPE, SLOPES_FROM_OUTPUT, WITH_SLOPE, numerical_gradient
+from binding_table import FUNCTIONS, NUMBERS, SLOPE, SLOPES_FROM_OUTPUT, numerical_gradient
 
 from fastnn import activations
 from fastnn.activations.kinds.selu import ALPHA as SELU_ALPHA
@@ -17,7 +17,7 @@ both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 def call(name, x):
     kind = Activation[name.removesuffix("_prime").upper()]
-    return getattr(activations, name)(x, SLOPE) if kind in WITH_SLOPE else getattr(activations, name)(x)
+    return getattr(activations, name)(x, *NUMBERS[kind])
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -30,7 +30,7 @@ def test_derivative_is_the_finite_difference_away_from_the_kink(kind):
     if kind not in SLOPES_FROM_OUTPUT:
         return
     error = np.random.default_rng(0).normal(size=x.shape)
-    gradient = activation_gradient(error, call(name, x), kind, SLOPE)
+    gradient = activation_gradient(error, call(name, x), kind, *NUMBERS[kind])
     np.testing.assert_allclose(gradient, error * expected, rtol=0, atol=5e-7, err_msg=name)
 
 
@@ -47,7 +47,7 @@ def test_nan_propagates(name, dtype):
 def test_nan_propagates_through_the_gradient(kind, dtype, where):
     error, output = np.full((2, 3), 1.0, dtype=dtype), np.full((2, 3), 0.5, dtype=dtype)
     (error if where == "output_error" else output)[0, 1] = np.nan
-    gradient = activation_gradient(error, output, kind, SLOPE)
+    gradient = activation_gradient(error, output, kind, *NUMBERS[kind])
     assert np.array_equal(np.isnan(gradient), [[False, True, False], [False] * 3]), (kind.name, where, gradient)
 
 

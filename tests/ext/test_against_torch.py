@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from binding_table import KINDS, SLOPES_FROM_OUTPUT, WITH_SLOPE
+from binding_table import KINDS, NUMBERS, SLOPES_FROM_OUTPUT
 
 from fastnn import activations
 from fastnn_ext.bindings import dense, losses, softmax
@@ -35,7 +35,7 @@ def test_activation(kind, seed):
     entry = KINDS[kind]
     function = getattr(torch.nn.functional, entry.torch_function, None) or getattr(torch, entry.torch_function)
     t = tensor(x)
-    extra = (0.2,) if kind in WITH_SLOPE else ()
+    extra = NUMBERS[kind]
     output = function(t, *extra, **entry.torch_options)
     output.backward(torch.tensor(error))
     name = kind.name.lower()
@@ -46,7 +46,7 @@ def test_activation(kind, seed):
     np.testing.assert_allclose(error * derivative, t.grad.numpy(), **TOLERANCE, err_msg=case)
     if kind not in SLOPES_FROM_OUTPUT:
         return
-    gradient = activation_gradient(error, ours, kind, 0.2)
+    gradient = activation_gradient(error, ours, kind, *extra)
     np.testing.assert_allclose(gradient, t.grad.numpy(), **TOLERANCE, err_msg=case)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from binding_table import FUNCTIONS, SLOPE, softmax_rows
+from binding_table import FUNCTIONS, NUMBERS, softmax_rows
 from making import training_of
 from plain_layers import (
     BatchNormalization,
@@ -42,7 +42,7 @@ def layer_normalization(rng, size):
 
 
 def activation(kind):
-    return Function(*FUNCTIONS[kind], lambda plan: plan.add_activation(kind, SLOPE))
+    return Function(*FUNCTIONS[kind], lambda plan: plan.add_activation(kind, *NUMBERS[kind]))
 
 
 def own(function, derivative):

@@ -13,7 +13,7 @@ ACTIVATIONS = list(registry.ACTIVATIONS.by_name())
 STEADY = [
     name
     for name, kind in registry.ACTIVATIONS.by_name().items()
-    if kind.function(np.full((1, 1), 50.0), 0.1) < 100 and name != "log_softmax"
+    if kind.function(np.full((1, 1), 50.0), *kind.numbers) < 100 and name != "log_softmax"
 ]
 
 
@@ -27,9 +27,7 @@ def coin(rng):
 
 def layer_of(kind):
     """A function that makes the layer of an activation, with any parameter."""
-    if kind.parameter is None:
-        return lambda rng: kind.layer()
-    return lambda rng: kind.layer(rng.uniform(0, min(2, kind.parameter.below)))
+    return lambda rng: kind.layer(*(rng.uniform(0, min(2, parameter.below)) for parameter in kind.parameters))
 
 
 # Rescaling is left out: it may only come first. Epsilon is large enough for normalised sums of float32 not to be noise.

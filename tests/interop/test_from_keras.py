@@ -76,6 +76,7 @@ def random_layer(keras, rng):
         lambda: kinds.Activation(activation(keras, rng) or "linear"),
         lambda: kinds.ReLU(),
         lambda: kinds.ReLU(6),
+        lambda: kinds.ReLU(maybe(rng, 5 * slope(rng)), maybe(rng, slope(rng)) or 0.0, maybe(rng, slope(rng)) or 0.0),
         lambda: kinds.ReLU(negative_slope=slope(rng)),
         lambda: kinds.LeakyReLU(slope(rng)),
         lambda: kinds.ELU(rng.uniform(0, 2)),
@@ -217,7 +218,18 @@ def test_slopes(keras):
             ]
         )
     )
-    assert [layer.applied.slope for layer in ours.layers] == [pytest.approx(0.3), 0.2, 0.125, 0.5]
+    assert [layer.applied.numbers for layer in ours.layers] == [(pytest.approx(0.3),), (0.2,), (0.125,), (0.5,)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), (6,), (5,), (0,), (6, 0.1), (None, 0.3), (None, 2.0), (None, 0.0, 1.0), (3.0, 0.25, 0.5), (0.5, 0.0, 1.0)],
+)
+def test_options_of_relu(keras, options):
+    model = keras.Sequential([keras.Input((41,)), keras.layers.ReLU(*options)])
+    # The threshold itself is among these.
+    x = np.linspace(-10, 10, 41, dtype=np.float32)[None]
+    np.testing.assert_allclose(from_keras(model).predict(x), outputs_of(keras, model, x), rtol=1e-6)
 
 
 def test_names_that_two_models_share_get_a_number(keras):
@@ -262,10 +274,6 @@ REFUSED = {
         lambda k: k.layers.Activation(lambda x: x, name="p"),
         "'p'.*: give a lambda's function a name",
     ),
-    "a ReLU with a limit": (lambda k: k.layers.ReLU(5, name="p"), r"'p' \(ReLU\): it has max_value=5"),
-    "a leaky ReLU with a limit": (lambda k: k.layers.ReLU(6, 0.1), "it has max_value=6"),
-    "a ReLU of nothing": (lambda k: k.layers.ReLU(0, name="p"), "it has max_value=0"),
-    "a ReLU from a threshold": (lambda k: k.layers.ReLU(threshold=1.0, name="p"), "it has threshold=1"),
     "a slope of 1": (lambda k: k.layers.LeakyReLU(1.0), "negative_slope must be at least 0 and below 1"),
     "an activation with weights": (lambda k: k.layers.Dense(2, k.layers.PReLU()), "its activation is {.*'PReLU'"),
     "a penalty for biases": (lambda k: k.layers.Dense(2, bias_regularizer="l2"), "it has bias_regularizer="),

@@ -34,9 +34,11 @@ def module_of(kind):
     if isinstance(kind.derivative, Without):
         # Of whole rows.
         return lambda n, rng: getattr(nn, kind.torch)(dim=int(rng.choice([1, -1])))
-    if kind.parameter is None:
+    if not kind.parameters:
         return lambda n, rng: getattr(nn, kind.torch)(**kind.torch_options)
-    return lambda n, rng: getattr(nn, kind.torch)(rng.uniform(0, min(2, 0.9 * kind.parameter.below)))
+    return lambda n, rng: getattr(nn, kind.torch)(
+        *(rng.uniform(0, min(2, 0.9 * parameter.below)) for parameter in kind.parameters)
+    )
 
 
 # From the number of units to a layer. An epsilon too small would divide by the rounding of sums.

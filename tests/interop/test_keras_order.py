@@ -24,6 +24,7 @@ MODULES = {
 SAME = {("path", "filepath"), ("y", "x")}
 # Positions that differ, with why they may.
 MAY_DIFFER = {
+    ("Loss", "__init__"): "nobody but a subclass of one's own calls it, and a loss here has neither a name nor a dtype",
     ("Metric", "__init__"): "nobody but a subclass of one's own calls it, and a metric here has no dtype",
     ("History", "__init__"): "Keras' is a callback and ours a record; neither takes anything",
 }

@@ -66,18 +66,18 @@ def assert_alike(parts, forward, size=1.0):
         np.testing.assert_allclose(got, want, **TOLERANCE, err_msg=f"weight {number}")
 
 
-def torch_function(kind, slope):
+def torch_function(kind, numbers):
     """PyTorch's activation of the same name."""
     function = getattr(functional, kind.torch_function, None) or getattr(torch, kind.torch_function)
     function = partial(function, **kind.torch_options)
     if isinstance(kind.derivative, Without):
         # Of whole rows.
         return lambda t: function(t, dim=1)
-    return (lambda t: function(t, slope)) if kind.parameter else function
+    return lambda t: function(t, *numbers)
 
 
 ACTIVATIONS = {
-    name: (lambda t: t) if name == "linear" else torch_function(kind, kind.slope)
+    name: (lambda t: t) if name == "linear" else torch_function(kind, kind.numbers)
     for name, kind in REGISTRY.by_name().items()
     if name == "linear" or kind.torch_function
 }
@@ -85,7 +85,7 @@ ACTIVATIONS = {
 
 def size_for(kind):
     """Of inputs: smaller ones for what grows so fast that steps of this rate end in infinity."""
-    return 1.0 if kind.function(np.full((1, 1), 50.0), kind.slope) < 100 else 0.1
+    return 1.0 if kind.function(np.full((1, 1), 50.0), *kind.numbers) < 100 else 0.1
 
 
 def dense_of(function):
@@ -107,9 +107,10 @@ def layers_of_activations():
     for kind in REGISTRY:
         if not kind.layer or not kind.torch_function:
             continue
-        yield kind.layer.__name__, (kind.layer, torch_function(kind, kind.layer().applied.slope))
-        if kind.parameter:
-            yield f"{kind.layer.__name__} of 0.1", (partial(kind.layer, 0.1), torch_function(kind, 0.1))
+        yield kind.layer.__name__, (kind.layer, torch_function(kind, kind.layer().applied.numbers))
+        numbers = [parameter.example for parameter in kind.parameters]
+        if numbers:
+            yield f"{kind.layer.__name__} of {numbers}", (partial(kind.layer, *numbers), torch_function(kind, numbers))
 
 
 ACTIVATION_LAYERS = {

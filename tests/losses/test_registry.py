@@ -16,7 +16,6 @@ from fastnn.registry import Registry, Without
 from fastnn_ext.tables.enums import Loss as Engine
 
 ROOT = pathlib.Path(fastnn.__file__).resolve().parent
-NOT_LOSSES = {"__init__", "base", "crossentropy", "functions", "names"}
 SAMPLES, OUTPUTS = 9, 4
 KINDS = list(LOSSES)
 # Options that change the formula.
@@ -36,7 +35,7 @@ def samples_of(loss, values):
 
 
 def test_the_list_has_all_files_and_all_that_the_engine_has():
-    assert set(LOSSES.names()) == {path.stem for path in (ROOT / "losses").glob("*.py")} - NOT_LOSSES
+    assert set(LOSSES.names()) == {path.stem for path in (ROOT / "losses" / "kinds").glob("*.py")} - {"__init__"}
     assert [kind.__name__ for kind in KINDS] == list(losses.CLASSES.values())
     assert set(losses.CLASSES.values()) < set(losses.__all__)
     assert {kind.engine for kind in KINDS} == set(Engine)
@@ -128,13 +127,13 @@ def test_names_of_torch(kind):
 def test_a_loss_that_forgets_a_piece_is_not_loaded(piece, monkeypatch):
     monkeypatch.delattr(losses.Huber, piece)
     with pytest.raises(TypeError, match=f"the loss huber has no {piece}: Huber must define it"):
-        list(Registry("loss", "fastnn.losses", {"huber": "Huber"}, "something else", PIECES))
+        list(Registry("loss", "fastnn.losses.kinds", {"huber": "Huber"}, "something else", PIECES))
 
 
 def test_a_loss_of_another_name_than_its_file_is_not_loaded(monkeypatch):
     monkeypatch.setattr(losses.Huber, "name", "hubert")
     with pytest.raises(TypeError, match="the loss of the file huber is called 'hubert'"):
-        list(Registry("loss", "fastnn.losses", {"huber": "Huber"}, "something else", PIECES))
+        list(Registry("loss", "fastnn.losses.kinds", {"huber": "Huber"}, "something else", PIECES))
 
 
 def row(kind):

@@ -37,8 +37,8 @@ def test_f1_of_classes(case, average):
     expected = sklearn_metrics.f1_score(true, predicted, average=average, zero_division=0)
     metric = metrics.F1Score(average)
     # The same few counts, divided and averaged in another order.
-    assert metric(true, outputs) == pytest.approx(expected, rel=1e-14)
-    assert metric(np.eye(4)[true], outputs) == pytest.approx(expected, rel=1e-14)
+    assert metric.compute(true, outputs) == pytest.approx(expected, rel=1e-14)
+    assert metric.compute(np.eye(4)[true], outputs) == pytest.approx(expected, rel=1e-14)
     assert metrics.f1(true, outputs, average=average) == pytest.approx(expected, rel=1e-14)
 
 

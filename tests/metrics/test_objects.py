@@ -204,7 +204,7 @@ def test_names_and_configurations(name):
         (lambda: metrics.FunctionMetric(3), TypeError, "function of .* but it is 3"),
         (lambda: metrics.Recall(class_id=2)(np.eye(2), np.eye(2)), ValueError, "a column for class_id 2"),
         (lambda: metrics.CategoricalAccuracy()([0], [[0.5]]), ValueError, "For one output use BinaryAccuracy"),
-        (lambda: metrics.Metric("mine")([0], [0]), NotImplementedError, "Metric has no __call__"),
+        (lambda: metrics.Metric("mine")([0], [0]), NotImplementedError, "Metric has no compute"),
     ],
 )
 def test_refusals(make, error, message):

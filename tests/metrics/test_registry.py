@@ -14,7 +14,10 @@ from fastnn.metrics.names import METRICS, resolve
 from fastnn.metrics.objects import CLASSES
 
 ROOT = pathlib.Path(fastnn.__file__).resolve().parent / "metrics"
-SHARED = {"functions": {"averages", "pairs"}, "objects": {"decisions", "of_losses"}}
+SHARED = {
+    "functions": {"averages", "pairs", "probabilities"},
+    "objects": {"decisions", "means", "of_losses", "of_outputs"},
+}
 KINDS = dict(zip(METRICS.names(), METRICS, strict=True))
 # As many as the five largest need.
 OUTPUTS = 5
@@ -26,7 +29,7 @@ def test_the_list_has_all_files(folder, names):
 
 
 def test_the_lists_are_what_is_public():
-    assert set(metrics.__all__) == {*FUNCTIONS, *CLASSES.values(), "Metric", "FunctionMetric", "resolve"}
+    assert set(metrics.__all__) == {*FUNCTIONS, *CLASSES.values(), "Mean", "Metric", "FunctionMetric", "resolve"}
     assert [kind.__name__ for kind in KINDS.values()] == list(CLASSES.values())
 
 

@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 from fastnn import ActivationLayer, FCLayer, FlattenLayer, SoftmaxLayer
-from fastnn.notebook.network import lower
+from fastnn.notebook.chain import lower
 
 
 def make(kind, dtype=np.float64):
@@ -58,6 +58,20 @@ def test_backward_before_forward_says_so(kind):
         make(kind).backward(np.ones((1, 6)), 0.1)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_other_names_and_what_is_remembered(kind):
+    layer, twin, x = make(kind), make(kind), sample(kind, 3)
+    assert (layer.input, layer.output) == (None, None)
+    output = layer.forward_propagation(x)
+    assert layer.output is output
+    np.testing.assert_array_equal(layer.input, x)
+    np.testing.assert_array_equal(output, twin.forward(x))
+    error = np.random.default_rng(4).normal(size=output.shape)
+    np.testing.assert_array_equal(layer.backward_propagation(error, 0.1), twin.backward(error, 0.1))
+    for name, array in layer.parameters().items():
+        np.testing.assert_array_equal(array, twin.parameters()[name])
+
+
 @pytest.mark.parametrize("kind", ["fc", "softmax", "flatten"])
 def test_wrong_width_is_named(kind):
     with pytest.raises(ValueError, match="input must have shape"):
@@ -82,6 +96,25 @@ def test_fc_starts_normal_with_the_stated_spread():
     twin = FCLayer(900, 100, rng=np.random.default_rng(0))
     assert twin.weights.dtype == np.float32
     np.testing.assert_array_equal(twin.weights, layer.weights.astype(np.float32))
+
+
+def test_numpys_seed_repeats_the_weights_of_teaching_code():
+    np.random.seed(7)  # noqa: NPY002 - what teaching code seeds
+    layers = [FCLayer(4, 3, dtype=np.float64), FCLayer(3, 2, dtype=np.float64)]
+    np.random.seed(7)  # noqa: NPY002
+    for layer in layers:
+        ins, outs = layer.weights.shape
+        # A division by a root and a product with its reciprocal: the last digit.
+        np.testing.assert_allclose(layer.weights, np.random.randn(ins, outs) / np.sqrt(ins + outs), rtol=1e-15)  # noqa: NPY002
+        np.testing.assert_allclose(layer.bias, np.random.randn(1, outs) / np.sqrt(ins + outs), rtol=1e-15)  # noqa: NPY002
+    assert not np.array_equal(FCLayer(4, 3).weights, FCLayer(4, 3).weights)
+
+
+def test_a_generator_leaves_numpys_alone():
+    np.random.seed(7)  # noqa: NPY002
+    before = np.random.get_state()[2]  # noqa: NPY002
+    FCLayer(4, 3, rng=np.random.default_rng(0))
+    assert np.random.get_state()[2] == before  # noqa: NPY002
 
 
 @pytest.mark.parametrize("batch", [1, 4])

@@ -391,7 +391,11 @@ UNBUILT = Sequential([Dense(2)])
         (lambda m: plotting.plot_history([1.0]), TypeError, "history must be what model.fit returned"),
         (lambda m: plotting.plot_history({"loss": 1.0}), ValueError, r"history\['loss'\] must be a list"),
         (lambda m: UNBUILT.plot(), RuntimeError, r"not built: call model.build\(input_shape\)"),
-        (lambda m: plotting.plot_network([]), TypeError, "model must be a fastnn.Sequential, but it is of type list"),
+        (
+            lambda m: plotting.plot_network([]),
+            TypeError,
+            "model must be a fastnn.Sequential or a list of layers, but it is of type list",
+        ),
         (lambda m: plotting.plot_network(m, style="dots"), ValueError, "style must be 'boxes' or 'units'"),
         (lambda m: plotting.plot_network(m, style="units", max_units=1), ValueError, "max_units must be at least 2"),
         (lambda m: Sequential([Input((2,)), ReLU()]).plot(style="units"), ValueError, "no layer with weights"),

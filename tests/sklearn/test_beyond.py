@@ -21,7 +21,7 @@ def test_activations_of_the_package_one_a_layer(cancer):
     estimator = MLPClassifier((5, 4, 3), activations, max_iter=5, random_state=0).fit(*cancer)
     dense = [layer for layer in estimator.model_.layers if isinstance(layer, Dense)]
     assert [layer.activation.name for layer in dense] == ["gelu", "leaky_relu", "sigmoid", "sigmoid"]
-    assert dense[1].activation.slope == 0.2
+    assert dense[1].activation.numbers == (0.2,)
     # The parameter stays the user's, for clones and further fits.
     clone(estimator).fit(*cancer)
     estimator.fit(*cancer)

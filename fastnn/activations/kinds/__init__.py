@@ -67,6 +67,7 @@ LAYERS = {
     "relu6": "ReLU6",
     "hard_silu": "HardSiLU",
     "gelu_tanh": "GELUTanh",
+    "general_relu": None,
     "softmax": "Softmax",
     "log_softmax": "LogSoftmax",
 }

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ELU", "KIND"]
 
-_ALPHA = Parameter(name="alpha", by_name=1.0, of_function=1.0, below=math.inf, allowed="finite and not negative")
+_ALPHA = Parameter(
+    name="alpha", by_name=1.0, of_function=1.0, below=math.inf, allowed="finite and not negative", example=0.37
+)
 
 
 class ELU(Activation):
@@ -34,17 +36,17 @@ class ELU(Activation):
 
     Examples
     --------
-    >>> ELU(0.5).applied.slope
-    0.5
+    >>> ELU(0.5).applied.numbers
+    (0.5,)
     """
 
     def __init__(
         self, alpha: float = 1.0, *, name: str | None = None, input_shape: Sequence[int] | None = None
     ) -> None:
-        super().__init__(AppliedActivation("elu", _ALPHA.checked(alpha)), name=name, input_shape=input_shape)
+        super().__init__(AppliedActivation("elu", (_ALPHA.checked(alpha),)), name=name, input_shape=input_shape)
 
     def configuration(self) -> dict[str, Any]:
-        return {"alpha": self.applied.slope, **Layer.configuration(self)}
+        return {"alpha": self.applied.numbers[0], **Layer.configuration(self)}
 
 
 def _onnx(x: Value, slope: float) -> Value:
@@ -58,7 +60,7 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.ELU,
     lower=None,
-    parameter=_ALPHA,
+    parameters=(_ALPHA,),
     layer=ELU,
     negative=True,
     function=lambda x, slope: np.where(x > 0, x, slope * np.expm1(np.minimum(x, 0))),

@@ -25,19 +25,19 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.EXPONENTIAL,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=Exponential,
     negative=False,
-    function=lambda x, slope: np.exp(x),
-    derivative=lambda x, slope: np.exp(x),
-    from_output=lambda y, slope: y,
+    function=lambda x: np.exp(x),
+    derivative=lambda x: np.exp(x),
+    from_output=lambda y: y,
     c="""
 static void ${name}_exponential($real *y, const $real *x, int size)
 {
     for (int i = 0; i < size; i++) y[i] = exp$f(x[i]);
 }
 """,
-    onnx=lambda x, slope: x.apply("Exp"),
+    onnx=lambda x: x.apply("Exp"),
     keras=Without("Keras has it by its name alone"),
     torch=Without("PyTorch has no module of it"),
     torch_function="exp",

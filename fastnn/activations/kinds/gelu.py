@@ -63,11 +63,11 @@ def _distribution(x: Any) -> Any:
     return np.vectorize(lambda number: 0.5 * math.erfc(-number * _ROOT_OF_HALF), otypes=[float])(x)
 
 
-def _derivative(x: Any, slope: float) -> Any:
+def _derivative(x: Any) -> Any:
     return _distribution(x) + x * np.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)
 
 
-def _onnx(x: Value, slope: float) -> Value:
+def _onnx(x: Value) -> Value:
     if not x.is_float32:
         return x * _onnx_distribution(x)
     if x.graph.opset >= 20:
@@ -92,10 +92,10 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.GELU,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=GELU,
     negative=True,
-    function=lambda x, slope: x * _distribution(x),
+    function=lambda x: x * _distribution(x),
     derivative=_derivative,
     from_output=None,
     c="""

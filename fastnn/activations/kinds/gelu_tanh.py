@@ -35,12 +35,12 @@ def _exponent(x: Any) -> Any:
     return _FACTOR * (x + _CUBIC * x**3)
 
 
-def _derivative(x: Any, slope: float) -> Any:
+def _derivative(x: Any) -> Any:
     gate, other = sigmoid(_exponent(x)), sigmoid(-_exponent(x))
     return gate + x * gate * other * _FACTOR * (1 + 3 * _CUBIC * x**2)
 
 
-def _onnx(x: Value, slope: float) -> Value:
+def _onnx(x: Value) -> Value:
     if x.is_float32 and x.graph.opset >= 20:
         return x.apply("Gelu", approximate="tanh")
     return x * (x * (x * x * _CUBIC + 1) * _FACTOR).apply("Sigmoid")
@@ -51,10 +51,10 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.GELU_TANH,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=GELUTanh,
     negative=True,
-    function=lambda x, slope: x * sigmoid(_exponent(x)),
+    function=lambda x: x * sigmoid(_exponent(x)),
     derivative=_derivative,
     from_output=None,
     c="""

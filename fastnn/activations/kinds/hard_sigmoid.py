@@ -27,7 +27,7 @@ class HardSigmoid(NamedActivation):
     activation_name = "hard_sigmoid"
 
 
-def _onnx(x: Value, slope: float) -> Value:
+def _onnx(x: Value) -> Value:
     return (x + 3).apply("Relu").apply("Min", 6) / 6
 
 
@@ -36,11 +36,11 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.HARD_SIGMOID,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=HardSigmoid,
     negative=False,
-    function=lambda x, slope: np.clip(x + 3, 0, 6) / 6,
-    derivative=lambda x, slope: np.where((x > -3) & (x <= 3), 1 / 6, 0.0),
+    function=lambda x: np.clip(x + 3, 0, 6) / 6,
+    derivative=lambda x: np.where((x > -3) & (x <= 3), 1 / 6, 0.0),
     from_output=None,
     c="""
 /* min(max(x + 3, 0), 6) / 6; NaN stays NaN. */

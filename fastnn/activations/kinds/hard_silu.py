@@ -27,7 +27,7 @@ class HardSiLU(NamedActivation):
     activation_name = "hard_silu"
 
 
-def _onnx(x: Value, slope: float) -> Value:
+def _onnx(x: Value) -> Value:
     return x * ((x + 3).apply("Relu").apply("Min", 6) / 6)
 
 
@@ -36,11 +36,11 @@ KIND = ActivationKind(
     aliases=("hard_swish",),
     engine=Engine.HARD_SILU,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=HardSiLU,
     negative=True,
-    function=lambda x, slope: x * (np.clip(x + 3, 0, 6) / 6),
-    derivative=lambda x, slope: np.where(x > 3, 1.0, np.where(x > -3, x / 3 + 0.5, 0.0)),
+    function=lambda x: x * (np.clip(x + 3, 0, 6) / 6),
+    derivative=lambda x: np.where(x > 3, 1.0, np.where(x > -3, x / 3 + 0.5, 0.0)),
     from_output=None,
     c="""
 /* x min(max(x + 3, 0), 6) / 6; NaN stays NaN. */

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["KIND", "LeakyReLU"]
 
 # The default by name is Keras', that of the function the notebook's.
-_SLOPE = Parameter(name="negative_slope", by_name=0.2, of_function=0.01, below=1.0, allowed="at least 0 and below 1")
+_SLOPE = Parameter(
+    name="negative_slope", by_name=0.2, of_function=0.01, below=1.0, allowed="at least 0 and below 1", example=0.37
+)
 
 
 class LeakyReLU(Activation):
@@ -35,8 +37,8 @@ class LeakyReLU(Activation):
 
     Examples
     --------
-    >>> LeakyReLU(0.1).applied.slope
-    0.1
+    >>> LeakyReLU(0.1).applied.numbers
+    (0.1,)
     """
 
     def __init__(
@@ -46,11 +48,11 @@ class LeakyReLU(Activation):
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:
-        applied = AppliedActivation("leaky_relu", _SLOPE.checked(negative_slope))
+        applied = AppliedActivation("leaky_relu", (_SLOPE.checked(negative_slope),))
         super().__init__(applied, name=name, input_shape=input_shape)
 
     def configuration(self) -> dict[str, Any]:
-        return {"negative_slope": self.applied.slope, **Layer.configuration(self)}
+        return {"negative_slope": self.applied.numbers[0], **Layer.configuration(self)}
 
 
 def _from_keras(options: Options) -> Activation:
@@ -69,7 +71,7 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.LEAKY_RELU,
     lower=None,
-    parameter=_SLOPE,
+    parameters=(_SLOPE,),
     layer=LeakyReLU,
     negative=True,
     function=lambda x, slope: np.where(x > 0, x, slope * x),

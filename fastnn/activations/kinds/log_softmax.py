@@ -31,11 +31,11 @@ KIND = ActivationKind(
     name="log_softmax",
     aliases=(),
     engine=Without("it is an operation of its own, as each number depends on all of its row"),
-    lower=lambda plan, slope: plan.add_log_softmax(),
-    parameter=None,
+    lower=lambda plan: plan.add_log_softmax(),
+    parameters=(),
     layer=LogSoftmax,
     negative=True,
-    function=lambda x, slope: x - np.logaddexp.reduce(x, axis=-1, keepdims=True),
+    function=lambda x: x - np.logaddexp.reduce(x, axis=-1, keepdims=True),
     derivative=Without("each number depends on all of its row: the derivative is a matrix"),
     from_output=None,
     c="""
@@ -50,7 +50,7 @@ static void ${name}_log_softmax($real *y, const $real *x, int size)
     for (int i = 0; i < size; i++) y[i] = x[i] - largest - sum;
 }
 """,
-    onnx=lambda x, slope: x.apply("LogSoftmax", axis=-1),
+    onnx=lambda x: x.apply("LogSoftmax", axis=-1),
     keras=Without("Keras has it by its name alone"),
     torch="LogSoftmax",
     torch_function="log_softmax",

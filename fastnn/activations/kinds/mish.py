@@ -32,11 +32,11 @@ def _gate(x: Any) -> Any:
     return np.tanh(np.logaddexp(0, x))
 
 
-def _derivative(x: Any, slope: float) -> Any:
+def _derivative(x: Any) -> Any:
     return _gate(x) + x * sigmoid(x) / np.cosh(np.minimum(np.logaddexp(0, x), 300)) ** 2
 
 
-def _onnx(x: Value, slope: float) -> Value:
+def _onnx(x: Value) -> Value:
     if not x.is_float32:
         softplus = x.apply("Relu") + (-x.apply("Abs")).apply("Exp").log1p_of_share()
         return x * softplus.apply("Tanh")
@@ -50,10 +50,10 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.MISH,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=Mish,
     negative=True,
-    function=lambda x, slope: x * _gate(x),
+    function=lambda x: x * _gate(x),
     derivative=_derivative,
     from_output=None,
     c="""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastnn.activations.base import ActivationKind
-from fastnn.activations.kinds.leaky_relu import LeakyReLU
-from fastnn.activations.kinds.relu6 import ReLU6
-from fastnn.layers.activation import Activation, NamedActivation
+from fastnn.activations.kinds.general_relu import MAX_VALUE, NEGATIVE_SLOPE, THRESHOLD
+from fastnn.layers.activation import Activation
+from fastnn.layers.applied import AppliedActivation
+from fastnn.layers.base import Layer
 from fastnn_ext.tables.enums import Activation as Engine
 
 if TYPE_CHECKING:
@@ -18,25 +21,76 @@ if TYPE_CHECKING:
 __all__ = ["KIND", "ReLU"]
 
 
-class ReLU(NamedActivation):
-    """``max(x, 0)``.
+class ReLU(Activation):
+    """``max(x, 0)``; or ``min(x, max_value)`` above ``threshold``, ``negative_slope * (x - threshold)`` elsewhere.
 
-    >>> ReLU().applied.name
-    'relu'
+    Parameters
+    ----------
+    max_value : float, optional
+        The largest output, finite and not negative; by default there is none.
+    negative_slope : float, default 0
+        Finite and not negative.
+    threshold : float, default 0
+        Finite and not negative.
+    name, input_shape
+        As in `Layer`.
+
+    Examples
+    --------
+    >>> [ReLU(*options).applied.name for options in [(), (6,), (None, 0.1), (None, 0, 1)]]
+    ['relu', 'relu6', 'leaky_relu', 'general_relu']
     """
 
-    activation_name = "relu"
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        *,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
+        options = (MAX_VALUE.checked(max_value), NEGATIVE_SLOPE.checked(negative_slope), THRESHOLD.checked(threshold))
+        super().__init__(_with(*options), name=name, input_shape=input_shape)
+
+    def configuration(self) -> dict[str, Any]:
+        limit, slope, threshold = _options(self.applied)
+        options = {"max_value": MAX_VALUE.written(limit), "negative_slope": slope, "threshold": threshold}
+        return {**options, **Layer.configuration(self)}
+
+
+def _with(max_value: float, negative_slope: float, threshold: float) -> AppliedActivation:
+    """The fastest of the activations that these options make."""
+    match max_value, negative_slope, threshold:
+        case math.inf, 0.0, 0.0:
+            return AppliedActivation("relu")
+        case 6.0, 0.0, 0.0:
+            return AppliedActivation("relu6")
+        case math.inf, slope, 0.0 if slope < 1:
+            return AppliedActivation("leaky_relu", (slope,))
+    return AppliedActivation("general_relu", (max_value, negative_slope, threshold))
+
+
+def _options(applied: AppliedActivation) -> tuple[float, float, float]:
+    """From what `_with` made of them."""
+    match applied.name, applied.numbers:
+        case "relu6", _:
+            return 6.0, 0.0, 0.0
+        case "leaky_relu", (slope,):
+            return math.inf, slope, 0.0
+        case "general_relu", (limit, slope, threshold):
+            return limit, slope, threshold
+    return math.inf, 0.0, 0.0
 
 
 def _from_keras(options: Options) -> Activation:
-    slope = options.number("negative_slope", 0.0)
-    # 0, too, is a limit; a threshold is refused where it is not 0.
+    # 0, too, is a limit.
     limit = options.get("max_value")
-    if limit == 6 and not slope:
-        return ReLU6()
-    if limit is not None:
-        raise ValueError(f"it has max_value={limit!r}, but fastnn has none, and 6 where negative_slope is 0")
-    return LeakyReLU(slope) if slope else ReLU()
+    return ReLU(
+        None if limit is None else options.number("max_value"),
+        options.number("negative_slope", 0.0),
+        options.number("threshold", 0.0),
+    )
 
 
 KIND = ActivationKind(
@@ -44,12 +98,12 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.RELU,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=ReLU,
     negative=False,
-    function=lambda x, slope: np.maximum(x, 0),
-    derivative=lambda x, slope: np.where(x > 0, 1.0, 0.0),
-    from_output=lambda y, slope: np.where(y > 0, 1.0, 0.0),
+    function=lambda x: np.maximum(x, 0),
+    derivative=lambda x: np.where(x > 0, 1.0, 0.0),
+    from_output=lambda y: np.where(y > 0, 1.0, 0.0),
     c="""
 /* max(x, 0); NaN stays NaN. */
 static void ${name}_relu($real *y, const $real *x, int size)
@@ -57,7 +111,7 @@ static void ${name}_relu($real *y, const $real *x, int size)
     for (int i = 0; i < size; i++) y[i] = x[i] <= 0 ? 0 : x[i];
 }
 """,
-    onnx=lambda x, slope: x.apply("Relu"),
+    onnx=lambda x: x.apply("Relu"),
     keras=_from_keras,
     torch="ReLU",
     torch_function="relu",

@@ -25,11 +25,11 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.RELU6,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=ReLU6,
     negative=False,
-    function=lambda x, slope: np.clip(x, 0, 6),
-    derivative=lambda x, slope: np.where((x > 0) & (x <= 6), 1.0, 0.0),
+    function=lambda x: np.clip(x, 0, 6),
+    derivative=lambda x: np.where((x > 0) & (x <= 6), 1.0, 0.0),
     from_output=None,
     c="""
 /* min(max(x, 0), 6); NaN stays NaN. */
@@ -38,7 +38,7 @@ static void ${name}_relu6($real *y, const $real *x, int size)
     for (int i = 0; i < size; i++) y[i] = x[i] <= 0 ? 0 : x[i] >= 6 ? 6 : x[i];
 }
 """,
-    onnx=lambda x, slope: x.apply("Relu").apply("Min", 6),
+    onnx=lambda x: x.apply("Relu").apply("Min", 6),
     keras=Without("Keras has it by its name alone"),
     torch="ReLU6",
     torch_function="relu6",

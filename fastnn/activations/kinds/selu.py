@@ -34,7 +34,7 @@ class SELU(NamedActivation):
     activation_name = "selu"
 
 
-def _onnx(x: Value, slope: float) -> Value:
+def _onnx(x: Value) -> Value:
     if x.is_float32:
         return x.apply("Selu", alpha=ALPHA, gamma=SCALE)
     return (x.apply("Relu") + x.expm1_of_negative() * ALPHA) * SCALE
@@ -45,11 +45,11 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.SELU,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=SELU,
     negative=True,
-    function=lambda x, slope: SCALE * np.where(x > 0, x, ALPHA * np.expm1(np.minimum(x, 0))),
-    derivative=lambda x, slope: SCALE * np.where(x > 0, 1.0, ALPHA * np.exp(np.minimum(x, 0))),
+    function=lambda x: SCALE * np.where(x > 0, x, ALPHA * np.expm1(np.minimum(x, 0))),
+    derivative=lambda x: SCALE * np.where(x > 0, 1.0, ALPHA * np.exp(np.minimum(x, 0))),
     from_output=None,
     c="""
 /* scale times ELU, with the numbers of Klambauer et al. 2017 */

@@ -36,12 +36,12 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.SIGMOID,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=Sigmoid,
     negative=False,
-    function=lambda x, slope: sigmoid(x),
-    derivative=lambda x, slope: sigmoid(x) * (1 - sigmoid(x)),
-    from_output=lambda y, slope: y - y**2,
+    function=lambda x: sigmoid(x),
+    derivative=lambda x: sigmoid(x) * (1 - sigmoid(x)),
+    from_output=lambda y: y - y**2,
     c="""
 /* 1 / (1 + exp(-x)) by the exponential of a number that is not positive, which cannot overflow. */
 static void ${name}_sigmoid($real *y, const $real *x, int size)
@@ -52,7 +52,7 @@ static void ${name}_sigmoid($real *y, const $real *x, int size)
     }
 }
 """,
-    onnx=lambda x, slope: x.apply("Sigmoid"),
+    onnx=lambda x: x.apply("Sigmoid"),
     keras=Without("Keras has it by its name alone"),
     torch="Sigmoid",
     torch_function="sigmoid",

@@ -24,11 +24,11 @@ KIND = ActivationKind(
     aliases=("swish",),
     engine=Engine.SILU,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=SiLU,
     negative=True,
-    function=lambda x, slope: x * sigmoid(x),
-    derivative=lambda x, slope: sigmoid(x) * (1 + x * (1 - sigmoid(x))),
+    function=lambda x: x * sigmoid(x),
+    derivative=lambda x: sigmoid(x) * (1 + x * (1 - sigmoid(x))),
     from_output=None,
     c="""
 /* x / (1 + exp(-x)) by the exponential of a number that is not positive, which cannot overflow. */
@@ -40,7 +40,7 @@ static void ${name}_silu($real *y, const $real *x, int size)
     }
 }
 """,
-    onnx=lambda x, slope: x * x.apply("Sigmoid"),
+    onnx=lambda x: x * x.apply("Sigmoid"),
     keras=Without("Keras has it by its name alone"),
     torch="SiLU",
     torch_function="silu",

@@ -26,7 +26,7 @@ class Softmax(NamedActivation):
     activation_name = "softmax"
 
 
-def _function(x: Any, slope: float) -> Any:
+def _function(x: Any) -> Any:
     exponentials = np.exp(x - x.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
 
@@ -44,8 +44,8 @@ KIND = ActivationKind(
     name="softmax",
     aliases=(),
     engine=Without("it is an operation of its own, as each number depends on all of its row"),
-    lower=lambda plan, slope: plan.add_softmax(),
-    parameter=None,
+    lower=lambda plan: plan.add_softmax(),
+    parameters=(),
     layer=Softmax,
     negative=False,
     function=_function,
@@ -65,7 +65,7 @@ static void ${name}_softmax($real *y, const $real *x, int size)
     for (int i = 0; i < size; i++) y[i] /= sum;
 }
 """,
-    onnx=lambda x, slope: x.apply("Softmax", axis=-1),
+    onnx=lambda x: x.apply("Softmax", axis=-1),
     keras=_from_keras,
     torch="Softmax",
     torch_function="softmax",

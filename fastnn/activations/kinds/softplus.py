@@ -28,7 +28,7 @@ class Softplus(NamedActivation):
     activation_name = "softplus"
 
 
-def _onnx(x: Value, slope: float) -> Value:
+def _onnx(x: Value) -> Value:
     if x.is_float32:
         return x.apply("Softplus")
     return x.apply("Relu") + (-x.apply("Abs")).apply("Exp").log1p_of_share()
@@ -48,11 +48,11 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.SOFTPLUS,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=Softplus,
     negative=False,
-    function=lambda x, slope: np.logaddexp(0, x),
-    derivative=lambda x, slope: sigmoid(x),
+    function=lambda x: np.logaddexp(0, x),
+    derivative=lambda x: sigmoid(x),
     from_output=None,
     c="""
 /* log(1 + exp(x)) by the exponential of a number that is not positive, which cannot overflow. */

@@ -27,7 +27,7 @@ class Softsign(NamedActivation):
     activation_name = "softsign"
 
 
-def _onnx(x: Value, slope: float) -> Value:
+def _onnx(x: Value) -> Value:
     if x.is_float32:
         return x.apply("Softsign")
     return x / (x.apply("Abs") + 1)
@@ -38,11 +38,11 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.SOFTSIGN,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=Softsign,
     negative=True,
-    function=lambda x, slope: x / (1 + np.abs(x)),
-    derivative=lambda x, slope: 1 / (1 + np.abs(x)) ** 2,
+    function=lambda x: x / (1 + np.abs(x)),
+    derivative=lambda x: 1 / (1 + np.abs(x)) ** 2,
     from_output=None,
     c="""
 static void ${name}_softsign($real *y, const $real *x, int size)

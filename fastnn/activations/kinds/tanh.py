@@ -25,19 +25,19 @@ KIND = ActivationKind(
     aliases=(),
     engine=Engine.TANH,
     lower=None,
-    parameter=None,
+    parameters=(),
     layer=Tanh,
     negative=True,
-    function=lambda x, slope: np.tanh(x),
-    derivative=lambda x, slope: 1 - np.tanh(x) ** 2,
-    from_output=lambda y, slope: (1 - y) * (1 + y),
+    function=lambda x: np.tanh(x),
+    derivative=lambda x: 1 - np.tanh(x) ** 2,
+    from_output=lambda y: (1 - y) * (1 + y),
     c="""
 static void ${name}_tanh($real *y, const $real *x, int size)
 {
     for (int i = 0; i < size; i++) y[i] = tanh$f(x[i]);
 }
 """,
-    onnx=lambda x, slope: x.apply("Tanh"),
+    onnx=lambda x: x.apply("Tanh"),
     keras=Without("Keras has it by its name alone"),
     torch="Tanh",
     torch_function="tanh",

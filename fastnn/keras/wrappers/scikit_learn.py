@@ -20,7 +20,7 @@ from fastnn.encoding import to_categorical
 from fastnn.keras.sequential import Sequential
 from fastnn.keras.spellings import RENAMED
 from fastnn.keras.translating import tell
-from fastnn.losses.categorical_crossentropy import CategoricalCrossentropy
+from fastnn.losses.kinds.categorical_crossentropy import CategoricalCrossentropy
 from fastnn.models import Sequential as Ours
 
 __all__ = ["KerasClassifier", "KerasRegressor"]
@@ -107,7 +107,7 @@ class _Wrapper(BaseEstimator):  # type: ignore[misc]
         self.n_features_in_ = int(np.prod(model.input_shape or ()))
         return self
 
-    def _outputs(self, X: Any, more: dict[str, Any]) -> NDArray[Any]:
+    def _outputs(self, X: Any, more: dict[str, Any]) -> Any:
         check_is_fitted(self, "model_")
         return self.model_.predict(X, **more)
 
@@ -189,7 +189,7 @@ class KerasRegressor(RegressorMixin, _Wrapper):  # type: ignore[misc]
         """Train a new model; further arguments are those of ``Sequential.fit``."""
         return self._fit(X, np.asarray(y), self._made(), more)
 
-    def predict(self, X: Any, **more: Any) -> NDArray[Any]:
+    def predict(self, X: Any, **more: Any) -> Any:
         """The outputs, shape (samples,) where there is one."""
         outputs = self._outputs(X, more)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs

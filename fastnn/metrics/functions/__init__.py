@@ -17,4 +17,9 @@ FUNCTIONS = (
     "mean_squared_error",
     "mean_absolute_error",
     "r2",
+    "matthews_correlation",
+    "cohen_kappa",
+    "log_loss",
+    "brier_score",
+    "expected_calibration_error",
 )

@@ -36,6 +36,11 @@ def f1_of_counts(
     occurs: NDArray[np.bool_],
     average: Average | None,
     zero_division: float = 0.0,
+    beta: float = 1.0,
 ) -> float | Counts:
-    """Return F1 from the counts of each class, all of shape (n_classes,); means cover those that occur."""
-    return averaged(2 * both, predicted + true, true, occurs, average, zero_division)
+    """Return F1 from the counts of each class, all of shape (n_classes,); means cover those that occur.
+
+    Another `beta` weighs recall by its square (van Rijsbergen 1979).
+    """
+    weight = beta**2
+    return averaged((1 + weight) * both, predicted + weight * true, true, occurs, average, zero_division)

@@ -3,14 +3,14 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastnn.metrics.base import Metric
 from fastnn.metrics.functions.accuracy import accuracy
 from fastnn.metrics.objects.decisions import share_decided
+from fastnn.metrics.objects.means import MeanMetric
 
 __all__ = ["Accuracy"]
 
 
-class Accuracy(Metric):
+class Accuracy(MeanMetric):
     """The share of samples whose class is right.
 
     With two or more outputs the class is the column of the largest value, the first of equals; with one output it is 1
@@ -20,10 +20,9 @@ class Accuracy(Metric):
 
     Examples
     --------
-    >>> metric = Accuracy()
-    >>> metric(np.array([[0], [1]]), np.array([[0.9, 0.1], [0.2, 0.8]]))
+    >>> Accuracy()(np.array([[0], [1]]), np.array([[0.9, 0.1], [0.2, 0.8]]))
     1.0
-    >>> metric(np.array([[0], [1]]), np.array([[0.9], [0.8]]))
+    >>> Accuracy()(np.array([[0], [1]]), np.array([[0.9], [0.8]]))
     0.5
     """
 
@@ -33,7 +32,7 @@ class Accuracy(Metric):
     def __init__(self, name: str = "accuracy") -> None:
         super().__init__(name)
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         if np.ndim(y_pred) == 2 and np.shape(y_pred)[1] > 1:
-            return accuracy(y_true, y_pred)
-        return share_decided(y_true, y_pred, 0.5)
+            return accuracy(y_true, y_pred, sample_weight=sample_weight)
+        return share_decided(y_true, y_pred, 0.5, sample_weight)

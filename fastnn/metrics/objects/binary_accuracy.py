@@ -3,13 +3,13 @@
 from numpy.typing import ArrayLike
 
 from fastnn.checking.scalars import finite_number
-from fastnn.metrics.base import Metric
 from fastnn.metrics.objects.decisions import share_decided
+from fastnn.metrics.objects.means import MeanMetric
 
 __all__ = ["BinaryAccuracy"]
 
 
-class BinaryAccuracy(Metric):
+class BinaryAccuracy(MeanMetric):
     """The share of outputs, each a decision of its own, that are on the right side of a threshold.
 
     Parameters
@@ -34,5 +34,5 @@ class BinaryAccuracy(Metric):
         super().__init__(name)
         self.threshold = finite_number(threshold, "threshold")
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
-        return share_decided(y_true, y_pred, self.threshold)
+    def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        return share_decided(y_true, y_pred, self.threshold, sample_weight)

@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastnn.metrics.base import Metric
 from fastnn.metrics.functions.accuracy import accuracy
+from fastnn.metrics.objects.means import MeanMetric
 
 __all__ = ["CategoricalAccuracy"]
 
 
-class CategoricalAccuracy(Metric):
+class CategoricalAccuracy(MeanMetric):
     """The share of samples whose largest output, the first of equals, is in the true class' column.
 
     The truth is one-hot rows, probabilities or class numbers, which are told apart by their shape.
@@ -30,9 +30,9 @@ class CategoricalAccuracy(Metric):
     def least_outputs(self) -> int:
         return 2
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         if np.ndim(y_pred) != 2 or np.shape(y_pred)[1] < 2:
             raise ValueError(
                 f"y_pred has shape {np.shape(y_pred)}; expected two columns or more. For one output use BinaryAccuracy."
             )
-        return accuracy(y_true, y_pred)
+        return accuracy(y_true, y_pred, sample_weight=sample_weight)

@@ -30,5 +30,5 @@ class CategoricalHinge(LossMetric):
     def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
         """Nothing: class numbers stand for one-hot rows."""
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
-        return super().__call__(*read_rows(y_true, y_pred))
+    def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        return super().compute(*read_rows(y_true, y_pred), sample_weight)

@@ -27,5 +27,5 @@ class CosineSimilarity(LossMetric):
     def __init__(self, name: str = "cosine_similarity") -> None:
         super().__init__(name)
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
-        return 0.0 - super().__call__(y_true, y_pred)
+    def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        return 0.0 - super().compute(y_true, y_pred, sample_weight)

@@ -9,6 +9,7 @@ from fastnn.checking.scalars import finite_number
 from fastnn.metrics.base import Metric, check_decisions, read_rows
 from fastnn.metrics.functions.averages import Average
 from fastnn.metrics.functions.f1 import f1_of_counts
+from fastnn.metrics.labels import read_weights
 from fastnn_ext.bindings.metrics import argmax_rows, decision_counts
 
 __all__ = ["F1Score"]
@@ -46,6 +47,7 @@ class F1Score(Metric):
 
     aliases = ()
     larger_is_better = True
+    beta: float = 1.0
     average: Average
     threshold: float | None
 
@@ -60,23 +62,25 @@ class F1Score(Metric):
         if y_true.shape[1] == outputs:
             check_decisions(self.name, y_true)
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         true, pred = read_rows(y_true, y_pred)
         # For its checks; the counts themselves are wanted column by column.
         decision_counts(true, pred, 0.5)
         check_decisions(self.name, true)
         is_true = true == 1
+        given = read_weights(sample_weight, len(pred))
+        weights = np.ones(len(pred)) if given is None else given
         if self.threshold is None and pred.shape[1] > 1:
             chosen = argmax_rows(pred)
             right = is_true[np.arange(len(chosen)), chosen]
             counts: list[NDArray[Any]] = [
-                np.bincount(chosen[right], minlength=pred.shape[1]),
-                np.bincount(chosen, minlength=pred.shape[1]),
-                np.count_nonzero(is_true, axis=0),
+                np.bincount(chosen[right], weights[right], minlength=pred.shape[1]),
+                np.bincount(chosen, weights, minlength=pred.shape[1]),
+                weights @ is_true,
             ]
         else:
             is_predicted = pred > (0.5 if self.threshold is None else self.threshold)
-            counts = [np.count_nonzero(chosen, axis=0) for chosen in (is_true & is_predicted, is_predicted, is_true)]
-        both, predicted, positive = (count.astype(np.float64) for count in counts)
+            counts = [weights @ chosen for chosen in (is_true & is_predicted, is_predicted, is_true)]
+        both, predicted, positive = counts
         counted = (predicted + positive > 0) | (self.threshold is not None)
-        return float(f1_of_counts(both, predicted, positive, counted, self.average))
+        return float(f1_of_counts(both, predicted, positive, counted, self.average, beta=self.beta))

@@ -5,13 +5,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.metrics.base import Metric, check_shape
+from fastnn.metrics.base import check_shape
+from fastnn.metrics.functions.mean_squared_error import mean_squared_error
+from fastnn.metrics.objects.means import MeanMetric
 from fastnn_ext.bindings.metrics import squared_error
 
 __all__ = ["MeanSquaredError"]
 
 
-class MeanSquaredError(Metric):
+class MeanSquaredError(MeanMetric):
     """The mean of ``(y_pred - y_true)**2`` over samples and outputs, in double precision.
 
     Examples
@@ -29,5 +31,7 @@ class MeanSquaredError(Metric):
     def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
         check_shape(self.name, y_true, outputs)
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        if sample_weight is not None:
+            return mean_squared_error(y_true, y_pred, sample_weight=sample_weight)
         return squared_error(y_true, y_pred) / np.size(y_pred)

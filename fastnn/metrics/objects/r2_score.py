@@ -30,6 +30,6 @@ class R2Score(Metric):
     def check_truth(self, y_true: NDArray[Any], outputs: int) -> None:
         check_shape(self.name, y_true, outputs)
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Compute R²; NaN for one sample, which has no variance."""
-        return r2(y_true, y_pred) if len(np.atleast_1d(y_pred)) > 1 else math.nan
+        return r2(y_true, y_pred, sample_weight=sample_weight) if len(np.atleast_1d(y_pred)) > 1 else math.nan

@@ -1,8 +1,10 @@
 """Recall of decisions."""
 
+from collections.abc import Sequence
 from typing import SupportsIndex
 
-from numpy.typing import ArrayLike
+import numpy as np
+from numpy.typing import NDArray
 
 from fastnn.metrics.objects.decisions import Decisions
 
@@ -14,17 +16,23 @@ class Recall(Decisions):
 
     Examples
     --------
-    >>> import numpy as np
     >>> Recall()(np.array([[0], [1], [1]]), np.array([[0.1], [0.8], [0.2]]))
     0.5
     """
 
     aliases = ()
 
-    def __init__(self, thresholds: float = 0.5, *, class_id: SupportsIndex | None = None, name: str = "recall") -> None:
+    def __init__(
+        self,
+        thresholds: float | Sequence[float] | None = 0.5,
+        *,
+        class_id: SupportsIndex | None = None,
+        name: str = "recall",
+    ) -> None:
         super().__init__(thresholds, class_id, name)
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
-        """Compute the recall; 0 where no truth is positive."""
-        both, _, false_negatives = self.counts(y_true, y_pred)
-        return both / max(both + false_negatives, 1)
+    def of_counts(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The recall; 0 where no truth is positive."""
+        both, _, false_negatives, _ = counts
+        share: NDArray[np.float64] = np.divide(both, both + false_negatives, out=np.zeros_like(both), where=both > 0)
+        return share

@@ -31,9 +31,9 @@ class SquaredHinge(LossMetric):
         super().check_truth(y_true, outputs)
         self._check_classes(y_true)
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         self._check_classes(np.asarray(y_true))
-        return super().__call__(y_true, y_pred)
+        return super().compute(y_true, y_pred, sample_weight)
 
     def _check_classes(self, true: NDArray[Any]) -> None:
         for negative in (-1, 0):

@@ -5,13 +5,13 @@ from typing import SupportsIndex
 from numpy.typing import ArrayLike
 
 from fastnn.checking.scalars import whole_number
-from fastnn.metrics.base import Metric
 from fastnn.metrics.functions.top_k_accuracy import top_k_accuracy
+from fastnn.metrics.objects.means import MeanMetric
 
 __all__ = ["TopKCategoricalAccuracy"]
 
 
-class TopKCategoricalAccuracy(Metric):
+class TopKCategoricalAccuracy(MeanMetric):
     """The share of samples whose true class is among the `k` largest outputs; see `fastnn.metrics.top_k_accuracy`.
 
     Parameters
@@ -39,5 +39,5 @@ class TopKCategoricalAccuracy(Metric):
     def least_outputs(self) -> int:
         return max(self.k, 2)
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
-        return top_k_accuracy(y_true, y_pred, self.k)
+    def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        return top_k_accuracy(y_true, y_pred, self.k, sample_weight=sample_weight)

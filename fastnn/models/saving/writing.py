@@ -17,6 +17,7 @@ from fastnn.files.description import described
 from fastnn.files.generators import generator_state
 from fastnn.files.tensors import write_tensors
 from fastnn.models.compiled import CompiledModel
+from fastnn.models.per_output import LossPerOutput, MetricOfOutput
 from fastnn.models.saving.callback_states import plain_resumption
 from fastnn.models.saving.histories import plain_dict, plain_history
 
@@ -63,7 +64,7 @@ def save_model(model: CompiledModel, path: str | os.PathLike[str]) -> None:
         "format": FORMAT,
         "name": model.name,
         "dtype": model.dtype.name,
-        "input_shape": model.input_shape,
+        **model.architecture(),
         "layers": model.layers,
         "compiled": _compilation(model),
         "state": {
@@ -94,4 +95,12 @@ def check_finite_array(array: NDArray[Any], name: str) -> None:
 def _compilation(model: CompiledModel) -> dict[str, Any] | None:
     if model.optimizer is None or model.loss is None:
         return None
-    return {"optimizer": model.optimizer, "loss": model.loss, "metrics": model.metrics}
+    if not isinstance(model.loss, LossPerOutput):
+        return {"optimizer": model.optimizer, "loss": model.loss, "metrics": model.metrics}
+    places = [metric for metric in model.metrics if isinstance(metric, MetricOfOutput)]
+    return {
+        "optimizer": model.optimizer,
+        "loss": list(model.loss.losses.values()),
+        "loss_weights": model.loss.weights,
+        "metrics": [[one.metric for one in places if one.output == output] for output in model.output_names],
+    }

@@ -70,8 +70,10 @@ class ActivationLayer(Layer):
         self.activation = activation
         self.activation_prime = activation_prime
         self.kind = known[1] if known is not None and activation_prime is known[0] else None
-        self.input: FloatArray | None = None
-        self.output: FloatArray | None = None
+        self.input = self.output = None
+
+    def _told(self) -> str:
+        return str(getattr(self.activation, "__name__", self.activation))
 
     def forward(self, input: ArrayLike) -> FloatArray:
         self.input = numpy.asarray(input)
@@ -81,14 +83,14 @@ class ActivationLayer(Layer):
     def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
         # Where the output tells the derivative, nothing is computed twice.
         if self.kind is not None and _entry(self.kind).from_output is not None:
-            slope = _entry(self.kind).function_slope
-            return activation_gradient(output_error, after_forward(self.output, self), self.kind, slope)
+            numbers = _entry(self.kind).function_numbers
+            return activation_gradient(output_error, after_forward(self.output, self), self.kind, *numbers)
         return numpy.asarray(output_error * self.activation_prime(after_forward(self.input, self)))
 
     def lower(self, plan: Plan) -> bool:
         if self.kind is None:
             return False
-        plan.add_activation(self.kind, _entry(self.kind).function_slope)
+        plan.add_activation(self.kind, *_entry(self.kind).function_numbers)
         return True
 
     def configuration(self) -> dict[str, object]:

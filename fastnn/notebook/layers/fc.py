@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from fastnn.checking.arrays import float_dtype, no_memory
 from fastnn.checking.scalars import whole_number
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
+from fastnn.notebook.randomness import generator_or_global
 from fastnn_ext.bindings.dense import dense_backward_input, dense_backward_parameters, dense_forward, dense_sgd_step
 from fastnn_ext.engine.plan import Plan
 
@@ -23,7 +24,9 @@ class FCLayer(Layer):
     input_size, output_size : int
         fan_in and fan_out, at least 1.
     rng : numpy.random.Generator, optional
-        Source of the initial weights; a fresh, unpredictable one by default.
+        Source of the initial weights, such as ``numpy.random.default_rng(seed)``. By default NumPy's global generator,
+        as in teaching code: ``numpy.random.seed(seed)`` repeats the weights, and they are those of
+        ``numpy.random.randn(input_size, output_size) / numpy.sqrt(input_size + output_size)``, then of the bias.
     dtype : dtype-like, default float32
         float32 or float64: of weights, bias and output.
 
@@ -68,21 +71,16 @@ class FCLayer(Layer):
         self.input_size = whole_number(input_size, "input_size", at_least=1)
         self.output_size = whole_number(output_size, "output_size", at_least=1)
         dtype = float_dtype(dtype)
-        if rng is None:
-            rng = numpy.random.default_rng()
-        elif not isinstance(rng, numpy.random.Generator):
-            raise TypeError(
-                f"rng must be a numpy.random.Generator, but it is {rng!r}: numpy.random.default_rng(seed) makes one"
-            )
+        source = generator_or_global(rng)
         # Drawn in float64 whatever the dtype, so that one seed gives the same network in both.
         shape = (self.input_size, self.output_size)
         try:
             scale = 1.0 / math.sqrt(self.input_size + self.output_size)
-            self._weights: FloatArray = (rng.standard_normal(shape) * scale).astype(dtype)
-            self._bias: FloatArray = (rng.standard_normal((1, self.output_size)) * scale).astype(dtype)
+            self._weights: FloatArray = (source.standard_normal(shape) * scale).astype(dtype)
+            self._bias: FloatArray = (source.standard_normal((1, self.output_size)) * scale).astype(dtype)
         except (MemoryError, ValueError, OverflowError) as error:
             raise no_memory(f"the weights of FCLayer{shape}", shape, numpy.dtype(numpy.float64)) from error
-        self.input: FloatArray | None = None
+        self.input = self.output = None
 
     @property
     def dtype(self) -> numpy.dtype[numpy.floating]:
@@ -110,9 +108,13 @@ class FCLayer(Layer):
             value = numpy.reshape(value, (1, -1))
         self._bias[...] = _parameter(value, "bias", self._bias)
 
+    def _told(self) -> str:
+        return f"{self.input_size}, {self.output_size}"
+
     def forward(self, input: ArrayLike) -> FloatArray:
         self.input = numpy.asarray(input)
-        return dense_forward(self.input, self._weights, self._bias)
+        self.output = dense_forward(self.input, self._weights, self._bias)
+        return self.output
 
     def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
         input = after_forward(self.input, self)

@@ -41,7 +41,10 @@ class FlattenLayer(Layer):
             raise ValueError("input_shape must have at least one size, but it is ()")
         self.input_size: int = math.prod(self.input_shape)
         self.output_size: int = self.input_size
-        self.input: FloatArray | None = None
+        self.input = self.output = None
+
+    def _told(self) -> str:
+        return f"{self.input_shape}"
 
     def forward(self, input: ArrayLike) -> FloatArray:
         array = numpy.asarray(input)
@@ -53,7 +56,8 @@ class FlattenLayer(Layer):
                 f"but its shape is {array.shape}"
             )
         self.input = array
-        return array.reshape(1 if array.shape in accepted else array.shape[0], self.output_size)
+        self.output = array.reshape(1 if array.shape in accepted else array.shape[0], self.output_size)
+        return self.output
 
     def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
         return numpy.reshape(numpy.asarray(output_error), after_forward(self.input, self).shape)

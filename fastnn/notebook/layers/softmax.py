@@ -33,7 +33,10 @@ class SoftmaxLayer(Layer):
 
     def __init__(self, input_size: int) -> None:
         self.input_size = self.output_size = whole_number(input_size, "input_size", at_least=1)
-        self.output: FloatArray | None = None
+        self.input = self.output = None
+
+    def _told(self) -> str:
+        return f"{self.input_size}"
 
     def forward(self, input: ArrayLike) -> FloatArray:
         array = numpy.atleast_2d(numpy.asarray(input))
@@ -42,7 +45,7 @@ class SoftmaxLayer(Layer):
                 f"input must have shape ({self.input_size},) or (batch, {self.input_size}) to fit SoftmaxLayer, "
                 f"but its shape is {array.shape}"
             )
-        self.output = softmax(array)
+        self.input, self.output = array, softmax(array)
         return self.output
 
     def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:

@@ -26,6 +26,8 @@ class CategoricalCrossentropy(CrossentropyOfClasses):
         The outputs are those before the softmax.
     label_smoothing : float, default 0
         In [0, 1]: the share of each target that all classes get in equal parts (Szegedy et al. 2016).
+    reduction
+        As in `Loss`.
 
     Examples
     --------

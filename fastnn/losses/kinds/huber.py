@@ -20,6 +20,8 @@ class Huber(Loss):
     ----------
     delta : float, default 1
         Above 0.
+    reduction
+        As in `Loss`.
 
     Examples
     --------
@@ -36,7 +38,8 @@ class Huber(Loss):
     takes = "numbers, (samples, outputs); (samples,) where there is one output"
     last_layer = "linear"
 
-    def __init__(self, delta: float = 1.0) -> None:
+    def __init__(self, delta: float = 1.0, *, reduction: str | None = "sum_over_batch_size") -> None:
+        super().__init__(reduction)
         self.delta = non_negative_number(delta, "delta")
         if self.delta == 0:
             raise ValueError("delta must be above 0, but it is 0")

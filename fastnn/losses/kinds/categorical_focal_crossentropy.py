@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastnn.checking.scalars import non_negative_number
 from fastnn.losses.base import TINY, Example
@@ -32,6 +31,8 @@ class CategoricalFocalCrossentropy(CrossentropyOfClasses):
         The outputs are those before the softmax.
     label_smoothing : float, default 0
         In [0, 1]: the share of each target that all classes get in equal parts.
+    reduction
+        As in `Loss`.
 
     Examples
     --------
@@ -57,8 +58,10 @@ class CategoricalFocalCrossentropy(CrossentropyOfClasses):
         gamma: float = 2.0,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
+        *,
+        reduction: str | None = "sum_over_batch_size",
     ) -> None:
-        super().__init__(from_logits, label_smoothing)
+        super().__init__(from_logits, label_smoothing, reduction=reduction)
         if isinstance(alpha, Sequence | np.ndarray) and not isinstance(alpha, str):
             self.alpha = tuple(non_negative_number(weight, "each number of alpha") for weight in alpha)
         else:
@@ -70,7 +73,7 @@ class CategoricalFocalCrossentropy(CrossentropyOfClasses):
         numbers = (self.gamma, self.from_logits, *np.atleast_1d(self.alpha))
         return {"loss_numbers": numbers, "label_smoothing": self.label_smoothing}
 
-    def targets(self, y: NDArray[Any], outputs: int) -> NDArray[Any]:
+    def targets(self, y: Any, outputs: Any) -> Any:
         if isinstance(self.alpha, tuple) and len(self.alpha) != outputs:
             raise ValueError(
                 f"alpha of the loss {self.name} must be a number, or one for each class: it has {len(self.alpha)}, but "

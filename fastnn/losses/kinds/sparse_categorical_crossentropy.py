@@ -21,6 +21,8 @@ class SparseCategoricalCrossentropy(CrossentropyOfClasses):
     ----------
     from_logits : bool, default False
         The outputs are those before the softmax.
+    reduction
+        As in `Loss`.
 
     Examples
     --------
@@ -38,11 +40,11 @@ class SparseCategoricalCrossentropy(CrossentropyOfClasses):
     takes = "class numbers from 0 up, (samples,) or (samples, 1)"
     last_layer = "softmax"
 
-    def __init__(self, from_logits: bool = False) -> None:
-        super().__init__(from_logits)
+    def __init__(self, from_logits: bool = False, *, reduction: str | None = "sum_over_batch_size") -> None:
+        super().__init__(from_logits, reduction=reduction)
 
     def configuration(self) -> dict[str, Any]:
-        return {"from_logits": self.from_logits}
+        return {name: value for name, value in vars(self).items() if name != "label_smoothing"}
 
     def targets(self, y: NDArray[Any], outputs: int) -> NDArray[Any]:
         if outputs < 2:

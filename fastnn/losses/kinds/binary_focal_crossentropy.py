@@ -32,6 +32,8 @@ class BinaryFocalCrossentropy(Crossentropy):
         The outputs are those before the sigmoid.
     label_smoothing : float, default 0
         In [0, 1]: targets move towards a half by this share.
+    reduction
+        As in `Loss`.
 
     Examples
     --------
@@ -56,8 +58,10 @@ class BinaryFocalCrossentropy(Crossentropy):
         gamma: float = 2.0,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
+        *,
+        reduction: str | None = "sum_over_batch_size",
     ) -> None:
-        super().__init__(from_logits, label_smoothing)
+        super().__init__(from_logits, label_smoothing, reduction=reduction)
         self.apply_class_balancing = true_or_false(apply_class_balancing, "apply_class_balancing")
         self.alpha, self.gamma = non_negative_number(alpha, "alpha"), non_negative_number(gamma, "gamma")
         if self.alpha > 1:

@@ -22,6 +22,8 @@ class BinaryCrossentropy(Crossentropy):
         The outputs are those before the sigmoid.
     label_smoothing : float, default 0
         In [0, 1]: targets move towards a half by this share.
+    reduction
+        As in `Loss`.
 
     Examples
     --------

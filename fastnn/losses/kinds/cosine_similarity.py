@@ -22,6 +22,8 @@ class CosineSimilarity(Loss):
     ----------
     axis : int, default -1
         The outputs of a sample: -1, or 1, which is the same.
+    reduction
+        As in `Loss`.
 
     Examples
     --------
@@ -38,7 +40,8 @@ class CosineSimilarity(Loss):
     takes = "numbers, (samples, outputs)"
     last_layer = "linear"
 
-    def __init__(self, axis: int = -1) -> None:
+    def __init__(self, axis: int = -1, *, reduction: str | None = "sum_over_batch_size") -> None:
+        super().__init__(reduction)
         if axis not in (-1, 1):
             raise ValueError(f"axis must be -1 or 1, the outputs of a sample, but it is {axis!r}")
         self.axis = axis

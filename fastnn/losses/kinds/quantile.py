@@ -21,6 +21,8 @@ class Quantile(Loss):
     ----------
     quantile : float, default 0.5
         Between 0 and 1: 0.9 gives predictions that nine targets in ten are below.
+    reduction
+        As in `Loss`.
 
     Examples
     --------
@@ -37,7 +39,8 @@ class Quantile(Loss):
     takes = "numbers, (samples, outputs); (samples,) where there is one output"
     last_layer = "linear"
 
-    def __init__(self, quantile: float = 0.5) -> None:
+    def __init__(self, quantile: float = 0.5, *, reduction: str | None = "sum_over_batch_size") -> None:
+        super().__init__(reduction)
         self.quantile = non_negative_number(quantile, "quantile")
         if not 0 < self.quantile < 1:
             raise ValueError(f"quantile must be between 0 and 1, but it is {quantile}")

@@ -1,0 +1,153 @@
+"""Layers of several inputs, which bring together what other layers give."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from fastnn.checking.shapes import Shape
+from fastnn.layers.base import Layer
+from fastnn_ext.engine.plan import Plan
+from fastnn_ext.tables.enums import OperationKind
+
+__all__ = ["Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"]
+
+
+class Merge(Layer):
+    """What layers of several inputs share; use a subclass, on a list of what it merges.
+
+    Parameters
+    ----------
+    name : str, optional
+        As in `Layer`.
+
+    Attributes
+    ----------
+    input_shape : tuple of tuples of int, or None
+        Of a sample of each input.
+    """
+
+    kind: ClassVar[OperationKind]
+
+    def __init__(self, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+
+    def shape_of_inputs(self, shapes: Sequence[Shape]) -> Any:
+        return tuple(shapes)
+
+    def output_for(self, input_shape: Any) -> Shape:
+        shapes: tuple[Shape, ...] = input_shape
+        if not shapes or not all(isinstance(shape, tuple) for shape in shapes) or len(shapes) < 2:
+            raise ValueError("it merges at least two inputs, and is called on a list of them in a fastnn.Model")
+        if any(shape != shapes[0] for shape in shapes):
+            raise ValueError("its inputs must have the same shape")
+        return shapes[0]
+
+    def lower_on(self, plan: Plan, values: Sequence[int]) -> None:
+        plan.add_merge(self.kind, values)
+
+
+class Add(Merge):
+    """The sum of its inputs, number by number: a way round other layers, such as in a residual network.
+
+    >>> from fastnn.layers import Dense, Input
+    >>> x = Input((8,))
+    >>> Add()([x, Dense(8)(x)]).shape
+    (None, 8)
+    """
+
+    kind = OperationKind.ADD
+
+
+class Subtract(Merge):
+    """The first of two inputs less the second.
+
+    >>> from fastnn.layers import Input
+    >>> Subtract()([Input((8,)), Input((8,))]).shape
+    (None, 8)
+    """
+
+    kind = OperationKind.SUBTRACT
+
+    def output_for(self, input_shape: Any) -> Shape:
+        if len(input_shape) != 2:
+            raise ValueError(f"it takes two inputs, but is called on {len(input_shape)}")
+        return super().output_for(input_shape)
+
+
+class Multiply(Merge):
+    """The product of its inputs, number by number.
+
+    >>> from fastnn.layers import Input
+    >>> Multiply()([Input((8,)), Input((8,))]).shape
+    (None, 8)
+    """
+
+    kind = OperationKind.MULTIPLY
+
+
+class Average(Merge):
+    """The mean of its inputs, number by number.
+
+    >>> from fastnn.layers import Input
+    >>> Average()([Input((8,)), Input((8,))]).shape
+    (None, 8)
+    """
+
+    kind = OperationKind.AVERAGE
+
+
+class Maximum(Merge):
+    """The largest of its inputs, number by number; the gradient goes to the first that has it.
+
+    >>> from fastnn.layers import Input
+    >>> Maximum()([Input((8,)), Input((8,))]).shape
+    (None, 8)
+    """
+
+    kind = OperationKind.MAXIMUM
+
+
+class Minimum(Merge):
+    """The smallest of its inputs, number by number; the gradient goes to the first that has it.
+
+    >>> from fastnn.layers import Input
+    >>> Minimum()([Input((8,)), Input((8,))]).shape
+    (None, 8)
+    """
+
+    kind = OperationKind.MINIMUM
+
+
+class Concatenate(Merge):
+    """Its inputs, rows of any length, side by side.
+
+    Parameters
+    ----------
+    axis : int, default -1
+        Keras' argument: -1, or 1, which is the same of rows.
+    name : str, optional
+        As in `Layer`.
+
+    Examples
+    --------
+    >>> from fastnn.layers import Input
+    >>> Concatenate()([Input((8,)), Input((3,))]).shape
+    (None, 11)
+    """
+
+    kind = OperationKind.CONCATENATE
+
+    def __init__(self, axis: int = -1, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+        if isinstance(axis, bool) or axis not in (-1, 1):
+            raise ValueError(f"axis must be -1, the numbers of a row, but it is {axis!r}")
+        self.axis = int(axis)
+
+    def output_for(self, input_shape: Any) -> Shape:
+        if len(input_shape) < 2 or not all(isinstance(shape, tuple) for shape in input_shape):
+            raise ValueError("it merges at least two inputs, and is called on a list of them in a fastnn.Model")
+        if any(len(shape) != 1 for shape in input_shape):
+            raise ValueError("its inputs must be rows: put a Flatten() before it")
+        return (sum(shape[0] for shape in input_shape),)
+
+    def configuration(self) -> dict[str, Any]:
+        return {"axis": self.axis, **super().configuration()}

@@ -1,0 +1,92 @@
+"""From what a user passes to ``compile`` to the loss and metrics of each output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fastnn.losses.base import Loss
+from fastnn.losses.names import resolve as resolve_loss
+from fastnn.metrics.base import Metric
+from fastnn.metrics.names import resolve as resolve_metric
+from fastnn.models.per_output import LossPerOutput, MetricOfOutput
+from fastnn.models.several import by_names
+
+__all__ = ["loss_for", "loss_logs", "loss_names", "metrics_for"]
+
+
+def loss_for(outputs: Sequence[str], loss: Any, loss_weights: Any) -> Loss:
+    """The loss of a model with these outputs: one for each where there are several.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is no loss, an output without one, and weights that are not one number for each.
+    """
+    if len(outputs) == 1:
+        if loss_weights is not None:
+            raise ValueError("loss_weights is for models with several outputs: this one has one loss alone")
+        if isinstance(loss, Mapping | list):
+            (loss,) = by_names(loss, outputs, "loss")
+        return resolve_loss(loss)
+    if isinstance(loss, LossPerOutput) and tuple(loss.losses) == tuple(outputs) and loss_weights is None:
+        return loss
+    parts = by_names(loss, outputs, "loss") if isinstance(loss, Mapping | list) else [loss] * len(outputs)
+    for output, part in zip(outputs, parts, strict=True):
+        if part is None:
+            raise ValueError(f"the output {output} has no loss: name one, or leave the output out of the model")
+    weights = [1.0] * len(outputs) if loss_weights is None else by_names(loss_weights, outputs, "loss_weights")
+    return LossPerOutput(dict(zip(outputs, map(resolve_loss, parts), strict=True)), weights)
+
+
+def metrics_for(outputs: Sequence[str], sizes: Sequence[int], metrics: Any) -> list[Metric]:
+    """The metrics of a model with these outputs, of so many numbers each.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is no metric, an output that is not there, and two metrics of one name.
+    """
+    found: list[Metric] = []
+    if len(outputs) == 1:
+        if isinstance(metrics, Mapping):
+            (metrics,) = by_names(metrics, outputs, "metrics")
+        found = [resolve_metric(metric, sizes[0]) for metric in _listed(metrics)]
+    else:
+        given = list(metrics) if not isinstance(metrics, Mapping | str | Metric) else metrics
+        if isinstance(given, list) and all(isinstance(metric, MetricOfOutput) for metric in given):
+            found = given
+        else:
+            parts = _parts(given, outputs)
+            for place, (output, size, part) in enumerate(zip(outputs, sizes, parts, strict=True)):
+                found += [MetricOfOutput(resolve_metric(metric, size), output, place) for metric in _listed(part)]
+    names = [metric.name for metric in found]
+    for name in names:
+        if names.count(name) > 1 or name in loss_names(outputs):
+            raise ValueError(f"two values would be called {name!r}: give one metric another name")
+    return found
+
+
+def _parts(metrics: Any, outputs: Sequence[str]) -> list[Any]:
+    if isinstance(metrics, Mapping):
+        unknown = [name for name in metrics if name not in outputs]
+        if unknown:
+            raise ValueError(f"metrics must have {', '.join(outputs)} as keys, but has {unknown[0]!r}")
+        return [metrics.get(output) for output in outputs]
+    return by_names(metrics, outputs, "metrics")
+
+
+def _listed(metrics: Any) -> list[Any]:
+    if metrics is None:
+        return []
+    return list(metrics) if isinstance(metrics, Iterable) and not isinstance(metrics, str) else [metrics]
+
+
+def loss_names(outputs: Sequence[str]) -> list[str]:
+    """What logs and histories call the loss, and that of each output where there are several."""
+    return ["loss", *(f"{output}_loss" for output in outputs)] if len(outputs) > 1 else ["loss"]
+
+
+def loss_logs(outputs: Sequence[str], loss: float, by_output: Sequence[float]) -> dict[str, float]:
+    """The loss and that of each output under these names."""
+    return dict(zip(loss_names(outputs), [loss, *by_output], strict=False))

@@ -1,0 +1,284 @@
+"""The functional model: a graph of layers, described by calling them."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from fastnn.checking.shapes import Shape, checked_shape
+from fastnn.layers.base import Layer
+from fastnn.layers.input import Input
+from fastnn.layers.rescaling import Rescaling
+from fastnn.models.base import BaseModel
+from fastnn.models.graph import Graph, graph_of, named, restored_graph
+from fastnn.models.layer_arrays import label
+from fastnn.models.layered import fixed_layers
+from fastnn.models.naming import name_for
+from fastnn_ext.engine.plan import Plan
+from fastnn_ext.tables.enums import Activation as Kind
+
+__all__ = ["Model"]
+
+
+class Model(BaseModel):
+    """A graph of layers, each called on an `Input` or on what other layers give.
+
+    Layers may be skipped, brought together again (`Add`, `Concatenate` and their like), called several times with the
+    same weights, and there may be several inputs and outputs. Data of several inputs or outputs are lists in their
+    order, or dicts by their names.
+
+    Parameters
+    ----------
+    inputs : Input or list of Input, or dict of these
+        All that the outputs depend on. A dict names them; otherwise they are called as the `Input`.
+    outputs : SymbolicTensor or list of SymbolicTensor, or dict of these
+        What layers gave when they were called. A dict names them; otherwise they are called as the layers.
+    name : str, default "functional"
+    dtype, seed
+        As in `Sequential`.
+
+    Attributes
+    ----------
+    layers : list of Layer
+        Each once, in an order in which they can be computed.
+    input_names, output_names : tuple of str
+
+    Raises
+    ------
+    TypeError
+        For what is no input or output.
+    ValueError
+        When an output depends on another `Input`, nothing takes an input, a layer is in a model already, or names are
+        not unique.
+
+    Examples
+    --------
+    A layer with a way round it:
+
+    >>> from fastnn.layers import Add, Concatenate, Dense, Input
+    >>> x = Input((4,))
+    >>> hidden = Dense(8, "relu")(x)
+    >>> model = Model(x, Dense(1)(Add()([hidden, Dense(8, "relu")(hidden)])), seed=0)
+    >>> model.compile("adam", "mse")
+    >>> data = np.random.default_rng(0).normal(size=(20, 4))
+    >>> history = model.fit(data, data[:, 0], epochs=2, verbose=0)
+    >>> model.predict(data).shape
+    (20, 1)
+
+    Two inputs and two outputs:
+
+    >>> one, other = Input((4,), name="one"), Input((2,), name="other")
+    >>> both = Concatenate()([Dense(8, "relu")(one), Dense(8, "relu")(other)])
+    >>> model = Model([one, other], {"price": Dense(1)(both), "sold": Dense(1, "sigmoid")(both)}, seed=0)
+    >>> model.compile("adam", {"price": "mse", "sold": "binary_crossentropy"}, loss_weights={"price": 1, "sold": 0.1})
+    >>> targets = {"price": data[:, 0], "sold": data[:, 1] > 0}
+    >>> history = model.fit({"one": data, "other": data[:, :2]}, targets, verbose=0)
+    >>> [output.shape for output in model.predict([data, data[:, :2]])]
+    [(20, 1), (20, 1)]
+    """
+
+    def __init__(
+        self,
+        inputs: Any,
+        outputs: Any,
+        *,
+        name: str = "functional",
+        dtype: DTypeLike = np.float32,
+        seed: int | np.random.Generator | None = None,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype, seed=seed)
+        input_names, begins = named(inputs, "inputs")
+        output_names, ends = named(outputs, "outputs")
+        self._connect(graph_of(begins, ends), input_names, output_names)
+        self._build()
+
+    @classmethod
+    def of_architecture(
+        cls, architecture: Mapping[str, Any], layers: Sequence[Layer], *, name: str, dtype: DTypeLike, seed: int
+    ) -> Model:
+        """A model of these layers, all with names and in no model, as `architecture` told; it has no arrays yet.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            When the description is none of a graph of these layers.
+        """
+        model = cls.__new__(cls)
+        BaseModel.__init__(model, name=name, dtype=dtype, seed=seed)
+        inputs, outputs = architecture["inputs"], architecture["outputs"]
+        begins = [Input(checked_shape(one["shape"], "input_shape")) for one in inputs]
+        ends = [one["node"] for one in outputs]
+        graph = restored_graph(begins, layers, architecture["nodes"], ends)
+        model._connect(graph, [one["name"] for one in inputs], [one["name"] for one in outputs])
+        model._infer()
+        return model
+
+    def _connect(self, graph: Graph, input_names: Sequence[str | None], output_names: Sequence[str | None]) -> None:
+        """Take the layers, with names; nothing has changed where they cannot be taken."""
+        for layer in graph.layers:
+            if layer.in_model:
+                raise ValueError(
+                    f"the layer {layer.name} is in a model already: make a new one for each, or give one model several "
+                    "outputs"
+                )
+        taken: list[str | None] = [layer.name for layer in graph.layers if layer.name is not None]
+        if len(set(taken)) < len(taken):
+            raise ValueError(f"names of layers must differ, but they are {taken}")
+        names = []
+        for layer in graph.layers:
+            names.append(layer.name or name_for(layer, taken))
+            taken.append(names[-1])
+        called: list[str | None] = []
+        for given, begin in zip(input_names, graph.inputs, strict=True):
+            called.append(given or name_for(begin, called))
+        ends = [given or names[graph.nodes[end].layer] for given, end in zip(output_names, graph.outputs, strict=True)]
+        if len(set(ends)) < len(ends):
+            # A layer that was called several times gives several outputs.
+            repeated = Counter(ends)
+            ends = [f"{end}_{number}" if repeated[end] > 1 else end for number, end in enumerate(ends)]
+        readers = graph.readers()
+        for node in graph.nodes:
+            layer, source = graph.layers[node.layer], node.sources[0]
+            if isinstance(layer, Rescaling) and (
+                readers[source] > 1 or (source >= 0 and not isinstance(graph.layer_at(source), Rescaling))
+            ):
+                raise ValueError(
+                    f"{names[node.layer]} scales the data of an input as they are read, and must be the only layer "
+                    "that takes that input: scale the data before, or give other layers an Input of their own"
+                )
+        for layer, own in zip(graph.layers, names, strict=True):
+            layer._keep(_name=own, in_model=True)
+        self._keep(layers=fixed_layers(graph.layers))
+        self._graph = graph
+        self._input_names, self._output_names = tuple(str(one) for one in called), tuple(ends)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        return self._input_names
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        return self._output_names
+
+    @property
+    def input_shapes(self) -> list[Shape]:
+        return [shape for begin in self._graph.inputs if (shape := begin.declared_shape) is not None]
+
+    @property
+    def output_shapes(self) -> list[Shape]:
+        found = (self._graph.layer_at(end).output_shape for end in self._graph.outputs)
+        return [shape for shape in found if shape is not None]
+
+    @property
+    def input_shape(self) -> Any:
+        """Of one sample; a list where there are several inputs."""
+        shapes = self.input_shapes
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    @property
+    def output_shape(self) -> Any:
+        """Of one sample's outputs; a list where there are several."""
+        shapes = self.output_shapes
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    def output_activations(self) -> list[str]:
+        return [self._activation_of(end) for end in self._graph.outputs]
+
+    def _activation_of(self, value: int) -> str:
+        while value >= 0:
+            name = self._graph.layer_at(value).output_activation
+            if name is not None:
+                return name
+            sources = self._graph.nodes[value].sources
+            if len(sources) > 1:
+                break
+            value = sources[0]
+        return "linear"
+
+    def build(self, input_shape: Sequence[int] | None = None) -> None:
+        """Keras' method: the inputs have told all shapes already, so that nothing is left to do.
+
+        Raises
+        ------
+        ValueError
+            When ``input_shape`` is another than that of the input.
+        """
+        if input_shape is not None and [checked_shape(input_shape, "input_shape")] != self.input_shapes:
+            raise ValueError(f"the model takes samples of shape {self.input_shape}, not {tuple(input_shape)}")
+        if not self.built:
+            self._build()
+
+    def _infer(self) -> None:
+        for node in self._graph.nodes:
+            layer = self._graph.layers[node.layer]
+            shapes = [self._shape_at(source) for source in node.sources]
+            try:
+                layer.build(layer.shape_of_inputs(shapes))
+            except ValueError as error:
+                raise ValueError(f"{label(layer)} does not fit: {error}") from None
+            assert layer.output_shape is not None
+            if math.prod(layer.output_shape) > sys.maxsize // self.dtype.itemsize:
+                raise ValueError(f"{label(layer)} would give samples of {layer.output_shape}, larger than any memory")
+
+    def _shape_at(self, value: int) -> Shape:
+        layer = self._graph.layer_at(value)
+        shape = layer.declared_shape if value < 0 else layer.output_shape
+        assert shape is not None
+        return shape
+
+    def _lower(self) -> tuple[Plan, list[int]]:
+        shapes = self.input_shapes
+        plan = Plan(math.prod(shapes[0]), self.dtype, shapes[0])
+        for shape in shapes[1:]:
+            plan.add_input(math.prod(shape))
+        readers = self._graph.readers()
+        values: list[int] = []
+        layer_of_call: list[int] = []
+        for node in self._graph.nodes:
+            given = [values[source] if source >= 0 else source for source in node.sources]
+            for value, source in zip(given, node.sources, strict=True):
+                plan.follow(value, readers[source] > 1)
+            self._graph.layers[node.layer].lower_on(plan, given)
+            values.append(plan.value)
+            layer_of_call += [node.layer] * (plan.calls - len(layer_of_call))
+        ends: list[int] = []
+        for end in self._graph.outputs:
+            if values[end] < 0 or values[end] in ends:
+                # An input as it is, or another output again: a slope of 1 is the identity.
+                plan.follow(values[end], shared=True)
+                plan.add_activation(Kind.LEAKY_RELU, 1.0)
+                layer_of_call.append(self._graph.nodes[end].layer)
+                ends.append(plan.value)
+            else:
+                ends.append(values[end])
+        if len(ends) > 1:
+            plan.set_outputs(ends)
+        return plan, layer_of_call
+
+    def architecture(self) -> dict[str, Any]:
+        graph = self._graph
+        begins = zip(self.input_names, self.input_shapes, strict=True)
+        inputs = [{"name": name, "shape": shape} for name, shape in begins]
+        nodes = [[node.layer, list(node.sources)] for node in graph.nodes]
+        outputs = [{"name": name, "node": end} for name, end in zip(self.output_names, graph.outputs, strict=True)]
+        return {"inputs": inputs, "nodes": nodes, "outputs": outputs}
+
+    def _connections(self) -> list[str]:
+        graph = self._graph
+        taken: list[list[str]] = [[] for _ in self.layers]
+        for node in graph.nodes:
+            given = [
+                self.input_names[-1 - source] if source < 0 else str(graph.layer_at(source).name)
+                for source in node.sources
+            ]
+            taken[node.layer].append(", ".join(given))
+        return ["; ".join(calls) for calls in taken]
+
+    def __repr__(self) -> str:
+        return f"<Model {self.name}: {', '.join(self.input_names)} to {', '.join(self.output_names)}>"

@@ -1,0 +1,150 @@
+"""How the layers of a `fastnn.Model` are connected: calls of layers, each after those whose values it takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastnn.checking.names import non_empty_name
+from fastnn.layers.base import Layer
+from fastnn.layers.input import Input
+from fastnn.layers.symbolic import SymbolicTensor, tensors_of
+
+__all__ = ["Graph", "Node", "graph_of", "named", "restored_graph"]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One call of a layer: its place among the graph's layers, and the values that it takes.
+
+    Value n is that of node n; -1 - k is input k.
+    """
+
+    layer: int
+    sources: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Calls of layers in an order in which they can be computed; ``outputs`` are nodes."""
+
+    inputs: tuple[Input, ...]
+    layers: tuple[Layer, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[int, ...]
+
+    def layer_at(self, value: int) -> Layer:
+        """The layer that gives a value."""
+        return self.inputs[-1 - value] if value < 0 else self.layers[self.nodes[value].layer]
+
+    def readers(self) -> Counter[int]:
+        """By how many each value is taken, outputs of the graph included."""
+        return Counter([source for node in self.nodes for source in node.sources] + list(self.outputs))
+
+
+def named(given: Any, what: str) -> tuple[list[str | None], tuple[SymbolicTensor, ...]]:
+    """Tensors, and their names where they are given as a dict."""
+    if isinstance(given, Mapping):
+        names: list[str | None] = [non_empty_name(name, f"a key of {what}") for name in given]
+        return names, tensors_of(list(given.values()), what)
+    tensors = tensors_of(given, what)
+    return [None] * len(tensors), tensors
+
+
+def graph_of(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]) -> Graph:
+    """What lies between inputs and outputs.
+
+    Raises
+    ------
+    TypeError
+        When an input is not that of an `Input`.
+    ValueError
+        When an output depends on another `Input`, or is one; when nothing takes an input; when one is listed twice.
+    """
+    if not inputs or not outputs:
+        raise ValueError("a model needs at least one input and one output")
+    begins: list[Input] = []
+    for tensor in inputs:
+        if not isinstance(tensor.layer, Input):
+            raise TypeError(f"inputs must be those of an Input, but one is {tensor!r}")
+        begins.append(tensor.layer)
+    for tensors, what in ((inputs, "inputs"), (outputs, "outputs")):
+        if len(set(map(id, tensors))) < len(tensors):
+            raise ValueError(f"{what} must differ, but one is listed twice")
+    places = {id(tensor): -1 - number for number, tensor in enumerate(inputs)}
+    layers: list[Layer] = []
+    nodes: list[Node] = []
+    for tensor in _in_order(outputs, set(places)):
+        if isinstance(tensor.layer, Input):
+            raise ValueError(
+                f"the outputs depend on {_called(tensor)}, an Input of shape {tensor.layer.declared_shape} that is "
+                "not among the inputs"
+            )
+        if tensor.layer not in layers:
+            layers.append(tensor.layer)
+        sources = tuple(places[id(source)] for source in tensor.inputs)
+        places[id(tensor)] = len(nodes)
+        nodes.append(Node(layers.index(tensor.layer), sources))
+    used = {source for node in nodes for source in node.sources}
+    for number, tensor in enumerate(inputs):
+        if tensor in outputs:
+            raise ValueError(f"{_called(tensor)} is an input and an output: an output must be that of a layer")
+        if -1 - number not in used:
+            raise ValueError(f"no output depends on {_called(tensor)}: leave it out of the inputs")
+    return Graph(tuple(begins), tuple(layers), tuple(nodes), tuple(places[id(tensor)] for tensor in outputs))
+
+
+def restored_graph(inputs: Sequence[Input], layers: Sequence[Layer], nodes: Any, outputs: Sequence[Any]) -> Graph:
+    """A graph from nodes as lists of a layer's place and its sources.
+
+    Raises
+    ------
+    ValueError
+        When these are no graph: every value must come from before, and every layer, node and input be needed.
+    """
+    found: list[Node] = []
+    for number, entry in enumerate(nodes):
+        if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[1], list) or not entry[1]:
+            raise ValueError(f"node {number} must be a layer's number and those of its inputs, but it is {entry!r}")
+        layer, sources = entry
+        for value, least, most in [(layer, 0, len(layers)), *((source, -len(inputs), number) for source in sources)]:
+            _check_number(value, least, most, f"node {number}")
+        found.append(Node(layer, tuple(sources)))
+    for end in outputs:
+        _check_number(end, 0, len(found), "an output")
+    graph = Graph(tuple(inputs), tuple(layers), tuple(found), tuple(outputs))
+    needed = set(graph.readers())
+    if len(set(outputs)) < len(outputs) or not outputs or needed != set(range(-len(inputs), len(found))):
+        raise ValueError("its graph has parts that nothing needs, or no output, or one twice")
+    if list(dict.fromkeys(node.layer for node in found)) != list(range(len(layers))):
+        raise ValueError("its layers are not in the order in which they are computed")
+    return graph
+
+
+def _check_number(value: Any, least: int, most: int, what: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < most:
+        raise ValueError(f"{what} has the number {value!r}, but it must be from {least} to {most - 1}")
+
+
+def _called(tensor: SymbolicTensor) -> str:
+    return tensor.layer.name or type(tensor.layer).__name__
+
+
+def _in_order(outputs: Sequence[SymbolicTensor], known: set[int]) -> list[SymbolicTensor]:
+    """All that outputs depend on, each behind what it depends on itself; without recursion, which depth would end."""
+    found: list[SymbolicTensor] = []
+    done = set(known)
+    waiting = list(reversed(outputs))
+    while waiting:
+        tensor = waiting[-1]
+        missing = [source for source in tensor.inputs if id(source) not in done]
+        if id(tensor) in done:
+            waiting.pop()
+        elif missing:
+            waiting += reversed(missing)
+        else:
+            done.add(id(tensor))
+            found.append(waiting.pop())
+    return found

@@ -1,0 +1,30 @@
+"""Names of layers in a model."""
+
+from collections.abc import Container
+
+from fastnn.layers.base import Layer
+
+__all__ = ["name_for"]
+
+
+def name_for(layer: Layer, taken: Container[str | None]) -> str:
+    """The layer's own name, or its class' in snake case, with a number where that is taken.
+
+    Raises ValueError where its own name is taken.
+
+    >>> from fastnn.layers import BatchNormalization
+    >>> name_for(BatchNormalization(), ["batch_normalization"])
+    'batch_normalization_1'
+    """
+    if layer.name is not None:
+        if layer.name in taken:
+            raise ValueError(f"there is a layer {layer.name!r} already: names in a model must differ")
+        return layer.name
+    kind = type(layer).__name__
+    base = "".join(
+        f"_{c.lower()}" if c.isupper() and i and kind[i - 1].islower() else c.lower() for i, c in enumerate(kind)
+    )
+    number = 0
+    while (name := base if number == 0 else f"{base}_{number}") in taken:
+        number += 1
+    return name

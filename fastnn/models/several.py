@@ -1,0 +1,73 @@
+"""One array of data, or a list of them where a model has several inputs or outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = ["by_names", "count_rows", "each", "is_named", "join_rows", "take_rows"]
+
+
+def each(data: Any) -> list[Any]:
+    """The arrays as a list."""
+    return data if isinstance(data, list) else [data]
+
+
+def count_rows(data: Any) -> int:
+    """Samples in each array."""
+    return int(each(data)[0].shape[0])
+
+
+def take_rows(data: Any, rows: Any) -> Any:
+    """These samples of each array; None stays None."""
+    if isinstance(data, list):
+        return [take_rows(one, rows) for one in data]
+    return None if data is None else data[rows]
+
+
+def join_rows(parts: Sequence[Any]) -> Any:
+    """The samples of all parts, one behind the other, of each array."""
+    if isinstance(parts[0], list):
+        return [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+    return np.concatenate(parts)
+
+
+def is_named(data: Any, names: Sequence[str]) -> bool:
+    """Whether it is a dict of something for each of these names. Some of SciPy's matrices are dicts, too.
+
+    >>> is_named({"input": 1}, ["input"]), is_named({"column": 1}, ["input"])
+    (True, False)
+    """
+    return type(data) is dict and (len(names) > 1 or set(data) == set(names))
+
+
+def by_names(given: Any, names: Sequence[str], what: str) -> list[Any]:
+    """One of something for each name: a list or tuple in their order, or a dict.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    ValueError
+        For another number of them, a name that is missing, or one that is unknown.
+
+    Examples
+    --------
+    >>> by_names({"price": 2, "risk": 1}, ["risk", "price"], "loss")
+    [1, 2]
+    """
+    known = ", ".join(names)
+    if isinstance(given, Mapping):
+        unknown = [name for name in given if name not in names]
+        missing = [name for name in names if name not in given]
+        if unknown or missing:
+            found = f"has no {missing[0]!r}" if missing else f"has {unknown[0]!r}, which is none of them"
+            raise ValueError(f"{what} must have {known} as keys, but it {found}")
+        return [given[name] for name in names]
+    if not isinstance(given, list | tuple):
+        raise TypeError(f"{what} must be a list in the order {known}, or a dict, but it is a {type(given).__name__}")
+    if len(given) != len(names):
+        raise ValueError(f"{what} must have {len(names)} parts, {known}, but it has {len(given)}")
+    return list(given)

@@ -1,0 +1,119 @@
+"""Conversion of a user's targets and weights to rows that the engine can read."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.checking.arrays import check_finite
+from fastnn.data.convert import to_array
+from fastnn.models.classes import check_classes
+from fastnn.models.compiled import CompiledModel
+from fastnn.models.rows import AllTargets, AllWeights, as_rows
+from fastnn.models.several import by_names, is_named
+from fastnn_ext.engine.compressed import CompressedRows
+
+__all__ = ["class_weights", "read_targets", "read_weights"]
+
+
+def read_targets(model: CompiledModel, y: Any, name: str, samples: int) -> AllTargets:
+    """``y`` as rows of the model's outputs, or class numbers, in the form that its loss takes.
+
+    A list of these where the model has several outputs; it is then one itself, a tuple, or a dict by their names.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `read_inputs`, and for labels of the wrong form for the loss.
+    """
+    if y is None:
+        raise ValueError(f"{name} is missing: pass the targets of {samples} samples")
+    _, loss = model.needs_compile()
+    plan = model.needs_plan()
+    if len(model.output_names) > 1:
+        given = [
+            _numbers(part, f"{name}[{called!r}]", samples)
+            for called, part in zip(model.output_names, by_names(y, model.output_names, name), strict=True)
+        ]
+        several = loss.targets(given, plan.output_sizes)
+        for metric in model.metrics:
+            metric.check_truth(several, plan.output_sizes)
+        return [
+            _target_rows(rows, size, model.dtype, f"{name}[{called!r}]")
+            for called, rows, size in zip(model.output_names, several, plan.output_sizes, strict=True)
+        ]
+    if is_named(y, model.output_names):
+        y = y[model.output_names[0]]
+    rows = loss.targets(_numbers(y, name, samples), plan.output_size)
+    for metric in model.metrics:
+        metric.check_truth(rows, plan.output_size)
+    return _target_rows(rows, plan.output_size, model.dtype, name)
+
+
+def _numbers(y: Any, name: str, samples: int) -> NDArray[Any]:
+    """The targets of one output, as they come."""
+    array = to_array(y, name)
+    if isinstance(array, CompressedRows):
+        raise TypeError(f"{name} must be an array, but it is a sparse matrix: pass {name}.toarray()")
+    if array.ndim < 1 or len(array) != samples:
+        raise ValueError(f"{name} must have as many samples as x, {samples}, but its shape is {array.shape}")
+    return array
+
+
+def _target_rows(rows: NDArray[Any], outputs: int, dtype: np.dtype[Any], name: str) -> NDArray[Any]:
+    if rows.dtype == np.int32 and outputs > 1 and rows.shape[1] == 1:
+        return rows
+    return as_rows(rows, dtype, name)
+
+
+def read_weights(model: CompiledModel, weights: Any, name: str, samples: int) -> AllWeights:
+    """Sample weights as float64, finite and not negative; None for None.
+
+    For a model with several outputs a list of them: a dict or list has each output's, one array is that of all.
+    """
+    if weights is None:
+        return None
+    outputs = model.output_names
+    if len(outputs) == 1:
+        return _weights(weights, name, samples)
+    if is_named(weights, outputs) or (isinstance(weights, list | tuple) and len(weights) != samples):
+        parts = by_names(weights, outputs, name)
+        named = zip(outputs, parts, strict=True)
+        return [None if part is None else _weights(part, f"{name}[{called!r}]", samples) for called, part in named]
+    return [_weights(weights, name, samples)] * len(outputs)
+
+
+def _weights(weights: Any, name: str, samples: int) -> NDArray[np.float64]:
+    array = to_array(weights, name)
+    if isinstance(array, CompressedRows) or array.shape not in ((samples,), (samples, 1)):
+        raise ValueError(f"{name} must have shape ({samples},), one for each sample, but its shape is {array.shape}")
+    check_finite(array, name)
+    result = np.ascontiguousarray(array.reshape(-1), dtype=np.float64)
+    if samples and result.min() < 0:
+        raise ValueError(f"{name} must not be negative, but one is {result.min():g}")
+    return result
+
+
+def class_weights(
+    model: CompiledModel, class_weight: dict[int, float] | None, targets: AllTargets, weights: AllWeights
+) -> AllWeights:
+    """The weight of each sample's class times that of the sample; a class that is not named has weight 1."""
+    if class_weight is None:
+        return weights
+    if not isinstance(class_weight, dict):
+        raise TypeError(f"class_weight must be a dict of class number to weight, but it is {class_weight!r}")
+    if isinstance(targets, list) or isinstance(weights, list):
+        raise ValueError("class_weight is for models with one output: pass sample_weight with weights for each output")
+    labels = targets.argmax(axis=1) if targets.shape[1] > 1 else targets[:, 0]
+    result = np.ones(len(targets))
+    for number, weight in class_weight.items():
+        if isinstance(number, bool) or not isinstance(number, int | np.integer):
+            raise TypeError(f"class_weight must have class numbers as keys, but one is {number!r}")
+        if not (isinstance(weight, int | float | np.number) and 0 <= float(weight) < math.inf):
+            raise ValueError(f"class_weight[{number}] must be a finite number of at least 0, but it is {weight!r}")
+        result[labels == number] = float(weight)
+    check_classes(model, class_weight, targets)
+    return result if weights is None else result * weights

@@ -1,0 +1,47 @@
+"""The learning rate as a number that may be assigned to in place, as in Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["LearningRate"]
+
+
+class LearningRate(float):
+    """An optimiser's learning rate: a float whose `assign` changes the optimiser's.
+
+    Examples
+    --------
+    >>> from fastnn.optimizers import SGD
+    >>> optimizer = SGD(0.5)
+    >>> optimizer.learning_rate.assign(0.25)
+    >>> optimizer.learning_rate
+    0.25
+    """
+
+    _change: Callable[[float], None]
+
+    @classmethod
+    def of(cls, value: float, change: Callable[[float], None]) -> LearningRate:
+        """The rate ``value``, whose assignment calls ``change``."""
+        rate = cls(value)
+        rate._change = change
+        return rate
+
+    def assign(self, value: float) -> None:
+        """Change the optimiser's learning rate; this number stays as it was.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For a number that is not finite and at least 0.
+        """
+        self._change(value)
+
+    def numpy(self) -> float:
+        """The number itself."""
+        return float(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return float, (float(self),)
