@@ -57,7 +57,6 @@ DIFFERENCES = (
     ("`utils.normalize(x, axis=0)`", "divides by the norms of columns; Keras fails"),
     ("`utils.plot_model`", "has shapes, activations and numbers of parameters always"),
     ("`metrics.Accuracy`", "is not there: Keras' compares labels that are equal, and `metrics=['accuracy']` decisions"),
-    ("losses called as functions", "`losses.mean_squared_error(y_true, y_pred)` is there, objects are not called"),
     ("`predict` of lists of numbers", "taken, as Keras 2 did; Keras 3 refuses them"),
     ("NaN and infinity", "in data are refused, and a loss that is no longer finite ends `fit` with an error"),
 )

@@ -33,13 +33,6 @@ for backend in ("tensorflow", "jax", "torch"):
     if importlib.util.find_spec(backend):
         os.environ.setdefault("KERAS_BACKEND", backend)
 
-
-def is_installed(name):
-    """Whether there is such a package: not a folder of tests with its name, which has no file to begin with."""
-    spec = importlib.util.find_spec(name)
-    return spec is not None and spec.origin is not None
-
-
 # Other people's protocols, which come with their libraries.
 collect_ignore += [folder for folder in ("river", "sklearn") if not is_installed(folder)]
 

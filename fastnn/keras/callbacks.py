@@ -12,8 +12,9 @@ from fastnn.callbacks.base import Logs
 from fastnn.keras.translating import Translated, attributes
 
 __all__ = [
-    "CSVLogger", "Callback", "EarlyStopping", "History", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint",
-    "ReduceLROnPlateau", "TensorBoard", "TerminateOnNaN",
+    "BackupAndRestore", "CSVLogger", "Callback", "EarlyStopping", "History", "LambdaCallback",
+    "LearningRateScheduler", "ModelCheckpoint", "ProgbarLogger", "ReduceLROnPlateau", "RemoteMonitor",
+    "SwapEMAWeights", "TensorBoard", "TerminateOnNaN",
 ]  # fmt: skip
 
 
@@ -53,6 +54,7 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
 
 
+BackupAndRestore = Translated(ours.BackupAndRestore, "callbacks")
 CSVLogger = Translated(ours.CSVLogger, "callbacks")
 EarlyStopping = Translated(ours.EarlyStopping, "callbacks")
 LambdaCallback = Translated(ours.LambdaCallback, "callbacks")
@@ -73,7 +75,10 @@ def _of_two(arguments: dict[str, Any]) -> dict[str, Any]:
 
 LearningRateScheduler = Translated(ours.LearningRateScheduler, "callbacks", prepare=_of_two)
 ModelCheckpoint = Translated(_AnyName, "callbacks", "ModelCheckpoint")
+ProgbarLogger = Translated(ours.ProgbarLogger, "callbacks")
 ReduceLROnPlateau = Translated(ours.ReduceLROnPlateau, "callbacks")
+RemoteMonitor = Translated(ours.RemoteMonitor, "callbacks")
+SwapEMAWeights = Translated(ours.SwapEMAWeights, "callbacks")
 TensorBoard = Translated(ours.TensorBoard, "callbacks")
 TerminateOnNaN = Translated(ours.TerminateOnNaN, "callbacks")
 

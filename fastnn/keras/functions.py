@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from fastnn.activations.registry import ACTIVATIONS
 from fastnn.keras.tensors import Tensor, tensor
 from fastnn.layers.applied import AppliedActivation
-from fastnn.losses.names import LOSSES
+from fastnn.losses.by_sample import function_of
 from fastnn.metrics.names import METRICS
 
 __all__ = ["ActivationFunction", "NamedFunction", "activation", "loss", "metric", "named"]
@@ -75,11 +75,8 @@ def loss(name: str) -> NamedFunction:
     array([2.])
     """
 
-    def compute(y_true: ArrayLike, y_pred: ArrayLike) -> Any:
-        made = LOSSES[name]()
-        outputs = np.atleast_2d(np.asarray(y_pred, dtype=np.float64))
-        values = made.formula(made.targets(np.asarray(y_true), outputs.shape[-1]), outputs)
-        return values.sum(axis=-1) if made.summed else values.mean(axis=-1)
+    def compute(y_true: ArrayLike, y_pred: ArrayLike, **options: Any) -> Any:
+        return function_of(name)(y_true, y_pred, **options)
 
     return NamedFunction(name, compute)
 

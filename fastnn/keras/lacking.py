@@ -5,7 +5,7 @@ from collections.abc import Mapping
 __all__ = ["LACKING", "lacking"]
 
 _DENSE_ALONE = "fastnn has dense networks alone"
-_CHAINS = "fastnn.keras has chains of layers: keras.Sequential([...])"
+_CHAINS = "fastnn.Model and fastnn.layers have graphs, and fastnn.keras chains of layers: keras.Sequential([...])"
 
 # How the layers of other networks begin.
 _OTHER_NETWORKS = (
@@ -63,14 +63,7 @@ LACKING: Mapping[str, Mapping[str, str]] = {
     "losses": {"Dice": "write BinaryCrossentropy", "Tversky": "write BinaryFocalCrossentropy", "CTC": _DENSE_ALONE},
     "metrics": {
         "Accuracy": "metrics=['accuracy'] compares decisions, BinaryAccuracy and CategoricalAccuracy each one kind",
-        "Mean": "keep a list, and take numpy.mean of it",
         "Sum": "keep a list, and take numpy.sum of it",
-    },
-    "callbacks": {
-        "BackupAndRestore": "model.save in a ModelCheckpoint, and fit(..., initial_epoch=...) of the loaded model",
-        "RemoteMonitor": "write a Callback that sends what you want",
-        "ProgbarLogger": "fit(..., verbose=1) shows progress",
-        "SwapEMAWeights": "fastnn keeps no averages of weights",
     },
     "backend": {
         "set_value": "write model.optimizer.learning_rate = value, or layer.kernel.assign(value)",

@@ -6,13 +6,15 @@ from fastnn.keras.translating import Translated, attributes
 from fastnn.metrics.base import Metric
 
 __all__ = [
-    "AUC", "BinaryAccuracy", "CategoricalAccuracy", "CategoricalHinge", "CosineSimilarity", "F1Score", "LogCoshError",
-    "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError", "MeanSquaredLogarithmicError", "Metric",
-    "Precision", "R2Score", "Recall", "RootMeanSquaredError", "SparseCategoricalAccuracy",
-    "SparseTopKCategoricalAccuracy", "SquaredHinge", "TopKCategoricalAccuracy", "binary_accuracy",
-    "categorical_accuracy", "categorical_hinge", "mean_absolute_error", "mean_absolute_percentage_error",
-    "mean_squared_error", "mean_squared_logarithmic_error", "sparse_categorical_accuracy",
-    "sparse_top_k_categorical_accuracy", "squared_hinge", "top_k_categorical_accuracy",
+    "AUC", "BinaryAccuracy", "BinaryCrossentropy", "CategoricalAccuracy", "CategoricalCrossentropy",
+    "CategoricalHinge", "CosineSimilarity", "F1Score", "FBetaScore", "FalseNegatives", "FalsePositives", "Hinge",
+    "KLDivergence", "LogCoshError", "Mean", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredError",
+    "MeanSquaredLogarithmicError", "Metric", "Poisson", "Precision", "R2Score", "Recall", "RootMeanSquaredError",
+    "SparseCategoricalAccuracy", "SparseCategoricalCrossentropy", "SparseTopKCategoricalAccuracy", "SquaredHinge",
+    "TopKCategoricalAccuracy", "TrueNegatives", "TruePositives", "binary_accuracy", "categorical_accuracy",
+    "categorical_hinge", "mean_absolute_error", "mean_absolute_percentage_error", "mean_squared_error",
+    "mean_squared_logarithmic_error", "sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy",
+    "squared_hinge", "top_k_categorical_accuracy",
 ]  # fmt: skip
 
 AUC = Translated(ours.AUC, "metrics")
@@ -35,6 +37,18 @@ SparseTopKCategoricalAccuracy = Translated(ours.SparseTopKCategoricalAccuracy, "
 SquaredHinge = Translated(ours.SquaredHinge, "metrics")
 TopKCategoricalAccuracy = Translated(ours.TopKCategoricalAccuracy, "metrics")
 
+BinaryCrossentropy = Translated(ours.BinaryCrossentropy, "metrics")
+CategoricalCrossentropy = Translated(ours.CategoricalCrossentropy, "metrics")
+FBetaScore = Translated(ours.FBetaScore, "metrics")
+FalseNegatives = Translated(ours.FalseNegatives, "metrics")
+FalsePositives = Translated(ours.FalsePositives, "metrics")
+Hinge = Translated(ours.Hinge, "metrics")
+KLDivergence = Translated(ours.KLDivergence, "metrics")
+Mean = Translated(ours.Mean, "metrics")
+Poisson = Translated(ours.Poisson, "metrics")
+SparseCategoricalCrossentropy = Translated(ours.SparseCategoricalCrossentropy, "metrics")
+TrueNegatives = Translated(ours.TrueNegatives, "metrics")
+TruePositives = Translated(ours.TruePositives, "metrics")
 mean_absolute_percentage_error = function("mean_absolute_percentage_error")
 mean_squared_logarithmic_error = function("mean_squared_logarithmic_error")
 categorical_hinge = function("categorical_hinge")

@@ -277,6 +277,6 @@ def _by_position(method: Any, *more: str) -> list[str]:
 
 _POSITIONS = {
     "fit": _by_position(Ours.fit),
-    "evaluate": _by_position(Ours.evaluate, "callbacks", "return_dict"),
-    "predict": _by_position(Ours.predict, "callbacks"),
+    "evaluate": _by_position(Ours.evaluate, "return_dict"),
+    "predict": _by_position(Ours.predict),
 }

@@ -109,7 +109,6 @@ POSITIONS: Mapping[str, str] = {
     "GaussianNoise": "stddev seed",
     "Flatten": "data_format",
     "Softmax": "axis",
-    "ReLU": "max_value negative_slope threshold",
     "Input": "shape batch_size dtype",
 }
 
@@ -128,7 +127,6 @@ _STARTS = (
 _LAST_AXIS = "fastnn normalises the columns of rows: put a Flatten() before it, and leave axis out"
 _AVERAGE = "fastnn keeps no averages of weights: leave it out"
 _DTYPE = "the model's numbers are all of one type: keras.backend.set_floatx('float64') before it is made"
-_REDUCTION = "fastnn averages over samples: weigh them by fit(..., sample_weight=...)"
 
 _INPUTS = {
     "batch_size": Alone((None,), "fastnn takes batches of any size: leave it out"),
@@ -196,13 +194,16 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
     },
     "schedules": {"name": Alone((None,), "schedules have no names here: leave it out")},
     "losses": {
-        "reduction": Alone(("sum_over_batch_size", "mean", "auto"), _REDUCTION),
         "name": Alone((None,), "losses have the names of their classes: leave it out"),
         "dtype": Alone((None,), _DTYPE),
         "axis": Alone((-1,), "fastnn has rows of outputs: leave it out"),
         "ignore_class": Alone((None,), "leave samples out by fit(..., class_weight={the class: 0})"),
     },
-    "metrics": {"dtype": Alone((None,), "metrics are computed in double precision: leave it out")},
+    "metrics": {
+        "dtype": Alone((None,), "metrics are computed in double precision: leave it out"),
+        "axis": Alone((-1,), "fastnn has rows of outputs: leave it out"),
+        "ignore_class": Alone((None,), "fastnn counts all classes: leave it out"),
+    },
     "AUC": {
         "num_thresholds": Alone((200,), "fastnn's AUC is exact, without thresholds: leave it out"),
         "summation_method": Alone(("interpolation",), "fastnn's AUC is exact: leave it out"),
@@ -227,6 +228,7 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "options": Alone((None,), "there are none for files here: leave it out"),
     },
     "ReduceLROnPlateau": {"baseline": Alone((None,), "fastnn compares with the best value so far: leave it out")},
+    "BackupAndRestore": {"double_checkpoint": Alone((False,), "fastnn's files are whole or not at all: leave it out")},
     "TerminateOnNaN": {
         "raise_error": Alone((False,), "without the callback fit raises FloatingPointError: leave it out")
     },
@@ -244,7 +246,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "weighted_metrics": Alone((None,), "sample weights count in the loss alone: metrics=[...]"),
         "run_eagerly": Alone((False,), "fastnn runs compiled code: leave it out"),
         # What follows says how to compute, not what.
-        "steps_per_execution": Alone((1,), "fastnn runs an epoch in one call: leave it out"),
         "jit_compile": Alone(("auto", True, False, None), "fastnn is compiled in any case: leave it out"),
         "auto_scale_loss": Alone((True, False), "there is nothing to scale in float32: leave it out"),
         "sample_weight_mode": Alone((None,), "weights are those of samples: leave it out"),
@@ -258,13 +259,11 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "pickle_safe": Alone((False,), "batches are taken one by one: leave it out"),
     },
     "Sequential.evaluate": {
-        "callbacks": Alone((None,), "fastnn tells callbacks of training alone: leave it out"),
         "workers": Alone((1,), "batches are taken one by one: leave it out"),
         "use_multiprocessing": Alone((False,), "batches are taken one by one: leave it out"),
         "max_queue_size": Alone((10,), "batches are taken one by one: leave it out"),
     },
     "Sequential.predict": {
-        "callbacks": Alone((None,), "fastnn tells callbacks of training alone: leave it out"),
         "workers": Alone((1,), "batches are taken one by one: leave it out"),
         "use_multiprocessing": Alone((False,), "batches are taken one by one: leave it out"),
         "max_queue_size": Alone((10,), "batches are taken one by one: leave it out"),

@@ -34,6 +34,7 @@ NEEDED = {
     "InverseTimeDecay": {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5},
     "PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 5},
     "PiecewiseConstantDecay": {"boundaries": [1], "values": [0.1, 0.2]},
+    "BackupAndRestore": {"backup_dir": "backup"},
     "to_categorical": {"y": [0, 1]},
 }
 
