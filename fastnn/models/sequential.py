@@ -67,6 +67,9 @@ class Sequential(BaseModel):
     (2, 1)
     """
 
+    # Whether the constructor adds layers.
+    _adding_many = False
+
     def __init__(
         self,
         layers: Iterable[Layer] | None = None,
@@ -77,8 +80,18 @@ class Sequential(BaseModel):
     ) -> None:
         super().__init__(name=name, dtype=dtype, seed=seed)
         self._declared_shape: Shape | None = None
+        # All layers are built together: one by one, each would build those before it again.
+        self._adding_many = True
         for layer in layers or ():
             self.add(layer)
+        del self._adding_many
+        if self.layers and self.input_shape is not None:
+            try:
+                self._build()
+            except BaseException:
+                for layer in self.layers:
+                    layer._keep(in_model=False)
+                raise
 
     @property
     def input_shape(self) -> Shape | None:
@@ -117,7 +130,7 @@ class Sequential(BaseModel):
         layer._keep(_name=self._name_for(layer), in_model=True)
         list.append(self.layers, layer)
         try:
-            if self.input_shape is not None:
+            if self.input_shape is not None and not self._adding_many:
                 self._build()
         except BaseException:
             list.pop(self.layers)
