@@ -68,6 +68,9 @@ class Sequential(DescribedModel):
     (2, 1)
     """
 
+    # Whether the constructor adds layers.
+    _adding_many = False
+
     def __init__(
         self,
         layers: Iterable[Layer] | None = None,
@@ -78,8 +81,18 @@ class Sequential(DescribedModel):
     ) -> None:
         super().__init__(name=name, dtype=dtype, seed=seed)
         self._declared_shape: Shape | None = None
+        # All layers are built together: one by one, each would build those before it again.
+        self._adding_many = True
         for layer in layers or ():
             self.add(layer)
+        del self._adding_many
+        if self.layers and self.input_shape is not None:
+            try:
+                self._build()
+            except BaseException:
+                for layer in self.layers:
+                    layer._keep(in_model=False)
+                raise
 
     @property
     def input_shape(self) -> Shape | None:
@@ -118,7 +131,7 @@ class Sequential(DescribedModel):
         layer._keep(_name=name_for(layer, {other.name for other in self.layers}), in_model=True)
         list.append(self.layers, layer)
         try:
-            if self.input_shape is not None:
+            if self.input_shape is not None and not self._adding_many:
                 self._build()
         except BaseException:
             list.pop(self.layers)

@@ -133,6 +133,27 @@ def test_one_seed_is_one_model():
     assert np.array_equal(double.get_weights()[0].astype(np.float32), weights[0][:40].reshape(5, 8))
 
 
+def test_layers_given_together_are_those_added_one_by_one():
+    def make():
+        return [layers.Input((5,)), layers.Dense(4, "tanh"), layers.BatchNormalization(), layers.Dense(2)]
+
+    together, one_by_one = Sequential(make(), seed=0), Sequential(seed=0)
+    for layer in make():
+        one_by_one.add(layer)
+    for one, other in zip(together.get_weights(), one_by_one.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+    assert [layer.name for layer in together.layers] == [layer.name for layer in one_by_one.layers]
+
+
+def test_layers_that_do_not_fit_together_can_be_used_again():
+    first = layers.Dense(4, input_shape=(3,))
+    second = layers.Dense(2, kernel_initializer=lambda shape, rng: np.full(shape, np.nan))
+    with pytest.raises(ValueError, match="must give finite numbers"):
+        Sequential([first, second])
+    assert Sequential([first, layers.Dense(2)]).layers[0] is first
+    assert not second.in_model
+
+
 def test_adding_keeps_the_weights_there_are():
     model = Sequential([layers.Dense(3, input_shape=(4,))], seed=0)
     before = model.get_weights()
