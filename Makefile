@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # More packages for the tests to compare against, such as PEERS=torch.
 PEERS ?=
 PYTEST_ARGS ?=
+# Processes that share the tests.
+WORKERS ?= auto
 
 # What translates the kernels to C, as in pyproject.toml's build-system.
 TRANSLATOR := "Cython>=3.1" "numpy>=2.0" "setuptools>=77"
@@ -39,7 +41,7 @@ demo: $(VENV)/built ## Train the notebook's network on real MNIST, beside plain 
 
 test: $(VENV)/installed ## Run all tests
 	@test -z "$(PEERS)" || $(BIN)/python -m pip install --quiet $(PEERS)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 bench: $(VENV)/installed ## Measure, and write benchmarks/results
 	$(BIN)/python -m benchmarks

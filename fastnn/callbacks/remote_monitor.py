@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.parse
-import urllib.request
 import warnings
 from collections.abc import Mapping
 
@@ -66,6 +63,11 @@ class RemoteMonitor(Callback):
         self.send_as_json = true_or_false(send_as_json, "send_as_json")
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        # Here alone: who loads a model opens no sockets.
+        import urllib.error
+        import urllib.parse
+        import urllib.request
+
         values = json.dumps({"epoch": epoch, **{name: float(value) for name, value in logs.items()}})
         body = values if self.send_as_json else urllib.parse.urlencode({self.field: values})
         kind = "application/json" if self.send_as_json else "application/x-www-form-urlencoded"

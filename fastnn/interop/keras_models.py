@@ -81,6 +81,8 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     >>> model.predict([[10, 1]])
     array([[12.]], dtype=float32)
     """
+    if isinstance(source, Sequential):
+        raise TypeError(f"source must be a .keras file's path or a Keras model, but it is fastnn's own {source!r}")
     custom = custom_objects or {}
     if isinstance(source, str | os.PathLike):
         regular_file(source)

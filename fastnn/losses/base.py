@@ -1,8 +1,8 @@
 """What all loss classes share: which of the engine's losses they are, and which targets they take."""
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -183,6 +183,17 @@ class Loss(Strict):
         """The constructor's arguments as plain values, for saving."""
         return dict(vars(self))
 
+    def get_config(self) -> dict[str, Any]:
+        """`configuration` as Keras calls it, with lists in place of tuples: what JSON can hold."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in self.configuration().items()
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """A new one of what `get_config` gave; errors are those of the class."""
+        return cls(**config)
+
     def __repr__(self) -> str:
         return (
             f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.configuration().items())})"
@@ -233,6 +244,9 @@ class CustomLoss(Loss):
 
     def options(self) -> dict[str, Any]:
         return {"loss_function": (self.value, self.gradient)}
+
+    def configuration(self) -> dict[str, Any]:
+        raise TypeError(f"the loss {self.name} is made of functions of your own, which no data can hold")
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
         """The value's mean, as training takes it; weights need one number for each sample."""

@@ -5,8 +5,8 @@ shape, of floats or uint8, or as integer class numbers of shape (n, 1).
 """
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -154,6 +154,17 @@ class Metric(Strict):
     def configuration(self) -> dict[str, object]:
         """The constructor's arguments as plain values, for saving."""
         return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+
+    def get_config(self) -> dict[str, Any]:
+        """`configuration` as Keras calls it, with lists in place of tuples: what JSON can hold."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in self.configuration().items()
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """A new one of what `get_config` gave; errors are those of the class."""
+        return cls(**config)
 
     @property
     def values(self) -> int | None:

@@ -103,8 +103,12 @@ def _resolve(metric: object) -> Metric:
     for name, function in _BY_FUNCTION.items():
         if metric is function:
             return METRICS[name](name)
+    loss = loss_of(metric)
+    # Of what has another name or sign as a metric, the function itself is called.
+    if loss is not None and loss != "cosine_similarity" and METRICS.get(loss) is not None:
+        return METRICS[loss](name=loss)
     larger = any(metric is known for known in _LARGER_IS_BETTER)
-    smaller = any(metric is known for known in _SMALLER_IS_BETTER) or loss_of(metric) is not None
+    smaller = any(metric is known for known in _SMALLER_IS_BETTER) or loss is not None
     return FunctionMetric(metric, larger_is_better=True if larger else False if smaller else None)
 
 

@@ -45,7 +45,7 @@ def test_lists_and_scalars():
     assert to_array(3.0, "x").shape == ()
 
 
-@pytest.mark.parametrize("value", [["a"], [1j], [None], Measurements(np.array(["a"]))], ids=str)
+@pytest.mark.parametrize("value", [["a"], [1j], [None], Measurements(np.array(["a"]))])
 def test_what_holds_no_real_numbers(value):
     with pytest.raises(TypeError, match="the targets must hold real numbers, but its dtype is"):
         to_array(value, "the targets")

@@ -272,7 +272,7 @@ INCONSISTENT = [
 ]
 
 
-@pytest.mark.parametrize(("form", "attributes", "message"), INCONSISTENT, ids=str)
+@pytest.mark.parametrize(("form", "attributes", "message"), INCONSISTENT)
 def test_inconsistent_matrices_are_refused_by_name(form, attributes, message):
     x = changed(form, **attributes)
     with pytest.raises(ValueError, match=f"^x is a {form}_array whose parts contradict one another: .*{message}"):

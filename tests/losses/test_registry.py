@@ -1,5 +1,6 @@
 """The registry of losses: each is whole, is what its formula says, and is everywhere where losses are."""
 
+import json
 import pathlib
 import pickle
 
@@ -61,6 +62,17 @@ def test_it_takes_outputs_of_its_last_layer(kind):
 @every_kind
 def test_it_is_copied_by_pickle(kind):
     assert repr(pickle.loads(pickle.dumps(kind()))) == repr(kind())
+
+
+@every_loss
+def test_it_is_made_anew_of_its_configuration(loss):
+    config = json.loads(json.dumps(loss.get_config()))
+    assert repr(type(loss).from_config(config)) == repr(loss)
+
+
+def test_a_loss_of_ones_own_is_no_data():
+    with pytest.raises(TypeError, match="the loss len is made of functions of your own"):
+        losses.CustomLoss(len, len).get_config()
 
 
 @every_loss

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import pathlib
 import pickle
 
@@ -45,6 +46,22 @@ def test_names_aliases_and_classes_mean_it(name):
 @pytest.mark.parametrize("name", KINDS)
 def test_it_is_copied_by_pickle(name):
     assert repr(pickle.loads(pickle.dumps(KINDS[name]()))) == repr(KINDS[name]())
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_it_is_made_anew_of_its_configuration(name):
+    kind = KINDS[name]
+    config = json.loads(json.dumps(kind().get_config()))
+    assert repr(kind.from_config(config)) == repr(kind())
+
+
+def test_lists_of_thresholds_are_plain():
+    metric = metrics.Recall([0.25, 0.5], class_id=1, name="mine")
+    config = json.loads(json.dumps(metric.get_config()))
+    assert config == metric.get_config() == {"name": "mine", "thresholds": [0.25, 0.5], "class_id": 1}
+    assert repr(metrics.Recall.from_config(config)) == repr(metric)
+    with pytest.raises(TypeError, match="did you mean 'thresholds'"):
+        metrics.Recall.from_config({"threshold": 0.5})
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

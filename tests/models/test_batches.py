@@ -269,7 +269,6 @@ def test_a_generator_that_raises():
         ({"validation_steps": 0}, ValueError, "validation_steps must be at least 1"),
         ({"batch_size": 4}, ValueError, "batch_size is for arrays and samples, but x, a generator, gives batches"),
     ],
-    ids=str,
 )
 def test_what_batches_do_not_take(arguments, error, message):
     drawn = []

@@ -174,7 +174,6 @@ def test_adding_keeps_the_weights_there_are():
         (lambda: [layers.Dense], TypeError, "a model takes layers of fastnn.layers"),
         (lambda: [fastnn.FCLayer(3, 2)], TypeError, "a model takes layers of fastnn.layers"),
     ],
-    ids=str,
 )
 def test_layers_that_do_not_fit(make, error, message):
     with pytest.raises(error, match=message):

@@ -77,7 +77,6 @@ def test_metrics_of_all_kinds():
         ({"metrics": [lambda t, p: 0.0, lambda t, p: 1.0]}, ValueError, "two values would be called '<lambda>'"),
         ({"metrics": ["top_k_categorical_accuracy"]}, ValueError, "needs 5 outputs or more, but the model has 2"),
     ],
-    ids=str,
 )
 def test_what_is_unknown_leaves_the_model_as_it_was(arguments, error, message):
     compiled = model()
