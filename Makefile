@@ -41,7 +41,7 @@ demo: $(VENV)/built ## Train the notebook's network on real MNIST, beside plain 
 
 test: $(VENV)/installed ## Run all tests
 	@test -z "$(PEERS)" || $(BIN)/python -m pip install --quiet $(PEERS)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 bench: $(VENV)/installed ## Measure, and write benchmarks/results
 	$(BIN)/python -m benchmarks

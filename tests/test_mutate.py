@@ -100,7 +100,7 @@ def test_the_order_is_the_seeds_and_has_every_kind_first():
 
 def test_the_sources_of_both_packages_have_mutants_and_tests():
     for name in ("fastnn_ext/operations/tiles.h", "fastnn_ext/loops/training.pxi", "fastnn/models/inputs.py"):
-        assert len(mutate.mutants_of(name, (ROOT / name).read_text())) > 100
+        assert len(mutate.mutants_of(name, (ROOT / name).read_text())) > 90
         for stage in mutate.stages_of(name):
             assert all((ROOT / test).exists() for test in stage)
     for stages in mutate.FITTING.values():

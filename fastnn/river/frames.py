@@ -31,7 +31,8 @@ def read_frame(X: Any, dtype: np.dtype[Any]) -> tuple[list[Hashable], NDArray[An
     if not hasattr(X, "columns"):
         raise TypeError(f"X must be a data frame with a column for each feature, but it is a {type(X).__name__}")
     array = to_array(X, "X")
-    assert not isinstance(array, CompressedRows)
+    if isinstance(array, CompressedRows):
+        raise TypeError("X must have dense columns, but they are sparse: pass X.sparse.to_dense()")
     check_finite(array, "X")
     from river.utils import dataframe
 

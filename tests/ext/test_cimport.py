@@ -32,7 +32,7 @@ def classify(double[:, ::1] x, double[:, ::1] weights, double[::1] bias, double[
         kernels.softmax(call.y, call.y, call.rows, call.fan_out)
 
 def squash(float[::1] numbers):
-    kernels_named(None, False).activate(&numbers[0], &numbers[0], SIGMOID, 0, numbers.shape[0])
+    kernels_named(None, False).activate(&numbers[0], &numbers[0], SIGMOID, NULL, numbers.shape[0])
 """
 
 SETUP = """
