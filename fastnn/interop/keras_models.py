@@ -82,7 +82,9 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     array([[12.]], dtype=float32)
     """
     if isinstance(source, Sequential):
-        raise TypeError(f"source must be the path of a .keras or .h5 file or a Keras model, but it is {source!r}, fastnn's own")
+        raise TypeError(
+            f"source must be the path of a .keras or .h5 file or a Keras model, but it is {source!r}, fastnn's own"
+        )
     custom = custom_objects or {}
     if isinstance(source, str | os.PathLike):
         regular_file(source)

@@ -1,7 +1,8 @@
 # Kernels that the bindings call one by one, on whole arrays: the same arithmetic as that of a run.
 
 
-cdef void activate_numbers(void* y, const void* x, int activation, const void* numbers, Py_ssize_t count) noexcept nogil:
+cdef void activate_numbers(void* y, const void* x, int activation, const void* numbers,
+                           Py_ssize_t count) noexcept nogil:
     activate_row(<real*> y, <const real*> x, activation, <const real*> numbers, count)
 
 

@@ -53,7 +53,8 @@ cdef extern from "loops/kernels.h" nogil:
         const uint32_t* starts, const void* entries, Py_ssize_t size, Py_ssize_t rows, const real* w,
         Py_ssize_t w_row, Py_ssize_t w_panel, Py_ssize_t columns, real* y)
     void finish_rows "N(finish_rows)"(
-        real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, const real* bias, int activation, const real* numbers)
+        real* y, Py_ssize_t y_row, Py_ssize_t rows, Py_ssize_t columns, const real* bias, int activation,
+        const real* numbers)
     void columns_update "N(columns_update)"(
         const uint32_t* starts, const void* entries, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t batch,
         const real* dy, parameters w, Py_ssize_t w_row, Py_ssize_t w_panel, Py_ssize_t columns,

@@ -32,7 +32,8 @@ cdef struct Kernels:
     void (*derivative)(void* slope, const void* x, int activation, const void* numbers, Py_ssize_t count) noexcept nogil
     # From the output or the input, as the activation's row of the table says.
     void (*activation_backward)(
-        void* dx, const void* dy, const void* from_, int activation, const void* numbers, Py_ssize_t count) noexcept nogil
+        void* dx, const void* dy, const void* from_, int activation, const void* numbers,
+        Py_ssize_t count) noexcept nogil
     void (*softmax)(void* y, const void* x, Py_ssize_t rows, Py_ssize_t size) noexcept nogil
     void (*softmax_backward)(void* dx, const void* dy, const void* y, Py_ssize_t rows, Py_ssize_t size) noexcept nogil
     void (*log_softmax)(void* y, const void* x, Py_ssize_t rows, Py_ssize_t size) noexcept nogil
