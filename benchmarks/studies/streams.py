@@ -7,10 +7,12 @@ deep-river asks for an older PyTorch, which it does not need, and an older river
 ``pip install --no-deps --target FOLDER deep-river river==0.25.0`` beside PyTorch, and put FOLDER on PYTHONPATH.
 """
 
+import importlib
 import importlib.metadata
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,7 +102,7 @@ def _validate(name: str, quick: bool) -> dict[str, Any]:
 def _has_deep_river() -> bool:
     """Whether it is there, with a river that it works with."""
     try:
-        import deep_river.regression  # noqa: F401
+        importlib.import_module("deep_river.regression")
     except ImportError:
         return False
     return True
@@ -130,8 +132,8 @@ def _steps(rounds: int) -> dict[str, dict[str, float]]:
 
     runs: dict[str, Callable[[], None]] = {}
     for name, model in models.items():
-        runs[f"{name} learn_one"] = lambda model=model: learn(model)  # type: ignore[misc]
-        runs[f"{name} predict_one"] = lambda model=model: predict(model)  # type: ignore[misc]
+        runs[f"{name} learn_one"] = partial(learn, model)
+        runs[f"{name} predict_one"] = partial(predict, model)
     seconds = median_seconds(runs, rounds)
     return {
         name: {call: 1e6 * seconds[f"{name} {call}"] / CALLS for call in ("learn_one", "predict_one")}

@@ -88,7 +88,7 @@ def metric(name: str) -> NamedFunction:
     array(0.5)
     """
     made = METRICS[name](name=name)
-    return NamedFunction(name, lambda y_true, y_pred: made(np.asarray(y_true), np.asarray(y_pred)))
+    return NamedFunction(name, lambda y_true, y_pred: made.compute(np.asarray(y_true), np.asarray(y_pred)))
 
 
 def named(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 
@@ -31,9 +32,9 @@ class Session:
         self.floatx = "float32"
         self._seeds: np.random.Generator | None = None
 
-    def set_floatx(self, value: object) -> None:
+    def set_floatx(self, value: Any) -> None:
         """Choose float32 or float64; raises TypeError or ValueError for anything else."""
-        self.floatx = float_dtype(value).name  # type: ignore[arg-type]
+        self.floatx = float_dtype(value).name
 
     def next_seed(self) -> int | None:
         """The seed of the next model: None, for a fresh one, before `set_random_seed`."""

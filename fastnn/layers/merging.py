@@ -34,9 +34,12 @@ class Merge(Layer):
         return tuple(shapes)
 
     def output_for(self, input_shape: Any) -> Shape:
-        shapes: tuple[Shape, ...] = input_shape
-        if not shapes or not all(isinstance(shape, tuple) for shape in shapes) or len(shapes) < 2:
+        if len(input_shape) < 2 or not all(isinstance(shape, tuple) for shape in input_shape):
             raise ValueError("it merges at least two inputs, and is called on a list of them in a fastnn.Model")
+        return self.merged(input_shape)
+
+    def merged(self, shapes: Sequence[Shape]) -> Shape:
+        """The shape of a sample that at least two of these are merged to; ValueError where they cannot be."""
         if any(shape != shapes[0] for shape in shapes):
             raise ValueError("its inputs must have the same shape")
         return shapes[0]
@@ -67,10 +70,10 @@ class Subtract(Merge):
 
     kind = OperationKind.SUBTRACT
 
-    def output_for(self, input_shape: Any) -> Shape:
-        if len(input_shape) != 2:
-            raise ValueError(f"it takes two inputs, but is called on {len(input_shape)}")
-        return super().output_for(input_shape)
+    def merged(self, shapes: Sequence[Shape]) -> Shape:
+        if len(shapes) != 2:
+            raise ValueError(f"it takes two inputs, but is called on {len(shapes)}")
+        return super().merged(shapes)
 
 
 class Multiply(Merge):
@@ -142,12 +145,10 @@ class Concatenate(Merge):
             raise ValueError(f"axis must be -1, the numbers of a row, but it is {axis!r}")
         self.axis = int(axis)
 
-    def output_for(self, input_shape: Any) -> Shape:
-        if len(input_shape) < 2 or not all(isinstance(shape, tuple) for shape in input_shape):
-            raise ValueError("it merges at least two inputs, and is called on a list of them in a fastnn.Model")
-        if any(len(shape) != 1 for shape in input_shape):
+    def merged(self, shapes: Sequence[Shape]) -> Shape:
+        if any(len(shape) != 1 for shape in shapes):
             raise ValueError("its inputs must be rows: put a Flatten() before it")
-        return (sum(shape[0] for shape in input_shape),)
+        return (sum(shape[0] for shape in shapes),)
 
     def configuration(self) -> dict[str, Any]:
         return {"axis": self.axis, **super().configuration()}

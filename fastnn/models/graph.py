@@ -74,7 +74,8 @@ def graph_of(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]
         if len(set(map(id, tensors))) < len(tensors):
             raise ValueError(f"{what} must differ, but one is listed twice")
     places = {id(tensor): -1 - number for number, tensor in enumerate(inputs)}
-    layers: list[Layer] = []
+    # Layers have no equals but themselves.
+    layers: dict[Layer, int] = {}
     nodes: list[Node] = []
     for tensor in _in_order(outputs, set(places)):
         if isinstance(tensor.layer, Input):
@@ -82,11 +83,9 @@ def graph_of(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]
                 f"the outputs depend on {_called(tensor)}, an Input of shape {tensor.layer.declared_shape} that is "
                 "not among the inputs"
             )
-        if tensor.layer not in layers:
-            layers.append(tensor.layer)
         sources = tuple(places[id(source)] for source in tensor.inputs)
         places[id(tensor)] = len(nodes)
-        nodes.append(Node(layers.index(tensor.layer), sources))
+        nodes.append(Node(layers.setdefault(tensor.layer, len(layers)), sources))
     used = {source for node in nodes for source in node.sources}
     for number, tensor in enumerate(inputs):
         if tensor in outputs:

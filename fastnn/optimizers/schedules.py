@@ -99,7 +99,24 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         return np.asarray(self.values)[np.searchsorted(self.boundaries, np.asarray(step), side="left")]
 
 
-class ExponentialDecay(LearningRateSchedule):
+class _RepeatedDecay(LearningRateSchedule):
+    """What schedules share whose rate decays again after each so many steps."""
+
+    def __init__(
+        self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False
+    ) -> None:
+        self.initial_learning_rate = non_negative_number(initial_learning_rate, "initial_learning_rate")
+        self.decay_steps = whole_number(decay_steps, "decay_steps", at_least=1)
+        self.decay_rate = non_negative_number(decay_rate, "decay_rate")
+        self.staircase = true_or_false(staircase, "staircase")
+
+    def _decays(self, step: ArrayLike) -> Any:
+        """How often it has decayed before a step."""
+        decays = np.asarray(step) / self.decay_steps
+        return np.floor(decays) if self.staircase else decays
+
+
+class ExponentialDecay(_RepeatedDecay):
     """``initial_learning_rate * decay_rate ** (step / decay_steps)``.
 
     Parameters
@@ -116,20 +133,11 @@ class ExponentialDecay(LearningRateSchedule):
     [0.1, 0.05, 0.025]
     """
 
-    def __init__(
-        self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False
-    ) -> None:
-        self.initial_learning_rate = non_negative_number(initial_learning_rate, "initial_learning_rate")
-        self.decay_steps = whole_number(decay_steps, "decay_steps", at_least=1)
-        self.decay_rate = non_negative_number(decay_rate, "decay_rate")
-        self.staircase = true_or_false(staircase, "staircase")
-
     def __call__(self, step: ArrayLike) -> Any:
-        exponent = np.asarray(step) / self.decay_steps
-        return self.initial_learning_rate * self.decay_rate ** (np.floor(exponent) if self.staircase else exponent)
+        return self.initial_learning_rate * self.decay_rate ** self._decays(step)
 
 
-class InverseTimeDecay(LearningRateSchedule):
+class InverseTimeDecay(_RepeatedDecay):
     """``initial_learning_rate / (1 + decay_rate * step / decay_steps)``.
 
     Parameters
@@ -145,17 +153,8 @@ class InverseTimeDecay(LearningRateSchedule):
     [0.1, 0.05, 0.025]
     """
 
-    def __init__(
-        self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False
-    ) -> None:
-        self.initial_learning_rate = non_negative_number(initial_learning_rate, "initial_learning_rate")
-        self.decay_steps = whole_number(decay_steps, "decay_steps", at_least=1)
-        self.decay_rate = non_negative_number(decay_rate, "decay_rate")
-        self.staircase = true_or_false(staircase, "staircase")
-
     def __call__(self, step: ArrayLike) -> Any:
-        past = np.asarray(step) / self.decay_steps
-        return self.initial_learning_rate / (1 + self.decay_rate * (np.floor(past) if self.staircase else past))
+        return self.initial_learning_rate / (1 + self.decay_rate * self._decays(step))
 
 
 class PolynomialDecay(LearningRateSchedule):
