@@ -25,6 +25,25 @@ cdef int copy_plan(Training training) except -1:
     return 0
 
 
+cdef int freeze(Training training, object calls) except -1:
+    # The operations of these numbers learn nothing, and neither penalties nor limits are on what stays as it is. A
+    # batch normalisation among them takes its moving statistics, as in prediction.
+    cdef Operation* operation
+    cdef int i
+    chosen = set(calls)
+    unknown = chosen.difference(range(training.plan.calls))
+    if unknown:
+        raise ValueError(f"frozen must hold numbers of operations below {training.plan.calls}, but it has "
+                         f"{sorted(unknown)[0]}")
+    for i in range(training.run.operation_count):
+        operation = &training.run.operations[i]
+        if training.plan.places[i] not in chosen:
+            continue
+        operation.frozen, operation.has_weights, operation.has_bias = True, False, False
+        operation.l1 = operation.l2 = operation.maximum_norm = 0
+    return 0
+
+
 cdef int keep_loss_numbers(Training training, Head* head, tuple given) except -1:
     # What a loss is told beside, in the plan's dtype; the last number stands for all that follow.
     cdef Py_ssize_t most = head.size + 3
@@ -92,7 +111,10 @@ cdef int prepare_operations(Training training) except -1:
                 operation.needs_gradient = True
         if operation.needs_gradient:
             run.first_learning = min(run.first_learning, i)
-        collects = collects or operation.twin >= 0 or operation.l1 > 0 or operation.maximum_norm > 0
+        collects = collects or (operation.twin >= 0 and not operation.frozen) or operation.l1 > 0 \
+            or operation.maximum_norm > 0
+        # One sample at a time, a dense layer changes as its gradient passes.
+        run.by_sample = run.by_sample and not (operation.frozen and operation.needs_gradient)
         squares = squares or operation.l2 > 0
         run.by_sample = run.by_sample and fastnn_traits(operation.kind).single
     run.updating.collects = collects and not run.inference

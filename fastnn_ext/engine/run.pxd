@@ -35,8 +35,9 @@ cdef struct Operation:
     int slot                        # in prediction, the buffer that its output goes to
     int twin                        # the first operation with the same weights, where that is an earlier one; -1: none
     int pair                        # the number of its two arrays among the plan's parameters; -1: none
-    bint has_weights                # whether they learn; a dense operation's always do
+    bint has_weights                # whether they learn; a dense operation's do where it is not frozen
     bint has_bias
+    bint frozen                     # in this run its arrays stay as they are; neither of the two above is set then
     void* weights                   # (fan_in, fan_out), the layer's own array: trained in place; or gamma
     void* bias                      # (fan_out,); beta of a normalisation
     void* moving_mean               # (fan_out,), and the variance, of a batch normalisation

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import numpy
@@ -59,6 +59,7 @@ class Training:
         threads: int | None = None,
         keep_index: bool = True,
         streaming: bool = False,
+        frozen: Iterable[int] = (),
     ) -> Self: ...
     def run_epoch(
         self, order: NDArray[numpy.intp] | None = None, progress: Callable[[int, float], object] | None = None

@@ -132,6 +132,9 @@ cdef class Training:
         Data come batch by batch through `run_batch`, and these are the first of them: what a batch leads to then
         depends on no batch before it, to the last bit, and its y is of the first one's form. Without it, one sample at
         a time has a faster order of sums of its own.
+    frozen : iterable of int
+        The numbers of values whose operations learn nothing; gradients pass through them. A batch normalisation among
+        them takes its moving statistics, as in prediction, and leaves them as they are.
 
     Examples
     --------
@@ -178,6 +181,7 @@ cdef class Training:
         self, Plan plan not None, x not None, y not None, Py_ssize_t batch_size, loss not None,
         RuleOptions rule not None, *, sample_weight=None, bint record=False, bint inference=False, uint64_t seed=0,
         augmentation=None, state=None, sparse=None, threads=None, bint keep_index=True, bint streaming=False,
+        frozen=(),
     ):
         cdef Run* run = &self.run
         self.plan, self.rule, self.streaming = plan, rule, streaming
@@ -203,6 +207,7 @@ cdef class Training:
             run.data.augmentation = augmentation
         run.calls_python = bool(plan.functions) or any([options.loss_function is not None for options in self.losses])
         copy_plan(self)
+        freeze(self, frozen)
         prepare_heads(self)
         prepare_operations(self)
         set_data(self, inputs, y, sample_weight)
@@ -395,8 +400,8 @@ cdef class Training:
         cdef double total = 0
         cdef Operation* operation
         cdef int i
-        for i in range(self.plan.operation_count):
-            operation = &self.plan.operations[i]
+        for i in range(self.run.operation_count):
+            operation = &self.run.operations[i]
             if operation.l1 > 0 or operation.l2 > 0:
                 weights = self.plan.parameters[2 * operation.pair].astype(numpy.float64)
                 total += operation.l1 * numpy.abs(weights).sum()

@@ -104,6 +104,8 @@ cdef extern from "loops/kernels.h" nogil:
     void normalize_row "N(normalize_row)"(
         real* y, const real* x, Py_ssize_t size, const real* gamma, const real* beta, const real* mean,
         const real* variance, real epsilon)
+    void normalize_back_row "N(normalize_back_row)"(
+        real* dx, const real* dy, Py_ssize_t size, const real* gamma, const real* variance, real epsilon)
     void batch_normalize_back "N(batch_normalize_back)"(
         real* dx, Py_ssize_t dx_row, const real* dy, Py_ssize_t dy_row, const real* x, Py_ssize_t x_row,
         Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const real* gamma, const real* mean, const real* inverse,

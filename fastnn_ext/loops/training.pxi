@@ -15,13 +15,13 @@ cdef void forward(Pass* p) noexcept nogil:
         operation = &run.operations[i]
         if operation.in_loss:
             continue
-        if operation.by_columns or (fastnn_traits(operation.kind).of_batch and not run.inference):
+        if operation.by_columns or (is_of_batch(operation) and not run.inference):
             meet(run, p.threads)
             descriptors[operation.kind].forward(p, i)
             p.rows_ready = False
             continue
         meet_for_rows(p)
-        if run.inference and operation.kind != DENSE:
+        if (run.inference and operation.kind != DENSE) or (operation.frozen and operation.kind == BATCH_NORMALIZATION):
             descriptors[operation.kind].infer(p, i)
         else:
             descriptors[operation.kind].forward(p, i)
@@ -43,7 +43,7 @@ cdef void backward(Pass* p, bint at_once) noexcept nogil:
             own_activation_backward(p, i)
         for k in range(operation.input_count):
             backward_to_input(p, i, k)
-        if operation.kind == DENSE and at_once:
+        if operation.kind == DENSE and at_once and operation.has_weights:
             meet(run, p.threads)
             p.rows_ready = True
             dense_update(p, i)
@@ -55,7 +55,7 @@ cdef void backward_to_input(Pass* p, int i, int input) noexcept nogil:
     cdef Operation* operation = &run.operations[i]
     cdef int source = source_of(run, i, input)
     cdef bint needed = source >= 0 and run.operations[source].needs_gradient
-    cdef bint of_batch = fastnn_traits(operation.kind).of_batch
+    cdef bint of_batch = is_of_batch(operation)
     cdef bint wide = operation.by_columns or (needed and run.operations[source].by_columns)
     cdef Py_ssize_t group = COLUMNS_OF_A_LINE if of_batch else PANEL
     cdef Py_ssize_t columns = columns_of_input(run, i, input)
