@@ -25,7 +25,7 @@ from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, fastnn_traits, LAYER_NORMALIZATION, SGD,
+    BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, EMBEDDING, fastnn_traits, LAYER_NORMALIZATION, SGD,
     SIGMOID, SOFTMAX, STATES, UpdateRule,
 )
 
@@ -218,6 +218,7 @@ cdef class Training:
         cdef bint fresh = make_state(self, state)
         reserve(self)
         move_state(self, False)
+        clear_tables(self)
         if run.updating.collects:
             list_parameters(run)
         self.records = []
