@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Concatenate,
         Dense,
         Dropout,
+        Embedding,
         Flatten,
         GaussianNoise,
         Input,
@@ -108,6 +109,7 @@ __all__ = [
 ]
 __all__ += kinds.__all__
 __all__ += [
+    "Embedding",
     "Dropout",
     "GaussianNoise",
     "BatchNormalization",

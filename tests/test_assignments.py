@@ -26,6 +26,7 @@ NEEDED = {
     layers.Input: ((3,),),
     layers.Rescaling: (0.5,),
     layers.Dense: (3,),
+    layers.Embedding: (3, 2),
     layers.Activation: ("relu",),
     layers.Dropout: (0.5,),
     layers.GaussianNoise: (0.5,),

@@ -146,6 +146,10 @@ def _batch_normalization(layer: layers.BatchNormalization) -> tuple[str, dict[st
 
 _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     layers.Dense: _dense,
+    layers.Embedding: lambda layer: (
+        "Embedding",
+        {"input_dim": layer.input_dim, "output_dim": layer.output_dim, "mask_zero": False},
+    ),
     layers.Activation: _activation_layer,
     layers.Flatten: lambda layer: ("Flatten", {"data_format": "channels_last"}),
     layers.Rescaling: lambda layer: ("Rescaling", {"scale": layer.scale, "offset": layer.offset}),

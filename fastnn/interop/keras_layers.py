@@ -196,6 +196,7 @@ def _layer_normalization(options: Options) -> Layer:
 
 _MAKERS: dict[str, Callable[[Options], Layer]] = {
     "Dense": _dense,
+    "Embedding": lambda options: layers.Embedding(options["input_dim"], options["output_dim"]),
     "Flatten": _flatten,
     "Activation": lambda options: layers.Activation(options.activation()),
     **_activation_layers(),

@@ -14,6 +14,7 @@ from fastnn.layers import (
     BatchNormalization,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GaussianNoise,
     LayerNormalization,
@@ -38,6 +39,9 @@ _KNOWN = (
     BatchNormalization,
     LayerNormalization,
 )
+
+# What has no form in these languages yet.
+_NOT_EXPORTED = (Embedding,)
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,8 @@ def operations_of(model: Sequential) -> list[Operation]:
 def _operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
     kind = next((kind for kind in _KNOWN if isinstance(layer, kind)), None)
     # A subclass that lowers itself in its own way may compute anything.
+    if type(layer) in _NOT_EXPORTED:
+        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which cannot be exported yet")
     if kind is None or type(layer).lower is not kind.lower:
         raise TypeError(f"the layer {layer.name} is of your own class {type(layer).__name__} and cannot be exported")
     arrays = layer.arrays

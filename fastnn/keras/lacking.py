@@ -10,7 +10,7 @@ _CHAINS = "fastnn.Model and fastnn.layers have graphs, and fastnn.keras chains o
 # How the layers of other networks begin.
 _OTHER_NETWORKS = (
     *("Conv", "Separable", "Depthwise", "Max", "Average", "Avg", "Adaptive", "Global", "UpSampling", "ZeroPadding"),
-    *("Cropping", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed", "Embedding", "MultiHead"),
+    *("Cropping", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed", "MultiHead"),
     *("Attention", "Additive", "GroupQuery", "Stacked"),
 )
 _MERGES = (

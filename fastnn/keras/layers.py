@@ -5,8 +5,8 @@ from fastnn.keras.translating import Translated, attributes
 from fastnn.layers import Layer
 
 __all__ = [
-    "Activation", "BatchNormalization", "Dense", "Dropout", "ELU", "Flatten", "GaussianNoise", "Input", "InputLayer",
-    "Layer", "LayerNormalization", "LeakyReLU", "ReLU", "Rescaling", "Softmax",
+    "Activation", "BatchNormalization", "Dense", "Dropout", "ELU", "Embedding", "Flatten", "GaussianNoise", "Input",
+    "InputLayer", "Layer", "LayerNormalization", "LeakyReLU", "ReLU", "Rescaling", "Softmax",
 ]  # fmt: skip
 
 Activation = Translated(ours.Activation, "layers")
@@ -14,6 +14,7 @@ BatchNormalization = Translated(ours.BatchNormalization, "layers")
 Dense = Translated(ours.Dense, "layers")
 Dropout = Translated(ours.Dropout, "layers")
 ELU = Translated(ours.ELU, "layers")
+Embedding = Translated(ours.Embedding, "layers")
 Flatten = Translated(ours.Flatten, "layers")
 GaussianNoise = Translated(ours.GaussianNoise, "layers")
 Input = Translated(ours.Input, "layers")

@@ -76,6 +76,11 @@ def _one_sample(shape: Any) -> Any:
     return (shape,) if hasattr(shape, "__index__") else shape
 
 
+def _as_it_is(value: Any) -> Any:
+    """For what is called elsewhere as another argument is in general."""
+    return value
+
+
 def _without_batch(shape: Any) -> Any:
     """The shape of a sample from that of a batch of any size."""
     if isinstance(shape, tuple | list) and len(shape) > 1 and shape[0] is None:
@@ -92,6 +97,7 @@ CONVERTED: Mapping[str, Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
         "input_shape": ("input_shape", _one_sample),
         "batch_input_shape": ("input_shape", _without_batch),
     },
+    "Embedding": {"input_dim": ("input_dim", _as_it_is), "input_length": ("input_shape", _one_sample)},
     "Input": {"shape": ("shape", _one_sample), "batch_shape": ("shape", _without_batch)},
     "InputLayer": {
         "shape": ("shape", _one_sample),
@@ -103,6 +109,7 @@ CONVERTED: Mapping[str, Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
 
 # The order in which Keras takes arguments by position, where fastnn has another or none.
 POSITIONS: Mapping[str, str] = {
+    "Embedding": "input_dim output_dim embeddings_initializer embeddings_regularizer embeddings_constraint mask_zero",
     "BatchNormalization": "axis momentum epsilon center scale",
     "LayerNormalization": "axis epsilon center scale",
     "Dropout": "rate noise_shape seed",
@@ -178,6 +185,15 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "gamma_regularizer": Alone((None,), _NO_PENALTY),
         "beta_constraint": Alone((None,), _NO_PENALTY),
         "gamma_constraint": Alone((None,), _NO_PENALTY),
+    },
+    "Embedding": {
+        "embeddings_regularizer": Alone((None,), _NO_PENALTY),
+        "embeddings_constraint": Alone((None,), _NO_PENALTY),
+        "mask_zero": Alone((False,), "fastnn has rows of one length, without a mask: leave it out"),
+        "weights": Alone((None,), "model.layers[i].embeddings.assign(...) sets its numbers"),
+        "lora_rank": Alone((None,), "fastnn trains whole tables: leave it out"),
+        "lora_alpha": Alone((None,), "fastnn trains whole tables: leave it out"),
+        "quantization_config": Alone((None,), "fastnn computes in float32 or float64: leave it out"),
     },
     "Dropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
     "Flatten": {"data_format": Alone((None, "channels_last"), "fastnn takes numbers as they lie: leave it out")},

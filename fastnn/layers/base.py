@@ -31,7 +31,7 @@ class Variable(NamedTuple):
 
 
 # What the arrays of the package's layers are called.
-_ARRAYS = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
+_ARRAYS = ("kernel", "embeddings", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 _NUMBERS = "write into its array, layer.arrays[{!r}][:] = ..., or call model.set_weights"
 
 # A file's arrays are called by the layers: a name that is a path would lead elsewhere.

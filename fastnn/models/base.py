@@ -17,7 +17,8 @@ from fastnn.models.reporting import verbosity_of
 from fastnn_ext.engine.plan import NonFiniteDataError
 
 if TYPE_CHECKING:
-    from fastnn.models.own_loops import Gradients, OwnLoops
+    from fastnn.models.gradients import Gradients
+    from fastnn.models.own_loops import OwnLoops
     from fastnn.models.single_batches import BatchTrainer
 
 __all__ = ["BaseModel"]
@@ -248,7 +249,7 @@ class BaseModel(CompiledModel):
         -------
         ndarray, shape (samples, *output_shape, *input_shape)
             Number ``[n, i, j]`` is that of output i of sample n with respect to its input j. For several inputs, a list
-            of these; for several outputs, a list of what one of them has.
+            of these, None where an input is one of categories; for several outputs, a list of what one of them has.
 
         Raises
         ------
@@ -265,7 +266,9 @@ class BaseModel(CompiledModel):
         >>> model.jacobian(np.array([[0.5, 1.0]])).tolist()
         [[[3.0, -2.0]]]
         """
-        return self._needs_own_loops().jacobian(x)
+        from fastnn.models.derivatives import jacobian
+
+        return jacobian(self, x)
 
     def apply_gradients(self, gradients: Gradients | NDArray[Any]) -> None:
         """Do one step of the optimiser by gradients, with its state, rate, clipping, decay and constraints.

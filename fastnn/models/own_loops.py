@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
 from fastnn.models.compiled import CompiledModel
+from fastnn.models.gradients import NO_LOSS, Gradients, inputs_with_gradients, shaped_inputs
 from fastnn.models.inputs import explain, read_inputs, read_samples
 from fastnn.models.rows import AllInputs, AllTargets, AllWeights
 from fastnn.models.several import by_names, count_rows
 from fastnn.models.training import raise_failure
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.compressed import CompressedRows
-from fastnn_ext.engine.options import LossOptions, RuleOptions
+from fastnn_ext.engine.options import RuleOptions
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import (
     NonFiniteError,
@@ -26,52 +27,9 @@ from fastnn_ext.engine.training import (
     NonFiniteWeightsError,
     Training,
 )
-from fastnn_ext.tables.enums import Loss, UpdateRule
+from fastnn_ext.tables.enums import UpdateRule
 
-__all__ = ["Gradients", "OwnLoops"]
-
-# With gradients with respect to outputs in place of targets there is no loss; its options say nothing.
-_NO_LOSS = LossOptions(Loss.MEAN_SQUARED_ERROR)
-
-
-class Gradients:
-    """What `BaseModel.gradients` and `BaseModel.backward` return.
-
-    Attributes
-    ----------
-    parameters : ndarray, shape of ``model.parameters``
-        With respect to all that training changes, as one vector in the same layout.
-    inputs : ndarray, shape of x, or a list of these for several inputs, or None
-        With respect to the inputs, where they were asked for.
-    loss : float or None
-        The mean loss of the batch, penalties included; None of `backward`, which knows none.
-    named : dict of str to ndarray
-        Views into `parameters` by names such as "dense.kernel".
-    """
-
-    __slots__ = ("_model", "inputs", "loss", "parameters")
-
-    def __init__(self, model: CompiledModel, parameters: NDArray[Any], inputs: Any, loss: float | None) -> None:
-        self._model, self.parameters, self.inputs, self.loss = model, parameters, inputs, loss
-
-    def __repr__(self) -> str:
-        return f"Gradients({self.parameters.size} numbers, loss={self.loss})"
-
-    @property
-    def named(self) -> dict[str, NDArray[Any]]:
-        vector = self._model.parameters
-        if vector is None or vector.shape != self.parameters.shape:
-            raise ValueError("the model was built anew since: its layers are others than those of these gradients")
-        found = {}
-        first = vector.ctypes.data
-        for layer in self._model.layers:
-            for variable in layer.variables():
-                if variable.trainable:
-                    array = layer.arrays[variable.name]
-                    at = (array.ctypes.data - first) // array.itemsize
-                    view = self.parameters[at : at + array.size].reshape(array.shape)
-                    found[f"{layer.name}.{variable.name}"] = view
-        return found
+__all__ = ["OwnLoops"]
 
 
 class OwnLoops:
@@ -94,7 +52,7 @@ class OwnLoops:
             made = self._made_at_once(kept, x, y)
             if made is not None:
                 loss, vector, of_inputs = made
-                return Gradients(self.model, vector, self._shaped(of_inputs) if inputs else None, loss)
+                return Gradients(self.model, vector, shaped_inputs(self.model, of_inputs) if inputs else None, loss)
         self.model.needs_compile()
         samples = read_samples(self.model, x, y, sample_weight)
         return self._run((False, inputs), samples.inputs, samples.targets, samples.weights)
@@ -111,57 +69,12 @@ class OwnLoops:
             made = self._made_at_once(kept, x, output_gradient)
             if made is not None:
                 _, vector, of_inputs = made
-                return Gradients(model, vector, self._shaped(of_inputs) if inputs else None, None)
+                return Gradients(model, vector, shaped_inputs(self.model, of_inputs) if inputs else None, None)
         rows = read_inputs(model, x, "x")
         count = count_rows(rows)
         if count == 0:
             raise ValueError("x must hold at least one sample, but it holds none")
         return self._run((True, inputs), rows, self._output_gradients(output_gradient, count), None)
-
-    def jacobian(self, x: Any) -> Any:
-        """See `BaseModel.jacobian`."""
-        model = self.model
-        rows = read_inputs(model, x, "x")
-        count = count_rows(rows)
-        if count == 0:
-            raise ValueError("x must hold at least one sample, but it holds none")
-        plan, parameters = model.needs_plan(), model.parameters
-        assert parameters is not None
-        sizes = [math.prod(shape) for shape in model.output_shapes]
-        single = len(sizes) == 1
-        directions = [np.zeros((count, size), model.dtype) for size in sizes]
-        training = Training(
-            plan,
-            rows,
-            directions[0] if single else directions,
-            count,
-            _NO_LOSS if single else [_NO_LOSS] * len(sizes),
-            RuleOptions(UpdateRule.COLLECT, 0.0),
-            frozen=range(plan.calls),
-            draws=False,
-            streaming=True,
-            input_gradients=True,
-            gradients_given=True,
-        )
-        found = []
-        for direction, shape in zip(directions, model.output_shapes, strict=True):
-            columns = []
-            for column in range(direction.shape[1]):
-                direction[:, column] = 1
-                try:
-                    made = training.run_gradients(parameters, rows, directions[0] if single else directions)
-                except NonFiniteDataError as failure:
-                    raise explain(model, rows, None, failure.sample) from None
-                except NonFiniteGradientsError:
-                    raise FloatingPointError("the Jacobian is not finite for these samples") from None
-                columns.append(made[2])
-                direction[:, column] = 0
-            of_inputs = [
-                np.stack(parts, axis=1).reshape(count, *shape, *inner)
-                for parts, inner in zip(zip(*columns, strict=True), model.input_shapes, strict=True)
-            ]
-            found.append(of_inputs if len(of_inputs) > 1 else of_inputs[0])
-        return found[0] if single else found
 
     def apply(self, gradients: Any) -> None:
         """See `BaseModel.apply_gradients`."""
@@ -226,13 +139,13 @@ class OwnLoops:
             except NonFiniteGradientsError as failure:
                 of = "the inputs" if failure.operation < 0 else f"the weights of {model.layer_of(failure.operation)}"
                 raise FloatingPointError(f"the gradient with respect to {of} is not finite") from None
-        return Gradients(model, vector, self._shaped(of_inputs) if kind[1] else None, None if kind[0] else loss)
+        return Gradients(model, vector, shaped_inputs(model, of_inputs) if kind[1] else None, None if kind[0] else loss)
 
     def _make(self, kind: tuple[bool, bool], inputs: AllInputs, targets: AllTargets, weights: AllWeights) -> Training:
         """A training that collects gradients of batches of up to so many rows."""
         model, old = self.model, self._trainings.get(kind)
         plan = model.needs_plan()
-        loss: Any = [_NO_LOSS] * len(model.output_names) if len(model.output_names) > 1 else _NO_LOSS
+        loss: Any = [NO_LOSS] * len(model.output_names) if len(model.output_names) > 1 else NO_LOSS
         if not kind[0]:
             loss = model.needs_compile()[1].engine_options()
         training = Training(
@@ -245,7 +158,7 @@ class OwnLoops:
             sample_weight=weights,
             seed=model.seed,
             streaming=True,
-            input_gradients=kind[1],
+            input_gradients=inputs_with_gradients(model) if kind[1] else (),
             gradients_given=kind[0],
         )
         # Dropout draws other numbers in each step.
@@ -264,7 +177,7 @@ class OwnLoops:
             inputs if len(inputs) > 1 else inputs[0],
             targets if len(model.output_names) > 1 else targets[0],
             1,
-            [_NO_LOSS] * len(targets) if len(model.output_names) > 1 else _NO_LOSS,
+            [NO_LOSS] * len(targets) if len(model.output_names) > 1 else NO_LOSS,
             model.needs_compile()[0].engine_options(),
             seed=model.seed,
             state=model.optimizer_state.arrays,
@@ -290,9 +203,3 @@ class OwnLoops:
             check_finite(array, what)
             found.append(converted(array.reshape(rows, -1), model.dtype, what))
         return found if len(model.output_names) > 1 else found[0]
-
-    def _shaped(self, found: list[NDArray[Any]]) -> Any:
-        """Gradients with respect to inputs in the shapes of samples."""
-        shapes = zip(found, self.model.input_shapes, strict=True)
-        arrays = [array.reshape(len(array), *shape) for array, shape in shapes]
-        return arrays if len(arrays) > 1 else arrays[0]

@@ -126,7 +126,7 @@ def _does(layer: Layer) -> str:
 
 def _colour(layer: Layer) -> str:
     """Of the layer's family: weights, activations, normalisations, training alone, and the rest."""
-    if "kernel" in layer.arrays:
+    if "kernel" in layer.arrays or "embeddings" in layer.arrays:
         return COLOURS[0]
     match layer:
         case Activation():

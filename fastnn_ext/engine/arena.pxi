@@ -226,6 +226,48 @@ cdef bint gives_gradient(Run* run, int i) noexcept:
     return source >= 0 or run.data.sources[-1 - source].needs_gradient
 
 
+cdef Py_ssize_t rows_that_learn(Operation* operation) noexcept:
+    # Of an operation's weights; a vector is one row.
+    if operation.kind == EMBEDDING:
+        return operation.categories
+    return operation.fan_in if operation.kind == DENSE else 1
+
+
+cdef Py_ssize_t columns_that_learn(Operation* operation) noexcept:
+    return operation.fan_out // operation.fan_in if operation.kind == EMBEDDING else operation.fan_out
+
+
+cdef void place_table_gradient(Run* run, int i, char** at, Py_ssize_t item) noexcept:
+    # Of an embedding: operations that share a table collect their gradients in one place.
+    cdef Operation* operation = &run.operations[i]
+    cdef Operation* first = operation if operation.twin < 0 else &run.operations[operation.twin]
+    if operation.twin >= 0:
+        operation.entries, operation.weights_gradient = first.entries, first.weights_gradient
+        return
+    operation.entries = <Py_ssize_t*> placed(at, operation.categories * sizeof(Py_ssize_t))
+    if run.updating.collects:
+        operation.weights_gradient = placed(at, operation.categories * columns_that_learn(operation) * item)
+
+
+cdef void clear_tables(Training training) noexcept:
+    # No row has a gradient before the first batch. The last operation of a table is the first on the way back.
+    cdef Run* run = &training.run
+    cdef Py_ssize_t item = 8 if training.plan.is_double else 4, number
+    cdef Operation* operation
+    cdef int i, j
+    for i in range(run.operation_count):
+        operation = &run.operations[i]
+        if operation.kind != EMBEDDING:
+            continue
+        operation.clears = True
+        for j in range(i + 1, run.operation_count):
+            operation.clears = operation.clears and run.operations[j].pair != operation.pair
+        for number in range(operation.categories):
+            operation.entries[number] = -1
+        if run.updating.collects:
+            memset(operation.weights_gradient, 0, operation.categories * columns_that_learn(operation) * item)
+
+
 cdef void place_gradients(Training training, char** at) noexcept:
     # Room for gradients that are collected, and for those of normalisations.
     cdef Run* run = &training.run
@@ -237,8 +279,10 @@ cdef void place_gradients(Training training, char** at) noexcept:
         # A normalisation without gamma and beta works out their gradients all the same.
         if not fastnn_traits(operation.kind).learns:
             continue
-        size = operation.fan_in if operation.kind == DENSE else 1
-        if run.updating.collects or operation.kind != DENSE:
+        size = rows_that_learn(operation)
+        if operation.kind == EMBEDDING:
+            place_table_gradient(run, i, at, item)
+        elif run.updating.collects or operation.kind != DENSE:
             operation.weights_gradient = placed(at, size * operation.fan_out * item)
             operation.bias_gradient = placed(at, operation.fan_out * item)
         operation.first_row = rows
@@ -266,7 +310,8 @@ cdef void list_parameters(Run* run) noexcept:
             parameter = &run.updating.parameters[run.updating.parameter_count]
             run.updating.parameter_count += 1
             parameter.values, parameter.gradient = operation.weights, operation.weights_gradient
-            parameter.rows, parameter.columns = operation.fan_in if operation.kind == DENSE else 1, operation.fan_out
+            parameter.rows, parameter.columns = rows_that_learn(operation), columns_that_learn(operation)
+            parameter.entries = operation.entries
             parameter.l1, parameter.l2, parameter.maximum_norm = operation.l1, operation.l2, operation.maximum_norm
             for slot in range(STATES):
                 parameter.state[slot] = operation.weights_state[slot]
@@ -276,7 +321,7 @@ cdef void list_parameters(Run* run) noexcept:
             parameter = &run.updating.parameters[run.updating.parameter_count]
             run.updating.parameter_count += 1
             parameter.values, parameter.gradient = operation.bias, operation.bias_gradient
-            parameter.rows, parameter.columns = 1, operation.fan_out
+            parameter.rows, parameter.columns, parameter.entries = 1, operation.fan_out, NULL
             parameter.l1 = parameter.l2 = parameter.maximum_norm = 0
             for slot in range(STATES):
                 parameter.state[slot] = operation.bias_state[slot]

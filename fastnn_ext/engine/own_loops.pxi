@@ -30,6 +30,11 @@ cdef int collect_in(Training training, cnp.ndarray vector, char* gradient) excep
             operation.weights_gradient = gradient + place_in(training, vector, 2 * operation.pair)
         if operation.has_bias:
             operation.bias_gradient = gradient + place_in(training, vector, 2 * operation.pair + 1)
+    for i in range(training.run.operation_count):
+        operation = &training.run.operations[i]
+        if operation.kind == EMBEDDING and operation.twin >= 0:
+            # Those that share a table collect in one place.
+            operation.weights_gradient = training.run.operations[operation.twin].weights_gradient
     list_parameters(&training.run)
     return 0
 
@@ -75,10 +80,20 @@ cdef object place_of_gradient(Training training, cnp.ndarray vector, cnp.ndarray
     return -1
 
 
+cdef bint any_number(Training training, const void* numbers, Py_ssize_t first, Py_ssize_t count) noexcept:
+    # Whether one of them is not zero.
+    cdef Py_ssize_t j
+    for j in range(first, first + count):
+        if (<const double*> numbers)[j] != 0 if training.plan.is_double else (<const float*> numbers)[j] != 0:
+            return True
+    return False
+
+
 cdef int step_by(Training training, cnp.ndarray vector, cnp.ndarray gradient) except -1:
     cdef Run* run = &training.run
     cdef Parameter* parameter
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4
+    cdef Py_ssize_t row
     cdef char* given
     cdef int i
     check_vector(training, vector)
@@ -94,6 +109,10 @@ cdef int step_by(Training training, cnp.ndarray vector, cnp.ndarray gradient) ex
             memcpy(parameter.gradient, given, parameter.rows * parameter.columns * item)
         else:
             parameter.gradient = given
+        for row in range(parameter.rows if parameter.entries != NULL else 0):
+            # Of a table, rows without a gradient rest.
+            (<Py_ssize_t*> parameter.entries)[row] = 0 if any_number(training, given, row * parameter.columns,
+                                                                     parameter.columns) else -1
     save_weights(training)
     run.updating.given = True
     with nogil:

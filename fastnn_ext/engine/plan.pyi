@@ -30,6 +30,8 @@ class Plan:
     @property
     def value(self) -> int: ...
     @property
+    def categories(self) -> dict[int, tuple[int, int]]: ...
+    @property
     def places(self) -> list[int]: ...
     def __new__(
         cls, input_size: int, dtype: DTypeLike, sample_shape: tuple[int, ...] | None = None, isa: str | None = None
@@ -73,6 +75,7 @@ class Plan:
     def add_layer_normalization(
         self, gamma: NDArray[Any] | None, beta: NDArray[Any] | None, epsilon: float, inputs: int | None = None
     ) -> int: ...
+    def add_embedding(self, table: NDArray[Any], inputs: int | None = None) -> int: ...
     def add_function(
         self,
         function: Callable[[NDArray[Any]], Any],

@@ -24,8 +24,8 @@ from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_count, fastnn_excha
 from fastnn_ext.runtime.dispatch cimport kernels_named
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.tables.enums cimport (
-    ACTIVATION, ACTIVATIONS, Activation, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, LAYER_NORMALIZATION,
-    LOG_SOFTMAX, NOISE, OPERATIONS, OperationKind, SOFTMAX, SUBTRACT, fastnn_told_by_output, fastnn_traits, CONCATENATE,
+    ACTIVATION, ACTIVATIONS, Activation, BATCH_NORMALIZATION, DENSE, DROPOUT, EMBEDDING, FUNCTION,
+    LAYER_NORMALIZATION, LOG_SOFTMAX, NOISE, OPERATIONS, OperationKind, SOFTMAX, SUBTRACT, fastnn_told_by_output, fastnn_traits, CONCATENATE,
 )
 
 from fastnn_ext.engine.rows import NonFiniteDataError
@@ -134,7 +134,7 @@ cdef class Plan:
         self.is_double = self.dtype == numpy.dtype(numpy.float64)
         self.output_size = input_size
         self.values, self.places, self.parameters, self.kept_alive, self.pins = [], [], [], [], []
-        self.functions, self.shared, self.value = {}, set(), -1
+        self.functions, self.categories, self.shared, self.value = {}, {}, set(), -1
         self.kernels = kernels_named(isa, self.is_double)
         self.append_source(input_size)
         self.append_head(-1)
@@ -193,6 +193,8 @@ cdef class Plan:
             raise ValueError(f"scale and shift must be finite, but they are {scale} and {shift}")
         if place >= 0:
             raise ValueError(f"inputs of the plan have negative numbers, but this is {input}")
+        if place in self.categories and (scale != 1 or shift != 0):
+            raise ValueError("categories cannot be scaled: they are the numbers of rows")
         self.sources[-1 - place].rows.scale, self.sources[-1 - place].rows.shift = scale, shift
 
     def set_outputs(self, values):
@@ -360,7 +362,7 @@ cdef class Plan:
         if not (l1 >= 0 and l2 >= 0 and maximum_norm >= 0):
             raise ValueError("l1, l2 and maximum_norm must not be negative, but they are "
                              f"{l1}, {l2} and {maximum_norm}")
-        cdef int twin = self.twin_of(w, b, has_bias)
+        cdef int twin = self.twin_of(DENSE, w, b, has_bias)
         cdef Operation* operation = self.append(DENSE, places, fan_out)
         operation.weights, operation.bias = cnp.PyArray_DATA(w), cnp.PyArray_DATA(b)
         operation.has_weights, operation.has_bias = True, has_bias
@@ -376,7 +378,7 @@ cdef class Plan:
             raise ValueError(f"this operation takes one input, but {len(places)} are given")
         return self.size_of(places[0])
 
-    cdef int twin_of(self, cnp.ndarray w, cnp.ndarray b, bint has_bias) except? -2:
+    cdef int twin_of(self, OperationKind kind, cnp.ndarray w, cnp.ndarray b, bint has_bias) except? -2:
         # The first operation with the same weights; -1: none.
         cdef Operation* other
         cdef int i
@@ -384,7 +386,8 @@ cdef class Plan:
             other = &self.operations[i]
             if not fastnn_traits(other.kind).learns or other.weights != cnp.PyArray_DATA(w):
                 continue
-            if self.parameters[2 * other.pair].shape != shape_of(w) or other.has_bias != has_bias \
+            if other.kind != kind or self.parameters[2 * other.pair].shape != shape_of(w) \
+                    or other.has_bias != has_bias \
                     or (has_bias and other.bias != cnp.PyArray_DATA(b)):
                 raise ValueError("weights of an earlier operation are shared whole: with its shape and its bias")
             return i
@@ -508,6 +511,54 @@ cdef class Plan:
         """Append a normalisation over the numbers of a sample; gamma and beta as in :meth:`add_batch_normalization`."""
         return self.finish(self.append_normalization(LAYER_NORMALIZATION, self.given(inputs), gamma, beta, epsilon))
 
+    def add_embedding(self, table, inputs=None):
+        """Append a table of vectors: each number of an input of the plan is that of a row, which takes its place.
+
+        In training, a batch changes the rows that it has, and no others, and nothing of the optimiser's state of others.
+
+        Parameters
+        ----------
+        table : ndarray, shape (categories, columns)
+            Used in place, as by :meth:`add_dense`; that of an earlier operation is shared with it.
+        inputs : int, optional
+            The number of an input, whose numbers must be whole, from 0 up and below ``categories``.
+        """
+        cdef cnp.ndarray w = as_parameters(table, "table", 2)
+        places = self.given(inputs)
+        cdef Py_ssize_t size = self.one_input(places), columns = cnp.PyArray_DIM(w, 1)
+        if w.dtype != self.dtype or cnp.PyArray_SIZE(w) < 1:
+            raise ValueError(f"table must be {self.dtype} of shape (categories, columns), but it is {w.dtype} of "
+                             f"{shape_of(w)}")
+        if columns > most_numbers() // size:
+            raise MemoryError(f"{size} vectors of {columns} numbers do not fit an address space")
+        cdef int twin = self.twin_of(EMBEDDING, w, w, False)
+        self.take_categories(places, cnp.PyArray_DIM(w, 0))
+        cdef Operation* operation = self.append(EMBEDDING, places, size * columns)
+        operation.weights, operation.has_weights = cnp.PyArray_DATA(w), True
+        operation.categories = cnp.PyArray_DIM(w, 0)
+        # It has no bias, but all that learn have pairs of arrays.
+        cdef cnp.ndarray none = numpy.zeros(1, self.dtype)
+        operation.bias = cnp.PyArray_DATA(none)
+        self.keep_parameters(operation, twin, w, none)
+        return self.finish(operation)
+
+    cdef int take_categories(self, object places, Py_ssize_t count) except -1:
+        # The input of an operation to come holds whole numbers below `count`.
+        cdef int place = places[0]
+        cdef Py_ssize_t most = (<Py_ssize_t> 1) << (30 if sizeof(void*) == 4 else 53 if self.is_double else 24)
+        if place >= 0:
+            raise ValueError("categories are those of an input, but this is the value of an operation")
+        cdef Source* source = &self.sources[-1 - place]
+        if source.rows.scale != 1 or source.rows.shift != 0:
+            raise ValueError("categories cannot be scaled: they are the numbers of rows")
+        if count > most:
+            raise ValueError(f"{self.dtype} tells {most} whole numbers apart, but there are {count} categories")
+        self.must_rest()
+        if source.categories == 0 or count < source.categories:
+            source.categories = count
+            self.categories[place] = (count, self.calls)
+        return 0
+
     def add_function(self, function, derivative, inputs=None):
         """Append an elementwise Python function of an array (rows, outputs), and its derivative, of the same."""
         places = self.given(inputs)
@@ -535,7 +586,7 @@ cdef class Plan:
             self.check_vector(array, name, size)
         if not 0 < epsilon < float("inf"):
             raise ValueError(f"epsilon must be positive, but it is {epsilon}")
-        cdef int twin = self.twin_of(scale, shift, has_bias) if has_weights else -1
+        cdef int twin = self.twin_of(kind, scale, shift, has_bias) if has_weights else -1
         cdef Operation* operation = self.append(kind, inputs, 0)
         operation.weights, operation.bias = cnp.PyArray_DATA(scale), cnp.PyArray_DATA(shift)
         operation.has_weights, operation.has_bias = has_weights, has_bias

@@ -28,6 +28,7 @@ cdef struct Operation:
     double maximum_norm             # of a column of the weights; 0: any
     Py_ssize_t fan_in               # numbers in a row of the input, or of all inputs side by side
     Py_ssize_t fan_out
+    Py_ssize_t categories           # rows of an embedding's table, which is (categories, fan_out / fan_in)
     int first_edge                  # its inputs are edges[first_edge : first_edge + input_count]
     int input_count
     int consumers                   # how many edges its output is the source of
@@ -58,6 +59,8 @@ cdef struct Operation:
     void* panels_state[STATES]      # the same of weights_state, where a run trains the panels themselves
     void* weights_gradient          # where gradients are collected before the optimiser's step, or NULL
     void* bias_gradient
+    Py_ssize_t* entries             # of a table: where each row's gradient lies in this batch; -1: it has none
+    bint clears                     # it is the first of its batch to collect gradients of its table
     Py_ssize_t first_row            # of its weights among the arena's sums of rows
     void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row
 
@@ -73,6 +76,7 @@ cdef struct Parameter:
     double l2
     double maximum_norm
     Py_ssize_t place                # of its first row in the arena's row_penalty and row_squares
+    const Py_ssize_t* entries       # of a table: rows where it is negative stay as they are; NULL: all may move
 
 
 cdef struct Rule:
@@ -155,6 +159,7 @@ cdef struct Source:
     Rows rows
     Py_ssize_t size                 # numbers of a sample
     Py_ssize_t offset               # where they begin in a row of the batch
+    Py_ssize_t categories           # its numbers are whole, from 0 up and below this; 0: any
     int consumers                   # how many edges it is the source of
     int slot                        # in prediction, the buffer that its rows are converted into
     bint needs_gradient             # whether that with respect to it is asked for

@@ -65,7 +65,7 @@ class Training:
         streaming: bool = False,
         frozen: Iterable[int] = (),
         draws: bool = True,
-        input_gradients: bool = False,
+        input_gradients: Iterable[int] = (),
         gradients_given: bool = False,
         steps_given: bool = False,
     ) -> Self: ...

@@ -24,8 +24,8 @@ from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DROPOUT, fastnn_traits, LAYER_NORMALIZATION, NOISE, SGD,
-    SIGMOID, SOFTMAX, STATES, UpdateRule,
+    BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DROPOUT, EMBEDDING, fastnn_traits, LAYER_NORMALIZATION,
+    NOISE, SGD, SIGMOID, SOFTMAX, STATES, UpdateRule,
 )
 
 from fastnn_ext.engine.plan import allocate
@@ -145,8 +145,8 @@ cdef class Training:
         them takes its moving statistics, as in prediction, and leaves them as they are.
     draws : bool
         Dropout and noise draw; without it they do nothing, as in prediction.
-    input_gradients : bool
-        `run_gradients` works out those with respect to the inputs, too.
+    input_gradients : iterable of int
+        The numbers of inputs with respect to which `run_gradients` works out gradients, too.
     gradients_given : bool
         y holds the gradients with respect to the outputs, in place of targets: there is no loss, and no penalty.
     steps_given : bool
@@ -200,7 +200,7 @@ cdef class Training:
         RuleOptions rule not None, *, sample_weight=None, bint record=False, bint inference=False, uint64_t seed=0,
         augmentation=None, state=None, sparse=None, threads=None, bint keep_index=True, bint streaming=False,
         frozen=(),
-        bint draws=True, bint input_gradients=False, bint gradients_given=False, bint steps_given=False,
+        bint draws=True, input_gradients=(), bint gradients_given=False, bint steps_given=False,
     ):
         cdef Run* run = &self.run
         cdef int k
@@ -231,8 +231,10 @@ cdef class Training:
         freeze(self, frozen)
         if not draws:
             draw_nothing(self)
-        for k in range(run.data.source_count):
-            run.data.sources[k].needs_gradient = input_gradients
+        for k in input_gradients:
+            if not 0 <= k < run.data.source_count:
+                raise ValueError(f"the plan has {run.data.source_count} inputs, but input_gradients holds {k}")
+            run.data.sources[k].needs_gradient = True
         prepare_heads(self)
         prepare_operations(self)
         set_data(self, inputs, y, sample_weight)
@@ -248,6 +250,7 @@ cdef class Training:
         cdef bint fresh = make_state(self, state)
         reserve(self)
         move_state(self, False)
+        clear_tables(self)
         if run.updating.collects:
             list_parameters(run)
         self.records = []
@@ -510,7 +513,7 @@ cdef class Training:
         gradient : ndarray, shape of vector
             Zero where nothing learns.
         inputs : list of ndarray, shape (rows, input_size) each
-            With ``input_gradients``; or else empty.
+            For each of ``input_gradients``, in the order of the inputs.
 
         Raises
         ------

@@ -16,7 +16,7 @@ from fastnn_ext.engine.run cimport (
 from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
 from fastnn_ext.tables.enums cimport (
     ACTIVATION, ADD, AVERAGE, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, CONCATENATE, CROSS_ENTROPY, DENSE,
-    DROPOUT, FUNCTION, LAYER_NORMALIZATION, LOG_SOFTMAX, MAXIMUM, MINIMUM, MOMENTUM_STATE, MULTIPLY, NADAM, NOISE,
+    DROPOUT, EMBEDDING, FUNCTION, LAYER_NORMALIZATION, LOG_SOFTMAX, MAXIMUM, MINIMUM, MOMENTUM_STATE, MULTIPLY, NADAM, NOISE,
     OPERATIONS, SGD, SOFTMAX, SQUARES_STATE, STATES, SUBTRACT, fastnn_corrected, fastnn_is_summed, fastnn_traits,
 )
 from fastnn_ext.loops.primitives cimport (
@@ -60,6 +60,7 @@ include "../operations/noise.pxi"
 include "../operations/function.pxi"
 include "../operations/batch_normalization.pxi"
 include "../operations/layer_normalization.pxi"
+include "../operations/embedding.pxi"
 include "../tables/descriptors.pxi"
 include "losses.pxi"
 include "prediction.pxi"

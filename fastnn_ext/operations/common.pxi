@@ -30,6 +30,12 @@ cdef inline void add_rows(real* y, Py_ssize_t y_row, const real* x, Py_ssize_t x
             y[row * y_row + j] += factor * x[row * x_row + j]
 
 
+cdef inline void add_vector(real* y, const real* x, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(size):
+        y[j] += x[j]
+
+
 cdef inline void scale_rows(const Gradient* gradient, real factor) noexcept nogil:
     cdef Py_ssize_t row, j
     for row in range(gradient.begin, gradient.end):

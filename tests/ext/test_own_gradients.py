@@ -84,7 +84,7 @@ def test_gradients_of_given_slopes(dtype, isa, shape, skip, density):
                 COLLECTING,
                 threads=threads,
                 streaming=True,
-                input_gradients=True,
+                input_gradients=[0],
                 gradients_given=True,
             )
             loss, gradient, found = training.run_gradients(vector, x, slope)

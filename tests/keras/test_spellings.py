@@ -20,6 +20,7 @@ MODULE_NAMES = [
 # What a constructor needs, by name.
 NEEDED = {
     "Dense": {"units": 3},
+    "Embedding": {"input_dim": 3, "output_dim": 2},
     "Activation": {"activation": "relu"},
     "Dropout": {"rate": 0.5},
     "GaussianNoise": {"stddev": 0.1},
