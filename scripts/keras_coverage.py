@@ -41,12 +41,6 @@ _ELSEWHERE = re.compile(
 _OTHER_NETWORKS = "fastnn has dense networks alone"
 
 DIFFERENCES = (
-    ("`RMSprop`", "epsilon is beside the root here and inside it in Keras, which matters where gradients are tiny"),
-    ("`Adagrad`", "epsilon is beside the root here and inside it in Keras: the last digits of float32"),
-    (
-        "`SGD` with `momentum`",
-        "the velocity is PyTorch's, without the rate: the same as Keras' while the rate stays, not where it decays",
-    ),
     ("`decay` of optimisers", "honoured as Keras 2 did, `rate / (1 + decay * step)`; Keras 3 ignores it"),
     ("seeds", "decide as firmly as in Keras, and draw other numbers"),
     ("`Dropout(seed=...)`, `GaussianNoise(seed=...)`", "the seeds of a model's layers decide what all of them draw"),

@@ -22,7 +22,7 @@ _NOT_IN_KERAS = {"gelu_tanh": "which Keras has as a function with an argument: w
 _WITH_OPTIONS = {"leaky_relu": "LeakyReLU", "elu": "ELU", "general_relu": "ReLU"}
 _SCHEDULES = {"ExponentialDecay", "InverseTimeDecay", "PolynomialDecay", "PiecewiseConstantDecay", "CosineDecay"}
 # What decides between rules here, of which Keras has one.
-_OUR_OWN = {"epsilon_hat", "momentum_decay"}
+_OUR_OWN = {"epsilon_hat", "epsilon_inside", "rate_in_velocity", "momentum_decay"}
 
 
 def description_of(model: Sequential) -> dict[str, Any]:

@@ -86,6 +86,8 @@ cdef struct Rule:
     double beta_2                   # rho, or the decay of Adam's second moment
     double epsilon
     bint epsilon_hat                # it is added to the root of squares before that is corrected for its start
+    bint epsilon_inside             # in RMSprop and Adagrad it is added to squares before their root is taken
+    bint rate_in_velocity           # the velocity of momentum is one of steps, as in Keras, and not one of gradients
     double weight_decay             # decoupled, as in AdamW
     double squares_weight           # of a new square in the mean of squares: 1 - beta_2, or 1 for Adagrad
     double coupled_decay            # times the parameters, added to their gradients

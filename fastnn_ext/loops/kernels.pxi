@@ -16,8 +16,9 @@ from fastnn_ext.engine.run cimport (
 from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
 from fastnn_ext.tables.enums cimport (
     ACTIVATION, ADD, AVERAGE, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, CONCATENATE, CROSS_ENTROPY, DENSE,
-    DROPOUT, EMBEDDING, FUNCTION, LAYER_NORMALIZATION, LOG_SOFTMAX, MAXIMUM, MINIMUM, MOMENTUM_STATE, MULTIPLY, NADAM, NOISE,
-    OPERATIONS, SGD, SOFTMAX, SQUARES_STATE, STATES, SUBTRACT, fastnn_corrected, fastnn_is_summed, fastnn_traits,
+    DROPOUT, EMBEDDING, FUNCTION, LAYER_NORMALIZATION, LOG_SOFTMAX, MAXIMUM, MINIMUM, MOMENTUM, MOMENTUM_STATE,
+    MULTIPLY, NADAM, NESTEROV, NOISE, OPERATIONS, SGD, SOFTMAX, SQUARES_STATE, STATES, SUBTRACT, fastnn_corrected, fastnn_is_summed,
+    fastnn_traits,
 )
 from fastnn_ext.loops.primitives cimport (
     FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back,

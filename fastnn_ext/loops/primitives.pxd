@@ -22,7 +22,7 @@ cdef extern from "loops/kernels.h" nogil:
         Py_ssize_t count
     ctypedef struct step_rule "N(rule)":
         int optimizer
-        real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay, ridge
+        real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, epsilon_inside, decay, ridge
     ctypedef struct parameters "N(parameters)":
         real* values
         real* state[STATES]

@@ -28,6 +28,10 @@ cdef double set_rule(
         momentum_product = momentum_product * momentum
         rate_2 = rate * next_momentum / (1 - momentum_product * next_momentum)
         rate = rate * (1 - momentum) / (1 - momentum_product)
+    elif rule.optimizer == MOMENTUM or rule.optimizer == NESTEROV:
+        # The step takes the negative of each: v = b v + g; w -= rate v, or v = b v - rate g; w += v.
+        rate_2 = rate if rule.rate_in_velocity else -1
+        rate = -1 if rule.rate_in_velocity else rate
     step.optimizer = rule.optimizer
     step.learning_rate = <real> rate
     step.learning_rate_2 = <real> rate_2
@@ -35,7 +39,8 @@ cdef double set_rule(
     step.beta_2 = <real> rule.beta_2
     step.rest_1 = <real> (1 - rule.beta_1)
     step.rest_2 = <real> rule.squares_weight
-    step.epsilon = <real> epsilon
+    step.epsilon = <real> (0 if rule.epsilon_inside else epsilon)
+    step.epsilon_inside = <real> (epsilon if rule.epsilon_inside else 0)
     step.decay = <real> decay
     step.ridge = 0
     return momentum_product
