@@ -99,6 +99,8 @@ cdef struct Updating:
     long step                       # optimiser steps done before this run
     double momentum_product         # of Nadam's momentums so far
     bint collects                   # gradients are collected first, and then the optimiser steps
+    bint adjusts                    # penalties, clipping or coupled decay change collected gradients
+    bint given                      # gradients are there already: the optimiser steps by them, and that is all
     bint steps_with_penalties       # those of squared weights are part of its step, and no others are there
     Parameter* parameters           # all that learn, where gradients are collected
     int parameter_count
@@ -155,6 +157,8 @@ cdef struct Source:
     Py_ssize_t offset               # where they begin in a row of the batch
     int consumers                   # how many edges it is the source of
     int slot                        # in prediction, the buffer that its rows are converted into
+    bint needs_gradient             # whether that with respect to it is asked for
+    void* delta                     # where that goes: (batch, size)
 
 
 cdef struct Data:
@@ -196,6 +200,7 @@ cdef struct Head:
     bint softmax_in_loss            # the output's softmax is computed along with the loss
     bint through_sigmoid            # the same of a sigmoid
     void* function                  # the user's own loss, or NULL
+    bint given                      # y holds the gradient with respect to the outputs: there is no loss
     const double* sample_weight     # NULL: all 1
     double* row_loss                # (batch,)
     void* record                    # (samples, size): the outputs that training saw, or NULL

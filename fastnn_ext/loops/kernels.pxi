@@ -25,7 +25,7 @@ from fastnn_ext.loops.primitives cimport (
     flush_denormals, fma_loop, input_list, keep_nan, layer_normalize_back_row, layer_normalize_gradients,
     layer_normalize_row, limit_columns, list_forward, list_update, lists_forward, log_softmax_backward_row,
     log_softmax_row, loss_row, lower, mark, lists_update, noise_row, normalize_back_row, normalize_row, pack_columns,
-    pack_rows, parameters, parameters_at, product_columns, random_key, real, restore_denormals, row_backward, scale_row,
+    pack_rows, parameters, parameters_at, product_columns, random_key, real, restore_denormals, row_backward, row_through_weights, scale_row,
     shares_entropy_row, sigmoid_entropy_row, softmax_entropy_row, softmax_row, softmax_backward_row, squared_penalty,
     step_rows, step_rule, take, taken, activation_backward_row, told_by_output, uniform, unpack_columns, update_bias,
     warp, weights_update,
@@ -110,6 +110,7 @@ kernels.dense_backward_weights = dense_backward_weights_task
 kernels.loss = loss_of_rows
 kernels.softmax_loss = loss_of_logits
 kernels.step = step_numbers
+kernels.all_finite = all_numbers_finite
 kernels.fma_flops = fma_flops
 
 

@@ -71,6 +71,8 @@ cdef extern from "loops/kernels.h" nogil:
     void row_backward "N(row_backward)"(
         const real* dy, const real* x, real* w, Py_ssize_t w_row, Py_ssize_t rows, Py_ssize_t columns, real* dx,
         real learning_rate)
+    void row_through_weights "N(row_through_weights)"(
+        real* dx, const real* dy, const real* w, Py_ssize_t w_row, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t columns)
     void descend "N(descend)"(real* b, const real* g, real learning_rate, Py_ssize_t count)
     void update_bias "N(update_bias)"(
         const step_rule* rule, const real* dy, Py_ssize_t dy_row, Py_ssize_t rows, parameters b, Py_ssize_t count)
