@@ -57,9 +57,9 @@ def description_of(model: Sequential) -> dict[str, Any]:
         except TypeError as error:
             raise TypeError(f"the layer {layer.name}: {error}") from None
         shape = [None, *(layer.input_shape or ())]
-        config = {"name": layer.name, "trainable": True, "dtype": dtype, **options}
+        config = {"name": layer.name, "trainable": layer.trainable, "dtype": dtype, **options}
         described.append(_object("keras.layers", name, config) | {"build_config": {"input_shape": shape}})
-    config = {"name": model.name, "trainable": True, "dtype": dtype, "layers": described}
+    config = {"name": model.name, "trainable": model.trainable, "dtype": dtype, "layers": described}
     return _object("keras", "Sequential", config)
 
 
