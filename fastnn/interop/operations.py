@@ -17,8 +17,10 @@ from fastnn.layers import (
     Embedding,
     Flatten,
     GaussianNoise,
+    IntegerLookup,
     LayerNormalization,
     Rescaling,
+    StringLookup,
 )
 from fastnn.layers.applied import AppliedActivation
 from fastnn.layers.base import Layer
@@ -41,7 +43,7 @@ _KNOWN = (
 )
 
 # What has no form in these languages yet.
-_NOT_EXPORTED = (Embedding,)
+_NOT_EXPORTED = (Embedding, IntegerLookup, StringLookup)
 
 
 @dataclass(frozen=True)
