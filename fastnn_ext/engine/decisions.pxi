@@ -38,6 +38,8 @@ cdef double work(Training training, double density):
                 total += 3 * products
             else:
                 total += 2 * products * (density * COST_OF_A_SPARSE_ONE if training.sparse else 1)
+        elif operation.kind == DENSE_ALONG_AXIS:
+            total += 3 * <double> operation.fan_in * operation.weight_columns
         else:
             total += operation.fan_out
     return max(1, total)

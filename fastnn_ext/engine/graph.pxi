@@ -93,6 +93,7 @@ cdef int prepare_operations(Training training) except -1:
         if operation.needs_gradient:
             run.first_learning = min(run.first_learning, i)
         collects = collects or operation.twin >= 0 or operation.l1 > 0 or operation.maximum_norm > 0
+        collects = collects or (operation.l2 > 0 and operation.kind != DENSE)
         squares = squares or operation.l2 > 0
         run.by_sample = run.by_sample and fastnn_traits(operation.kind).single
     run.updating.collects = collects and not run.inference

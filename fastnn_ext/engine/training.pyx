@@ -25,7 +25,7 @@ from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, EMBEDDING, fastnn_traits, LAYER_NORMALIZATION, SGD,
+    BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DENSE_ALONG_AXIS, EMBEDDING, fastnn_traits, LAYER_NORMALIZATION, SGD,
     SIGMOID, SOFTMAX, STATES, UpdateRule,
 )
 
