@@ -15,7 +15,7 @@ from typing import Any
 
 import fastnn.keras as ours
 from fastnn.keras.lacking import lacking
-from fastnn.keras.spellings import ALONE, CONVERTED, MODULES, MOVED, RENAMED
+from fastnn.keras.spellings import ALONE, ASSIGNED, CONVERTED, MODULES, MOVED, RENAMED
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "coming_from_keras.md"
 # The version that the page is about.
@@ -41,12 +41,6 @@ _ELSEWHERE = re.compile(
 _OTHER_NETWORKS = "fastnn has dense networks alone"
 
 DIFFERENCES = (
-    ("`RMSprop`", "epsilon is beside the root here and inside it in Keras, which matters where gradients are tiny"),
-    ("`Adagrad`", "epsilon is beside the root here and inside it in Keras: the last digits of float32"),
-    (
-        "`SGD` with `momentum`",
-        "the velocity is PyTorch's, without the rate: the same as Keras' while the rate stays, not where it decays",
-    ),
     ("`decay` of optimisers", "honoured as Keras 2 did, `rate / (1 + decay * step)`; Keras 3 ignores it"),
     ("seeds", "decide as firmly as in Keras, and draw other numbers"),
     ("`Dropout(seed=...)`, `GaussianNoise(seed=...)`", "the seeds of a model's layers decide what all of them draw"),
@@ -83,7 +77,7 @@ def answer_to(places: tuple[str, ...], mine: Any, argument: str) -> str | None:
         return " or ".join(repr(value) for value in alone.values)
     if any(argument in CONVERTED.get(place, {}) or argument in RENAMED.get(place, {}) for place in places):
         return ""
-    return "" if argument in mine else None
+    return "" if argument in mine or any(argument in ASSIGNED.get(place, ()) for place in places) else None
 
 
 def public(keras: Any, module: str) -> tuple[Any, Any, list[str]]:

@@ -82,9 +82,8 @@ def described(model: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> De
         if entry.kind == "InputLayer":
             continue
         try:
-            if entry.frozen:
-                raise ValueError("it is frozen (trainable=False), which fastnn has not: set trainable=True first")
             layer = layer_of(entry.kind, entry.options, custom_objects)
+            layer.trainable = not entry.frozen
             dtypes.add(_dtype(entry.options.get("dtype")))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)

@@ -22,7 +22,7 @@ _NOT_IN_KERAS = {"gelu_tanh": "which Keras has as a function with an argument: w
 _WITH_OPTIONS = {"leaky_relu": "LeakyReLU", "elu": "ELU", "general_relu": "ReLU"}
 _SCHEDULES = {"ExponentialDecay", "InverseTimeDecay", "PolynomialDecay", "PiecewiseConstantDecay", "CosineDecay"}
 # What decides between rules here, of which Keras has one.
-_OUR_OWN = {"epsilon_hat", "momentum_decay"}
+_OUR_OWN = {"epsilon_hat", "epsilon_inside", "rate_in_velocity", "momentum_decay"}
 
 
 def description_of(model: Sequential) -> dict[str, Any]:
@@ -57,9 +57,9 @@ def description_of(model: Sequential) -> dict[str, Any]:
         except TypeError as error:
             raise TypeError(f"the layer {layer.name}: {error}") from None
         shape = [None, *(layer.input_shape or ())]
-        config = {"name": layer.name, "trainable": True, "dtype": dtype, **options}
+        config = {"name": layer.name, "trainable": layer.trainable, "dtype": dtype, **options}
         described.append(_object("keras.layers", name, config) | {"build_config": {"input_shape": shape}})
-    config = {"name": model.name, "trainable": True, "dtype": dtype, "layers": described}
+    config = {"name": model.name, "trainable": model.trainable, "dtype": dtype, "layers": described}
     return _object("keras", "Sequential", config)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fastnn.callbacks.history import History
+from fastnn.checking.scalars import true_or_false
 from fastnn.interop.keras_config import described
 from fastnn.interop.keras_description import description_of
 from fastnn.keras import files, losses, optimizers
@@ -36,7 +37,7 @@ class Sequential(Ours):
     layers : list of Layer, optional
         From `fastnn.keras.layers`; `add` appends more.
     trainable : bool, default True
-        True alone: layers cannot be frozen.
+        False: training changes no weights.
     name : str, optional
     dtype, seed
         As in `fastnn.Sequential`; by default those of ``keras.backend.set_floatx`` and ``keras.utils.set_random_seed``.
@@ -61,13 +62,14 @@ class Sequential(Ours):
         dtype: DTypeLike | None = None,
         seed: int | np.random.Generator | None = None,
     ) -> None:
-        translated(("Sequential",), "Sequential", {"trainable": trainable})
         super().__init__(
             layers,
             name="sequential" if name is None else name,
             dtype=SESSION.floatx if dtype is None else dtype,
             seed=SESSION.next_seed() if seed is None else seed,
         )
+        # Its layers keep what they say, as in Keras.
+        self._trainable = true_or_false(trainable, "trainable")
 
     def _add(self, layer: Any) -> None:
         if isinstance(layer, Ours):
@@ -235,15 +237,16 @@ class Sequential(Ours):
 
     @property
     def non_trainable_weights(self) -> list[LayerArray]:
-        """The other arrays: moving means and variances."""
+        """The other arrays: moving means and variances, and all of layers that are frozen."""
         return self._weights(trainable=False)
 
     non_trainable_variables = non_trainable_weights
 
     def _weights(self, *, trainable: bool) -> list[LayerArray]:
-        layers = [layer for layer in self.layers if layer.arrays]
-        variables = [(layer, one) for layer in layers for one in layer.variables() if one.trainable is trainable]
-        return [layer.arrays[one.name].view(LayerArray) for layer, one in variables]
+        if not self.trainable:
+            return [] if trainable else self.weights
+        chosen = (layer.trainable_weights if trainable else layer.non_trainable_weights for layer in self.layers)
+        return [array for arrays in chosen for array in arrays]
 
     @property
     def losses(self) -> list[Tensor]:
@@ -251,7 +254,7 @@ class Sequential(Ours):
         penalties = []
         for layer in self.layers:
             regularizer = getattr(layer, "kernel_regularizer", None)
-            if regularizer is not None and layer.arrays:
+            if regularizer is not None and layer.arrays and layer.trainable and self.trainable:
                 kernel = layer.arrays["kernel"].astype(np.float64)
                 penalty = regularizer.l1 * np.abs(kernel).sum() + regularizer.l2 * np.square(kernel).sum()
                 penalties.append(tensor(np.asarray(penalty, dtype=self.dtype)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["ALONE", "CONVERTED", "MODULES", "MOVED", "POSITIONS", "RENAMED", "Alone"]
+__all__ = ["ALONE", "ASSIGNED", "CONVERTED", "MODULES", "MOVED", "POSITIONS", "RENAMED", "Alone"]
 
 # Old names of arguments, by the class or the method, or by the module for all its classes.
 RENAMED: Mapping[str, Mapping[str, str]] = {
@@ -107,6 +107,9 @@ CONVERTED: Mapping[str, Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     },
 }
 
+# Arguments of Keras that are attributes of fastnn's objects, assigned once these are made.
+ASSIGNED: Mapping[str, tuple[str, ...]] = {"layers": ("trainable",)}
+
 # The order in which Keras takes arguments by position, where fastnn has another or none.
 POSITIONS: Mapping[str, str] = {
     "Embedding": "input_dim output_dim embeddings_initializer embeddings_regularizer embeddings_constraint mask_zero",
@@ -163,7 +166,6 @@ _INPUTS = {
 
 ALONE: Mapping[str, Mapping[str, Alone]] = {
     "layers": {
-        "trainable": Alone((True,), "fastnn cannot freeze layers, all of them train: leave it out"),
         "dtype": Alone((None, "float32"), _DTYPE),
         "activity_regularizer": Alone((None,), "fastnn penalises weights alone: kernel_regularizer=..."),
         "autocast": Alone((True,), _DTYPE),
@@ -282,7 +284,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "embeddings_freq": Alone((0,), "fastnn has no embeddings: leave it out"),
         "embeddings_metadata": Alone((None,), "fastnn has no embeddings: leave it out"),
     },
-    "Sequential": {"trainable": Alone((True,), "fastnn cannot freeze layers, all of them train: leave it out")},
     "Sequential.compile": {
         "loss_weights": Alone((None,), "a model has one output here: leave it out"),
         "weighted_metrics": Alone((None,), "sample weights count in the loss alone: metrics=[...]"),
@@ -314,7 +315,7 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "line_length": Alone((None,), "the table is as wide as it has to be: leave it out"),
         "positions": Alone((None,), "the table is as wide as it has to be: leave it out"),
         "expand_nested": Alone((False, True), "there are no models within models: leave it out"),
-        "show_trainable": Alone((False,), "all layers train: leave it out"),
+        "show_trainable": Alone((False,), "print layer.trainable for layer in model.layers: leave it out"),
         "layer_range": Alone((None,), "the table has all layers: leave it out"),
     },
     "Sequential.save": {

@@ -53,6 +53,7 @@ class Evaluation:
             sample_weight=samples.weights,
             record=bool(model.metrics),
             inference=True,
+            frozen=model.frozen_calls(),
         )
 
     def check(self) -> Evaluation:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from fastnn.checking.arrays import float_dtype
 from fastnn.checking.fixed import FixedList
 from fastnn.checking.names import non_empty_name
+from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape
 from fastnn.checking.strict import Strict, known_names_only
 from fastnn.layers.base import Layer
@@ -53,6 +54,9 @@ class LayeredModel(Strict):
     rng : numpy.random.Generator
     seed : int
         Of what the engine draws: dropout, noise, augmentation.
+    trainable : bool
+        Whether training changes anything: False freezes all layers, whatever each says. Assigning it assigns that of
+        every layer, too.
     """
 
     # What a copy of a model makes anew: locks, and all that `_reset` sets.
@@ -60,12 +64,11 @@ class LayeredModel(Strict):
 
     _open = True
     _has_state = True
-    _changeable = frozenset({"name", "rng"})
+    _changeable = frozenset({"name", "rng", "trainable"})
     _instead: ClassVar = {
         "parameters": "copy into them, model.parameters[:] = ...",
         "layers": "use model.add and model.pop, or make another model",
         "weights": "call model.set_weights",
-        "trainable": "layers cannot be frozen yet, all of them train",
         "dtype": "make another model, Sequential(..., dtype=...)",
         "seed": "make another model, Sequential(..., seed=...)",
         **dict.fromkeys(("input_shape", "output_shape", "built"), "call model.build(input_shape)"),
@@ -80,6 +83,7 @@ class LayeredModel(Strict):
         self.dtype: np.dtype[Any] = float_dtype(dtype)
         self.name = name
         self.layers = fixed_layers(())
+        self._trainable = True
         self.rng = np.random.default_rng(seed)
         self.seed = int(self.rng.integers(1 << 63))
         self._make_locks()
@@ -111,6 +115,26 @@ class LayeredModel(Strict):
         if not isinstance(value, np.random.Generator):
             raise TypeError(f"rng must be a numpy.random.Generator, but it is {value!r}")
         self._rng = value
+
+    @property
+    def trainable(self) -> bool:
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = true_or_false(value, "trainable")
+        for layer in self.layers:
+            layer.trainable = value
+
+    @property
+    def frozen_layers(self) -> list[bool]:
+        """For each layer, whether training leaves it as it is."""
+        return [not (layer.trainable and self._trainable) for layer in self.layers]
+
+    def frozen_calls(self) -> list[int]:
+        """The numbers of the plan's operations that belong to such layers."""
+        frozen = self.frozen_layers
+        return [call for call, layer in enumerate(self._layer_of_call) if frozen[layer]] if any(frozen) else []
 
     @property
     def built(self) -> bool:
@@ -302,7 +326,7 @@ class LayeredModel(Strict):
         """Print a table of the layers with their shapes and numbers of parameters."""
         from fastnn.models.summary import summary_of
 
-        print_fn(summary_of(self.name, self.layers, self.dtype, self.built, self._connections()))
+        print_fn(summary_of(self.name, self.layers, self.dtype, self.built, self._connections(), self.frozen_layers))
 
     def _connections(self) -> list[str] | None:
         """What each layer takes, for the summary; None where it is the layer before."""
@@ -313,7 +337,7 @@ class LayeredModel(Strict):
         from fastnn.html import table
         from fastnn.models.summary import header_of, summary_rows, totals
 
-        below = totals(self.layers, self.dtype, self.built)
+        below = totals(self.layers, self.dtype, self.built, self.frozen_layers)
         connections = self._connections()
         return table(f"model: {self.name}", header_of(connections), summary_rows(self.layers, connections), below)
 

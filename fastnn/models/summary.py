@@ -14,9 +14,16 @@ _HEADER = ("layer (type)", "output shape", "parameters", "activation")
 
 
 def summary_of(
-    name: str, layers: Sequence[Layer], dtype: np.dtype[Any], built: bool, connections: Sequence[str] | None = None
+    name: str,
+    layers: Sequence[Layer],
+    dtype: np.dtype[Any],
+    built: bool,
+    connections: Sequence[str] | None = None,
+    frozen: Sequence[bool] = (),
 ) -> str:
-    """The table as text; shapes are those of a batch, whose size is None. ``connections`` are what each layer takes.
+    """The table as text; shapes are those of a batch, whose size is None.
+
+    ``connections`` are what each layer takes, ``frozen`` which of them do not train.
 
     Examples
     --------
@@ -40,7 +47,7 @@ def summary_of(
         "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, aligned, widths, strict=False)).rstrip()
         for row in rows
     ]
-    return "\n".join([f"model: {name}", *lines, f"\n{totals(layers, dtype, built)}"])
+    return "\n".join([f"model: {name}", *lines, f"\n{totals(layers, dtype, built, frozen)}"])
 
 
 def header_of(connections: Sequence[str] | None) -> tuple[str, ...]:
@@ -60,12 +67,14 @@ def summary_rows(layers: Sequence[Layer], connections: Sequence[str] | None = No
     return rows
 
 
-def totals(layers: Sequence[Layer], dtype: np.dtype[Any], built: bool) -> str:
+def totals(layers: Sequence[Layer], dtype: np.dtype[Any], built: bool, frozen: Sequence[bool] = ()) -> str:
     """What stands below the table."""
     if not built:
         return "not built: start with Input(shape), or call fit or build, for shapes and parameters"
     size = sum(layer.count_params() for layer in layers)
     kept = sum(layer.arrays[v.name].size for layer in layers for v in layer.variables() if not v.trainable)
+    for layer, still in zip(layers, frozen, strict=False):
+        kept += sum(layer.arrays[v.name].size for v in layer.variables() if still and v.trainable)
     return f"parameters: {size:,} ({_bytes(size * dtype.itemsize)}), of which {size - kept:,} are trained"
 
 

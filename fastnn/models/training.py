@@ -41,6 +41,7 @@ def make_training(
         keep_index=keep_index,
         streaming=streaming,
         threads=threads,
+        frozen=model.frozen_calls(),
     )
     model.optimizer_state.hand_to(training)
     return training

@@ -210,8 +210,7 @@ cdef void place_scratch(Training training, char** at) noexcept:
         scratch = aligned(size * run.operations[0].fan_out * item)
     for i in range(run.operation_count):
         operation = &run.operations[i]
-        if (operation.kind == DENSE or operation.kind == DENSE_ALONG_AXIS) \
-                and run.edges[operation.first_edge].source >= 0:
+        if (operation.kind == DENSE or operation.kind == DENSE_ALONG_AXIS) and gives_gradient(run, i):
             columns = (operation.weight_rows + panel - 1) // panel * panel
             scratch = max(scratch, aligned(columns * operation.weight_columns * item))
     if run.data.augmentation.height > 0:
@@ -223,6 +222,12 @@ cdef void place_scratch(Training training, char** at) noexcept:
     scratch += aligned((run.operation_count + run.data.source_count) * 16)
     for i in range(training.threads):
         run.arena.scratch[i] = placed(at, scratch)
+
+
+cdef bint gives_gradient(Run* run, int i) noexcept:
+    # Whether a dense operation's way back goes on below it.
+    cdef int source = run.edges[run.operations[i].first_edge].source
+    return source >= 0 or run.data.sources[-1 - source].needs_gradient
 
 
 cdef void place_table_gradient(Run* run, int i, char** at, Py_ssize_t item) noexcept:

@@ -39,8 +39,9 @@ cdef struct Operation:
     int slot                        # in prediction, the buffer that its output goes to
     int twin                        # the first operation with the same weights, where that is an earlier one; -1: none
     int pair                        # the number of its two arrays among the plan's parameters; -1: none
-    bint has_weights                # whether they learn; a dense operation's always do
+    bint has_weights                # whether they learn; a dense operation's do where it is not frozen
     bint has_bias
+    bint frozen                     # in this run its arrays stay as they are; neither of the two above is set then
     void* weights                   # (weight_rows, weight_columns), the layer's own array: trained in place; or gamma
     void* bias                      # (weight_columns,); beta of a normalisation
     void* moving_mean               # (width,), and the variance, of a batch normalisation or a standardisation
@@ -89,6 +90,8 @@ cdef struct Rule:
     double beta_2                   # rho, or the decay of Adam's second moment
     double epsilon
     bint epsilon_hat                # it is added to the root of squares before that is corrected for its start
+    bint epsilon_inside             # in RMSprop and Adagrad it is added to squares before their root is taken
+    bint rate_in_velocity           # the velocity of momentum is one of steps, as in Keras, and not one of gradients
     double weight_decay             # decoupled, as in AdamW
     double squares_weight           # of a new square in the mean of squares: 1 - beta_2, or 1 for Adagrad
     double coupled_decay            # times the parameters, added to their gradients
@@ -106,6 +109,8 @@ cdef struct Updating:
     long step                       # optimiser steps done before this run
     double momentum_product         # of Nadam's momentums so far
     bint collects                   # gradients are collected first, and then the optimiser steps
+    bint adjusts                    # penalties, clipping or coupled decay change collected gradients
+    bint given                      # gradients are there already: the optimiser steps by them, and that is all
     bint steps_with_penalties       # those of squared weights are part of its step, and no others are there
     Parameter* parameters           # all that learn, where gradients are collected
     int parameter_count
@@ -163,6 +168,8 @@ cdef struct Source:
     Py_ssize_t categories           # its numbers are whole, from 0 up and below this; 0: any
     int consumers                   # how many edges it is the source of
     int slot                        # in prediction, the buffer that its rows are converted into
+    bint needs_gradient             # whether that with respect to it is asked for
+    void* delta                     # where that goes: (batch, size)
 
 
 cdef struct Data:
@@ -204,6 +211,7 @@ cdef struct Head:
     bint softmax_in_loss            # the output's softmax is computed along with the loss
     bint through_sigmoid            # the same of a sigmoid
     void* function                  # the user's own loss, or NULL
+    bint given                      # y holds the gradient with respect to the outputs: there is no loss
     const double* sample_weight     # NULL: all 1
     double* row_loss                # (batch,)
     void* record                    # (samples, size): the outputs that training saw, or NULL

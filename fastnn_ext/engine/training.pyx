@@ -4,7 +4,6 @@ import math
 
 import numpy
 cimport numpy as cnp
-from cython cimport floating
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc
@@ -25,8 +24,8 @@ from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DENSE_ALONG_AXIS, EMBEDDING, fastnn_traits, LAYER_NORMALIZATION, SGD,
-    SIGMOID, SOFTMAX, STATES, UpdateRule,
+    ALPHA_DROPOUT, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DENSE_ALONG_AXIS, DROPOUT, EMBEDDING,
+    GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, NOISE, SGD, SIGMOID, SOFTMAX, STATES, UpdateRule, fastnn_traits,
 )
 
 from fastnn_ext.engine.plan import allocate
@@ -80,6 +79,14 @@ class NonFiniteWeightsError(FloatingPointError):
         self.operation = operation
 
 
+class NonFiniteGradientsError(FloatingPointError):
+    """A gradient that is NaN or infinite: carries its ``operation``, or -1 for one with respect to the inputs."""
+
+    def __init__(self, operation):
+        super().__init__(f"the gradient of operation {operation} is not finite")
+        self.operation = operation
+
+
 def state_shapes(Plan plan not None, UpdateRule optimizer):
     """Shapes of the arrays that a training of the plan by this optimiser keeps, in the order of `Training.state`."""
     pairs = [plan.parameters[i : i + 2] for i in range(0, len(plan.parameters), 2)]
@@ -92,6 +99,7 @@ include "decisions.pxi"
 include "training_data.pxi"
 include "optimizer_state.pxi"
 include "backup.pxi"
+include "own_loops.pxi"
 
 
 cdef class Training:
@@ -132,6 +140,17 @@ cdef class Training:
         Data come batch by batch through `run_batch`, and these are the first of them: what a batch leads to then
         depends on no batch before it, to the last bit, and its y is of the first one's form. Without it, one sample at
         a time has a faster order of sums of its own.
+    frozen : iterable of int
+        The numbers of values whose operations learn nothing; gradients pass through them. A batch normalisation among
+        them takes its moving statistics, as in prediction, and leaves them as they are.
+    draws : bool
+        Dropout and noise draw; without it they do nothing, as in prediction.
+    input_gradients : iterable of int
+        The numbers of inputs with respect to which `run_gradients` works out gradients, too.
+    gradients_given : bool
+        y holds the gradients with respect to the outputs, in place of targets: there is no loss, and no penalty.
+    steps_given : bool
+        The training is for `apply_gradients` alone.
 
     Examples
     --------
@@ -169,6 +188,8 @@ cdef class Training:
     cdef list learning              # the arrays that training changes, beside the optimiser's
     cdef char* saved                # what they held before the run
     cdef bint streaming
+    cdef bint gradients_given
+    cdef bint steps_given
     cdef int running
     cdef readonly bint sparse
     cdef readonly int threads
@@ -178,9 +199,13 @@ cdef class Training:
         self, Plan plan not None, x not None, y not None, Py_ssize_t batch_size, loss not None,
         RuleOptions rule not None, *, sample_weight=None, bint record=False, bint inference=False, uint64_t seed=0,
         augmentation=None, state=None, sparse=None, threads=None, bint keep_index=True, bint streaming=False,
+        frozen=(),
+        bint draws=True, input_gradients=(), bint gradients_given=False, bint steps_given=False,
     ):
         cdef Run* run = &self.run
+        cdef int k
         self.plan, self.rule, self.streaming = plan, rule, streaming
+        self.gradients_given, self.steps_given = gradients_given, steps_given
         self.learning = [*plan.parameters, *plan.kept_alive]
         self.losses, self.loss_numbers = self.for_outputs(loss, "loss"), []
         for options in self.losses:
@@ -203,6 +228,13 @@ cdef class Training:
             run.data.augmentation = augmentation
         run.calls_python = bool(plan.functions) or any([options.loss_function is not None for options in self.losses])
         copy_plan(self)
+        freeze(self, frozen)
+        if not draws:
+            draw_nothing(self)
+        for k in input_gradients:
+            if not 0 <= k < run.data.source_count:
+                raise ValueError(f"the plan has {run.data.source_count} inputs, but input_gradients holds {k}")
+            run.data.sources[k].needs_gradient = True
         prepare_heads(self)
         prepare_operations(self)
         set_data(self, inputs, y, sample_weight)
@@ -396,8 +428,8 @@ cdef class Training:
         cdef double total = 0
         cdef Operation* operation
         cdef int i
-        for i in range(self.plan.operation_count):
-            operation = &self.plan.operations[i]
+        for i in range(self.run.operation_count):
+            operation = &self.run.operations[i]
             if operation.l1 > 0 or operation.l2 > 0:
                 weights = self.plan.parameters[2 * operation.pair].astype(numpy.float64)
                 total += operation.l1 * numpy.abs(weights).sum()
@@ -461,6 +493,63 @@ cdef class Training:
         try:
             set_data(self, inputs, y, sample_weight)
             return self.epoch(None)
+        finally:
+            fastnn_exchange(&self.running, 0)
+
+    def run_gradients(self, cnp.ndarray vector not None, x not None, y not None, sample_weight=None):
+        """The mean loss of a batch with the layers' penalties, and its gradients: no weight changes.
+
+        With an optimizer of COLLECT. Layers are as in training: moving statistics move.
+
+        Parameters
+        ----------
+        vector : ndarray, one-dimensional
+            What all arrays that learn are views of.
+        x, y, sample_weight : as in `run_batch`
+
+        Returns
+        -------
+        loss : float
+        gradient : ndarray, shape of vector
+            Zero where nothing learns.
+        inputs : list of ndarray, shape (rows, input_size) each
+            For each of ``input_gradients``, in the order of the inputs.
+
+        Raises
+        ------
+        NonFiniteError, NonFiniteDataError
+            As `run_epoch`.
+        NonFiniteGradientsError
+            When a gradient is NaN or infinite.
+        """
+        cdef list inputs = self.for_inputs(x)
+        if not 0 < rows_in(inputs[0]) <= self.run.batch_size:
+            raise ValueError(f"a batch must have from 1 to {self.run.batch_size} rows, but x has shape "
+                             f"{inputs[0].shape}")
+        if self.run.updating.rule.optimizer != COLLECT or self.index.starts != NULL:
+            raise ValueError("gradients are those of a training with an optimizer of COLLECT, and without an index")
+        self.start_running()
+        try:
+            set_data(self, inputs, y, sample_weight)
+            return gradients_of_batch(self, vector)
+        finally:
+            fastnn_exchange(&self.running, 0)
+
+    def apply_gradients(self, cnp.ndarray vector not None, cnp.ndarray gradient not None):
+        """One step of the optimiser by a gradient that is given, of the form that `run_gradients` returns.
+
+        Penalties are taken to be in it already; clipping, decay and constraints are the optimiser's as ever.
+
+        Raises
+        ------
+        NonFiniteWeightsError
+            When weights are NaN or infinite afterwards; they are then what they were before.
+        """
+        if not self.steps_given:
+            raise ValueError("make the training with steps_given=True")
+        self.start_running()
+        try:
+            step_by(self, vector, gradient)
         finally:
             fastnn_exchange(&self.running, 0)
 

@@ -24,6 +24,13 @@ cdef inline void rows_of_loss(
     cdef bint binary = loss == BINARY_CROSS_ENTROPY and (head.through_sigmoid or head.from_logits)
     cdef bint of_shares = loss == CROSS_ENTROPY and head.of_shares
     delta += begin * delta_row
+    if head.given:
+        for row in range(begin, end):
+            memcpy(delta, target, size * sizeof(real))
+            head.row_loss[row] = 0
+            target += run.arena.targets_row
+            delta += delta_row
+        return
     for row in range(begin, end):
         if head.sample_weight != NULL:
             factor = share_of_output * head.sample_weight[start + row if order == NULL else order[start + row]]

@@ -22,7 +22,7 @@ cdef extern from "loops/kernels.h" nogil:
         Py_ssize_t count
     ctypedef struct step_rule "N(rule)":
         int optimizer
-        real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay, ridge
+        real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, epsilon_inside, decay, ridge
     ctypedef struct parameters "N(parameters)":
         real* values
         real* state[STATES]
@@ -71,6 +71,8 @@ cdef extern from "loops/kernels.h" nogil:
     void row_backward "N(row_backward)"(
         const real* dy, const real* x, real* w, Py_ssize_t w_row, Py_ssize_t rows, Py_ssize_t columns, real* dx,
         real learning_rate)
+    void row_through_weights "N(row_through_weights)"(
+        real* dx, const real* dy, const real* w, Py_ssize_t w_row, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t columns)
     void descend "N(descend)"(real* b, const real* g, real learning_rate, Py_ssize_t count)
     void update_bias "N(update_bias)"(
         const step_rule* rule, const real* dy, Py_ssize_t dy_row, Py_ssize_t rows, parameters b, Py_ssize_t count)
@@ -104,6 +106,8 @@ cdef extern from "loops/kernels.h" nogil:
     void normalize_row "N(normalize_row)"(
         real* y, const real* x, Py_ssize_t size, const real* gamma, const real* beta, const real* mean,
         const real* variance, real epsilon)
+    void normalize_back_row "N(normalize_back_row)"(
+        real* dx, const real* dy, Py_ssize_t size, const real* gamma, const real* variance, real epsilon)
     void batch_normalize_back "N(batch_normalize_back)"(
         real* dx, Py_ssize_t dx_row, const real* dy, Py_ssize_t dy_row, const real* x, Py_ssize_t x_row,
         Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const real* gamma, const real* mean, const real* inverse,

@@ -28,6 +28,10 @@ cdef double set_rule(
         momentum_product = momentum_product * momentum
         rate_2 = rate * next_momentum / (1 - momentum_product * next_momentum)
         rate = rate * (1 - momentum) / (1 - momentum_product)
+    elif rule.optimizer == MOMENTUM or rule.optimizer == NESTEROV:
+        # The step takes the negative of each: v = b v + g; w -= rate v, or v = b v - rate g; w += v.
+        rate_2 = rate if rule.rate_in_velocity else -1
+        rate = -1 if rule.rate_in_velocity else rate
     step.optimizer = rule.optimizer
     step.learning_rate = <real> rate
     step.learning_rate_2 = <real> rate_2
@@ -35,7 +39,8 @@ cdef double set_rule(
     step.beta_2 = <real> rule.beta_2
     step.rest_1 = <real> (1 - rule.beta_1)
     step.rest_2 = <real> rule.squares_weight
-    step.epsilon = <real> epsilon
+    step.epsilon = <real> (0 if rule.epsilon_inside else epsilon)
+    step.epsilon_inside = <real> (epsilon if rule.epsilon_inside else 0)
     step.decay = <real> decay
     step.ridge = 0
     return momentum_product
@@ -113,7 +118,7 @@ cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int
     cdef double penalty = 0, squares, total_squares = 0, factor
     cdef bint limited = False
     cdef int i
-    for i in range(run.updating.parameter_count):
+    for i in range(run.updating.parameter_count if run.updating.adjusts else 0):
         parameter = &run.updating.parameters[i]
         columns = parameter.columns
         for row in range(share(parameter.rows, thread, threads), share(parameter.rows, thread + 1, threads)):
@@ -124,8 +129,9 @@ cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int
                        <real> (scale * parameter.l1), <real> (scale * parameter.l2),
                        <real> run.updating.rule.clip_value,
                        &run.arena.row_penalty[parameter.place + row], &run.arena.row_squares[parameter.place + row])
-    meet(run, threads)
-    for i in range(run.updating.parameter_count):
+    if run.updating.adjusts:
+        meet(run, threads)
+    for i in range(run.updating.parameter_count if run.updating.adjusts else 0):
         parameter = &run.updating.parameters[i]
         for row in range(parameter.place, parameter.place + parameter.rows):
             penalty += run.arena.row_penalty[row]
@@ -133,7 +139,7 @@ cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int
     for i in range(run.updating.parameter_count):
         parameter = &run.updating.parameters[i]
         squares = 0
-        for row in range(parameter.place, parameter.place + parameter.rows):
+        for row in range(parameter.place, parameter.place + parameter.rows if run.updating.adjusts else 0):
             squares += run.arena.row_squares[row]
         factor = clipped(sqrt(total_squares), run.updating.rule.global_clip_norm) * clipped(sqrt(squares),
                                                                                             run.updating.rule.clip_norm)
@@ -156,6 +162,19 @@ cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int
                               column_share(parameter.columns, COLUMNS_OF_A_LINE, thread + 1, threads),
                               <real> parameter.maximum_norm)
     return penalty
+
+
+cdef void step_by_given(Run* run, int thread, int threads) noexcept nogil:
+    # One step of the optimiser by gradients that are there already, whatever penalties they hold.
+    cdef Updating* updating = &run.updating
+    cdef step_rule rule
+    cdef double next_product = set_rule(&rule, &updating.rule, updating.rule.learning_rate, updating.step + 1,
+                                        updating.momentum_product)
+    step_by_collected(run, &rule, 0, thread, threads)
+    meet(run, threads)
+    if thread == 0:
+        updating.step += 1
+        updating.momentum_product = next_product
 
 
 cdef double squared_penalties(Run* run) noexcept nogil:
@@ -192,4 +211,6 @@ cdef double update(Pass* p, const step_rule* rule) noexcept nogil:
         return 0
     meet(run, p.threads)
     add_gradients_of_twins(p)
+    if run.updating.rule.optimizer == COLLECT and not run.updating.adjusts:
+        return 0
     return step_by_collected(run, rule, p.penalty_scale, p.thread, p.threads)
