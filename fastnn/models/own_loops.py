@@ -42,12 +42,14 @@ class OwnLoops:
         self._trainings: dict[tuple[bool, bool], Training] = {}
         self._capacities: dict[tuple[bool, bool], int] = {}
         self._stepper: Training | None = None
+        # Which layers these leave as they are.
+        self._frozen: list[bool] = []
         # Moving statistics change on the way forward: nobody else may train meanwhile.
         self._moves = any(not variable.trainable for layer in model.layers for variable in layer.variables())
 
     def gradients(self, x: Any, y: Any, sample_weight: Any, inputs: bool) -> Gradients:
         """See `BaseModel.gradients`."""
-        kept = self._trainings.get((False, inputs))
+        kept = self._kept((False, inputs))
         if kept is not None and sample_weight is None and type(x) is type(y) is np.ndarray and not self._moves:
             made = self._made_at_once(kept, x, y)
             if made is not None:
@@ -59,7 +61,7 @@ class OwnLoops:
 
     def backward(self, x: Any, output_gradient: Any, inputs: bool) -> Gradients:
         """See `BaseModel.backward`."""
-        kept, model = self._trainings.get((True, inputs)), self.model
+        kept, model = self._kept((True, inputs)), self.model
         if (
             kept is not None
             and type(x) is type(output_gradient) is np.ndarray
@@ -98,6 +100,7 @@ class OwnLoops:
             vector = converted(vector, model.dtype, "gradients")
         check_finite(vector, "gradients")
         with model.exclusively():
+            self._kept((True, False))
             stepper = self._stepper
             # Another training, such as a fit, may have gone on with the optimiser's state since.
             if stepper is None or stepper is not model.optimizer_state.training:
@@ -107,6 +110,13 @@ class OwnLoops:
                 stepper.apply_gradients(parameters, vector)
             except NonFiniteWeightsError as failure:
                 raise_failure(model, failure, "this step", stepper.learning_rate)
+
+    def _kept(self, kind: tuple[bool, bool]) -> Training | None:
+        """The training of this kind, unless other layers are frozen by now."""
+        frozen = self.model.frozen_layers
+        if frozen != self._frozen:
+            self._trainings, self._stepper, self._frozen = {}, None, frozen
+        return self._trainings.get(kind)
 
     def _made_at_once(
         self, training: Training, x: Any, y: Any
@@ -123,7 +133,7 @@ class OwnLoops:
         """The gradients of rows that the engine reads."""
         model, count = self.model, count_rows(inputs)
         with model.exclusively() if self._moves else contextlib.nullcontext():
-            training = self._trainings.get(kind)
+            training = self._kept(kind)
             if training is None or self._capacities[kind] < count:
                 training = self._make(kind, inputs, targets, weights)
             assert model.parameters is not None
@@ -158,6 +168,7 @@ class OwnLoops:
             sample_weight=weights,
             seed=model.seed,
             streaming=True,
+            frozen=model.frozen_calls(),
             input_gradients=inputs_with_gradients(model) if kind[1] else (),
             gradients_given=kind[0],
         )
@@ -182,6 +193,7 @@ class OwnLoops:
             seed=model.seed,
             state=model.optimizer_state.arrays,
             streaming=True,
+            frozen=model.frozen_calls(),
             gradients_given=True,
             steps_given=True,
         )

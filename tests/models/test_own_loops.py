@@ -216,8 +216,8 @@ def test_jacobian_is_the_differences_of_predictions(name):
     # Moving statistics that are not those of the start.
     model.fit(x, y, epochs=2, verbose=0)
     x = copy.deepcopy(x)
-    found = each(model.jacobian(x))
-    for number, of_output in enumerate(found):
+    found = model.jacobian(x)
+    for number, of_output in enumerate(found if len(model.output_names) > 1 else [found]):
         for array, jacobian in zip(each(x), each(of_output), strict=True):
             if jacobian is None:
                 continue
@@ -261,6 +261,23 @@ def test_inputs_that_are_scaled_have_their_own_gradient():
     model.compile("sgd", "mse")
     found = model.gradients(x, y, inputs=True).inputs
     np.testing.assert_allclose(found, differences(lambda: model.evaluate(x, y), x, 1e-4), atol=1e-8)
+
+
+def test_frozen_layers_have_no_gradient_and_stay():
+    model, x, y = compiled(MODELS["tanh"], "adam")
+    everything = model.gradients(x, y)
+    for number, layer in enumerate(model.layers):
+        layer.trainable = False
+        before = model.get_weights()
+        found = model.gradients(x, y, inputs=True)
+        names = [name for name, view in found.named.items() if view.any()]
+        assert names == [name for name in found.named if not name.startswith(f"{layer.name}.")]
+        np.testing.assert_array_equal(found.named[names[0]], everything.named[names[0]])
+        model.apply_gradients(everything)
+        for index, (one, other) in enumerate(zip(before, model.get_weights(), strict=True)):
+            assert (one == other).all() == (index // 2 == number)
+        layer.trainable = True
+        model.set_weights(before)
 
 
 def test_named_views():
