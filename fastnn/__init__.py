@@ -57,11 +57,13 @@ if TYPE_CHECKING:
         Flatten,
         GaussianNoise,
         Input,
+        IntegerLookup,
         LayerNormalization,
         Maximum,
         Minimum,
         Multiply,
         Rescaling,
+        StringLookup,
         Subtract,
     )
     from fastnn.metrics import accuracy
@@ -109,6 +111,8 @@ __all__ = [
 ]
 __all__ += kinds.__all__
 __all__ += [
+    "StringLookup",
+    "IntegerLookup",
     "Embedding",
     "Dropout",
     "GaussianNoise",

@@ -31,7 +31,7 @@ METHODS = ("compile", "fit", "evaluate", "predict", "summary", "save", "save_wei
 _ELSEWHERE = re.compile(
     r"serialize|Config|Scope|custom|registered|register_|^is_|^get_uid|result_type|standardize|logging"
     r"|_from_directory|_img|^img_|_to_img|bounding|FeatureSpace|Progbar|pack_x|legacy|source_inputs|timeseries|pad_seq"
-    r"|Hashing|Hashed|Lookup|Text|Spectrogram|Discret|Category|Pipeline|^Rand|^Mix|Cut|^Aug|^Auto|Equaliz|Contrast|Crop$"
+    r"|Hashing|Hashed|Text|Spectrogram|Discret|Category|Pipeline|^Rand|^Mix|Cut|^Aug|^Auto|Equaliz|Contrast|Crop$"
     r"|Grayscale|Solar|Boxes|TFSM|Flax|Jax|Torch|Wrapper|InputSpec|Einsum|Reversible|Spatial|Identity|Group|RMSNorm|Spectral"
     r"|^STFT|^stft|Initializer$|split_dataset|PyDataset|Orbax|CallbackList|IoU|Correlation|AtRecall|AtPrecision|Sensitivity"
     r"|Specificity|MeanMetric|LossScale|MultiOpt|OptimizerMap|ScheduleFree|Generalized|generalized|circle|Circle|ctc|concordance"

@@ -21,11 +21,13 @@ from fastnn.layers import (
     Embedding,
     Flatten,
     GaussianNoise,
+    IntegerLookup,
     LayerNormalization,
     Maximum,
     Minimum,
     Multiply,
     Rescaling,
+    StringLookup,
     Subtract,
     merging,
 )
@@ -61,6 +63,9 @@ _MERGES: dict[type[Layer], str] = {
     Maximum: "maximum",
     Minimum: "minimum",
 }
+
+# What has no form in these languages yet.
+_NOT_EXPORTED = (IntegerLookup, StringLookup)
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,8 @@ def operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
         return [_merge(layer)]
     kind = next((kind for kind in _KNOWN if isinstance(layer, kind)), None)
     # A subclass that lowers itself in its own way may compute anything.
+    if type(layer) in _NOT_EXPORTED:
+        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which cannot be exported yet")
     if kind is None or type(layer).lower is not kind.lower:
         raise TypeError(f"the layer {layer.name} is of your own class {type(layer).__name__} and cannot be exported")
     arrays = layer.arrays

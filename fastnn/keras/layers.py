@@ -6,7 +6,8 @@ from fastnn.layers import Layer
 
 __all__ = [
     "Activation", "BatchNormalization", "Dense", "Dropout", "ELU", "Embedding", "Flatten", "GaussianNoise", "Input",
-    "InputLayer", "Layer", "LayerNormalization", "LeakyReLU", "ReLU", "Rescaling", "Softmax",
+    "InputLayer", "IntegerLookup", "Layer", "LayerNormalization", "LeakyReLU", "ReLU", "Rescaling", "Softmax",
+    "StringLookup",
 ]  # fmt: skip
 
 Activation = Translated(ours.Activation, "layers")
@@ -19,10 +20,12 @@ Flatten = Translated(ours.Flatten, "layers")
 GaussianNoise = Translated(ours.GaussianNoise, "layers")
 Input = Translated(ours.Input, "layers")
 InputLayer = Translated(ours.Input, "layers", "InputLayer")
+IntegerLookup = Translated(ours.IntegerLookup, "layers")
 LayerNormalization = Translated(ours.LayerNormalization, "layers")
 LeakyReLU = Translated(ours.LeakyReLU, "layers")
 ReLU = Translated(ours.ReLU, "layers")
 Rescaling = Translated(ours.Rescaling, "layers")
 Softmax = Translated(ours.Softmax, "layers")
+StringLookup = Translated(ours.StringLookup, "layers")
 
 __getattr__ = attributes(__name__)

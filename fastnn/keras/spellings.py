@@ -120,6 +120,8 @@ POSITIONS: Mapping[str, str] = {
     "Flatten": "data_format",
     "Softmax": "axis",
     "Input": "shape batch_size dtype",
+    "StringLookup": "max_tokens num_oov_indices mask_token oov_token vocabulary",
+    "IntegerLookup": "max_tokens num_oov_indices mask_token oov_token vocabulary",
 }
 
 
@@ -138,9 +140,23 @@ _LAST_AXIS = "fastnn normalises the columns of rows: put a Flatten() before it, 
 _AVERAGE = "fastnn keeps no averages of weights: leave it out"
 _DTYPE = "the model's numbers are all of one type: keras.backend.set_floatx('float64') before it is made"
 
+_LOOKUPS = {
+    "mask_token": Alone((None,), "fastnn has rows of one length, without a mask: leave it out"),
+    "output_mode": Alone(("int",), "write CategoryEncoding behind it"),
+    "invert": Alone((False,), "write [vocabulary[i] for i in numbers]: leave it out"),
+    "pad_to_max_tokens": Alone((False,), "write CategoryEncoding(num_tokens) behind it"),
+    "sparse": Alone((False,), "fastnn writes zeros and ones: leave it out"),
+    "idf_weights": Alone((None,), "fastnn has no weights of terms: leave it out"),
+    "oov_method": Alone(("floormod",), "all unknown terms share one number: leave it out"),
+    "salt": Alone((None,), "all unknown terms share one number: leave it out"),
+}
+
 _INPUTS = {
     "batch_size": Alone((None,), "fastnn takes batches of any size: leave it out"),
-    "dtype": Alone((None, "float32", "float64", "uint8", "int32", "int64", "bool"), "inputs are real numbers"),
+    "dtype": Alone(
+        (None, "float32", "float64", "uint8", "int32", "int64", "bool", "string"),
+        "inputs are real numbers, or strings for a StringLookup",
+    ),
     "sparse": Alone((None, False), "fastnn takes sparse matrices as they are: leave it out"),
     "ragged": Alone((None, False), "fastnn takes rows of one length: leave it out"),
     "tensor": Alone((None,), "fastnn takes data in fit and predict: leave it out"),
@@ -200,6 +216,16 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
     "Dropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
     "Flatten": {"data_format": Alone((None, "channels_last"), "fastnn takes numbers as they lie: leave it out")},
     "Softmax": {"axis": Alone((-1,), "fastnn takes the softmax of all numbers of a sample: leave it out")},
+    "StringLookup": {
+        **_LOOKUPS,
+        "encoding": Alone(("utf-8",), "fastnn takes strings, and bytes of UTF-8"),
+        "vocabulary_dtype": Alone(("string",), "fastnn takes strings of any type: leave it out"),
+    },
+    "IntegerLookup": {
+        **_LOOKUPS,
+        "oov_token": Alone((-1,), "get_vocabulary calls unknown numbers -1"),
+        "vocabulary_dtype": Alone(("int64",), "fastnn takes whole numbers of any type: leave it out"),
+    },
     "Input": _INPUTS,
     "InputLayer": _INPUTS,
     "optimizers": {

@@ -13,6 +13,7 @@ from fastnn.layers.flatten import Flatten
 from fastnn.layers.gaussian_noise import GaussianNoise
 from fastnn.layers.input import Input
 from fastnn.layers.layer_normalization import LayerNormalization
+from fastnn.layers.lookup import IntegerLookup, StringLookup
 from fastnn.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from fastnn.layers.rescaling import Rescaling
 
@@ -21,7 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Input", "Rescaling", "Flatten", "Dense", "Activation"]
 __all__ += kinds.__all__
-__all__ += ["Embedding", "Dropout", "GaussianNoise", "BatchNormalization", "LayerNormalization"]
+__all__ += [
+    "StringLookup",
+    "IntegerLookup",
+    "Embedding",
+    "Dropout",
+    "GaussianNoise",
+    "BatchNormalization",
+    "LayerNormalization",
+]
 __all__ += ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Layer"]
 
 

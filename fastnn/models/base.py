@@ -378,7 +378,7 @@ class BaseModel(CompiledModel):
 
             return predict_watched(self, x, out, steps, batch_size, CallbackList(callbacks, self))
         plan = self.plan
-        if plan is not None and steps is None:
+        if plan is not None and steps is None and not self.lookups:
             try:
                 result = plan.predict(x, out)
             except NonFiniteDataError:

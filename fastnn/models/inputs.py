@@ -50,6 +50,9 @@ def read_inputs(
         return _read_several(model, x, name, single)
     if is_named(x, inputs):
         x = x[inputs[0]]
+    lookup = (model.lookups if model.built else model.find_lookups()).get(0)
+    if lookup is not None:
+        x = lookup.indices(x, name)
     array = to_array(by_name(x, model.feature_names or names, name), name)
     if isinstance(array, CompressedRows):
         if not model.built:
@@ -72,6 +75,8 @@ def _read_several(model: CompiledModel, x: Any, name: str, single: bool) -> list
     named = zip(model.input_names, by_names(x, model.input_names, name), model.input_shapes, strict=True)
     for number, (called, part, shape) in enumerate(named):
         what, categories = f"{name}[{called!r}]", categories_of(model, number)
+        if number in model.lookups:
+            part = model.lookups[number].indices(part, what)
         parts.append(_input_rows(to_array(part, what), shape, model.dtype, what, single, categories))
     counts = [part.shape[0] for part in parts]
     if len(set(counts)) > 1:

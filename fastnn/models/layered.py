@@ -18,6 +18,7 @@ from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape
 from fastnn.checking.strict import Strict, known_names_only
 from fastnn.layers.base import Layer
+from fastnn.layers.lookup import Lookup
 from fastnn.models.layer_arrays import allocate_arrays, checked_weights, initial_values, label, replacements
 from fastnn_ext.engine.plan import Plan
 
@@ -48,6 +49,8 @@ class LayeredModel(Strict):
         All numbers that training changes by gradients, as one vector; the layers' arrays are views into it.
     plan : Plan or None
         What the engine runs; None until the model is built.
+    lookups : dict of int to Lookup
+        What the data of inputs go through before the engine reads them, by the inputs' numbers.
     rng : numpy.random.Generator
     seed : int
         Of what the engine draws: dropout, noise, augmentation.
@@ -57,7 +60,7 @@ class LayeredModel(Strict):
     """
 
     # What a copy of a model makes anew: locks, and all that `_reset` sets.
-    _not_copied: ClassVar[frozenset[str]] = frozenset({"plan", "parameters", "_layer_of_call", "_building"})
+    _not_copied: ClassVar[frozenset[str]] = frozenset({"plan", "parameters", "lookups", "_layer_of_call", "_building"})
 
     _open = True
     _has_state = True
@@ -69,11 +72,12 @@ class LayeredModel(Strict):
         "dtype": "make another model, Sequential(..., dtype=...)",
         "seed": "make another model, Sequential(..., seed=...)",
         **dict.fromkeys(("input_shape", "output_shape", "built"), "call model.build(input_shape)"),
-        "plan": "the model makes it",
+        **dict.fromkeys(("plan", "lookups"), "the model makes it"),
     }
 
     parameters: NDArray[Any] | None
     plan: Plan | None
+    lookups: dict[int, Lookup]
 
     def __init__(self, *, name: str, dtype: DTypeLike, seed: int | np.random.Generator | None) -> None:
         self.dtype: np.dtype[Any] = float_dtype(dtype)
@@ -91,7 +95,7 @@ class LayeredModel(Strict):
 
     def _reset(self) -> None:
         """Forget the plan and what depends on it."""
-        self._keep(plan=None, parameters=None)
+        self._keep(plan=None, parameters=None, lookups={})
         self._layer_of_call: list[int] = []
 
     @property
@@ -204,13 +208,18 @@ class LayeredModel(Strict):
                     layer.arrays[variable.name][...] = old
             self._make_plan()
 
+    def find_lookups(self) -> dict[int, Lookup]:
+        """The layers that look up the data of inputs, by the numbers of these."""
+        first = self.layers[0] if self.layers else None
+        return {0: first} if isinstance(first, Lookup) else {}
+
     def _make_plan(self) -> None:
         seeds = [seed for layer in self.layers if (seed := getattr(layer, "seed", None)) is not None]
         if seeds:
             # What the engine draws is a function of one seed and the layer's place.
             self._keep(seed=int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0] >> 1))
         plan, self._layer_of_call = self._lower()
-        self._keep(plan=plan)
+        self._keep(plan=plan, lookups=self.find_lookups())
 
     def allocate(self) -> None:
         """Make the arrays of layers whose shapes are known, and the plan over them; the caller fills them."""

@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.base import Layer, Variable
 from fastnn.layers.input import Input
+from fastnn.layers.lookup import Lookup, StringLookup
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.layer_arrays import label
 from fastnn.models.layered import fixed_layers
@@ -80,6 +81,7 @@ class Sequential(DescribedModel):
     ) -> None:
         super().__init__(name=name, dtype=dtype, seed=seed)
         self._declared_shape: Shape | None = None
+        self._of_strings = False
         # All layers are built together: one by one, each would build those before it again.
         self._adding_many = True
         for layer in layers or ():
@@ -121,7 +123,7 @@ class Sequential(DescribedModel):
         if isinstance(layer, Input):
             if self.layers or self._declared_shape is not None:
                 raise ValueError("an Input must be the first layer, and the only one")
-            self._declared_shape = layer.declared_shape
+            self._declared_shape, self._of_strings = layer.declared_shape, layer.dtype == "string"
             return
         if layer.in_model:
             raise ValueError(f"the layer {layer.name} is in a model already: make a new one for each")
@@ -183,6 +185,13 @@ class Sequential(DescribedModel):
     def _infer(self) -> None:
         shape = self.input_shape
         assert shape is not None
+        if self._of_strings and not isinstance(self.layers[0], StringLookup):
+            raise ValueError(
+                f"{label(self.layers[0])} takes numbers, but the Input has dtype='string': put a StringLookup between"
+            )
+        for layer in self.layers[1:]:
+            if isinstance(layer, Lookup):
+                raise ValueError(f"{label(layer)} looks up the data as they come in: it must be the first layer")
         for index, layer in enumerate(self.layers):
             if math.prod(shape) > sys.maxsize // self.dtype.itemsize:
                 raise ValueError(f"{label(layer)} would get samples of shape {shape}, larger than any memory")

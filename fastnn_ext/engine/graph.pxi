@@ -48,7 +48,7 @@ cdef int draw_nothing(Training training) except -1:
     # As in prediction, but with a way back: dropout leaves nothing out, and noise is none.
     cdef int i
     for i in range(training.run.operation_count):
-        if training.run.operations[i].kind in (DROPOUT, NOISE):
+        if training.run.operations[i].kind in (DROPOUT, NOISE, ALPHA_DROPOUT, GAUSSIAN_DROPOUT):
             training.run.operations[i].parameter = 0
     return 0
 
@@ -129,7 +129,7 @@ cdef int prepare_operations(Training training) except -1:
             run.first_learning = min(run.first_learning, i)
         penalized = penalized or operation.l1 > 0
         collects = collects or (operation.twin >= 0 and not operation.frozen) or operation.l1 > 0 \
-            or operation.maximum_norm > 0
+            or operation.maximum_norm > 0 or (operation.l2 > 0 and operation.kind != DENSE)
         # One sample at a time, a dense layer changes as its gradient passes.
         run.by_sample = run.by_sample and not (operation.frozen and operation.needs_gradient)
         squares = squares or operation.l2 > 0

@@ -15,6 +15,7 @@ cdef class Plan:
     cdef list values                        # the operation that has the value of each; -1: none has it any more
     cdef list parameters                    # two arrays for each operation that learns, kept alive
     cdef list kept_alive
+    cdef list orders                        # of permutations, kept alive
     cdef list pins                          # see `pinned`: of all of these arrays
     cdef readonly dict categories           # of inputs that hold some, how many, and the call that said so
     cdef dict functions                     # the user's own, by operation
@@ -48,6 +49,9 @@ cdef class Plan:
     cdef object finish(self, Operation* operation)
     cdef Operation* append_normalization(
         self, OperationKind kind, object inputs, object gamma, object beta, double epsilon) except NULL
+    cdef int keep_one(self, Operation* operation, int twin, cnp.ndarray weights) except -1
+    cdef object append_dropout(self, OperationKind kind, double rate, object inputs)
+    cdef Py_ssize_t width_of(self, list places, Py_ssize_t width, str name) except -1
     cdef int take_categories(self, object places, Py_ssize_t count) except -1
     cdef int twin_of(self, OperationKind kind, cnp.ndarray w, cnp.ndarray b, bint has_bias) except? -2
     cdef int keep_parameters(self, Operation* operation, int twin, cnp.ndarray weights, cnp.ndarray bias) except -1

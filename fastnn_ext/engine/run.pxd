@@ -28,7 +28,10 @@ cdef struct Operation:
     double maximum_norm             # of a column of the weights; 0: any
     Py_ssize_t fan_in               # numbers in a row of the input, or of all inputs side by side
     Py_ssize_t fan_out
-    Py_ssize_t categories           # rows of an embedding's table, which is (categories, fan_out / fan_in)
+    Py_ssize_t width                # numbers of the last axis, where an operation goes along it; or of an encoding
+    Py_ssize_t weight_rows          # of the weights; a vector is one row
+    Py_ssize_t weight_columns
+    const Py_ssize_t* order         # of a permutation: the number of the input that each of the output is
     int first_edge                  # its inputs are edges[first_edge : first_edge + input_count]
     int input_count
     int consumers                   # how many edges its output is the source of
@@ -39,9 +42,9 @@ cdef struct Operation:
     bint has_weights                # whether they learn; a dense operation's do where it is not frozen
     bint has_bias
     bint frozen                     # in this run its arrays stay as they are; neither of the two above is set then
-    void* weights                   # (fan_in, fan_out), the layer's own array: trained in place; or gamma
-    void* bias                      # (fan_out,); beta of a normalisation
-    void* moving_mean               # (fan_out,), and the variance, of a batch normalisation
+    void* weights                   # (weight_rows, weight_columns), the layer's own array: trained in place; or gamma
+    void* bias                      # (weight_columns,); beta of a normalisation
+    void* moving_mean               # (width,), and the variance, of a batch normalisation or a standardisation
     void* moving_variance
     # Of a training:
     void* weights_state[STATES]     # the optimiser's, in the shape of weights; weights itself where it has none
@@ -62,7 +65,8 @@ cdef struct Operation:
     Py_ssize_t* entries             # of a table: where each row's gradient lies in this batch; -1: it has none
     bint clears                     # it is the first of its batch to collect gradients of its table
     Py_ssize_t first_row            # of its weights among the arena's sums of rows
-    void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row
+    void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row;
+                                    # of a dense one along the last axis: gradient and input, a row for each position
 
 
 cdef struct Parameter:

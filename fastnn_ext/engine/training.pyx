@@ -24,8 +24,8 @@ from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DROPOUT, EMBEDDING, fastnn_traits, LAYER_NORMALIZATION,
-    NOISE, SGD, SIGMOID, SOFTMAX, STATES, UpdateRule,
+    ALPHA_DROPOUT, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DENSE_ALONG_AXIS, DROPOUT, EMBEDDING,
+    GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, NOISE, SGD, SIGMOID, SOFTMAX, STATES, UpdateRule, fastnn_traits,
 )
 
 from fastnn_ext.engine.plan import allocate

@@ -85,8 +85,8 @@ cdef void add_gradients_of_twins(Pass* p) noexcept nogil:
         if operation.twin < 0 or operation.kind == EMBEDDING:
             continue
         twin = &p.run.operations[operation.twin]
-        rows = operation.fan_in if operation.kind == DENSE else 1
-        part.first, part.last = 0, operation.fan_out
+        rows = operation.weight_rows
+        part.first, part.last = 0, operation.weight_columns
         if operation.has_weights:
             part.begin, part.end = share(rows, p.thread, p.threads), share(rows, p.thread + 1, p.threads)
             add_rows(<real*> twin.weights_gradient, part.last, <real*> operation.weights_gradient, part.last, 1, &part)

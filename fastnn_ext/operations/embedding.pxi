@@ -2,20 +2,15 @@
 # others: what a step costs does not depend on the size of the table.
 
 
-cdef inline Py_ssize_t row_of_table(const Operation* operation, real number) noexcept nogil:
-    # The data may have changed since they were looked at: no number leads out of the table.
-    return <Py_ssize_t> number if number >= 0 and number < <real> operation.categories else 0
-
-
 cdef bint embedding_infer(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
     cdef Value* x = input_of(p, i, 0)
     cdef Value* y = &p.values[i]
-    cdef Py_ssize_t width = operation.fan_out // operation.fan_in, row, k
+    cdef Py_ssize_t width = operation.weight_columns, row, k
     for row in range(p.begin, p.end):
         for k in range(operation.fan_in):
             memcpy(y.data + row * y.row + k * width, <real*> operation.weights
-                   + row_of_table(operation, x.data[row * x.row + k]) * width, width * sizeof(real))
+                   + bounded(x.data[row * x.row + k], operation.weight_rows) * width, width * sizeof(real))
     return True
 
 
@@ -29,13 +24,13 @@ cdef void embedding_update(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
     cdef Value* x = input_of(p, i, 0)
     cdef real* delta = <real*> operation.delta
-    cdef Py_ssize_t width = operation.fan_out // operation.fan_in, number, row, k, at
+    cdef Py_ssize_t width = operation.weight_columns, number, row, k, at
     if p.run.updating.collects:
         collect_rows_of_table(p, i)
         return
     for row in range(p.batch):
         for k in range(operation.fan_in):
-            number, at = row_of_table(operation, x.data[row * x.row + k]), row * operation.output_row + k * width
+            number, at = bounded(x.data[row * x.row + k], operation.weight_rows), row * operation.output_row + k * width
             if p.threads > 1 and number % p.threads != p.thread:
                 continue
             if operation.entries[number] < 0:
@@ -44,7 +39,7 @@ cdef void embedding_update(Pass* p, int i) noexcept nogil:
                 add_vector(delta + operation.entries[number], delta + at, width)
     for row in range(p.batch):
         for k in range(operation.fan_in):
-            number, at = row_of_table(operation, x.data[row * x.row + k]), row * operation.output_row + k * width
+            number, at = bounded(x.data[row * x.row + k], operation.weight_rows), row * operation.output_row + k * width
             if (p.threads > 1 and number % p.threads != p.thread) or operation.entries[number] != at:
                 continue
             operation.entries[number] = -1
@@ -57,17 +52,17 @@ cdef void collect_rows_of_table(Pass* p, int i) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
     cdef Value* x = input_of(p, i, 0)
     cdef real* gradient = <real*> operation.weights_gradient
-    cdef Py_ssize_t width = operation.fan_out // operation.fan_in, number, row, k
+    cdef Py_ssize_t width = operation.weight_columns, number, row, k
     if operation.clears:
         number = p.thread
-        while number < operation.categories:
+        while number < operation.weight_rows:
             if operation.entries[number] >= 0:
                 operation.entries[number] = -1
                 memset(gradient + number * width, 0, width * sizeof(real))
             number += p.threads
     for row in range(p.batch):
         for k in range(operation.fan_in):
-            number = row_of_table(operation, x.data[row * x.row + k])
+            number = bounded(x.data[row * x.row + k], operation.weight_rows)
             if p.threads > 1 and number % p.threads != p.thread:
                 continue
             operation.entries[number] = 0
