@@ -155,6 +155,8 @@ cdef int lay_out(Training training, int buffers, char** at) except -1:
                     operation.panels_state[slot] = placed(at, panels_size(training, i))
         if operation.kind == BATCH_NORMALIZATION or operation.kind == LAYER_NORMALIZATION:
             operation.statistics = placed(at, 2 * max(batch, operation.fan_out) * item)
+        elif operation.kind == ACTIVITY_PENALTY:
+            operation.row_penalty = <double*> placed(at, batch * 8)
     for h in range(run.head_count):
         run.heads[h].row_loss = <double*> placed(at, batch * 8)
     place_deltas(training, buffers, at)
@@ -267,7 +269,7 @@ cdef void list_parameters(Run* run) noexcept:
             run.updating.parameter_count += 1
             parameter.values, parameter.gradient = operation.weights, operation.weights_gradient
             parameter.rows, parameter.columns = operation.fan_in if operation.kind == DENSE else 1, operation.fan_out
-            parameter.l1, parameter.l2, parameter.maximum_norm = operation.l1, operation.l2, operation.maximum_norm
+            parameter.l1, parameter.l2, parameter.limit = operation.l1, operation.l2, operation.limit
             for slot in range(STATES):
                 parameter.state[slot] = operation.weights_state[slot]
             parameter.place = place
@@ -277,7 +279,8 @@ cdef void list_parameters(Run* run) noexcept:
             run.updating.parameter_count += 1
             parameter.values, parameter.gradient = operation.bias, operation.bias_gradient
             parameter.rows, parameter.columns = 1, operation.fan_out
-            parameter.l1 = parameter.l2 = parameter.maximum_norm = 0
+            parameter.l1, parameter.l2 = operation.bias_penalty.l1, operation.bias_penalty.l2
+            parameter.limit = operation.bias_limit
             for slot in range(STATES):
                 parameter.state[slot] = operation.bias_state[slot]
             parameter.place = place
