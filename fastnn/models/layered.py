@@ -15,8 +15,9 @@ from fastnn.checking.arrays import float_dtype
 from fastnn.checking.fixed import FixedList
 from fastnn.checking.names import non_empty_name
 from fastnn.checking.shapes import Shape
-from fastnn.checking.strict import Strict, known_names_only
+from fastnn.checking.strict import known_names_only
 from fastnn.layers.base import Layer
+from fastnn.models.ends import Ends
 from fastnn.models.layer_arrays import allocate_arrays, checked_weights, initial_values, label, replacements
 from fastnn_ext.engine.plan import Plan
 
@@ -28,7 +29,7 @@ def fixed_layers(layers: Iterable[Layer]) -> FixedList[Layer]:
     return FixedList(layers, "model.layers", "use model.add and model.pop, or make another model")
 
 
-class LayeredModel(Strict):
+class LayeredModel(Ends):
     """Layers with their weights. How they are connected is the subclass' matter: it has `_infer` and `_lower`.
 
     Parameters
@@ -44,7 +45,8 @@ class LayeredModel(Strict):
     layers : list of Layer
         In the order of their weights, and in which they can be computed.
     parameters : ndarray or None
-        All numbers that training changes by gradients, as one vector; the layers' arrays are views into it.
+        All numbers that training changes by gradients, as one vector; the layers' arrays are views into it. None before
+        the model is built, and where layers have their arrays from another model: the weights of both lie there.
     plan : Plan or None
         What the engine runs; None until the model is built.
     rng : numpy.random.Generator
@@ -53,7 +55,9 @@ class LayeredModel(Strict):
     """
 
     # What a copy of a model makes anew: locks, and all that `_reset` sets.
-    _not_copied: ClassVar[frozenset[str]] = frozenset({"plan", "parameters", "_layer_of_call", "_building"})
+    _not_copied: ClassVar[frozenset[str]] = frozenset(
+        {"plan", "parameters", "_layer_of_call", "_building", "_tensors", "own_layer"}
+    )
 
     _open = True
     _has_state = True
@@ -66,6 +70,7 @@ class LayeredModel(Strict):
         "dtype": "make another model, Sequential(..., dtype=...)",
         "seed": "make another model, Sequential(..., seed=...)",
         **dict.fromkeys(("input_shape", "output_shape", "built"), "call model.build(input_shape)"),
+        "own_layer": "to call the model on a symbolic tensor makes it",
         "plan": "the model makes it",
     }
 
@@ -187,6 +192,14 @@ class LayeredModel(Strict):
             self._keep(seed=int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0] >> 1))
         plan, self._layer_of_call = self._lower()
         self._keep(plan=plan)
+        self._describe()
+
+    def lower_calls(self, plan: Plan, values: Sequence[int], layer_of_call: list[int] | None = None) -> list[int]:
+        """Append all layers to a plan, on these of its values; return the values that the model gives.
+
+        ``layer_of_call`` receives, for each operation of the plan, the index of the layer that made it.
+        """
+        raise NotImplementedError
 
     def allocate(self) -> None:
         """Make the arrays of layers whose shapes are known, and the plan over them; the caller fills them."""
@@ -311,7 +324,7 @@ class LayeredModel(Strict):
     # Copying.
 
     def __copy__(self) -> Self:
-        """A deep copy: two models cannot share layers."""
+        """A deep copy, with weights of its own."""
         return copy.deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:

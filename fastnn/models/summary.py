@@ -57,6 +57,11 @@ def summary_rows(layers: Sequence[Layer], connections: Sequence[str] | None = No
         count = f"{layer.count_params():,}" if layer.output_shape is not None else "not built"
         row = (label(layer), shape, count, applied.name if applied else "")
         rows.append(row if connections is None else (*row, connections[number]))
+        # Those of a model within stand below it.
+        inner = summary_rows(getattr(layer, "layers", ()))
+        rows += [
+            (f"  {first}", *others) if connections is None else (f"  {first}", *others, "") for first, *others in inner
+        ]
     return rows
 
 
