@@ -138,7 +138,7 @@ class Sequential(Ours):
         arguments = self._arguments("predict", args, options)
         return super().predict(as_samples(arguments.pop("x", None), self.input_shape), **arguments)
 
-    def __call__(self, x: Any, training: bool | None = None) -> Tensor:  # type: ignore[override]
+    def __call__(self, x: Any, training: bool | None = None) -> Tensor:
         """The outputs of a batch, as an array that has ``numpy()``."""
         if training and any(isinstance(layer, BatchNormalization | Dropout | GaussianNoise) for layer in self.layers):
             raise TypeError(

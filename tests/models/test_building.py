@@ -212,13 +212,6 @@ def test_a_layer_that_does_not_fit_leaves_the_model_as_it_was():
     assert np.array_equal(model.predict(x), before)
 
 
-def test_a_layer_belongs_to_one_model():
-    layer = layers.Dense(3)
-    Sequential([layer])
-    with pytest.raises(ValueError, match="the layer dense is in a model already: make a new one"):
-        Sequential([layer])
-
-
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
