@@ -11,16 +11,26 @@ from fastnn.activations.base import ActivationKind
 from fastnn.activations.registry import ACTIVATIONS
 from fastnn.layers import (
     Activation,
+    AlphaDropout,
     BatchNormalization,
+    CategoryEncoding,
     Dense,
     Dropout,
     Embedding,
     Flatten,
+    GaussianDropout,
     GaussianNoise,
+    Identity,
     IntegerLookup,
     LayerNormalization,
+    Normalization,
+    Permute,
+    PReLU,
     Rescaling,
+    Reshape,
+    RMSNormalization,
     StringLookup,
+    UnitNormalization,
 )
 from fastnn.layers.applied import AppliedActivation
 from fastnn.layers.base import Layer
@@ -37,13 +47,20 @@ _KNOWN = (
     Dense,
     Activation,
     Dropout,
+    AlphaDropout,
+    GaussianDropout,
     GaussianNoise,
+    Reshape,
+    Identity,
     BatchNormalization,
     LayerNormalization,
 )
 
 # What has no form in these languages yet.
-_NOT_EXPORTED = (Embedding, IntegerLookup, StringLookup)
+_NOT_EXPORTED = (
+    *(CategoryEncoding, Embedding, IntegerLookup, StringLookup),
+    *(Normalization, Permute, PReLU, RMSNormalization, UnitNormalization),
+)
 
 
 @dataclass(frozen=True)
