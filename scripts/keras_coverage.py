@@ -31,11 +31,11 @@ METHODS = ("compile", "fit", "evaluate", "predict", "summary", "save", "save_wei
 _ELSEWHERE = re.compile(
     r"serialize|Config|Scope|custom|registered|register_|^is_|^get_uid|result_type|standardize|logging"
     r"|_from_directory|_img|^img_|_to_img|bounding|FeatureSpace|Progbar|pack_x|legacy|source_inputs|timeseries|pad_seq"
-    r"|Hashing|Hashed|Text|Spectrogram|Discret|Category|Pipeline|^Rand|^Mix|Cut|^Aug|^Auto|Equaliz|Contrast|Crop$"
-    r"|Grayscale|Solar|Boxes|TFSM|Flax|Jax|Torch|Wrapper|InputSpec|Einsum|Reversible|Spatial|Identity|Group|RMSNorm|Spectral"
+    r"|Hashing|Hashed|Text|Spectrogram|Discret|Pipeline|^Rand|^Mix|Cut|^Aug|^Auto|Equaliz|Contrast|Crop$"
+    r"|Grayscale|Solar|Boxes|TFSM|Flax|Jax|Torch|Wrapper|InputSpec|Einsum|Reversible|Spatial|Group|Spectral"
     r"|^STFT|^stft|Initializer$|split_dataset|PyDataset|Orbax|CallbackList|IoU|Correlation|AtRecall|AtPrecision|Sensitivity"
     r"|Specificity|MeanMetric|LossScale|MultiOpt|OptimizerMap|ScheduleFree|Generalized|generalized|circle|Circle|ctc|concordance"
-    r"|pearson|^UnitNorm|ActivityReg|^Regularizer|^Constraint|^Metric|^Loss$|^Layer$|^Optimizer$|^LearningRateSchedule$|^Callback$"
+    r"|pearson|^UnitNorm$|ActivityReg|^Regularizer|^Constraint|^Metric|^Loss$|^Layer$|^Optimizer$|^LearningRateSchedule$|^Callback$"
     r"|^Initializer|^src$|set_image|set_epsilon|get_custom"
 )
 _OTHER_NETWORKS = "fastnn has dense networks alone"

@@ -194,6 +194,16 @@ def _layer_normalization(options: Options) -> Layer:
     )
 
 
+def _unit_normalization(options: Options) -> Layer:
+    options.last_axis()
+    return layers.UnitNormalization()
+
+
+def _rms_normalization(options: Options) -> Layer:
+    options.last_axis()
+    return layers.RMSNormalization(epsilon=options.number("epsilon"))
+
+
 _MAKERS: dict[str, Callable[[Options], Layer]] = {
     "Dense": _dense,
     "Embedding": lambda options: layers.Embedding(options["input_dim"], options["output_dim"]),
@@ -201,6 +211,15 @@ _MAKERS: dict[str, Callable[[Options], Layer]] = {
     "Activation": lambda options: layers.Activation(options.activation()),
     **_activation_layers(),
     "Dropout": lambda options: layers.Dropout(options.number("rate")),
+    "AlphaDropout": lambda options: layers.AlphaDropout(options.number("rate")),
+    "GaussianDropout": lambda options: layers.GaussianDropout(options.number("rate")),
+    "Reshape": lambda options: layers.Reshape(options["target_shape"]),
+    "Permute": lambda options: layers.Permute(options["dims"]),
+    "Identity": lambda options: layers.Identity(),
+    "PReLU": lambda options: layers.PReLU(),
+    "UnitNormalization": _unit_normalization,
+    "RMSNormalization": _rms_normalization,
+    "CategoryEncoding": lambda options: layers.CategoryEncoding(options["num_tokens"], options["output_mode"]),
     "GaussianNoise": lambda options: layers.GaussianNoise(options.number("stddev")),
     "BatchNormalization": _batch_normalization,
     "LayerNormalization": _layer_normalization,

@@ -13,22 +13,32 @@ from fastnn.checking.shapes import Shape
 from fastnn.layers import (
     Activation,
     Add,
+    AlphaDropout,
     Average,
     BatchNormalization,
+    CategoryEncoding,
     Concatenate,
     Dense,
     Dropout,
     Embedding,
     Flatten,
+    GaussianDropout,
     GaussianNoise,
+    Identity,
     IntegerLookup,
     LayerNormalization,
     Maximum,
     Minimum,
     Multiply,
+    Normalization,
+    Permute,
+    PReLU,
     Rescaling,
+    Reshape,
+    RMSNormalization,
     StringLookup,
     Subtract,
+    UnitNormalization,
     merging,
 )
 from fastnn.layers.applied import AppliedActivation
@@ -48,7 +58,11 @@ _KNOWN = (
     Dense,
     Activation,
     Dropout,
+    AlphaDropout,
+    GaussianDropout,
     GaussianNoise,
+    Reshape,
+    Identity,
     BatchNormalization,
     LayerNormalization,
     Embedding,
@@ -65,7 +79,10 @@ _MERGES: dict[type[Layer], str] = {
 }
 
 # What has no form in these languages yet.
-_NOT_EXPORTED = (IntegerLookup, StringLookup)
+_NOT_EXPORTED = (
+    *(CategoryEncoding, IntegerLookup, StringLookup),
+    *(Normalization, Permute, PReLU, RMSNormalization, UnitNormalization),
+)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,13 @@ LAYERS = {
     "ELU": [layers.ELU(0.3)],
     "Dropout": [layers.Dropout(0.4)],
     "GaussianNoise": [layers.GaussianNoise(0.2)],
+    "AlphaDropout": [layers.AlphaDropout(0.4)],
+    "GaussianDropout": [layers.GaussianDropout(0.4)],
+    "Normalization": [layers.Normalization(mean=[1, 2, 3], variance=[1.0, 2.0, 3.0])],
+    "PReLU": [layers.PReLU("random_normal")],
+    "Reshape": [layers.Reshape((3, -1)), layers.Reshape([3])],
+    "Permute": [layers.Permute((1,))],
+    "RMSNormalization": [layers.RMSNormalization(epsilon=0.1)],
     "BatchNormalization": [
         layers.BatchNormalization(center=False, scale=False),
         layers.BatchNormalization(momentum=0.9, epsilon=1e-2),

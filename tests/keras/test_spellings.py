@@ -21,6 +21,11 @@ MODULE_NAMES = [
 NEEDED = {
     "Dense": {"units": 3},
     "Embedding": {"input_dim": 3, "output_dim": 2},
+    "CategoryEncoding": {"num_tokens": 3},
+    "Reshape": {"target_shape": (3,)},
+    "Permute": {"dims": (1,)},
+    "AlphaDropout": {"rate": 0.5},
+    "GaussianDropout": {"rate": 0.5},
     "Activation": {"activation": "relu"},
     "Dropout": {"rate": 0.5},
     "GaussianNoise": {"stddev": 0.1},
