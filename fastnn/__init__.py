@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from fastnn.config import show_config
     from fastnn.layers import (
         Activation,
+        ActivityRegularization,
         Add,
         Average,
         BatchNormalization,
@@ -112,6 +113,7 @@ __all__ += [
     "GaussianNoise",
     "BatchNormalization",
     "LayerNormalization",
+    "ActivityRegularization",
     "Add",
     "Subtract",
     "Multiply",

@@ -33,7 +33,7 @@ _CLASSES = {
     "optimizers": " ".join(optimizers.CLASSES.values()),
     "optimizers.schedules": " ".join(name for name in schedules.__all__ if name != "LearningRateSchedule"),
     "regularizers": "L1L2",
-    "constraints": "MaxNorm",
+    "constraints": "MaxNorm MinMaxNorm NonNeg UnitNorm",
 }
 # What these compute is the same as that of the class a file names.
 _WRITTEN_AS = {"regularizers.L1": "regularizers.L1L2", "regularizers.L2": "regularizers.L1L2"}

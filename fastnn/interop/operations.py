@@ -11,6 +11,7 @@ from fastnn.activations.base import ActivationKind
 from fastnn.activations.registry import ACTIVATIONS
 from fastnn.layers import (
     Activation,
+    ActivityRegularization,
     BatchNormalization,
     Dense,
     Dropout,
@@ -29,6 +30,7 @@ Array = NDArray[np.floating[Any]]
 
 # All that predicts what its class says; what trains alone, or reshapes what are rows anyway, has no operation.
 _KNOWN = (
+    ActivityRegularization,
     Rescaling,
     Flatten,
     Dense,

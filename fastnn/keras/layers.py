@@ -5,11 +5,13 @@ from fastnn.keras.translating import Translated, attributes
 from fastnn.layers import Layer
 
 __all__ = [
-    "Activation", "BatchNormalization", "Dense", "Dropout", "ELU", "Flatten", "GaussianNoise", "Input", "InputLayer",
-    "Layer", "LayerNormalization", "LeakyReLU", "ReLU", "Rescaling", "Softmax",
+    "Activation", "ActivityRegularization", "BatchNormalization", "Dense", "Dropout", "ELU", "Flatten",
+    "GaussianNoise", "Input", "InputLayer", "Layer", "LayerNormalization", "LeakyReLU", "ReLU", "Rescaling",
+    "Softmax",
 ]  # fmt: skip
 
 Activation = Translated(ours.Activation, "layers")
+ActivityRegularization = Translated(ours.ActivityRegularization, "layers")
 BatchNormalization = Translated(ours.BatchNormalization, "layers")
 Dense = Translated(ours.Dense, "layers")
 Dropout = Translated(ours.Dropout, "layers")

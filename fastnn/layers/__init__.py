@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn.activations import kinds
 from fastnn.layers.activation import Activation
+from fastnn.layers.activity_regularization import ActivityRegularization
 from fastnn.layers.base import Layer
 from fastnn.layers.batch_normalization import BatchNormalization
 from fastnn.layers.dense import Dense
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Input", "Rescaling", "Flatten", "Dense", "Activation"]
 __all__ += kinds.__all__
-__all__ += ["Dropout", "GaussianNoise", "BatchNormalization", "LayerNormalization"]
+__all__ += ["Dropout", "GaussianNoise", "BatchNormalization", "LayerNormalization", "ActivityRegularization"]
 __all__ += ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Layer"]
 
 

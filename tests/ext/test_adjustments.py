@@ -57,7 +57,14 @@ def within(low, high, rate, axis):
 
 
 # What is asked of which array of which layer: of the engine, and in NumPy.
-PENALTIES = [(0, 0, 0.0, 0.02), (0, 1, 0.03, 0.0), (1, 0, 0.0, 0.1), (1, 1, 0.02, 0.05), (3, 1, 0.0, 0.2), (4, 0, 0.1, 0)]
+PENALTIES = [
+    (0, 0, 0.0, 0.02),
+    (0, 1, 0.03, 0.0),
+    (1, 0, 0.0, 0.1),
+    (1, 1, 0.02, 0.05),
+    (3, 1, 0.0, 0.2),
+    (4, 0, 0.1, 0),
+]
 LIMITS = {
     "columns": (0, 0, {"high": 0.8}, within(0, 0.8, 1, 0)),
     "rows": (0, 0, {"of_rows": True, "low": 0.5, "high": 0.9}, within(0.5, 0.9, 1, 1)),

@@ -38,6 +38,7 @@ MAKERS = {
     "Flatten": lambda rng: layers.Flatten(),
     "Dropout": lambda rng: layers.Dropout(0.5),
     "GaussianNoise": lambda rng: layers.GaussianNoise(0.5),
+    "ActivityRegularization": lambda rng: layers.ActivityRegularization(0.1, 0.2),
     "BatchNormalization": lambda rng: layers.BatchNormalization(
         momentum=0.9, epsilon=rng.uniform(1e-3, 0.1), center=coin(rng), scale=coin(rng)
     ),

@@ -28,6 +28,7 @@ ALL_LAYERS = {
     },
     "Dropout": lambda: layers.Dropout(0.3),
     "GaussianNoise": lambda: layers.GaussianNoise(0.2),
+    "ActivityRegularization": lambda: layers.ActivityRegularization(0.1, 0.2),
     "BatchNormalization": layers.BatchNormalization,
     "LayerNormalization": layers.LayerNormalization,
 }
