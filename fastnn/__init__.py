@@ -65,7 +65,7 @@ if TYPE_CHECKING:
         Subtract,
     )
     from fastnn.metrics import accuracy
-    from fastnn.models import History, Model, Sequential
+    from fastnn.models import History, Model, Sequential, clone_model
     from fastnn.models.saving.loading import load_model
     from fastnn.notebook.files import load_network, save_network
     from fastnn.notebook.network import Network
@@ -122,6 +122,7 @@ __all__ += [
     "Minimum",
     "Concatenate",
     "ImageAugmentation",
+    "clone_model",
     "load_model",
     # Both
     "to_categorical",
@@ -153,6 +154,7 @@ _PLACES = {
     "Model": "models",
     "History": "models",
     "ImageAugmentation": "augmentation",
+    "clone_model": "models.cloning",
     "load_model": "models.saving.loading",
     "accuracy": "metrics",
     "Network": "notebook.network",
