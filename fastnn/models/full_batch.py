@@ -117,8 +117,8 @@ def check_layers(model: CompiledModel) -> None:
     for layer in leaf_layers(model.layers):
         if isinstance(layer, Dropout | AlphaDropout | GaussianDropout | GaussianNoise):
             raise ValueError(f"LBFGS needs a loss that is always the same, but {layer.name} draws at random")
-        if isinstance(layer, Dense) and layer.kernel_constraint is not None:
-            raise ValueError(f"LBFGS knows no constraints, but {layer.name} has one: use a kernel_regularizer")
+        if any(getattr(layer, f"{name}_constraint", None) is not None for name in layer.arrays):
+            raise ValueError(f"LBFGS knows no constraints, but {layer.name} has one: use a regularizer")
 
 
 def minimize(

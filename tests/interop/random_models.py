@@ -42,6 +42,7 @@ MAKERS = {
     "Reshape": lambda rng: layers.Reshape((-1,)),
     "Identity": lambda rng: layers.Identity(),
     "GaussianNoise": lambda rng: layers.GaussianNoise(0.5),
+    "ActivityRegularization": lambda rng: layers.ActivityRegularization(0.1, 0.2),
     "BatchNormalization": lambda rng: layers.BatchNormalization(
         momentum=0.9, epsilon=rng.uniform(1e-3, 0.1), center=coin(rng), scale=coin(rng)
     ),

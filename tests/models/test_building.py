@@ -38,6 +38,7 @@ ALL_LAYERS = {
     "Identity": layers.Identity,
     "UnitNormalization": layers.UnitNormalization,
     "RMSNormalization": layers.RMSNormalization,
+    "ActivityRegularization": lambda: layers.ActivityRegularization(0.1, 0.2),
     "BatchNormalization": layers.BatchNormalization,
     "LayerNormalization": layers.LayerNormalization,
 }
