@@ -48,6 +48,7 @@ NEEDED = {
     schedules.InverseTimeDecay: (0.1, 5, 0.5),
     schedules.PolynomialDecay: (0.1, 5),
     schedules.CosineDecay: (0.1, 5),
+    schedules.CosineDecayRestarts: (0.1, 5),
     schedules.OneCycle: (0.1, 5),
 }
 CLASSES = [kind for _, kind in public_classes() if kind is not fastnn.History and not inspect.isabstract(kind)]

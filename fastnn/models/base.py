@@ -391,6 +391,29 @@ class BaseModel(CompiledModel):
 
     __call__ = predict
 
+    def plot(self, path: str | os.PathLike[str] | None = None, *, style: str = "boxes") -> Any:
+        """Draw the layers with their shapes, activations and numbers of parameters; see `fastnn.plotting.plot_network`.
+
+        Parameters
+        ----------
+        path : str or path-like, optional
+            A file to write the picture to, such as "model.png" or "model.pdf".
+        style : {"boxes", "units"}, default "boxes"
+            A box for each layer, or, of a chain, its units as circles with their connections coloured by weight.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from fastnn.plotting.network import plot_network
+
+        model: Any = self
+        ax = plot_network(model, style=style)
+        if path is not None:
+            figure: Any = ax.figure
+            figure.savefig(path)
+        return ax
+
     # Files.
 
     def save(self, path: str | os.PathLike[str]) -> None:

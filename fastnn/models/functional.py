@@ -161,6 +161,11 @@ class Model(BaseModel):
         self._input_names, self._output_names = tuple(str(one) for one in called), tuple(ends)
 
     @property
+    def graph(self) -> Graph:
+        """How the layers are connected."""
+        return self._graph
+
+    @property
     def input_names(self) -> tuple[str, ...]:
         return self._input_names
 

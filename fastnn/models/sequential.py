@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -255,28 +254,6 @@ class Sequential(DescribedModel):
 
     def architecture(self) -> dict[str, Any]:
         return {"input_shape": self.input_shape}
-
-    def plot(self, path: str | os.PathLike[str] | None = None, *, style: str = "boxes") -> Any:
-        """Draw the layers with their shapes, activations and numbers of parameters; see `fastnn.plotting.plot_network`.
-
-        Parameters
-        ----------
-        path : str or path-like, optional
-            A file to write the picture to, such as "model.png" or "model.pdf".
-        style : {"boxes", "units"}, default "boxes"
-            A box for each layer, or its units as circles with their connections coloured by weight.
-
-        Returns
-        -------
-        matplotlib Axes
-        """
-        from fastnn.plotting.network import plot_network
-
-        ax = plot_network(self, style=style)
-        if path is not None:
-            figure: Any = ax.figure
-            figure.savefig(path)
-        return ax
 
     def __repr__(self) -> str:
         kinds = ", ".join(type(layer).__name__ for layer in self.layers)

@@ -159,6 +159,8 @@ cdef int lay_out(Training training, int buffers, char** at) except -1:
         elif operation.kind == DENSE_ALONG_AXIS:
             columns = (operation.weight_columns + panel - 1) // panel * panel + operation.weight_rows
             operation.statistics = placed(at, batch * (operation.fan_in // operation.weight_rows) * columns * item)
+        elif operation.kind == ACTIVITY_PENALTY:
+            operation.row_penalty = <double*> placed(at, batch * 8)
     for h in range(run.head_count):
         run.heads[h].row_loss = <double*> placed(at, batch * 8)
     place_deltas(training, buffers, at)
@@ -304,7 +306,7 @@ cdef void list_parameters(Run* run) noexcept:
             parameter.values, parameter.gradient = operation.weights, operation.weights_gradient
             parameter.rows, parameter.columns = operation.weight_rows, operation.weight_columns
             parameter.entries = operation.entries
-            parameter.l1, parameter.l2, parameter.maximum_norm = operation.l1, operation.l2, operation.maximum_norm
+            parameter.l1, parameter.l2, parameter.limit = operation.l1, operation.l2, operation.limit
             for slot in range(STATES):
                 parameter.state[slot] = operation.weights_state[slot]
             parameter.place = place
@@ -314,7 +316,8 @@ cdef void list_parameters(Run* run) noexcept:
             run.updating.parameter_count += 1
             parameter.values, parameter.gradient = operation.bias, operation.bias_gradient
             parameter.rows, parameter.columns, parameter.entries = 1, operation.weight_columns, NULL
-            parameter.l1 = parameter.l2 = parameter.maximum_norm = 0
+            parameter.l1, parameter.l2 = operation.bias_penalty.l1, operation.bias_penalty.l2
+            parameter.limit = operation.bias_limit
             for slot in range(STATES):
                 parameter.state[slot] = operation.bias_state[slot]
             parameter.place = place

@@ -40,7 +40,9 @@ cdef int freeze(Training training, object calls) except -1:
         if training.plan.places[i] not in chosen:
             continue
         operation.frozen, operation.has_weights, operation.has_bias = True, False, False
-        operation.l1 = operation.l2 = operation.maximum_norm = 0
+        if operation.pair >= 0:
+            operation.l1 = operation.l2 = operation.bias_penalty.l1 = operation.bias_penalty.l2 = 0
+            operation.limit.kind = operation.bias_limit.kind = NO_LIMIT
     return 0
 
 
@@ -119,7 +121,7 @@ cdef int prepare_operations(Training training) except -1:
         operation = &run.operations[i]
         operation.needs_gradient = operation.has_weights or operation.has_bias
         if training.gradients_given:
-            operation.l1 = operation.l2 = 0
+            operation.l1 = operation.l2 = operation.bias_penalty.l1 = operation.bias_penalty.l2 = 0
         for k in range(operation.first_edge, operation.first_edge + operation.input_count):
             edge = &run.edges[k]
             if run.operations[edge.source].needs_gradient if edge.source >= 0 \
@@ -127,12 +129,15 @@ cdef int prepare_operations(Training training) except -1:
                 operation.needs_gradient = True
         if operation.needs_gradient:
             run.first_learning = min(run.first_learning, i)
-        penalized = penalized or operation.l1 > 0
-        collects = collects or (operation.twin >= 0 and not operation.frozen) or operation.l1 > 0 \
-            or operation.maximum_norm > 0 or (operation.l2 > 0 and operation.kind != DENSE)
+        if operation.pair >= 0:
+            # The dense step itself takes squares of weights along.
+            penalized = penalized or operation.l1 > 0 or (operation.l2 > 0 and operation.kind != DENSE) \
+                or operation.bias_penalty.l1 > 0 or operation.bias_penalty.l2 > 0
+            squares = squares or operation.l2 > 0
+        collects = collects or penalized or (operation.twin >= 0 and not operation.frozen) \
+            or operation.limit.kind != NO_LIMIT or operation.bias_limit.kind != NO_LIMIT
         # One sample at a time, a dense layer changes as its gradient passes.
         run.by_sample = run.by_sample and not (operation.frozen and operation.needs_gradient)
-        squares = squares or operation.l2 > 0
         run.by_sample = run.by_sample and fastnn_traits(operation.kind).single
     run.updating.collects = collects and not run.inference
     run.updating.adjusts = adjusts or ((squares or penalized) and not training.steps_given)

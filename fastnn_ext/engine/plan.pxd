@@ -1,4 +1,5 @@
 cimport numpy as cnp
+from fastnn_ext.engine.adjustments cimport LimitKind
 from fastnn_ext.engine.run cimport CallKind, Edge, Head, Operation, Run, Source
 from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.tables.enums cimport OperationKind
@@ -58,6 +59,8 @@ cdef class Plan:
     cdef Py_ssize_t one_input(self, list places) except -1
     cdef int check_vector(self, cnp.ndarray array, str name, Py_ssize_t size) except -1
     cdef bint is_chain(self) noexcept
+    cdef int set_limit(self, object array, LimitKind kind, double low, double high, double rate) except -1
+    cdef Operation* owner_of(self, object array, bint* of_bias) except NULL
 
 
 cdef Py_ssize_t padded_row(Py_ssize_t size, bint is_double) noexcept nogil

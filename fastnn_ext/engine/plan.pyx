@@ -9,6 +9,7 @@ from libc.stdint cimport uintptr_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memset
 
+from fastnn_ext.engine.adjustments cimport Limit, LimitKind, NORMS_OF_COLUMNS, NORMS_OF_ROWS, NOT_NEGATIVE
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
     ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING,
@@ -24,10 +25,10 @@ from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_count, fastnn_excha
 from fastnn_ext.runtime.dispatch cimport kernels_named
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.tables.enums cimport (
-    ACTIVATION, ACTIVATIONS, ALPHA_DROPOUT, Activation, BATCH_NORMALIZATION, CONCATENATE, DENSE, DENSE_ALONG_AXIS, DOT,
-    DROPOUT, EMBEDDING, ENCODING, FUNCTION, GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, LOG_SOFTMAX, NOISE, OPERATIONS,
-    OperationKind, PERMUTATION, PRELU, RMS_NORMALIZATION, SOFTMAX, STANDARDIZATION, SUBTRACT, UNIT_NORMALIZATION,
-    fastnn_told_by_output, fastnn_traits,
+    ACTIVATION, ACTIVATIONS, ACTIVITY_PENALTY, ALPHA_DROPOUT, Activation, BATCH_NORMALIZATION, CONCATENATE, DENSE,
+    DENSE_ALONG_AXIS, DOT, DROPOUT, EMBEDDING, ENCODING, FUNCTION, GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, LOG_SOFTMAX,
+    NOISE, OPERATIONS, OperationKind, PERMUTATION, PRELU, RMS_NORMALIZATION, SOFTMAX, STANDARDIZATION, SUBTRACT,
+    UNIT_NORMALIZATION, fastnn_told_by_output, fastnn_traits,
 )
 
 from fastnn_ext.engine.rows import NonFiniteDataError
@@ -390,7 +391,9 @@ cdef class Plan:
         self.multiply_adds += positions * fan_in * fan_out
         self.keep_parameters(operation, twin, w, b)
         if twin < 0:
-            operation.l1, operation.l2, operation.maximum_norm = l1, l2, maximum_norm
+            operation.l1, operation.l2 = l1, l2
+            if maximum_norm > 0:
+                operation.limit = Limit(NORMS_OF_COLUMNS, 0, maximum_norm, 1)
         return self.finish(operation)
 
     cdef Py_ssize_t one_input(self, list places) except -1:
@@ -424,6 +427,69 @@ cdef class Plan:
         self.parameters += [weights, bias]
         self.pins += [pinned(weights), pinned(bias)]
         return 0
+
+    def penalize(self, array, double l1=0.0, double l2=0.0):
+        """In training, add ``l1 sum |array| + l2 sum array**2`` to the loss, where it is an array of an operation.
+
+        Such as its bias, or the gamma of a normalisation; whole, and once, where operations share it.
+        """
+        cdef bint of_bias = False
+        if not (0 <= l1 < float("inf") and 0 <= l2 < float("inf")):
+            raise ValueError(f"l1 and l2 must be finite and not negative, but they are {l1} and {l2}")
+        self.must_rest()
+        cdef Operation* operation = self.owner_of(array, &of_bias)
+        if of_bias:
+            operation.bias_penalty.l1, operation.bias_penalty.l2 = l1, l2
+        else:
+            operation.l1, operation.l2 = l1, l2
+
+    def limit_norms(self, array, bint of_rows=False, double low=0.0, double high=float("inf"), double rate=1.0):
+        """After each step of training, bring Euclidean norms between bounds, where it is an array of an operation.
+
+        Those of its columns, or of its rows; an array of one dimension is a row. Of the way there, a step goes the
+        share ``rate``.
+        """
+        if not (0 <= low <= high and low < float("inf") and high > 0 and 0 <= rate <= 1):
+            raise ValueError("low must be finite, from 0 to high, and rate from 0 to 1, but they are "
+                             f"{low}, {high} and {rate}")
+        self.set_limit(array, NORMS_OF_ROWS if of_rows else NORMS_OF_COLUMNS, low, high, rate)
+
+    def forbid_negative(self, array):
+        """After each step of training, make numbers below zero zero, where it is an array of an operation."""
+        self.set_limit(array, NOT_NEGATIVE, 0, 0, 1)
+
+    cdef int set_limit(self, object array, LimitKind kind, double low, double high, double rate) except -1:
+        cdef bint of_bias = False
+        self.must_rest()
+        cdef Operation* operation = self.owner_of(array, &of_bias)
+        if of_bias:
+            operation.bias_limit = Limit(kind, low, high, rate)
+        else:
+            operation.limit = Limit(kind, low, high, rate)
+        return 0
+
+    cdef Operation* owner_of(self, object array, bint* of_bias) except NULL:
+        # The first operation that has an array, and whether it is its bias, or beta.
+        cdef int i, part
+        for i in range(self.operation_count):
+            if self.operations[i].pair < 0 or self.operations[i].twin >= 0:
+                continue
+            for part in range(2):
+                known = self.parameters[2 * self.operations[i].pair + part]
+                if known is array or (known.ctypes.data == array.ctypes.data and known.size == array.size):
+                    of_bias[0] = part
+                    return &self.operations[i]
+        raise ValueError("the array is that of no operation of the plan: add the operation first")
+
+    def add_activity_penalty(self, double l1=0.0, double l2=0.0, inputs=None):
+        """Append what hands its input on; in training, the mean over samples of ``l1 |x| + l2 x**2`` is in the loss."""
+        places = self.given(inputs)
+        self.one_input(places)
+        if not (0 <= l1 < float("inf") and 0 <= l2 < float("inf")):
+            raise ValueError(f"l1 and l2 must be finite and not negative, but they are {l1} and {l2}")
+        cdef Operation* operation = self.append(ACTIVITY_PENALTY, places, 0)
+        operation.l1, operation.l2 = l1, l2
+        return self.finish(operation)
 
     def add_activation(self, Activation kind, *numbers, inputs=None, bint fuse=True):
         """Append an elementwise activation.

@@ -1,6 +1,7 @@
 # A plan and its runs as plain C structs: what the kernels of every instruction set receive.
 cimport numpy as cnp
 from libc.stdint cimport uint32_t, uint64_t
+from fastnn_ext.engine.adjustments cimport Limit, Penalty
 from fastnn_ext.engine.layout cimport MAXIMUM_THREADS
 from fastnn_ext.engine.numbers cimport Numbers
 from fastnn_ext.runtime.barrier cimport Barrier
@@ -23,9 +24,11 @@ cdef struct Operation:
     Numbers numbers                 # the activation's, such as the slope of leaky ReLU
     double parameter                # a dropout's rate, a noise's standard deviation, a normalisation's epsilon
     double momentum                 # of moving statistics
-    double l1                       # penalties on the weights
+    double l1                       # penalties on the weights; of an activity penalty, on its output
     double l2
-    double maximum_norm             # of a column of the weights; 0: any
+    Penalty bias_penalty
+    Limit limit                     # of the weights
+    Limit bias_limit
     Py_ssize_t fan_in               # numbers in a row of the input, or of all inputs side by side
     Py_ssize_t fan_out
     Py_ssize_t width                # numbers of the last axis, where an operation goes along it; or of an encoding
@@ -67,6 +70,7 @@ cdef struct Operation:
     Py_ssize_t first_row            # of its weights among the arena's sums of rows
     void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row;
                                     # of a dense one along the last axis: gradient and input, a row for each position
+    double* row_penalty             # of an activity penalty: (batch,)
 
 
 cdef struct Parameter:
@@ -78,7 +82,7 @@ cdef struct Parameter:
     Py_ssize_t columns
     double l1
     double l2
-    double maximum_norm
+    Limit limit
     Py_ssize_t place                # of its first row in the arena's row_penalty and row_squares
     const Py_ssize_t* entries       # of a table: rows where it is negative stay as they are; NULL: all may move
 

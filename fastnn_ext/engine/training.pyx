@@ -9,6 +9,7 @@ from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
+from fastnn_ext.engine.adjustments cimport NO_LIMIT
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
     COLUMN_GROUP, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, most_numbers,
@@ -24,8 +25,9 @@ from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    ALPHA_DROPOUT, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DENSE_ALONG_AXIS, DROPOUT, EMBEDDING,
-    GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, NOISE, SGD, SIGMOID, SOFTMAX, STATES, UpdateRule, fastnn_traits,
+    ACTIVITY_PENALTY, ALPHA_DROPOUT, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DENSE_ALONG_AXIS,
+    DROPOUT, EMBEDDING, GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, NOISE, SGD, SIGMOID, SOFTMAX, STATES, UpdateRule,
+    fastnn_traits,
 )
 
 from fastnn_ext.engine.plan import allocate
@@ -91,6 +93,13 @@ def state_shapes(Plan plan not None, UpdateRule optimizer):
     """Shapes of the arrays that a training of the plan by this optimiser keeps, in the order of `Training.state`."""
     pairs = [plan.parameters[i : i + 2] for i in range(0, len(plan.parameters), 2)]
     return [array.shape for pair in pairs for _ in SLOTS[<int> optimizer] for array in pair]
+
+
+cdef double penalty_on(object array, double l1, double l2) except? -1:
+    if l1 == 0 and l2 == 0:
+        return 0
+    numbers = array.astype(numpy.float64)
+    return l1 * numpy.abs(numbers).sum() + l2 * (numbers * numbers).sum()
 
 
 include "graph.pxi"
@@ -430,10 +439,11 @@ cdef class Training:
         cdef int i
         for i in range(self.run.operation_count):
             operation = &self.run.operations[i]
-            if operation.l1 > 0 or operation.l2 > 0:
-                weights = self.plan.parameters[2 * operation.pair].astype(numpy.float64)
-                total += operation.l1 * numpy.abs(weights).sum()
-                total += operation.l2 * (weights * weights).sum()
+            if operation.pair < 0:
+                continue
+            total += penalty_on(self.plan.parameters[2 * operation.pair], operation.l1, operation.l2)
+            total += penalty_on(self.plan.parameters[2 * operation.pair + 1], operation.bias_penalty.l1,
+                                operation.bias_penalty.l2)
         return total
 
     def run_epoch(self, order=None, progress=None):

@@ -97,6 +97,7 @@ cdef inline bint failed(Run* run, Py_ssize_t start, Py_ssize_t batch, int thread
         if thread == 0:
             run.heads[h].batch_loss = sum
         value[0] += run.heads[h].weight * sum
+    value[0] += activity_penalties(run, batch)
     if run.outcome.error == NULL and run.outcome.bad_sample < 0 and not is_finite(value[0]):
         run.outcome.failed = start
     return run.outcome.error != NULL or run.outcome.bad_sample >= 0 or not is_finite(value[0])

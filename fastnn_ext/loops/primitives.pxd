@@ -124,7 +124,13 @@ cdef extern from "loops/kernels.h" nogil:
         real* g, const real* w, Py_ssize_t count, real l1, real l2, real clip, double* penalty, double* squares)
     void scale_row "N(scale_row)"(real* g, const real* w, Py_ssize_t count, real factor, real decay)
     void limit_columns "N(limit_columns)"(
-        real* w, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t begin, Py_ssize_t end, real limit)
+        real* w, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t begin, Py_ssize_t end, real low, real high,
+        real rate)
+    void limit_row "N(limit_row)"(real* w, Py_ssize_t count, real low, real high, real rate)
+    void forbid_negative "N(forbid_negative)"(real* w, Py_ssize_t count)
+    double activity_row "N(activity_row)"(const real* x, Py_ssize_t count, real l1, real l2)
+    void activity_slope_row "N(activity_slope_row)"(
+        real* dx, const real* dy, const real* x, Py_ssize_t count, real l1, real l2)
     void step_rows "N(step_rows)"(
         const step_rule* rule, const real* g, Py_ssize_t g_row, parameters w, Py_ssize_t w_row, Py_ssize_t rows,
         Py_ssize_t columns)

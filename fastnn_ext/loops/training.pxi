@@ -21,7 +21,8 @@ cdef void forward(Pass* p) noexcept nogil:
             p.rows_ready = False
             continue
         meet_for_rows(p)
-        if (run.inference and operation.kind != DENSE) or (operation.frozen and operation.kind == BATCH_NORMALIZATION):
+        if (run.inference and operation.kind != DENSE and operation.kind != ACTIVITY_PENALTY) \
+                or (operation.frozen and operation.kind == BATCH_NORMALIZATION):
             descriptors[operation.kind].infer(p, i)
         else:
             descriptors[operation.kind].forward(p, i)

@@ -143,7 +143,7 @@ cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int
             squares += run.arena.row_squares[row]
         factor = clipped(sqrt(total_squares), run.updating.rule.global_clip_norm) * clipped(sqrt(squares),
                                                                                             run.updating.rule.clip_norm)
-        limited = limited or (parameter.maximum_norm > 0 and run.updating.rule.optimizer != COLLECT)
+        limited = limited or (parameter.limit.kind != NO_LIMIT and run.updating.rule.optimizer != COLLECT)
         begin = share(parameter.rows, thread, threads)
         end = share(parameter.rows, thread + 1, threads)
         if parameter.entries == NULL:
@@ -155,13 +155,26 @@ cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int
     if limited:
         meet(run, threads)
         for i in range(run.updating.parameter_count):
-            parameter = &run.updating.parameters[i]
-            if parameter.maximum_norm > 0:
-                limit_columns(<real*> parameter.values, parameter.rows, parameter.columns,
-                              column_share(parameter.columns, COLUMNS_OF_A_LINE, thread, threads),
-                              column_share(parameter.columns, COLUMNS_OF_A_LINE, thread + 1, threads),
-                              <real> parameter.maximum_norm)
+            keep_limit(&run.updating.parameters[i], thread, threads)
     return penalty
+
+
+cdef void keep_limit(Parameter* parameter, int thread, int threads) noexcept nogil:
+    # A thread's columns, or its rows.
+    cdef Limit* limit = &parameter.limit
+    cdef Py_ssize_t columns = parameter.columns, row
+    if limit.kind == NORMS_OF_COLUMNS:
+        limit_columns(<real*> parameter.values, parameter.rows, columns,
+                      column_share(columns, COLUMNS_OF_A_LINE, thread, threads),
+                      column_share(columns, COLUMNS_OF_A_LINE, thread + 1, threads),
+                      <real> limit.low, <real> limit.high, <real> limit.rate)
+        return
+    for row in range(share(parameter.rows, thread, threads), share(parameter.rows, thread + 1, threads)):
+        if limit.kind == NORMS_OF_ROWS:
+            limit_row(<real*> parameter.values + row * columns, columns, <real> limit.low, <real> limit.high,
+                      <real> limit.rate)
+        elif limit.kind == NOT_NEGATIVE:
+            forbid_negative(<real*> parameter.values + row * columns, columns)
 
 
 cdef void step_by_given(Run* run, int thread, int threads) noexcept nogil:
@@ -185,7 +198,7 @@ cdef double squared_penalties(Run* run) noexcept nogil:
     cdef int i
     for i in range(run.operation_count):
         operation = &run.operations[i]
-        if operation.l2 > 0:
+        if operation.kind == DENSE and operation.l2 > 0:
             for row in range(operation.first_row, operation.first_row + operation.fan_in):
                 total += run.arena.row_penalty[row]
     return total

@@ -36,6 +36,7 @@ NEEDED = {
     "CSVLogger": {"filename": "a.csv"},
     "LearningRateScheduler": {"schedule": min},
     "CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 5},
+    "CosineDecayRestarts": {"initial_learning_rate": 0.1, "first_decay_steps": 5},
     "ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5},
     "InverseTimeDecay": {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5},
     "PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 5},
