@@ -207,6 +207,11 @@ def operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
     inputs, outputs = math.prod(layer.input_shape), math.prod(layer.output_shape)
     place = str(layer.name), inputs, outputs
     if isinstance(layer, Dense):
+        if len(layer.input_shape) > 1:
+            raise TypeError(
+                f"the layer {layer.name} works along the last axis of samples of shape {layer.input_shape}, which "
+                "cannot be exported yet: put a Flatten() before it"
+            )
         product = Product(*place, arrays["kernel"], arrays.get("bias"))
         return [product, *_activate(str(layer.name), outputs, layer.activation)]
     if isinstance(layer, Embedding):

@@ -1,5 +1,6 @@
 """The dense layer: every output is a weighted sum of every input, plus a bias, through an activation."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,13 +10,17 @@ from fastnn.checking.shapes import Shape
 from fastnn.initializers.names import resolve as resolve_initializer
 from fastnn.layers import applied
 from fastnn.layers.base import Layer, Variable
+from fastnn.registry import Without
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Dense"]
 
 
 class Dense(Layer):
-    """``y = activation(x W + b)``.
+    """``y = activation(x W + b)``, on the last axis.
+
+    Samples of shape (..., n) become samples of shape (..., units), each vector of n numbers by the same weights, as in
+    Keras. Put a `Flatten` before it where every output is to depend on every number of a sample.
 
     Parameters
     ----------
@@ -65,12 +70,16 @@ class Dense(Layer):
         self.kernel_constraint = constraints.resolve(kernel_constraint)
 
     def output_for(self, input_shape: Shape) -> Shape:
-        if len(input_shape) != 1:
-            raise ValueError(f"it takes rows, but gets samples of shape {input_shape}: put a Flatten() before it")
-        return (self.units,)
+        entry = self.activation.entry
+        if len(input_shape) > 1 and entry is not None and isinstance(entry.derivative, Without):
+            raise ValueError(
+                f"its {entry.name} goes over all numbers of a sample, and takes rows, but it gets samples of shape "
+                f"{input_shape}: put a Flatten() before it"
+            )
+        return (*input_shape[:-1], self.units)
 
     def variables(self) -> list[Variable]:
-        kernel = Variable("kernel", (self.needs_shape()[0], self.units), self.kernel_initializer, True)
+        kernel = Variable("kernel", (self.needs_shape()[-1], self.units), self.kernel_initializer, True)
         bias = Variable("bias", (self.units,), self.bias_initializer, True)
         return [kernel, bias] if self.use_bias else [kernel]
 
@@ -86,6 +95,7 @@ class Dense(Layer):
             penalty.l1 if penalty else 0.0,
             penalty.l2 if penalty else 0.0,
             limit.max_value if limit else 0.0,
+            positions=math.prod(self.needs_shape()[:-1]),
         )
         self.activation.lower(plan)
 
