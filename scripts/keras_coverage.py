@@ -31,8 +31,8 @@ METHODS = ("compile", "fit", "evaluate", "predict", "summary", "save", "save_wei
 _ELSEWHERE = re.compile(
     r"serialize|Config|Scope|custom|registered|register_|^is_|^get_uid|result_type|standardize|logging"
     r"|_from_directory|_img|^img_|_to_img|bounding|FeatureSpace|Progbar|pack_x|legacy|source_inputs|timeseries|pad_seq"
-    r"|Hashing|Hashed|Lookup|Text|Spectrogram|Discret|Category|Pipeline|^Rand|^Mix|Cut|^Aug|^Auto|Equaliz|Contrast|Crop$"
-    r"|Grayscale|Solar|Boxes|TFSM|Flax|Jax|Torch|Wrapper|InputSpec|Einsum|Reversible|Spatial|Identity|Group|RMSNorm|Spectral"
+    r"|Hashing|Hashed|Text|Spectrogram|Discret|Pipeline|^Rand|^Mix|Cut|^Aug|^Auto|Equaliz|Contrast|Crop$"
+    r"|Grayscale|Solar|Boxes|TFSM|Flax|Jax|Torch|Wrapper|InputSpec|Einsum|Reversible|Spatial|Group|Spectral"
     r"|^STFT|^stft|Initializer$|split_dataset|PyDataset|Orbax|CallbackList|IoU|Correlation|AtRecall|AtPrecision|Sensitivity"
     r"|Specificity|MeanMetric|LossScale|MultiOpt|OptimizerMap|ScheduleFree|Generalized|generalized|circle|Circle|ctc|concordance"
     r"|pearson|^Regularizer|^Constraint|^Metric|^Loss$|^Layer$|^Optimizer$|^LearningRateSchedule$|^Callback$"
@@ -41,12 +41,6 @@ _ELSEWHERE = re.compile(
 _OTHER_NETWORKS = "fastnn has dense networks alone"
 
 DIFFERENCES = (
-    ("`RMSprop`", "epsilon is beside the root here and inside it in Keras, which matters where gradients are tiny"),
-    ("`Adagrad`", "epsilon is beside the root here and inside it in Keras: the last digits of float32"),
-    (
-        "`SGD` with `momentum`",
-        "the velocity is PyTorch's, without the rate: the same as Keras' while the rate stays, not where it decays",
-    ),
     ("`decay` of optimisers", "honoured as Keras 2 did, `rate / (1 + decay * step)`; Keras 3 ignores it"),
     ("seeds", "decide as firmly as in Keras, and draw other numbers"),
     ("`Dropout(seed=...)`, `GaussianNoise(seed=...)`", "the seeds of a model's layers decide what all of them draw"),

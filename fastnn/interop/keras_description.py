@@ -25,7 +25,7 @@ _WITH_OPTIONS = {"leaky_relu": "LeakyReLU", "elu": "ELU", "general_relu": "ReLU"
 _SCHEDULES = {"ExponentialDecay", "InverseTimeDecay", "PolynomialDecay", "PiecewiseConstantDecay", "CosineDecay"}
 _SCHEDULES |= {"CosineDecayRestarts"}
 # What decides between rules here, of which Keras has one.
-_OUR_OWN = {"epsilon_hat", "momentum_decay"}
+_OUR_OWN = {"epsilon_hat", "epsilon_inside", "rate_in_velocity", "momentum_decay"}
 
 
 def description_of(model: Sequential) -> dict[str, Any]:
@@ -49,12 +49,14 @@ def description_of(model: Sequential) -> dict[str, Any]:
     """
     dtype = model.dtype.name
     shape = [None, *(model.input_shape or ())]
-    first = {"batch_shape": shape, "dtype": dtype, "name": "input_layer"}
+    # Keras has layers that take whole numbers alone.
+    kind = "int32" if model.needs_plan().categories else dtype
+    first = {"batch_shape": shape, "dtype": kind, "name": "input_layer"}
     described = [_object("keras.layers", "InputLayer", first)]
     for layer in model.layers:
         maker = next((_OPTIONS[kind] for kind in type(layer).__mro__ if kind in _OPTIONS), None)
         if maker is None:
-            raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which Keras has not")
+            raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which {_why_not(layer)}")
         try:
             name, options = maker(layer)
         except TypeError as error:
@@ -64,6 +66,11 @@ def description_of(model: Sequential) -> dict[str, Any]:
         described.append(_object("keras.layers", name, config) | {"build_config": {"input_shape": shape}})
     config = {"name": model.name, "trainable": model.trainable, "dtype": dtype, "layers": described}
     return _object("keras", "Sequential", config)
+
+
+def _why_not(layer: Any) -> str:
+    known = type(layer).__name__ in layers.__all__
+    return "cannot be written to Keras' files yet" if known else "Keras has not"
 
 
 def compilation_of(model: Sequential) -> dict[str, Any] | None:
@@ -168,10 +175,26 @@ def _batch_normalization(layer: layers.BatchNormalization) -> tuple[str, dict[st
 
 _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     layers.Dense: _dense,
+    layers.Embedding: lambda layer: (
+        "Embedding",
+        {"input_dim": layer.input_dim, "output_dim": layer.output_dim, "mask_zero": False},
+    ),
     layers.Activation: _activation_layer,
     layers.Flatten: lambda layer: ("Flatten", {"data_format": "channels_last"}),
     layers.Rescaling: lambda layer: ("Rescaling", {"scale": layer.scale, "offset": layer.offset}),
     layers.Dropout: lambda layer: ("Dropout", {"rate": layer.rate, "seed": layer.seed, "noise_shape": None}),
+    layers.AlphaDropout: lambda layer: ("AlphaDropout", {"rate": layer.rate, "seed": layer.seed, "noise_shape": None}),
+    layers.GaussianDropout: lambda layer: ("GaussianDropout", {"rate": layer.rate, "seed": layer.seed}),
+    layers.Reshape: lambda layer: ("Reshape", {"target_shape": list(layer.target_shape)}),
+    layers.Permute: lambda layer: ("Permute", {"dims": list(layer.dims)}),
+    layers.Identity: lambda layer: ("Identity", {}),
+    layers.PReLU: lambda layer: ("PReLU", {"shared_axes": None}),
+    layers.UnitNormalization: lambda layer: ("UnitNormalization", {"axis": -1}),
+    layers.RMSNormalization: lambda layer: ("RMSNormalization", {"axis": -1, "epsilon": layer.epsilon}),
+    layers.CategoryEncoding: lambda layer: (
+        "CategoryEncoding",
+        {"num_tokens": layer.num_tokens, "output_mode": layer.output_mode},
+    ),
     layers.GaussianNoise: lambda layer: ("GaussianNoise", {"stddev": layer.stddev, "seed": layer.seed}),
     layers.ActivityRegularization: lambda layer: ("ActivityRegularization", {"l1": layer.l1, "l2": layer.l2}),
     layers.BatchNormalization: _batch_normalization,

@@ -216,12 +216,32 @@ def _layer_normalization(options: Options) -> Layer:
     )
 
 
+def _unit_normalization(options: Options) -> Layer:
+    options.last_axis()
+    return layers.UnitNormalization()
+
+
+def _rms_normalization(options: Options) -> Layer:
+    options.last_axis()
+    return layers.RMSNormalization(epsilon=options.number("epsilon"))
+
+
 _MAKERS: dict[str, Callable[[Options], Layer]] = {
     "Dense": _dense,
+    "Embedding": lambda options: layers.Embedding(options["input_dim"], options["output_dim"]),
     "Flatten": _flatten,
     "Activation": lambda options: layers.Activation(options.activation()),
     **_activation_layers(),
     "Dropout": lambda options: layers.Dropout(options.number("rate")),
+    "AlphaDropout": lambda options: layers.AlphaDropout(options.number("rate")),
+    "GaussianDropout": lambda options: layers.GaussianDropout(options.number("rate")),
+    "Reshape": lambda options: layers.Reshape(options["target_shape"]),
+    "Permute": lambda options: layers.Permute(options["dims"]),
+    "Identity": lambda options: layers.Identity(),
+    "PReLU": lambda options: layers.PReLU(),
+    "UnitNormalization": _unit_normalization,
+    "RMSNormalization": _rms_normalization,
+    "CategoryEncoding": lambda options: layers.CategoryEncoding(options["num_tokens"], options["output_mode"]),
     "GaussianNoise": lambda options: layers.GaussianNoise(options.number("stddev")),
     "ActivityRegularization": lambda options: layers.ActivityRegularization(
         options.number("l1", 0.0), options.number("l2", 0.0)

@@ -10,7 +10,7 @@ _CHAINS = "fastnn.Model and fastnn.layers have graphs, and fastnn.keras chains o
 # How the layers of other networks begin.
 _OTHER_NETWORKS = (
     *("Conv", "Separable", "Depthwise", "Max", "Average", "Avg", "Adaptive", "Global", "UpSampling", "ZeroPadding"),
-    *("Cropping", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed", "Embedding", "MultiHead"),
+    *("Cropping", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed", "MultiHead"),
     *("Attention", "Additive", "GroupQuery", "Stacked"),
 )
 _MERGES = (
@@ -41,13 +41,7 @@ LACKING: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(_OTHER_NETWORKS, _DENSE_ALONE),
         **dict.fromkeys(_MERGES, _CHAINS),
         "Lambda": "prepare the data in NumPy, or write Activation((function, derivative))",
-        "Reshape": "Flatten() makes rows, which Dense takes; reshape the data in NumPy",
-        "Normalization": "prepare the data: (x - x.mean(axis=0)) / x.std(axis=0), or BatchNormalization()",
-        "AlphaDropout": "write Dropout(rate)",
-        "GaussianDropout": "write Dropout(rate)",
-        "PReLU": "write LeakyReLU(negative_slope), whose slope is given",
         "ThresholdedReLU": "write ReLU()",
-        "Permute": "write x.transpose(...) of the data",
         "RepeatVector": "write numpy.repeat of the data",
         "Masking": _DENSE_ALONE,
         "Random": "pass fit(..., augmentation=fastnn.ImageAugmentation(...))",

@@ -22,11 +22,13 @@ from fastnn.keras.samples import as_samples, as_validation
 from fastnn.keras.session import SESSION
 from fastnn.keras.tensors import Tensor, tensor
 from fastnn.keras.translating import Translated, moved, tell, translated
-from fastnn.layers import BatchNormalization, Dropout, GaussianNoise, Input, Layer
+from fastnn.layers import AlphaDropout, BatchNormalization, Dropout, GaussianDropout, GaussianNoise, Input, Layer
 from fastnn.layers.layer_array import LayerArray
 from fastnn.models import Sequential as Ours
 
 __all__ = ["Sequential"]
+
+_OTHERWISE_IN_TRAINING = (AlphaDropout, BatchNormalization, Dropout, GaussianDropout, GaussianNoise)
 
 
 class Sequential(Ours):
@@ -135,9 +137,9 @@ class Sequential(Ours):
         arguments = self._arguments("predict", args, options)
         return super().predict(as_samples(arguments.pop("x", None), self.input_shape), **arguments)
 
-    def __call__(self, x: Any, training: bool | None = None) -> Tensor:  # type: ignore[override]
+    def __call__(self, x: Any, training: bool | None = None) -> Tensor:
         """The outputs of a batch, as an array that has ``numpy()``."""
-        if training and any(isinstance(layer, BatchNormalization | Dropout | GaussianNoise) for layer in self.layers):
+        if training and any(isinstance(layer, _OTHERWISE_IN_TRAINING) for layer in self.layers):
             raise TypeError(
                 "a model cannot be called with training=True where dropout, noise or batch normalisation act otherwise "
                 "in training: fit and train_on_batch train it, and model(x) predicts"

@@ -78,6 +78,11 @@ def _one_sample(shape: Any) -> Any:
     return (shape,) if hasattr(shape, "__index__") else shape
 
 
+def _as_it_is(value: Any) -> Any:
+    """For what is called elsewhere as another argument is in general."""
+    return value
+
+
 def _without_batch(shape: Any) -> Any:
     """The shape of a sample from that of a batch of any size."""
     if isinstance(shape, tuple | list) and len(shape) > 1 and shape[0] is None:
@@ -94,6 +99,7 @@ CONVERTED: Mapping[str, Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
         "input_shape": ("input_shape", _one_sample),
         "batch_input_shape": ("input_shape", _without_batch),
     },
+    "Embedding": {"input_dim": ("input_dim", _as_it_is), "input_length": ("input_shape", _one_sample)},
     "Input": {"shape": ("shape", _one_sample), "batch_shape": ("shape", _without_batch)},
     "InputLayer": {
         "shape": ("shape", _one_sample),
@@ -108,13 +114,23 @@ ASSIGNED: Mapping[str, tuple[str, ...]] = {"layers": ("trainable",)}
 
 # The order in which Keras takes arguments by position, where fastnn has another or none.
 POSITIONS: Mapping[str, str] = {
+    "Embedding": "input_dim output_dim embeddings_initializer embeddings_regularizer embeddings_constraint mask_zero",
     "BatchNormalization": "axis momentum epsilon center scale",
     "LayerNormalization": "axis epsilon center scale",
     "Dropout": "rate noise_shape seed",
     "GaussianNoise": "stddev seed",
+    "AlphaDropout": "rate noise_shape seed",
+    "GaussianDropout": "rate seed",
+    "PReLU": "alpha_initializer alpha_regularizer alpha_constraint shared_axes",
+    "Normalization": "axis mean variance invert",
+    "RMSNormalization": "axis epsilon",
+    "UnitNormalization": "axis",
+    "CategoryEncoding": "num_tokens output_mode sparse",
     "Flatten": "data_format",
     "Softmax": "axis",
     "Input": "shape batch_size dtype",
+    "StringLookup": "max_tokens num_oov_indices mask_token oov_token vocabulary",
+    "IntegerLookup": "max_tokens num_oov_indices mask_token oov_token vocabulary",
 }
 
 
@@ -125,6 +141,7 @@ class Alone(NamedTuple):
     instead: str
 
 
+_NO_PENALTY = "fastnn penalises and limits the arrays of dense and normalisation layers alone: leave it out"
 _STARTS = (
     "gamma and variances start from 1, beta and means from 0: model.layers[i].gamma.assign(...) sets other numbers"
 )
@@ -132,9 +149,23 @@ _LAST_AXIS = "fastnn normalises the columns of rows: put a Flatten() before it, 
 _AVERAGE = "fastnn keeps no averages of weights: leave it out"
 _DTYPE = "the model's numbers are all of one type: keras.backend.set_floatx('float64') before it is made"
 
+_LOOKUPS = {
+    "mask_token": Alone((None,), "fastnn has rows of one length, without a mask: leave it out"),
+    "output_mode": Alone(("int",), "write CategoryEncoding behind it"),
+    "invert": Alone((False,), "write [vocabulary[i] for i in numbers]: leave it out"),
+    "pad_to_max_tokens": Alone((False,), "write CategoryEncoding(num_tokens) behind it"),
+    "sparse": Alone((False,), "fastnn writes zeros and ones: leave it out"),
+    "idf_weights": Alone((None,), "fastnn has no weights of terms: leave it out"),
+    "oov_method": Alone(("floormod",), "all unknown terms share one number: leave it out"),
+    "salt": Alone((None,), "all unknown terms share one number: leave it out"),
+}
+
 _INPUTS = {
     "batch_size": Alone((None,), "fastnn takes batches of any size: leave it out"),
-    "dtype": Alone((None, "float32", "float64", "uint8", "int32", "int64", "bool"), "inputs are real numbers"),
+    "dtype": Alone(
+        (None, "float32", "float64", "uint8", "int32", "int64", "bool", "string"),
+        "inputs are real numbers, or strings for a StringLookup",
+    ),
     "sparse": Alone((None, False), "fastnn takes sparse matrices as they are: leave it out"),
     "ragged": Alone((None, False), "fastnn takes rows of one length: leave it out"),
     "tensor": Alone((None,), "fastnn takes data in fit and predict: leave it out"),
@@ -175,9 +206,43 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "beta_initializer": Alone(("zeros", "zero"), _STARTS),
         "gamma_initializer": Alone(("ones", "one"), _STARTS),
     },
+    "Embedding": {
+        "embeddings_regularizer": Alone((None,), _NO_PENALTY),
+        "embeddings_constraint": Alone((None,), _NO_PENALTY),
+        "mask_zero": Alone((False,), "fastnn has rows of one length, without a mask: leave it out"),
+        "weights": Alone((None,), "model.layers[i].embeddings.assign(...) sets its numbers"),
+        "lora_rank": Alone((None,), "fastnn trains whole tables: leave it out"),
+        "lora_alpha": Alone((None,), "fastnn trains whole tables: leave it out"),
+        "quantization_config": Alone((None,), "fastnn computes in float32 or float64: leave it out"),
+    },
     "Dropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
+    "AlphaDropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
+    "PReLU": {
+        "alpha_regularizer": Alone((None,), _NO_PENALTY),
+        "alpha_constraint": Alone((None,), _NO_PENALTY),
+        "shared_axes": Alone((None,), "each number of a sample has a slope of its own: leave it out"),
+    },
+    "Normalization": {
+        "axis": Alone((-1,), "fastnn normalises along the last axis: leave it out"),
+        "invert": Alone((False,), "write x * sqrt(variance) + mean of the predictions: leave it out"),
+    },
+    "RMSNormalization": {"axis": Alone((-1,), "fastnn normalises along the last axis: leave it out")},
+    "UnitNormalization": {
+        "axis": Alone((-1,), "fastnn normalises along the last axis: leave it out"),
+    },
+    "CategoryEncoding": {"sparse": Alone((False,), "fastnn writes zeros and ones: leave it out")},
     "Flatten": {"data_format": Alone((None, "channels_last"), "fastnn takes numbers as they lie: leave it out")},
     "Softmax": {"axis": Alone((-1,), "fastnn takes the softmax of all numbers of a sample: leave it out")},
+    "StringLookup": {
+        **_LOOKUPS,
+        "encoding": Alone(("utf-8",), "fastnn takes strings, and bytes of UTF-8"),
+        "vocabulary_dtype": Alone(("string",), "fastnn takes strings of any type: leave it out"),
+    },
+    "IntegerLookup": {
+        **_LOOKUPS,
+        "oov_token": Alone((-1,), "get_vocabulary calls unknown numbers -1"),
+        "vocabulary_dtype": Alone(("int64",), "fastnn takes whole numbers of any type: leave it out"),
+    },
     "Input": _INPUTS,
     "InputLayer": _INPUTS,
     "optimizers": {

@@ -11,11 +11,11 @@ import importlib
 import inspect
 import sys
 import types
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar, cast
 
 from fastnn.checking.names import nearest_name
+from fastnn.checking.old_spellings import OldSpelling, tell
 from fastnn.keras.lacking import lacking
 from fastnn.keras.spellings import ALONE, ASSIGNED, CONVERTED, MODULES, MOVED, POSITIONS, RENAMED, TAKEN
 
@@ -25,20 +25,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _PACKAGE = __name__.rpartition(".")[0]
-
-
-class OldSpelling(FutureWarning):
-    """What was written is honoured, and Keras itself no longer takes it: the message has the new spelling."""
-
-
-@functools.cache
-def tell(old: str, new: str) -> None:
-    """Warn once a process that something is written in another way today."""
-    level = 1
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("fastnn."):
-        frame, level = frame.f_back, level + 1
-    warnings.warn(f"{old} is an old spelling of Keras: write {new}", OldSpelling, stacklevel=level + 1)
 
 
 def translated(places: tuple[str, ...], what: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,12 +12,14 @@ from fastnn.callbacks.base import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.checking.scalars import whole_number
 from fastnn.checking.strict import known_names_only
+from fastnn.layers.symbolic import is_symbolic
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.reporting import verbosity_of
 from fastnn_ext.engine.plan import NonFiniteDataError
 
 if TYPE_CHECKING:
-    from fastnn.models.own_loops import Gradients, OwnLoops
+    from fastnn.models.gradients import Gradients
+    from fastnn.models.own_loops import OwnLoops
     from fastnn.models.single_batches import BatchTrainer
 
 __all__ = ["BaseModel"]
@@ -248,7 +250,7 @@ class BaseModel(CompiledModel):
         -------
         ndarray, shape (samples, *output_shape, *input_shape)
             Number ``[n, i, j]`` is that of output i of sample n with respect to its input j. For several inputs, a list
-            of these; for several outputs, a list of what one of them has.
+            of these, None where an input is one of categories; for several outputs, a list of what one of them has.
 
         Raises
         ------
@@ -265,7 +267,9 @@ class BaseModel(CompiledModel):
         >>> model.jacobian(np.array([[0.5, 1.0]])).tolist()
         [[[3.0, -2.0]]]
         """
-        return self._needs_own_loops().jacobian(x)
+        from fastnn.models.derivatives import jacobian
+
+        return jacobian(self, x)
 
     def apply_gradients(self, gradients: Gradients | NDArray[Any]) -> None:
         """Do one step of the optimiser by gradients, with its state, rate, clipping, decay and constraints.
@@ -375,7 +379,7 @@ class BaseModel(CompiledModel):
 
             return predict_watched(self, x, out, steps, batch_size, CallbackList(callbacks, self))
         plan = self.plan
-        if plan is not None and steps is None:
+        if plan is not None and steps is None and not self.lookups:
             try:
                 result = plan.predict(x, out)
             except NonFiniteDataError:
@@ -386,7 +390,39 @@ class BaseModel(CompiledModel):
 
         return predict(self, x, out, steps)
 
-    __call__ = predict
+    def __call__(self, x: Any, *args: Any, **options: Any) -> Any:
+        """`predict`; or, for an `Input` or what a layer gave, what the model is as a layer of a graph around it.
+
+        A model that is called so shares its weights with the one around it: training either changes both.
+        """
+        if is_symbolic(x):
+            from fastnn.models.nested import called
+
+            return called(self, x)
+        return self.predict(x, *args, **options)
+
+    def plot(self, path: str | os.PathLike[str] | None = None, *, style: str = "boxes") -> Any:
+        """Draw the layers with their shapes, activations and numbers of parameters; see `fastnn.plotting.plot_network`.
+
+        Parameters
+        ----------
+        path : str or path-like, optional
+            A file to write the picture to, such as "model.png" or "model.pdf".
+        style : {"boxes", "units"}, default "boxes"
+            A box for each layer, or, of a chain, its units as circles with their connections coloured by weight.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from fastnn.plotting.network import plot_network
+
+        model: Any = self
+        ax = plot_network(model, style=style)
+        if path is not None:
+            figure: Any = ax.figure
+            figure.savefig(path)
+        return ax
 
     # Files.
 

@@ -20,10 +20,7 @@ def name_for(layer: Layer, taken: Container[str | None]) -> str:
         if layer.name in taken:
             raise ValueError(f"there is a layer {layer.name!r} already: names in a model must differ")
         return layer.name
-    kind = type(layer).__name__
-    base = "".join(
-        f"_{c.lower()}" if c.isupper() and i and kind[i - 1].islower() else c.lower() for i, c in enumerate(kind)
-    )
+    base = layer.default_name
     number = 0
     while (name := base if number == 0 else f"{base}_{number}") in taken:
         number += 1

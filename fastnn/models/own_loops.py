@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
 from fastnn.models.compiled import CompiledModel
+from fastnn.models.gradients import NO_LOSS, Gradients, inputs_with_gradients, layout_of, shaped_inputs
 from fastnn.models.inputs import explain, read_inputs, read_samples
 from fastnn.models.rows import AllInputs, AllTargets, AllWeights
 from fastnn.models.several import by_names, count_rows
 from fastnn.models.training import raise_failure
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.compressed import CompressedRows
-from fastnn_ext.engine.options import LossOptions, RuleOptions
+from fastnn_ext.engine.options import RuleOptions
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import (
     NonFiniteError,
@@ -26,52 +27,9 @@ from fastnn_ext.engine.training import (
     NonFiniteWeightsError,
     Training,
 )
-from fastnn_ext.tables.enums import Loss, UpdateRule
+from fastnn_ext.tables.enums import UpdateRule
 
-__all__ = ["Gradients", "OwnLoops"]
-
-# With gradients with respect to outputs in place of targets there is no loss; its options say nothing.
-_NO_LOSS = LossOptions(Loss.MEAN_SQUARED_ERROR)
-
-
-class Gradients:
-    """What `BaseModel.gradients` and `BaseModel.backward` return.
-
-    Attributes
-    ----------
-    parameters : ndarray, shape of ``model.parameters``
-        With respect to all that training changes, as one vector in the same layout.
-    inputs : ndarray, shape of x, or a list of these for several inputs, or None
-        With respect to the inputs, where they were asked for.
-    loss : float or None
-        The mean loss of the batch, penalties included; None of `backward`, which knows none.
-    named : dict of str to ndarray
-        Views into `parameters` by names such as "dense.kernel".
-    """
-
-    __slots__ = ("_model", "inputs", "loss", "parameters")
-
-    def __init__(self, model: CompiledModel, parameters: NDArray[Any], inputs: Any, loss: float | None) -> None:
-        self._model, self.parameters, self.inputs, self.loss = model, parameters, inputs, loss
-
-    def __repr__(self) -> str:
-        return f"Gradients({self.parameters.size} numbers, loss={self.loss})"
-
-    @property
-    def named(self) -> dict[str, NDArray[Any]]:
-        vector = self._model.parameters
-        if vector is None or vector.shape != self.parameters.shape:
-            raise ValueError("the model was built anew since: its layers are others than those of these gradients")
-        found = {}
-        first = vector.ctypes.data
-        for layer in self._model.layers:
-            for variable in layer.variables():
-                if variable.trainable:
-                    array = layer.arrays[variable.name]
-                    at = (array.ctypes.data - first) // array.itemsize
-                    view = self.parameters[at : at + array.size].reshape(array.shape)
-                    found[f"{layer.name}.{variable.name}"] = view
-        return found
+__all__ = ["OwnLoops"]
 
 
 class OwnLoops:
@@ -84,84 +42,44 @@ class OwnLoops:
         self._trainings: dict[tuple[bool, bool], Training] = {}
         self._capacities: dict[tuple[bool, bool], int] = {}
         self._stepper: Training | None = None
+        # Which layers these leave as they are.
+        self._frozen: list[bool] = []
+        self._layout = layout_of(model)
         # Moving statistics change on the way forward: nobody else may train meanwhile.
         self._moves = any(not variable.trainable for layer in model.layers for variable in layer.variables())
+        # What the engine reads as it is needs no look from here, unless data are looked up in a vocabulary.
+        self._simple = not self._moves and not model.lookups
 
     def gradients(self, x: Any, y: Any, sample_weight: Any, inputs: bool) -> Gradients:
         """See `BaseModel.gradients`."""
-        kept = self._trainings.get((False, inputs))
-        if kept is not None and sample_weight is None and type(x) is type(y) is np.ndarray and not self._moves:
+        kept = self._kept((False, inputs))
+        if kept is not None and sample_weight is None and type(x) is type(y) is np.ndarray and self._simple:
             made = self._made_at_once(kept, x, y)
             if made is not None:
                 loss, vector, of_inputs = made
-                return Gradients(self.model, vector, self._shaped(of_inputs) if inputs else None, loss)
+                return Gradients(self._layout, vector, shaped_inputs(self.model, of_inputs) if inputs else None, loss)
         self.model.needs_compile()
         samples = read_samples(self.model, x, y, sample_weight)
         return self._run((False, inputs), samples.inputs, samples.targets, samples.weights)
 
     def backward(self, x: Any, output_gradient: Any, inputs: bool) -> Gradients:
         """See `BaseModel.backward`."""
-        kept, model = self._trainings.get((True, inputs)), self.model
+        kept, model = self._kept((True, inputs)), self.model
         if (
             kept is not None
             and type(x) is type(output_gradient) is np.ndarray
             and output_gradient.dtype == model.dtype
-            and not self._moves
+            and self._simple
         ):
             made = self._made_at_once(kept, x, output_gradient)
             if made is not None:
                 _, vector, of_inputs = made
-                return Gradients(model, vector, self._shaped(of_inputs) if inputs else None, None)
+                return Gradients(self._layout, vector, shaped_inputs(self.model, of_inputs) if inputs else None, None)
         rows = read_inputs(model, x, "x")
         count = count_rows(rows)
         if count == 0:
             raise ValueError("x must hold at least one sample, but it holds none")
         return self._run((True, inputs), rows, self._output_gradients(output_gradient, count), None)
-
-    def jacobian(self, x: Any) -> Any:
-        """See `BaseModel.jacobian`."""
-        model = self.model
-        rows = read_inputs(model, x, "x")
-        count = count_rows(rows)
-        if count == 0:
-            raise ValueError("x must hold at least one sample, but it holds none")
-        plan, parameters = model.needs_plan(), model.parameters
-        assert parameters is not None
-        sizes = [math.prod(shape) for shape in model.output_shapes]
-        single = len(sizes) == 1
-        directions = [np.zeros((count, size), model.dtype) for size in sizes]
-        training = Training(
-            plan,
-            rows,
-            directions[0] if single else directions,
-            count,
-            _NO_LOSS if single else [_NO_LOSS] * len(sizes),
-            RuleOptions(UpdateRule.COLLECT, 0.0),
-            frozen=range(plan.calls),
-            draws=False,
-            streaming=True,
-            input_gradients=True,
-            gradients_given=True,
-        )
-        found = []
-        for direction, shape in zip(directions, model.output_shapes, strict=True):
-            columns = []
-            for column in range(direction.shape[1]):
-                direction[:, column] = 1
-                try:
-                    made = training.run_gradients(parameters, rows, directions[0] if single else directions)
-                except NonFiniteDataError as failure:
-                    raise explain(model, rows, None, failure.sample) from None
-                except NonFiniteGradientsError:
-                    raise FloatingPointError("the Jacobian is not finite for these samples") from None
-                columns.append(made[2])
-                direction[:, column] = 0
-            of_inputs = [
-                np.stack(parts, axis=1).reshape(count, *shape, *inner)
-                for parts, inner in zip(zip(*columns, strict=True), model.input_shapes, strict=True)
-            ]
-            found.append(of_inputs if len(of_inputs) > 1 else of_inputs[0])
-        return found[0] if single else found
 
     def apply(self, gradients: Any) -> None:
         """See `BaseModel.apply_gradients`."""
@@ -170,39 +88,43 @@ class OwnLoops:
         if isinstance(optimizer, LBFGS):
             raise ValueError("LBFGS finds its own steps: choose another optimizer to apply gradients")
         vector = gradients.parameters if type(gradients) is Gradients else gradients
-        parameters = model.parameters
-        assert parameters is not None
         if not isinstance(vector, np.ndarray):
             raise TypeError(
                 f"gradients must be what model.gradients returned, or a vector, but it is a {type(gradients).__name__}"
             )
-        if vector.shape != parameters.shape:
+        if vector.shape != (self._layout.size,):
             raise ValueError(
-                f"gradients must have the shape of model.parameters, {parameters.shape}, but its shape is "
+                f"gradients must have the shape of model.parameters, ({self._layout.size},), but its shape is "
                 f"{vector.shape}"
             )
         if vector.dtype != model.dtype or not vector.flags.carray:
             vector = converted(vector, model.dtype, "gradients")
         check_finite(vector, "gradients")
         with model.exclusively():
+            self._kept((True, False))
             stepper = self._stepper
             # Another training, such as a fit, may have gone on with the optimiser's state since.
             if stepper is None or stepper is not model.optimizer_state.training:
                 stepper = self._stepper = self._make_stepper()
             stepper.learning_rate = optimizer.rate_at(stepper.step)
             try:
-                stepper.apply_gradients(parameters, vector)
+                stepper.apply_gradients(vector)
             except NonFiniteWeightsError as failure:
                 raise_failure(model, failure, "this step", stepper.learning_rate)
+
+    def _kept(self, kind: tuple[bool, bool]) -> Training | None:
+        """The training of this kind, unless other layers are frozen by now."""
+        frozen = self.model.frozen_layers
+        if frozen != self._frozen:
+            self._trainings, self._stepper, self._frozen = {}, None, frozen
+        return self._trainings.get(kind)
 
     def _made_at_once(
         self, training: Training, x: Any, y: Any
     ) -> tuple[float, NDArray[Any], list[NDArray[Any]]] | None:
         """The gradients of arrays that the engine reads as they are; None for others, and where something fails."""
-        vector = self.model.parameters
-        assert vector is not None
         try:
-            return training.run_gradients(vector, x, y)
+            return training.run_gradients(x, y)
         except (TypeError, ValueError, FloatingPointError):
             return None
 
@@ -210,12 +132,11 @@ class OwnLoops:
         """The gradients of rows that the engine reads."""
         model, count = self.model, count_rows(inputs)
         with model.exclusively() if self._moves else contextlib.nullcontext():
-            training = self._trainings.get(kind)
+            training = self._kept(kind)
             if training is None or self._capacities[kind] < count:
                 training = self._make(kind, inputs, targets, weights)
-            assert model.parameters is not None
             try:
-                loss, vector, of_inputs = training.run_gradients(model.parameters, inputs, targets, weights)
+                loss, vector, of_inputs = training.run_gradients(inputs, targets, weights)
             except NonFiniteDataError as failure:
                 raise explain(model, inputs, None if kind[0] else targets, failure.sample) from None
             except NonFiniteError as failure:
@@ -226,13 +147,15 @@ class OwnLoops:
             except NonFiniteGradientsError as failure:
                 of = "the inputs" if failure.operation < 0 else f"the weights of {model.layer_of(failure.operation)}"
                 raise FloatingPointError(f"the gradient with respect to {of} is not finite") from None
-        return Gradients(model, vector, self._shaped(of_inputs) if kind[1] else None, None if kind[0] else loss)
+        return Gradients(
+            self._layout, vector, shaped_inputs(model, of_inputs) if kind[1] else None, None if kind[0] else loss
+        )
 
     def _make(self, kind: tuple[bool, bool], inputs: AllInputs, targets: AllTargets, weights: AllWeights) -> Training:
         """A training that collects gradients of batches of up to so many rows."""
         model, old = self.model, self._trainings.get(kind)
         plan = model.needs_plan()
-        loss: Any = [_NO_LOSS] * len(model.output_names) if len(model.output_names) > 1 else _NO_LOSS
+        loss: Any = [NO_LOSS] * len(model.output_names) if len(model.output_names) > 1 else NO_LOSS
         if not kind[0]:
             loss = model.needs_compile()[1].engine_options()
         training = Training(
@@ -245,9 +168,11 @@ class OwnLoops:
             sample_weight=weights,
             seed=model.seed,
             streaming=True,
-            input_gradients=kind[1],
+            frozen_arrays=model.frozen_arrays(),
+            input_gradients=inputs_with_gradients(model) if kind[1] else (),
             gradients_given=kind[0],
         )
+        training.lay_out_gradients(self._layout.arrays, self._layout.places, self._layout.size)
         # Dropout draws other numbers in each step.
         training.step = old.step if old is not None else 0
         self._trainings[kind], self._capacities[kind] = training, count_rows(inputs)
@@ -264,14 +189,16 @@ class OwnLoops:
             inputs if len(inputs) > 1 else inputs[0],
             targets if len(model.output_names) > 1 else targets[0],
             1,
-            [_NO_LOSS] * len(targets) if len(model.output_names) > 1 else _NO_LOSS,
+            [NO_LOSS] * len(targets) if len(model.output_names) > 1 else NO_LOSS,
             model.needs_compile()[0].engine_options(),
             seed=model.seed,
             state=model.optimizer_state.arrays,
             streaming=True,
+            frozen_arrays=model.frozen_arrays(),
             gradients_given=True,
             steps_given=True,
         )
+        training.lay_out_gradients(self._layout.arrays, self._layout.places, self._layout.size)
         model.optimizer_state.hand_to(training)
         return training
 
@@ -290,9 +217,3 @@ class OwnLoops:
             check_finite(array, what)
             found.append(converted(array.reshape(rows, -1), model.dtype, what))
         return found if len(model.output_names) > 1 else found[0]
-
-    def _shaped(self, found: list[NDArray[Any]]) -> Any:
-        """Gradients with respect to inputs in the shapes of samples."""
-        shapes = zip(found, self.model.input_shapes, strict=True)
-        arrays = [array.reshape(len(array), *shape) for array, shape in shapes]
-        return arrays if len(arrays) > 1 else arrays[0]

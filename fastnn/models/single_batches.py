@@ -29,7 +29,7 @@ class BatchTrainer:
         # Which layers that training leaves as they are.
         self.frozen: list[bool] = []
         # Arrays that the engine reads as they are need no look from here.
-        self.simple = not model.metrics
+        self.simple = not model.metrics and not model.lookups
 
     def train(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         """Train on one batch; see `BaseModel.train_on_batch`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+from fastnn.checking.old_spellings import tell
 from fastnn.checking.scalars import non_negative_number, true_or_false
 from fastnn.checking.strict import Strict
 from fastnn.optimizers.rate import LearningRate
@@ -26,7 +27,7 @@ Array: TypeAlias = "NDArray[numpy.float64]"
 PIECES = ("aliases", "engine", "keras", "torch", "convention", "numbers", "change")
 
 # What is on or off.
-_SWITCHES = {"nesterov", "centered", "amsgrad", "epsilon_hat"}
+_SWITCHES = {"nesterov", "centered", "amsgrad", "epsilon_hat", "epsilon_inside", "rate_in_velocity"}
 # Numbers that are a share of what was before.
 _DECAYS = {"momentum", "rho", "beta_1", "beta_2"}
 
@@ -102,6 +103,17 @@ class Optimizer(Strict):
     def learning_rate(self, value: float | LearningRateSchedule) -> None:
         rate = value if callable(value) else float(_checked("learning_rate", value))
         self.__dict__["_learning_rate"] = rate
+
+    @property
+    def lr(self) -> float | LearningRateSchedule:
+        """Keras' old name of `learning_rate`."""
+        tell("optimizer.lr", "optimizer.learning_rate")
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, value: float | LearningRateSchedule) -> None:
+        tell("optimizer.lr", "optimizer.learning_rate")
+        self.learning_rate = value
 
     def _assign_rate(self, value: float) -> None:
         self.learning_rate = value

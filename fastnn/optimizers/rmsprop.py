@@ -28,17 +28,19 @@ class RMSprop(Optimizer):
         In [0, 1): ``m = momentum * m + change; w -= m`` of the change above, rate included, as in Keras. PyTorch's
         momentum has no rate in it, which is the same while the rate stays.
     epsilon : float, default 1e-7
-        Added outside the root, as in PyTorch; Keras adds it inside.
+        Added outside the root, as in PyTorch.
     centered : bool, default False
         Divide by the root of the variance, ``v - a**2 + epsilon`` with ``a = rho * a + (1 - rho) * g`` (Graves 2013).
-        Here epsilon is inside the root, as in Keras: a variance may be next to nothing.
+        Here epsilon is inside the root in any case: a variance may be next to nothing.
+    epsilon_inside : bool, default False
+        Add epsilon to ``v`` before its root is taken, as Keras does.
     weight_decay, clipnorm, clipvalue, global_clipnorm : float, optional
         As in `Optimizer`.
 
     Examples
     --------
     >>> RMSprop(momentum=0.9)
-    RMSprop(learning_rate=0.001, rho=0.9, momentum=0.9, epsilon=1e-07, centered=False)
+    RMSprop(learning_rate=0.001, rho=0.9, momentum=0.9, epsilon=1e-07, centered=False, epsilon_inside=False)
     """
 
     aliases: ClassVar = ()
@@ -50,12 +52,13 @@ class RMSprop(Optimizer):
     )
     keras: ClassVar = "RMSprop"
     torch: ClassVar = "RMSprop"
-    convention: ClassVar = "epsilon beside the root, as in PyTorch; Keras' is inside, as here with `centered`"
+    convention: ClassVar = "epsilon beside the root, as in PyTorch; Keras' with `epsilon_inside=True`"
 
     rho: float
     momentum: float
     epsilon: float
     centered: bool
+    epsilon_inside: bool
 
     def __init__(
         self,
@@ -69,13 +72,17 @@ class RMSprop(Optimizer):
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        epsilon_inside: bool = False,
     ) -> None:
         super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm)
         self._keep_checked(rho=rho, momentum=momentum, epsilon=epsilon, centered=centered)
+        self._keep_checked(epsilon_inside=epsilon_inside)
 
     def numbers(self) -> dict[str, Any]:
         rule = self.engine[2 * self.centered + (self.momentum > 0)]
-        numbers = {"optimizer": rule, "beta_2": self.rho, "epsilon": self.epsilon}
+        # A variance has it inside in any case.
+        inside = self.epsilon_inside and not self.centered
+        numbers = {"optimizer": rule, "beta_2": self.rho, "epsilon": self.epsilon, "epsilon_inside": inside}
         return numbers | ({"beta_1": self.momentum} if self.momentum else {})
 
     def change(self, gradient: Array, rate: float, state: dict[str, Any], step: int) -> Any:
@@ -83,6 +90,8 @@ class RMSprop(Optimizer):
         if self.centered:
             mean = state["mean"] = self.rho * state.get("mean", 0.0) + (1 - self.rho) * gradient
             change = rate * gradient / (np.maximum(squares - mean**2, 0) + self.epsilon) ** 0.5
+        elif self.epsilon_inside:
+            change = rate * gradient / (squares + self.epsilon) ** 0.5
         else:
             change = rate * gradient / (squares**0.5 + self.epsilon)
         if self.momentum:

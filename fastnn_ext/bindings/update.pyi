@@ -24,4 +24,6 @@ def optimizer_step(
     momentum_decay: float = 0.0,
     momentum_product: float = 1.0,
     epsilon_hat: bool = False,
+    epsilon_inside: bool = False,
+    rate_in_velocity: bool = False,
 ) -> float: ...

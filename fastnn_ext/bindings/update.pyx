@@ -28,7 +28,8 @@ def sgd(parameters, gradients, double learning_rate):
 def optimizer_step(parameters, gradients, state, Py_ssize_t step, UpdateRule optimizer, double learning_rate,
                    double beta_1=0.0, double beta_2=0.0, double epsilon=0.0, double weight_decay=0.0, *,
                    squares_weight=None, double coupled_decay=0.0, double momentum_decay=0.0,
-                   double momentum_product=1.0, bint epsilon_hat=False):
+                   double momentum_product=1.0, bint epsilon_hat=False, bint epsilon_inside=False,
+                   bint rate_in_velocity=False):
     """One step of an optimiser, in place, by the kernels that the engine fuses into its products.
 
     ``state`` is the arrays that the rule keeps (`fastnn_ext.tables.enums.SLOTS`), of the shape and dtype of
@@ -72,6 +73,7 @@ def optimizer_step(parameters, gradients, state, Py_ssize_t step, UpdateRule opt
     rule.learning_rate = learning_rate
     rule.beta_1, rule.beta_2 = beta_1, beta_2
     rule.epsilon, rule.weight_decay, rule.epsilon_hat = epsilon, weight_decay, epsilon_hat
+    rule.epsilon_inside, rule.rate_in_velocity = epsilon_inside, rate_in_velocity
     rule.squares_weight = 1 - beta_2 if squares_weight is None else squares_weight
     rule.coupled_decay, rule.momentum_decay = coupled_decay, momentum_decay
     cdef Py_ssize_t count = cnp.PyArray_SIZE(p)

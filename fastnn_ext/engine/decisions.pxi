@@ -38,6 +38,8 @@ cdef double work(Training training, double density):
                 total += (1 + operation.needs_gradient + operation.has_weights) * products
             else:
                 total += (1 + operation.has_weights) * products * (density * COST_OF_A_SPARSE_ONE if training.sparse else 1)
+        elif operation.kind == DENSE_ALONG_AXIS:
+            total += (2 + operation.has_weights) * <double> operation.fan_in * operation.weight_columns
         else:
             total += operation.fan_out
     return max(1, total)

@@ -60,4 +60,6 @@ class RuleOptions:
         clip_norm: float = 0.0,
         global_clip_norm: float = 0.0,
         epsilon_hat: bool = False,
+        epsilon_inside: bool = False,
+        rate_in_velocity: bool = False,
     ) -> None: ...

@@ -84,6 +84,10 @@ cdef class RuleOptions:
         Times the parameters, is added to their gradients.
     epsilon_hat : bool
         In Adam and Nadam epsilon is added to the root of squares before that is corrected for its start at zero.
+    epsilon_inside : bool
+        In RMSprop and Adagrad epsilon is added to squares before their root is taken, as in Keras.
+    rate_in_velocity : bool
+        Momentum is ``v = beta_1 v - learning_rate g; w += v``, as in Keras: it differs where the rate changes.
     clip_value, clip_norm, global_clip_norm : float
         The largest size of a number of a gradient, norm of one array's gradient, norm of all together. 0: any.
 
@@ -97,7 +101,7 @@ cdef class RuleOptions:
         self, UpdateRule optimizer, double learning_rate, double beta_1=0.0, double beta_2=0.0, double epsilon=0.0,
         double weight_decay=0.0, *, squares_weight=None, double momentum_decay=0.0, double initial_square=0.0,
         double coupled_decay=0.0, double clip_value=0.0, double clip_norm=0.0, double global_clip_norm=0.0,
-        bint epsilon_hat=False,
+        bint epsilon_hat=False, bint epsilon_inside=False, bint rate_in_velocity=False,
     ):
         cdef Rule* rule = &self.rule
         if not 0 <= optimizer < RULES:
@@ -107,5 +111,5 @@ cdef class RuleOptions:
         rule.momentum_decay, rule.coupled_decay = momentum_decay, coupled_decay
         rule.squares_weight = 1 - beta_2 if squares_weight is None else squares_weight
         rule.clip_value, rule.clip_norm, rule.global_clip_norm = clip_value, clip_norm, global_clip_norm
-        rule.epsilon_hat = epsilon_hat
+        rule.epsilon_hat, rule.epsilon_inside, rule.rate_in_velocity = epsilon_hat, epsilon_inside, rate_in_velocity
         self.initial_square = initial_square

@@ -31,6 +31,10 @@ cdef struct Operation:
     Limit bias_limit
     Py_ssize_t fan_in               # numbers in a row of the input, or of all inputs side by side
     Py_ssize_t fan_out
+    Py_ssize_t width                # numbers of the last axis, where an operation goes along it; or of an encoding
+    Py_ssize_t weight_rows          # of the weights; a vector is one row
+    Py_ssize_t weight_columns
+    const Py_ssize_t* order         # of a permutation: the number of the input that each of the output is
     int first_edge                  # its inputs are edges[first_edge : first_edge + input_count]
     int input_count
     int consumers                   # how many edges its output is the source of
@@ -41,9 +45,9 @@ cdef struct Operation:
     bint has_weights                # whether they learn; a dense operation's do where it is not frozen
     bint has_bias
     bint frozen                     # in this run its arrays stay as they are; neither of the two above is set then
-    void* weights                   # (fan_in, fan_out), the layer's own array: trained in place; or gamma
-    void* bias                      # (fan_out,); beta of a normalisation
-    void* moving_mean               # (fan_out,), and the variance, of a batch normalisation
+    void* weights                   # (weight_rows, weight_columns), the layer's own array: trained in place; or gamma
+    void* bias                      # (weight_columns,); beta of a normalisation
+    void* moving_mean               # (width,), and the variance, of a batch normalisation or a standardisation
     void* moving_variance
     # Of a training:
     void* weights_state[STATES]     # the optimiser's, in the shape of weights; weights itself where it has none
@@ -61,8 +65,11 @@ cdef struct Operation:
     void* panels_state[STATES]      # the same of weights_state, where a run trains the panels themselves
     void* weights_gradient          # where gradients are collected before the optimiser's step, or NULL
     void* bias_gradient
+    Py_ssize_t* entries             # of a table: where each row's gradient lies in this batch; -1: it has none
+    bint clears                     # it is the first of its batch to collect gradients of its table
     Py_ssize_t first_row            # of its weights among the arena's sums of rows
-    void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row
+    void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row;
+                                    # of a dense one along the last axis: gradient and input, a row for each position
     double* row_penalty             # of an activity penalty: (batch,)
 
 
@@ -77,6 +84,7 @@ cdef struct Parameter:
     double l2
     Limit limit
     Py_ssize_t place                # of its first row in the arena's row_penalty and row_squares
+    const Py_ssize_t* entries       # of a table: rows where it is negative stay as they are; NULL: all may move
 
 
 cdef struct Rule:
@@ -86,6 +94,8 @@ cdef struct Rule:
     double beta_2                   # rho, or the decay of Adam's second moment
     double epsilon
     bint epsilon_hat                # it is added to the root of squares before that is corrected for its start
+    bint epsilon_inside             # in RMSprop and Adagrad it is added to squares before their root is taken
+    bint rate_in_velocity           # the velocity of momentum is one of steps, as in Keras, and not one of gradients
     double weight_decay             # decoupled, as in AdamW
     double squares_weight           # of a new square in the mean of squares: 1 - beta_2, or 1 for Adagrad
     double coupled_decay            # times the parameters, added to their gradients
@@ -159,6 +169,7 @@ cdef struct Source:
     Rows rows
     Py_ssize_t size                 # numbers of a sample
     Py_ssize_t offset               # where they begin in a row of the batch
+    Py_ssize_t categories           # its numbers are whole, from 0 up and below this; 0: any
     int consumers                   # how many edges it is the source of
     int slot                        # in prediction, the buffer that its rows are converted into
     bint needs_gradient             # whether that with respect to it is asked for

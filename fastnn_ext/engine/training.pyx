@@ -25,8 +25,9 @@ from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    ACTIVITY_PENALTY, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DROPOUT, fastnn_traits, LAYER_NORMALIZATION, NOISE, SGD,
-    SIGMOID, SOFTMAX, STATES, UpdateRule,
+    ACTIVITY_PENALTY, ALPHA_DROPOUT, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DENSE_ALONG_AXIS,
+    DROPOUT, EMBEDDING, GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, NOISE, SGD, SIGMOID, SOFTMAX, STATES, UpdateRule,
+    fastnn_traits,
 )
 
 from fastnn_ext.engine.plan import allocate
@@ -151,10 +152,12 @@ cdef class Training:
     frozen : iterable of int
         The numbers of values whose operations learn nothing; gradients pass through them. A batch normalisation among
         them takes its moving statistics, as in prediction, and leaves them as they are.
+    frozen_arrays : iterable of ndarray
+        Operations over any of these arrays are frozen, too.
     draws : bool
         Dropout and noise draw; without it they do nothing, as in prediction.
-    input_gradients : bool
-        `run_gradients` works out those with respect to the inputs, too.
+    input_gradients : iterable of int
+        The numbers of inputs with respect to which `run_gradients` works out gradients, too.
     gradients_given : bool
         y holds the gradients with respect to the outputs, in place of targets: there is no loss, and no penalty.
     steps_given : bool
@@ -195,6 +198,8 @@ cdef class Training:
     cdef char* arena
     cdef list learning              # the arrays that training changes, beside the optimiser's
     cdef char* saved                # what they held before the run
+    cdef Py_ssize_t* places         # of gradients that users ask for, by parameter
+    cdef Py_ssize_t gradient_size
     cdef bint streaming
     cdef bint gradients_given
     cdef bint steps_given
@@ -207,8 +212,8 @@ cdef class Training:
         self, Plan plan not None, x not None, y not None, Py_ssize_t batch_size, loss not None,
         RuleOptions rule not None, *, sample_weight=None, bint record=False, bint inference=False, uint64_t seed=0,
         augmentation=None, state=None, sparse=None, threads=None, bint keep_index=True, bint streaming=False,
-        frozen=(),
-        bint draws=True, bint input_gradients=False, bint gradients_given=False, bint steps_given=False,
+        frozen=(), frozen_arrays=(),
+        bint draws=True, input_gradients=(), bint gradients_given=False, bint steps_given=False,
     ):
         cdef Run* run = &self.run
         cdef int k
@@ -236,11 +241,13 @@ cdef class Training:
             run.data.augmentation = augmentation
         run.calls_python = bool(plan.functions) or any([options.loss_function is not None for options in self.losses])
         copy_plan(self)
-        freeze(self, frozen)
+        freeze(self, frozen, frozen_arrays)
         if not draws:
             draw_nothing(self)
-        for k in range(run.data.source_count):
-            run.data.sources[k].needs_gradient = input_gradients
+        for k in input_gradients:
+            if not 0 <= k < run.data.source_count:
+                raise ValueError(f"the plan has {run.data.source_count} inputs, but input_gradients holds {k}")
+            run.data.sources[k].needs_gradient = True
         prepare_heads(self)
         prepare_operations(self)
         set_data(self, inputs, y, sample_weight)
@@ -256,6 +263,7 @@ cdef class Training:
         cdef bint fresh = make_state(self, state)
         reserve(self)
         move_state(self, False)
+        clear_tables(self)
         if run.updating.collects:
             list_parameters(run)
         self.records = []
@@ -275,6 +283,7 @@ cdef class Training:
     def __dealloc__(self):
         free(self.arena)
         free(self.saved)
+        free(self.places)
         free(self.run.operations)
         free(self.run.edges)
         free(self.run.heads)
@@ -502,24 +511,30 @@ cdef class Training:
         finally:
             fastnn_exchange(&self.running, 0)
 
-    def run_gradients(self, cnp.ndarray vector not None, x not None, y not None, sample_weight=None):
+    def lay_out_gradients(self, list arrays not None, list places not None, Py_ssize_t size):
+        """Say where the gradient of each array that learns begins in the vectors to come, which have so many numbers."""
+        self.start_running()
+        try:
+            set_places(self, arrays, places, size)
+        finally:
+            fastnn_exchange(&self.running, 0)
+
+    def run_gradients(self, x not None, y not None, sample_weight=None):
         """The mean loss of a batch with the layers' penalties, and its gradients: no weight changes.
 
         With an optimizer of COLLECT. Layers are as in training: moving statistics move.
 
         Parameters
         ----------
-        vector : ndarray, one-dimensional
-            What all arrays that learn are views of.
         x, y, sample_weight : as in `run_batch`
 
         Returns
         -------
         loss : float
-        gradient : ndarray, shape of vector
-            Zero where nothing learns.
+        gradient : ndarray, one-dimensional
+            As `lay_out_gradients` said; zero where nothing learns.
         inputs : list of ndarray, shape (rows, input_size) each
-            With ``input_gradients``; or else empty.
+            For each of ``input_gradients``, in the order of the inputs.
 
         Raises
         ------
@@ -537,11 +552,11 @@ cdef class Training:
         self.start_running()
         try:
             set_data(self, inputs, y, sample_weight)
-            return gradients_of_batch(self, vector)
+            return gradients_of_batch(self)
         finally:
             fastnn_exchange(&self.running, 0)
 
-    def apply_gradients(self, cnp.ndarray vector not None, cnp.ndarray gradient not None):
+    def apply_gradients(self, cnp.ndarray gradient not None):
         """One step of the optimiser by a gradient that is given, of the form that `run_gradients` returns.
 
         Penalties are taken to be in it already; clipping, decay and constraints are the optimiser's as ever.
@@ -555,7 +570,7 @@ cdef class Training:
             raise ValueError("make the training with steps_given=True")
         self.start_running()
         try:
-            step_by(self, vector, gradient)
+            step_by(self, gradient)
         finally:
             fastnn_exchange(&self.running, 0)
 

@@ -120,7 +120,7 @@ typedef f32_part part;
 
 typedef struct {
     int optimizer;
-    real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay;
+    real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, epsilon_inside, decay;
     real ridge; /* times the weights, added to their gradient: a squared penalty's slope */
 } N(rule);
 /* Numbers that are trained, and the rule's state of each; an array that the rule does not keep is never read. */

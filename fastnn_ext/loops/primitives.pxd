@@ -22,7 +22,7 @@ cdef extern from "loops/kernels.h" nogil:
         Py_ssize_t count
     ctypedef struct step_rule "N(rule)":
         int optimizer
-        real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay, ridge
+        real learning_rate, learning_rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, epsilon_inside, decay, ridge
     ctypedef struct parameters "N(parameters)":
         real* values
         real* state[STATES]
@@ -136,6 +136,10 @@ cdef extern from "loops/kernels.h" nogil:
         Py_ssize_t columns)
     void dropout_row "N(dropout_row)"(
         real* y, const real* x, Py_ssize_t size, uint64_t key, uint32_t threshold, real scale)
+    void alpha_dropout_row "N(alpha_dropout_row)"(
+        real* y, const real* x, Py_ssize_t size, uint64_t key, uint32_t threshold, real scale, real left_out, real shift)
+    void gaussian_dropout_row "N(gaussian_dropout_row)"(
+        real* y, const real* x, Py_ssize_t size, uint64_t key, real deviation)
     void noise_row "N(noise_row)"(real* y, const real* x, Py_ssize_t size, uint64_t key, real deviation)
     void warp "N(warp)"(
         real* out, const real* in_, Py_ssize_t height, Py_ssize_t width, Py_ssize_t channels, const double* map,

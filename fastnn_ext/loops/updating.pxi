@@ -28,6 +28,10 @@ cdef double set_rule(
         momentum_product = momentum_product * momentum
         rate_2 = rate * next_momentum / (1 - momentum_product * next_momentum)
         rate = rate * (1 - momentum) / (1 - momentum_product)
+    elif rule.optimizer == MOMENTUM or rule.optimizer == NESTEROV:
+        # The step takes the negative of each: v = b v + g; w -= rate v, or v = b v - rate g; w += v.
+        rate_2 = rate if rule.rate_in_velocity else -1
+        rate = -1 if rule.rate_in_velocity else rate
     step.optimizer = rule.optimizer
     step.learning_rate = <real> rate
     step.learning_rate_2 = <real> rate_2
@@ -35,7 +39,8 @@ cdef double set_rule(
     step.beta_2 = <real> rule.beta_2
     step.rest_1 = <real> (1 - rule.beta_1)
     step.rest_2 = <real> rule.squares_weight
-    step.epsilon = <real> epsilon
+    step.epsilon = <real> (0 if rule.epsilon_inside else epsilon)
+    step.epsilon_inside = <real> (epsilon if rule.epsilon_inside else 0)
     step.decay = <real> decay
     step.ridge = 0
     return momentum_product
@@ -76,17 +81,32 @@ cdef void add_gradients_of_twins(Pass* p) noexcept nogil:
     cdef int i
     for i in range(p.run.operation_count):
         operation = &p.run.operations[i]
-        if operation.twin < 0:
+        # A table's have met already.
+        if operation.twin < 0 or operation.kind == EMBEDDING:
             continue
         twin = &p.run.operations[operation.twin]
-        rows = operation.fan_in if operation.kind == DENSE else 1
-        part.first, part.last = 0, operation.fan_out
+        rows = operation.weight_rows
+        part.first, part.last = 0, operation.weight_columns
         if operation.has_weights:
             part.begin, part.end = share(rows, p.thread, p.threads), share(rows, p.thread + 1, p.threads)
             add_rows(<real*> twin.weights_gradient, part.last, <real*> operation.weights_gradient, part.last, 1, &part)
         if operation.has_bias:
             part.begin, part.end = share(1, p.thread, p.threads), share(1, p.thread + 1, p.threads)
             add_rows(<real*> twin.bias_gradient, part.last, <real*> operation.bias_gradient, part.last, 1, &part)
+
+
+cdef inline void step_part(
+    Run* run, const step_rule* rule, Parameter* parameter, double factor, Py_ssize_t begin, Py_ssize_t end,
+) noexcept nogil:
+    # Rows begin to end of one that learns: their collected gradients are clipped, and the optimiser steps.
+    cdef Py_ssize_t columns = parameter.columns
+    cdef real* gradient = <real*> parameter.gradient + begin * columns
+    cdef real* values = <real*> parameter.values + begin * columns
+    if factor != 1 or run.updating.rule.coupled_decay > 0:
+        scale_row(gradient, values, (end - begin) * columns, <real> factor, <real> run.updating.rule.coupled_decay)
+    if run.updating.rule.optimizer != COLLECT:
+        step_rows(rule, gradient, columns, parameters_of(parameter.values, parameter.state, begin * columns), columns,
+                  end - begin, columns)
 
 
 cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int thread, int threads) noexcept nogil:
@@ -96,14 +116,15 @@ cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int
     cdef Parameter* parameter
     cdef Py_ssize_t row, begin, end, columns
     cdef double penalty = 0, squares, total_squares = 0, factor
-    cdef real* gradient
-    cdef real* values
     cdef bint limited = False
     cdef int i
     for i in range(run.updating.parameter_count if run.updating.adjusts else 0):
         parameter = &run.updating.parameters[i]
         columns = parameter.columns
         for row in range(share(parameter.rows, thread, threads), share(parameter.rows, thread + 1, threads)):
+            if parameter.entries != NULL and parameter.entries[row] < 0:
+                run.arena.row_penalty[parameter.place + row] = run.arena.row_squares[parameter.place + row] = 0
+                continue
             adjust_row(<real*> parameter.gradient + row * columns, <real*> parameter.values + row * columns, columns,
                        <real> (scale * parameter.l1), <real> (scale * parameter.l2),
                        <real> run.updating.rule.clip_value,
@@ -123,16 +144,14 @@ cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int
         factor = clipped(sqrt(total_squares), run.updating.rule.global_clip_norm) * clipped(sqrt(squares),
                                                                                             run.updating.rule.clip_norm)
         limited = limited or (parameter.limit.kind != NO_LIMIT and run.updating.rule.optimizer != COLLECT)
-        columns = parameter.columns
         begin = share(parameter.rows, thread, threads)
         end = share(parameter.rows, thread + 1, threads)
-        gradient = <real*> parameter.gradient + begin * columns
-        values = <real*> parameter.values + begin * columns
-        if factor != 1 or run.updating.rule.coupled_decay > 0:
-            scale_row(gradient, values, (end - begin) * columns, <real> factor, <real> run.updating.rule.coupled_decay)
-        if run.updating.rule.optimizer != COLLECT:
-            step_rows(rule, gradient, columns, parameters_of(parameter.values, parameter.state, begin * columns),
-                      columns, end - begin, columns)
+        if parameter.entries == NULL:
+            step_part(run, rule, parameter, factor, begin, end)
+            continue
+        for row in range(begin, end):
+            if parameter.entries[row] >= 0:
+                step_part(run, rule, parameter, factor, row, row + 1)
     if limited:
         meet(run, threads)
         for i in range(run.updating.parameter_count):

@@ -2,15 +2,15 @@
 
 /* The rule's numbers in registers: read through a pointer, they would be read again after every store. */
 typedef struct {
-    vec rate, rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, decay, ridge;
+    vec rate, rate_2, beta_1, beta_2, rest_1, rest_2, epsilon, inside, decay, ridge;
 } N(step_numbers);
 
 FASTNN_INLINE N(step_numbers) N(numbers_of)(const N(rule) *rule)
 {
     N(step_numbers) s = {
         N(set1)(-rule->learning_rate), N(set1)(-rule->learning_rate_2), N(set1)(rule->beta_1), N(set1)(rule->beta_2),
-        N(set1)(rule->rest_1), N(set1)(rule->rest_2), N(set1)(rule->epsilon), N(set1)(rule->decay),
-        N(set1)(rule->ridge)};
+        N(set1)(rule->rest_1), N(set1)(rule->rest_2), N(set1)(rule->epsilon), N(set1)(rule->epsilon_inside),
+        N(set1)(rule->decay), N(set1)(rule->ridge)};
     return s;
 }
 

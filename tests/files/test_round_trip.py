@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from layer_table import OF_CATEGORIES
 from model_files import bits, data, everything, trained
 from optimizer_table import STEADY
 
@@ -24,6 +25,13 @@ LAYERS = {
     "ELU": [layers.ELU(0.3)],
     "Dropout": [layers.Dropout(0.4)],
     "GaussianNoise": [layers.GaussianNoise(0.2)],
+    "AlphaDropout": [layers.AlphaDropout(0.4)],
+    "GaussianDropout": [layers.GaussianDropout(0.4)],
+    "Normalization": [layers.Normalization(mean=[1, 2, 3], variance=[1.0, 2.0, 3.0])],
+    "PReLU": [layers.PReLU("random_normal")],
+    "Reshape": [layers.Reshape((3, -1)), layers.Reshape([3])],
+    "Permute": [layers.Permute((1,))],
+    "RMSNormalization": [layers.RMSNormalization(epsilon=0.1)],
     "BatchNormalization": [
         layers.BatchNormalization(center=False, scale=False),
         layers.BatchNormalization(momentum=0.9, epsilon=1e-2),
@@ -101,7 +109,7 @@ def test_files_know_every_public_class():
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", sorted(set(names("layers")) - set(merging.__all__)))
+@pytest.mark.parametrize("name", sorted(set(names("layers")) - {*merging.__all__} - OF_CATEGORIES))
 def test_layers(tmp_path, name, dtype):
     x, y = data(outputs=2)
     tested = LAYERS.get(name) or [getattr(layers, name)()]

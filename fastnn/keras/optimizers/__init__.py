@@ -34,11 +34,6 @@ def _prepared(kind: type[Optimizer], **keras: Any) -> Callable[[dict[str, Any]],
             schedule = f"learning_rate=schedules.InverseTimeDecay({rate}, 1, {decay})"
             tell(f"{kind.__name__}(decay=...)", schedule)
             arguments["learning_rate"] = InverseTimeDecay(rate, 1, decay)
-        if kind is ours.SGD and arguments.get("momentum") and arguments.get("weight_decay"):
-            raise TypeError(
-                "SGD cannot have Keras' weight_decay beside a momentum, which is apart from it: write AdamW, or "
-                "fastnn.optimizers.SGD, whose weight_decay is a part of the gradient as in PyTorch"
-            )
         return arguments
 
     return prepare
@@ -49,15 +44,15 @@ def _optimizer(kind: type[Optimizer], **keras: Any) -> Translated:
 
 
 Adadelta = _optimizer(ours.Adadelta)
-Adagrad = _optimizer(ours.Adagrad)
+Adagrad = _optimizer(ours.Adagrad, epsilon_inside=True)
 Adam = _optimizer(ours.Adam, epsilon_hat=True)
 AdamW = _optimizer(ours.AdamW, epsilon_hat=True)
 Adamax = _optimizer(ours.Adamax)
 Lion = _optimizer(ours.Lion)
 # Keras' rule, in which the momentum of a step is (1 - 0.5 * 0.96**step) times beta_1.
 Nadam = _optimizer(ours.Nadam, momentum_decay=1.0)
-RMSprop = _optimizer(ours.RMSprop)
-SGD = _optimizer(ours.SGD)
+RMSprop = _optimizer(ours.RMSprop, epsilon_inside=True)
+SGD = _optimizer(ours.SGD, rate_in_velocity=True)
 
 __getattr__ = attributes(__name__)
 
