@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from fastnn.config import show_config
     from fastnn.layers import (
         Activation,
+        ActivityRegularization,
         Add,
         AlphaDropout,
         Average,
@@ -78,7 +79,7 @@ if TYPE_CHECKING:
         UnitNormalization,
     )
     from fastnn.metrics import accuracy
-    from fastnn.models import History, Model, Sequential
+    from fastnn.models import History, Model, Sequential, clone_model
     from fastnn.models.saving.loading import load_model
     from fastnn.notebook.files import load_network, save_network
     from fastnn.notebook.network import Network
@@ -139,6 +140,7 @@ __all__ += [
     "LayerNormalization",
     "RMSNormalization",
     "UnitNormalization",
+    "ActivityRegularization",
     "Add",
     "Subtract",
     "Multiply",
@@ -148,6 +150,7 @@ __all__ += [
     "Concatenate",
     "Dot",
     "ImageAugmentation",
+    "clone_model",
     "load_model",
     # Both
     "to_categorical",
@@ -179,6 +182,7 @@ _PLACES = {
     "Model": "models",
     "History": "models",
     "ImageAugmentation": "augmentation",
+    "clone_model": "models.cloning",
     "load_model": "models.saving.loading",
     "accuracy": "metrics",
     "Network": "notebook.network",

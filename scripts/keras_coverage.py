@@ -15,7 +15,7 @@ from typing import Any
 
 import fastnn.keras as ours
 from fastnn.keras.lacking import lacking
-from fastnn.keras.spellings import ALONE, ASSIGNED, CONVERTED, MODULES, MOVED, RENAMED
+from fastnn.keras.spellings import ALONE, ASSIGNED, CONVERTED, MODULES, MOVED, RENAMED, TAKEN
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "coming_from_keras.md"
 # The version that the page is about.
@@ -35,7 +35,7 @@ _ELSEWHERE = re.compile(
     r"|Grayscale|Solar|Boxes|TFSM|Flax|Jax|Torch|Wrapper|InputSpec|Einsum|Reversible|Spatial|Group|Spectral"
     r"|^STFT|^stft|Initializer$|split_dataset|PyDataset|Orbax|CallbackList|IoU|Correlation|AtRecall|AtPrecision|Sensitivity"
     r"|Specificity|MeanMetric|LossScale|MultiOpt|OptimizerMap|ScheduleFree|Generalized|generalized|circle|Circle|ctc|concordance"
-    r"|pearson|^UnitNorm$|ActivityReg|^Regularizer|^Constraint|^Metric|^Loss$|^Layer$|^Optimizer$|^LearningRateSchedule$|^Callback$"
+    r"|pearson|^Regularizer|^Constraint|^Metric|^Loss$|^Layer$|^Optimizer$|^LearningRateSchedule$|^Callback$"
     r"|^Initializer|^src$|set_image|set_epsilon|get_custom"
 )
 _OTHER_NETWORKS = "fastnn has dense networks alone"
@@ -72,6 +72,8 @@ def arguments_of(thing: Any) -> list[tuple[str, Any]]:
 
 def answer_to(places: tuple[str, ...], mine: Any, argument: str) -> str | None:
     """What becomes of an argument of Keras: "" where it is taken, the values it may have, or None where nobody says."""
+    if any(argument in TAKEN.get(place, ()) for place in places):
+        return ""
     alone = next((ALONE[place][argument] for place in places if argument in ALONE.get(place, {})), None)
     if alone is not None:
         return " or ".join(repr(value) for value in alone.values)

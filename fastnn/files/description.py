@@ -33,10 +33,16 @@ _CLASSES = {
     "optimizers": " ".join(optimizers.CLASSES.values()),
     "optimizers.schedules": " ".join(name for name in schedules.__all__ if name != "LearningRateSchedule"),
     "regularizers": "L1L2",
-    "constraints": "MaxNorm",
+    "constraints": "MaxNorm MinMaxNorm NonNeg UnitNorm",
+    "models.nested": "ModelLayer",
+    "models.saving.nested": "model_layer",
 }
 # What these compute is the same as that of the class a file names.
-_WRITTEN_AS = {"regularizers.L1": "regularizers.L1L2", "regularizers.L2": "regularizers.L1L2"}
+_WRITTEN_AS = {
+    "regularizers.L1": "regularizers.L1L2",
+    "regularizers.L2": "regularizers.L1L2",
+    "models.nested.ModelLayer": "models.saving.nested.model_layer",
+}
 
 
 def described(value: Any, own: dict[str, Any] | None = None) -> Any:

@@ -253,6 +253,9 @@ class _Source:
         """The name of a new table of constants, or of one that has these numbers already."""
         if id(values) in self._written:
             return self._written[id(values)]
+        if f"{self._name}_{kind}_{self._layers}" in self._written.values():
+            # A layer of another model, under the same name.
+            self._layers += 1
         name = f"{self._name}_{kind}_{self._layers}"
         shape = " x ".join(map(str, values.shape))
         self._tables.append(table(name, values, f"{comment_text(layer)}: {kind}, {shape}"))

@@ -13,7 +13,7 @@ from fastnn.interop.operations import Operation, Rescale, operations_of_layer
 from fastnn.layers import Rescaling
 from fastnn.layers.base import Layer
 from fastnn.models.functional import Model
-from fastnn.models.graph import Node
+from fastnn.models.layered import LayeredModel
 from fastnn.models.sequential import Sequential
 
 __all__ = ["Computation", "Step", "computation_of"]
@@ -74,12 +74,13 @@ def computation_of(model: Sequential | Model) -> Computation:
     >>> [step.sources for step in computation_of(Model(x, Add()([x, Dense(3)(x)]))).steps]
     [(-1,), (-1, 0)]
     """
-    if isinstance(model, Sequential):
-        result = _of_chain(model)
-    elif isinstance(model, Model):
-        result = _of_graph(model)
-    else:
+    if not isinstance(model, Sequential | Model):
         raise TypeError(f"model must be a fastnn.Sequential or a fastnn.Model, but it is {model!r}")
+    model.needs_plan()
+    steps: list[Step] = []
+    inputs = list(zip(model.input_names, model.input_shapes, strict=True))
+    values = _add_model(steps, model, tuple(-1 - number for number in range(len(inputs))))
+    result = Computation(inputs, steps, list(zip(model.output_names, values, strict=True)))
     largest = float(np.finfo(model.dtype).max)
     for operation in (step.operation for step in result.steps):
         for name, value in operation.numbers_by_name().items():
@@ -88,44 +89,50 @@ def computation_of(model: Sequential | Model) -> Computation:
     return result
 
 
-def _of_chain(model: Sequential) -> Computation:
-    plan = model.needs_plan()
-    assert model.input_shape is not None
-    steps: list[Step] = []
-    rescaling = [str(layer.name) for layer in model.layers if isinstance(layer, Rescaling)]
-    if rescaling:
-        # They are one to the engine, too.
-        rescale = Rescale(rescaling[-1], plan.input_size, plan.input_size, plan.input_scale, plan.input_shift)
-        steps.append(Step(rescale, (-1,)))
+def _add_model(steps: list[Step], model: LayeredModel, sources: tuple[int, ...]) -> list[int]:
+    """Append what a model computes of these values; return the values of its outputs."""
+    if isinstance(model, Model):
+        return _add_graph(steps, model, sources)
+    (value,) = sources
+    rescalings = [layer for layer in model.layers if isinstance(layer, Rescaling)]
+    if rescalings:
+        # One number at a time, as one to the engine, too.
+        scale, shift = combined(rescalings)
+        size = math.prod(rescalings[-1].output_shape or ())
+        steps.append(Step(Rescale(str(rescalings[-1].name), size, size, scale, shift), sources))
+        value = len(steps) - 1
     for layer in model.layers:
-        _add_layer(steps, layer, model.dtype, (len(steps) - 1,))
-    return Computation([("input", model.input_shape)], steps, [("output", len(steps) - 1)])
+        value = _add_layer(steps, layer, model.dtype, (value,))
+    return [value]
 
 
-def _of_graph(model: Model) -> Computation:
-    model.needs_plan()
+def _add_graph(steps: list[Step], model: Model, begins: tuple[int, ...]) -> list[int]:
     graph = model.graph
-    steps: list[Step] = []
     values: list[int] = []
     for node in graph.nodes:
         layer = graph.layers[node.layer]
-        sources = _sources(node, values)
+        sources = tuple(values[source] if source >= 0 else begins[-1 - source] for source in node.sources)
         if isinstance(layer, Rescaling):
             size = math.prod(layer.output_shape or ())
             steps.append(Step(Rescale(str(layer.name), size, size, layer.scale, layer.offset), sources))
             values.append(len(steps) - 1)
         else:
             values.append(_add_layer(steps, layer, model.dtype, sources))
-    outputs = zip(model.output_names, (values[end] for end in graph.outputs), strict=True)
-    return Computation(list(zip(model.input_names, model.input_shapes, strict=True)), steps, list(outputs))
+    return [values[end] for end in graph.outputs]
 
 
-def _sources(node: Node, values: Sequence[int]) -> tuple[int, ...]:
-    return tuple(values[source] if source >= 0 else source for source in node.sources)
+def combined(rescalings: Sequence[Rescaling]) -> tuple[float, float]:
+    """Scale and shift of several rescalings, one behind the other."""
+    scale, shift = 1.0, 0.0
+    for layer in rescalings:
+        scale, shift = scale * layer.scale, shift * layer.scale + layer.offset
+    return scale, shift
 
 
 def _add_layer(steps: list[Step], layer: Layer, dtype: np.dtype[np.floating], sources: tuple[int, ...]) -> int:
     """Append what a layer computes of these values; return its value, which is the first of them if it does nothing."""
+    if layer.inner_model is not None:
+        return _add_model(steps, layer.inner_model, sources)[0]
     value = sources[0]
     for operation in operations_of_layer(layer, dtype):
         steps.append(Step(operation, sources))

@@ -12,6 +12,7 @@ from fastnn.activations.registry import ACTIVATIONS
 from fastnn.checking.shapes import Shape
 from fastnn.layers import (
     Activation,
+    ActivityRegularization,
     Add,
     AlphaDropout,
     Average,
@@ -54,6 +55,7 @@ Array = NDArray[np.floating[Any]]
 
 # All that predicts what its class says; what trains alone, or reshapes what are rows anyway, has no operation.
 _KNOWN = (
+    ActivityRegularization,
     Rescaling,
     Flatten,
     Dense,

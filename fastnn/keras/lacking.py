@@ -64,11 +64,6 @@ LACKING: Mapping[str, Mapping[str, str]] = {
         "function": "write fastnn.plotting, or Sequential of the first layers",
         **dict.fromkeys(_FUNCTIONS_OF_TENSORS, "write NumPy's function, as metrics of your own are of arrays"),
     },
-    "constraints": {
-        "NonNeg": "fastnn has MaxNorm",
-        "UnitNorm": "fastnn has MaxNorm",
-        "MinMaxNorm": "fastnn has MaxNorm",
-    },
     "regularizers": {"Orthogonal": "fastnn has L1, L2 and L1L2"},
     "datasets": {
         "imdb": "its file holds pickled lists, which fastnn reads from nobody: load the reviews as rows",

@@ -5,13 +5,14 @@ from fastnn.keras.translating import Translated, attributes
 from fastnn.layers import Layer
 
 __all__ = [
-    "Activation", "AlphaDropout", "BatchNormalization", "CategoryEncoding", "Dense", "Dropout", "ELU", "Embedding",
-    "Flatten", "GaussianDropout", "GaussianNoise", "Identity", "Input", "InputLayer", "IntegerLookup", "Layer",
-    "LayerNormalization", "LeakyReLU", "Normalization", "Permute", "PReLU", "ReLU", "Rescaling", "Reshape",
-    "RMSNormalization", "Softmax", "StringLookup", "UnitNormalization",
+    "Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "CategoryEncoding", "Dense",
+    "Dropout", "ELU", "Embedding", "Flatten", "GaussianDropout", "GaussianNoise", "Identity", "Input", "InputLayer",
+    "IntegerLookup", "Layer", "LayerNormalization", "LeakyReLU", "Normalization", "Permute", "PReLU", "ReLU",
+    "Rescaling", "Reshape", "RMSNormalization", "Softmax", "StringLookup", "UnitNormalization",
 ]  # fmt: skip
 
 Activation = Translated(ours.Activation, "layers")
+ActivityRegularization = Translated(ours.ActivityRegularization, "layers")
 AlphaDropout = Translated(ours.AlphaDropout, "layers")
 BatchNormalization = Translated(ours.BatchNormalization, "layers")
 CategoryEncoding = Translated(ours.CategoryEncoding, "layers")

@@ -13,6 +13,7 @@ from fastnn.keras import files
 from fastnn.keras.sequential import Sequential
 from fastnn.keras.training_config import compile_as
 from fastnn.keras.translating import attributes
+from fastnn.models.cloning import clone_model
 
 __all__ = ["Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
@@ -93,18 +94,6 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     """
     content = json.loads(json_string)
     return Sequential.from_config(content["config"], custom_objects)
-
-
-def clone_model(model: Sequential) -> Sequential:
-    """A new model of the same layers, with first weights of its own and not compiled.
-
-    Examples
-    --------
-    >>> from fastnn.keras.layers import Dense
-    >>> clone_model(Sequential([Dense(2, input_dim=3)])).count_params()
-    8
-    """
-    return Sequential.from_config(Sequential.get_config(model))
 
 
 def _compilation(path: str | os.PathLike[str]) -> Any:

@@ -140,7 +140,7 @@ class Sequential(Ours):
         arguments = self._arguments("predict", args, options)
         return super().predict(as_samples(arguments.pop("x", None), self.input_shape), **arguments)
 
-    def __call__(self, x: Any, training: bool | None = None) -> Tensor:  # type: ignore[override]
+    def __call__(self, x: Any, training: bool | None = None) -> Tensor:
         """The outputs of a batch, as an array that has ``numpy()``."""
         if training and any(isinstance(layer, _OTHERWISE_IN_TRAINING) for layer in self.layers):
             raise TypeError(
@@ -252,14 +252,13 @@ class Sequential(Ours):
 
     @property
     def losses(self) -> list[Tensor]:
-        """The penalty of each layer that has a regulariser."""
+        """The penalty of each array that has a regulariser and is trained."""
         penalties = []
         for layer in self.layers:
-            regularizer = getattr(layer, "kernel_regularizer", None)
-            if regularizer is not None and layer.arrays and layer.trainable and self.trainable:
-                kernel = layer.arrays["kernel"].astype(np.float64)
-                penalty = regularizer.l1 * np.abs(kernel).sum() + regularizer.l2 * np.square(kernel).sum()
-                penalties.append(tensor(np.asarray(penalty, dtype=self.dtype)))
+            for name, array in layer.arrays.items() if layer.trainable and self.trainable else ():
+                regularizer = getattr(layer, f"{name}_regularizer", None)
+                if regularizer is not None:
+                    penalties.append(tensor(np.asarray(regularizer(array), dtype=self.dtype)))
         return penalties
 
     def __getattr__(self, name: str) -> Any:

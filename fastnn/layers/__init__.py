@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn.activations import kinds
 from fastnn.layers.activation import Activation
+from fastnn.layers.activity_regularization import ActivityRegularization
 from fastnn.layers.alpha_dropout import AlphaDropout
 from fastnn.layers.base import Layer
 from fastnn.layers.batch_normalization import BatchNormalization
@@ -35,6 +36,7 @@ __all__ += kinds.__all__
 __all__ += ["StringLookup", "IntegerLookup", "CategoryEncoding", "Embedding", "Normalization", "PReLU"]
 __all__ += ["Reshape", "Permute", "Identity", "Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise"]
 __all__ += ["BatchNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization"]
+__all__ += ["ActivityRegularization"]
 __all__ += ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "Layer"]
 
 

@@ -14,9 +14,10 @@ from fastnn.checking.fixed import FixedDict
 from fastnn.checking.names import non_empty_name
 from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape, checked_shape
-from fastnn.checking.strict import Strict
+from fastnn.layers.calls import Called
+from fastnn.layers.config import Configured
 from fastnn.layers.layer_array import LayerArray, replacement
-from fastnn.layers.symbolic import SymbolicTensor, call
+from fastnn.layers.symbolic import SymbolicTensor, call, snake_case
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Layer", "Variable", "fixed_arrays"]
@@ -44,7 +45,7 @@ def fixed_arrays(arrays: dict[str, NDArray[Any]]) -> FixedDict[str, NDArray[Any]
     return FixedDict(arrays, "layer.arrays", "write into an array, layer.arrays['kernel'][:] = ...")
 
 
-class Layer(Strict):
+class Layer(Called, Configured):
     """A layer of a model.
 
     Parameters
@@ -67,6 +68,13 @@ class Layer(Strict):
         such as ``layer.kernel``, with Keras' ``assign`` and ``numpy``.
     """
 
+    # Whether several models have it, so that none of them may give it other arrays.
+    shared = False
+    # The model that is this layer, where one is.
+    inner_model: Any = None
+    # Whether it scales the data of an input as they are read, and can stand nowhere else.
+    scales_input: ClassVar[bool] = False
+
     _name: str | None
     _changeable = frozenset({"name", "trainable"})
     _instead: ClassVar = {
@@ -75,6 +83,7 @@ class Layer(Strict):
         "arrays": "write into them, layer.arrays['kernel'][:] = ...",
         **dict.fromkeys(("input_shape", "output_shape", "declared_shape"), "the model finds it: build another one"),
         "in_model": "model.add and model.pop tell it",
+        "shared": "models tell it",
     }
 
     def _repr_html_(self) -> str:
@@ -125,6 +134,10 @@ class Layer(Strict):
     def trainable(self, value: bool) -> None:
         self._trainable = true_or_false(value, "trainable")
 
+    def _forget(self) -> None:
+        """Be in no model, without shapes and arrays."""
+        self._keep(in_model=False, input_shape=None, output_shape=None, arrays=fixed_arrays({}))
+
     def build(self, input_shape: Shape) -> Shape:
         """Take the shape of a sample before the layer; return the one after it.
 
@@ -133,6 +146,11 @@ class Layer(Strict):
         ValueError
             When the layer cannot take such samples; the message says why and what to do.
         """
+        if self.shared and self.input_shape not in (None, input_shape):
+            raise ValueError(
+                f"another model has it, too, where it takes samples of shape {self.input_shape}, and they share its "
+                f"weights: it cannot take samples of shape {input_shape}"
+            )
         self._keep(input_shape=input_shape)
         output_shape = self.output_for(input_shape)
         self._keep(output_shape=output_shape)
@@ -141,6 +159,22 @@ class Layer(Strict):
     def output_for(self, input_shape: Shape) -> Shape:
         """The shape of a sample behind the layer; by default the same."""
         return input_shape
+
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+        """Keras' method: the shape of a batch behind the layer, from that before it; each begins with None.
+
+        >>> from fastnn.layers import Dense
+        >>> Dense(3).compute_output_shape((None, 4))
+        (None, 3)
+        """
+        if len(input_shape) < 2 or input_shape[0] is not None:
+            raise ValueError(f"input_shape must be that of a batch, such as (None, 4), but it is {input_shape!r}")
+        return (None, *self.output_for(checked_shape(list(input_shape[1:]), "input_shape")))
+
+    @property
+    def default_name(self) -> str:
+        """What a model calls it where it has no name, with a number where that is taken."""
+        return snake_case(type(self).__name__)
 
     def shape_of_inputs(self, shapes: Sequence[Shape]) -> Shape:
         """What `build` takes where the layer is called on samples of these shapes; ValueError where it cannot be."""
@@ -202,6 +236,20 @@ class Layer(Strict):
         """The constructor's arguments, for saving."""
         shape = {} if self.declared_shape is None else {"input_shape": list(self.declared_shape)}
         return {"name": self.name, **shape, **({} if self.trainable else {"trainable": False})}
+
+    def check_dtype(self, dtype: np.dtype[Any]) -> None:
+        """Raise ValueError where it has arrays in another model, and they are of another dtype."""
+        if self.shared or self.in_model:
+            for array in self.arrays.values():
+                if array.dtype != dtype:
+                    raise ValueError(
+                        f"the layer {self.name} is {array.dtype} in another model, with which it would share its "
+                        f"weights: make this one with dtype={array.dtype.name!r}"
+                    )
+
+    def brings_arrays(self) -> bool:
+        """Whether it has arrays that a model must leave as they are, as one that another model has, too."""
+        return self.shared and bool(self.arrays)
 
     def get_weights(self) -> list[NDArray[Any]]:
         """Copies of the layer's arrays."""

@@ -45,6 +45,16 @@ class Input(Layer):
         return self._tensor
 
     @property
+    def output(self) -> SymbolicTensor:
+        """The same."""
+        return self.tensor
+
+    @property
+    def input(self) -> SymbolicTensor:
+        """The same."""
+        return self.tensor
+
+    @property
     def shape(self) -> tuple[int | None, ...]:
         """Of a batch; its size is None."""
         return self.tensor.shape

@@ -30,6 +30,8 @@ class Rescaling(Layer):
     0.0
     """
 
+    scales_input = True
+
     def __init__(
         self,
         scale: float,

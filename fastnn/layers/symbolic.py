@@ -7,7 +7,7 @@ from typing import Any
 
 from fastnn.checking.shapes import Shape
 
-__all__ = ["SymbolicTensor", "call", "tensors_of"]
+__all__ = ["SymbolicTensor", "call", "is_symbolic", "snake_case", "tensors_of"]
 
 
 class SymbolicTensor:
@@ -44,6 +44,24 @@ class SymbolicTensor:
 
     def __array__(self, *given: Any, **options: Any) -> Any:
         raise TypeError("a symbolic tensor has no numbers: make a fastnn.Model of it, and predict")
+
+
+def snake_case(name: str) -> str:
+    """A class' name in snake case, as Keras names layers.
+
+    >>> snake_case("BatchNormalization")
+    'batch_normalization'
+    """
+    return "".join(
+        f"_{c.lower()}" if c.isupper() and i and name[i - 1].islower() else c.lower() for i, c in enumerate(name)
+    )
+
+
+def is_symbolic(value: Any) -> bool:
+    """Whether a graph is described with it: a symbolic tensor, an `Input`, or a list that begins with one."""
+    if isinstance(value, list | tuple):
+        return bool(value) and is_symbolic(value[0])
+    return isinstance(value, SymbolicTensor) or isinstance(getattr(value, "tensor", None), SymbolicTensor)
 
 
 def tensors_of(value: Any, what: str) -> tuple[SymbolicTensor, ...]:
@@ -86,4 +104,6 @@ def call(layer: Any, inputs: Any) -> SymbolicTensor:
     except ValueError as error:
         givers = ", ".join(f"{one.layer.name or type(one.layer).__name__} gives {one.sample_shape}" for one in tensors)
         raise ValueError(f"{called} does not fit: {error} ({givers})") from None
-    return SymbolicTensor(layer, tensors, output_shape)
+    given = SymbolicTensor(layer, tensors, output_shape)
+    layer.note(given)
+    return given

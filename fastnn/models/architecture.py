@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
-from fastnn.checking.shapes import checked_shape
 from fastnn.layers.base import Layer
-from fastnn.layers.input import Input
 from fastnn.models.base import BaseModel
 
-__all__ = ["CLASS_NAME", "FORMAT", "DescribedModel"]
+__all__ = ["FORMAT", "DescribedModel"]
 
 FORMAT = "fastnn-architecture-1"
-# The class of model that there is; another one will have its own name.
-CLASS_NAME = "Sequential"
-_NAMES = ("name", "dtype", "input_shape", "layers")
+# What a configuration has beside name, dtype and layers, by the class that it is of.
+_CONNECTIONS = {"Sequential": ("input_shape",), "Model": ("inputs", "nodes", "outputs")}
 
 
 class DescribedModel(BaseModel):
-    """A model that can be written down and made anew; a subclass is made of its layers."""
+    """A model that can be written down and made anew."""
 
-    def __init__(self, layers: Iterable[Layer] | None = None, *, name: str, dtype: Any, seed: Any) -> None:
-        super().__init__(name=name, dtype=dtype, seed=seed)
+    # What texts call it: a class of the user's own is one of these, too.
+    _kind: ClassVar[str]
 
     def get_config(self) -> dict[str, Any]:
-        """The model's name, dtype, input shape and layers as plain values, without weights, optimiser and loss.
+        """The model's name, dtype, connections and layers as plain values, without weights, optimiser and loss.
 
         Raises
         ------
@@ -35,9 +32,14 @@ class DescribedModel(BaseModel):
         """
         from fastnn.files.description import described
 
-        values = self.name, self.dtype.name, self.input_shape, list(self.layers)
-        config: dict[str, Any] = described(dict(zip(_NAMES, values, strict=True)))
+        values = {"name": self.name, "dtype": self.dtype.name, **self.architecture(), "layers": list(self.layers)}
+        config: dict[str, Any] = described(values)
         return config
+
+    @classmethod
+    def _of_config(cls, config: Mapping[str, Any], layers: Sequence[Layer]) -> Self:
+        """A model of these layers, which are those of the configuration, with new weights."""
+        raise NotImplementedError
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
@@ -63,22 +65,21 @@ class DescribedModel(BaseModel):
         """
         if not isinstance(config, Mapping):
             raise TypeError(f"config must be what get_config gave, a dict, but it is a {type(config).__name__}")
-        if set(config) != set(_NAMES) or not isinstance(config["layers"], list | tuple):
+        names = ("name", "dtype", *_CONNECTIONS[cls._kind], "layers")
+        if set(config) != set(names) or not isinstance(config["layers"], list | tuple):
             there = ", ".join(map(str, config))
-            raise ValueError(f"config must be what get_config gave, with {', '.join(_NAMES)}, but it has {there}")
+            raise ValueError(f"config must be what get_config gave, with {', '.join(names)}, but it has {there}")
         from fastnn.files.description import restored
 
         layers: list[Layer] = []
-        if config["input_shape"] is not None:
-            layers.append(Input(checked_shape(config["input_shape"], "input_shape of config")))
         for number, entry in enumerate(config["layers"]):
             layer = restored(entry, custom_objects or {}, f"layer {number} of config")
             if not isinstance(layer, Layer):
                 raise ValueError(f"layer {number} of config must be a layer, but it is {entry!r}")
             layers.append(layer)
-        return cls(layers, name=config["name"], dtype=config["dtype"], seed=None)
+        return cls._of_config(config, layers)
 
     def to_json(self, **options: Any) -> str:
         """`get_config` as JSON, which `fastnn.models.model_from_json` reads; options are those of ``json.dumps``."""
-        content = {"format": FORMAT, "class_name": CLASS_NAME, "config": self.get_config()}
+        content = {"format": FORMAT, "class_name": self._kind, "config": self.get_config()}
         return json.dumps(content, **options)

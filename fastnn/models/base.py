@@ -12,6 +12,7 @@ from fastnn.callbacks.base import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.checking.scalars import whole_number
 from fastnn.checking.strict import known_names_only
+from fastnn.layers.symbolic import is_symbolic
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.reporting import verbosity_of
 from fastnn_ext.engine.plan import NonFiniteDataError
@@ -389,7 +390,16 @@ class BaseModel(CompiledModel):
 
         return predict(self, x, out, steps)
 
-    __call__ = predict
+    def __call__(self, x: Any, *args: Any, **options: Any) -> Any:
+        """`predict`; or, for an `Input` or what a layer gave, what the model is as a layer of a graph around it.
+
+        A model that is called so shares its weights with the one around it: training either changes both.
+        """
+        if is_symbolic(x):
+            from fastnn.models.nested import called
+
+            return called(self, x)
+        return self.predict(x, *args, **options)
 
     def plot(self, path: str | os.PathLike[str] | None = None, *, style: str = "boxes") -> Any:
         """Draw the layers with their shapes, activations and numbers of parameters; see `fastnn.plotting.plot_network`.

@@ -25,8 +25,7 @@ def jacobian(model: CompiledModel, x: Any) -> Any:
     count = count_rows(rows)
     if count == 0:
         raise ValueError("x must hold at least one sample, but it holds none")
-    plan, parameters = model.needs_plan(), model.parameters
-    assert parameters is not None
+    plan = model.needs_plan()
     directions = [np.zeros((count, math.prod(shape)), model.dtype) for shape in model.output_shapes]
     single = len(directions) == 1
     numbers = inputs_with_gradients(model)
@@ -49,7 +48,7 @@ def jacobian(model: CompiledModel, x: Any) -> Any:
         for column in range(direction.shape[1]):
             direction[:, column] = 1
             try:
-                columns.append(training.run_gradients(parameters, rows, directions[0] if single else directions)[2])
+                columns.append(training.run_gradients(rows, directions[0] if single else directions)[2])
             except NonFiniteDataError as failure:
                 raise explain(model, rows, None, failure.sample) from None
             except NonFiniteGradientsError:

@@ -6,13 +6,14 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fastnn.models.architecture import CLASS_NAME, FORMAT
+from fastnn.models.architecture import FORMAT
+from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
 
 __all__ = ["model_from_json"]
 
 
-def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Sequential:
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Sequential | Model:
     """A new model of what ``model.to_json()`` wrote, with new weights, not compiled. No code in it runs.
 
     Parameters
@@ -24,7 +25,7 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
 
     Returns
     -------
-    Sequential
+    Sequential or Model
 
     Raises
     ------
@@ -44,10 +45,11 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
         content = json.loads(json_string)
     except ValueError as error:
         raise ValueError(f"json_string is no JSON: {error}") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT or content.get("class_name") != CLASS_NAME:
+    kinds: dict[Any, type[Sequential] | type[Model]] = {"Sequential": Sequential, "Model": Model}
+    if not isinstance(content, dict) or content.get("format") != FORMAT or content.get("class_name") not in kinds:
         raise ValueError(
             f"json_string must be the text of model.to_json(), with the format {FORMAT!r}: a model of Keras' own is "
             "read by fastnn.interop.from_keras"
         )
     config: Any = content.get("config")
-    return Sequential.from_config(config, custom_objects)
+    return kinds[content["class_name"]].from_config(config, custom_objects)

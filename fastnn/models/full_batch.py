@@ -24,6 +24,7 @@ from fastnn.layers import (
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.inputs import Samples, explain
+from fastnn.models.nested import leaf_layers
 from fastnn.models.training import make_training, raise_or_stop
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.plan import NonFiniteDataError, allocate
@@ -63,21 +64,33 @@ class Objective:
         )
         if penalty_scale != 1:
             self.training.set_penalty_scales(np.array([penalty_scale]))
-        variables = [variable for layer in model.layers for variable in layer.variables() if variable.trainable]
-        # The same layout as that of the parameters.
-        self.gradient, self.pieces = allocate([variable.shape for variable in variables], model.dtype)
+        self.arrays = [
+            layer.arrays[variable.name]
+            for layer in leaf_layers(model.layers)
+            for variable in layer.variables()
+            if variable.trainable
+        ]
+        # Layers that another model has, too, have their arrays elsewhere: all are gathered in one vector.
+        self.gradient, self.pieces = allocate([array.shape for array in self.arrays], model.dtype)
         self.present = _present(model)
 
     def start(self) -> NDArray[np.float64]:
         """The model's own parameters; raises NonFiniteError where the loss is not finite there."""
-        assert self.model.parameters is not None
         self._evaluate()
-        return self.model.parameters.astype(np.float64)
+        point, pieces = allocate([array.shape for array in self.arrays], self.model.dtype)
+        for piece, array in zip(pieces, self.arrays, strict=True):
+            piece[...] = array
+        return point.astype(np.float64)
 
     def move_to(self, point: NDArray[np.float64]) -> None:
         """Make a point the model's parameters."""
-        assert self.model.parameters is not None
-        self.model.parameters[...] = point
+        if self.model.parameters is not None:
+            self.model.parameters[...] = point
+            return
+        vector, pieces = allocate([array.shape for array in self.arrays], self.model.dtype)
+        vector[...] = point
+        for piece, array in zip(pieces, self.arrays, strict=True):
+            array[...] = piece
 
     def __call__(self, point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """Value and gradient at a point."""
@@ -101,11 +114,11 @@ class Objective:
 
 def check_layers(model: CompiledModel) -> None:
     """Raise ValueError for layers that draw at random, and for constraints: a line search knows neither."""
-    for layer in model.layers:
+    for layer in leaf_layers(model.layers):
         if isinstance(layer, Dropout | AlphaDropout | GaussianDropout | GaussianNoise):
             raise ValueError(f"LBFGS needs a loss that is always the same, but {layer.name} draws at random")
-        if isinstance(layer, Dense) and layer.kernel_constraint is not None:
-            raise ValueError(f"LBFGS knows no constraints, but {layer.name} has one: use a kernel_regularizer")
+        if any(getattr(layer, f"{name}_constraint", None) is not None for name in layer.arrays):
+            raise ValueError(f"LBFGS knows no constraints, but {layer.name} has one: use a regularizer")
 
 
 def minimize(
@@ -164,7 +177,7 @@ def minimize(
 def _present(model: CompiledModel) -> list[bool]:
     """Which arrays of the engine's pairs the model has: a dense layer may have no bias."""
     present = []
-    for layer in model.layers:
+    for layer in leaf_layers(model.layers):
         if isinstance(layer, Embedding | PReLU | RMSNormalization):
             present += [True, False]
         elif isinstance(layer, Dense | BatchNormalization | LayerNormalization):

@@ -6,7 +6,7 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -15,7 +15,8 @@ from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.base import Layer
 from fastnn.layers.input import Input
 from fastnn.layers.lookup import Lookup, StringLookup
-from fastnn.layers.rescaling import Rescaling
+from fastnn.layers.symbolic import SymbolicTensor
+from fastnn.models.architecture import DescribedModel
 from fastnn.models.base import BaseModel
 from fastnn.models.graph import Graph, graph_of, named, restored_graph
 from fastnn.models.layer_arrays import label
@@ -27,7 +28,7 @@ from fastnn_ext.tables.enums import Activation as Kind
 __all__ = ["Model"]
 
 
-class Model(BaseModel):
+class Model(DescribedModel):
     """A graph of layers, each called on an `Input` or on what other layers give.
 
     Layers may be skipped, brought together again (`Add`, `Concatenate` and their like), called several times with the
@@ -84,6 +85,8 @@ class Model(BaseModel):
     [(20, 1), (20, 1)]
     """
 
+    _kind: ClassVar = "Model"
+
     def __init__(
         self,
         inputs: Any,
@@ -94,15 +97,42 @@ class Model(BaseModel):
         seed: int | np.random.Generator | None = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype, seed=seed)
-        input_names, begins = named(inputs, "inputs")
-        output_names, ends = named(outputs, "outputs")
-        self._connect(graph_of(begins, ends), input_names, output_names)
+        self._take(inputs, outputs)
         self._build()
 
     @classmethod
+    def of_tensors(cls, inputs: Any, outputs: Any, *, name: str, dtype: DTypeLike, seed: int | None) -> Self:
+        """A model as the constructor makes it, which has no arrays yet."""
+        model = cls.__new__(cls)
+        BaseModel.__init__(model, name=name, dtype=dtype, seed=seed)
+        model._take(inputs, outputs)
+        model._infer()
+        return model
+
+    def _take(self, inputs: Any, outputs: Any) -> None:
+        input_names, begins = named(inputs, "inputs")
+        output_names, ends = named(outputs, "outputs")
+        graph, tensors = self._sorted(*graph_of(begins, ends))
+        self._connect(graph, input_names, output_names)
+        self._keep(_tensors=tensors)
+
+    def _sorted(self, graph: Graph, tensors: list[SymbolicTensor]) -> tuple[Graph, list[SymbolicTensor]]:
+        """The same graph in the order that its layers and calls are to have; a subclass may have another."""
+        return graph, tensors
+
+    @classmethod
+    def _of_config(cls, config: Mapping[str, Any], layers: Sequence[Layer]) -> Self:
+        try:
+            model = cls.of_architecture(config, layers, name=config["name"], dtype=config["dtype"], seed=None)
+        except (KeyError, AttributeError) as error:
+            raise ValueError(f"config is no graph of these layers: {error!r}") from error
+        model._build()
+        return model
+
+    @classmethod
     def of_architecture(
-        cls, architecture: Mapping[str, Any], layers: Sequence[Layer], *, name: str, dtype: DTypeLike, seed: int
-    ) -> Model:
+        cls, architecture: Mapping[str, Any], layers: Sequence[Layer], *, name: str, dtype: DTypeLike, seed: int | None
+    ) -> Self:
         """A model of these layers, all with names and in no model, as `architecture` told; it has no arrays yet.
 
         Raises
@@ -123,11 +153,7 @@ class Model(BaseModel):
     def _connect(self, graph: Graph, input_names: Sequence[str | None], output_names: Sequence[str | None]) -> None:
         """Take the layers, with names; nothing has changed where they cannot be taken."""
         for layer in graph.layers:
-            if layer.in_model:
-                raise ValueError(
-                    f"the layer {layer.name} is in a model already: make a new one for each, or give one model several "
-                    "outputs"
-                )
+            layer.check_dtype(self.dtype)
         taken: list[str | None] = [layer.name for layer in graph.layers if layer.name is not None]
         if len(set(taken)) < len(taken):
             raise ValueError(f"names of layers must differ, but they are {taken}")
@@ -146,8 +172,8 @@ class Model(BaseModel):
         readers = graph.readers()
         for node in graph.nodes:
             layer, source = graph.layers[node.layer], node.sources[0]
-            if isinstance(layer, Rescaling) and (
-                readers[source] > 1 or (source >= 0 and not isinstance(graph.layer_at(source), Rescaling))
+            if layer.scales_input and (
+                readers[source] > 1 or (source >= 0 and not graph.layer_at(source).scales_input)
             ):
                 raise ValueError(
                     f"{names[node.layer]} scales the data of an input as they are read, and must be the only layer "
@@ -155,7 +181,7 @@ class Model(BaseModel):
                 )
         _check_lookups(graph, names)
         for layer, own in zip(graph.layers, names, strict=True):
-            layer._keep(_name=own, in_model=True)
+            layer._keep(_name=own, in_model=True, shared=layer.in_model)
         self._keep(layers=fixed_layers(graph.layers))
         self._graph = graph
         self._input_names, self._output_names = tuple(str(one) for one in called), tuple(ends)
@@ -248,11 +274,18 @@ class Model(BaseModel):
         plan = Plan(math.prod(shapes[0]), self.dtype, shapes[0])
         for shape in shapes[1:]:
             plan.add_input(math.prod(shape))
-        readers = self._graph.readers()
-        values: list[int] = []
         layer_of_call: list[int] = []
+        ends = self.lower_calls(plan, [-1 - number for number in range(len(shapes))], layer_of_call)
+        if len(ends) > 1:
+            plan.set_outputs(ends)
+        return plan, layer_of_call
+
+    def lower_calls(self, plan: Plan, values: Sequence[int], layer_of_call: list[int] | None = None) -> list[int]:
+        begins, values = values, []
+        layer_of_call = [] if layer_of_call is None else layer_of_call
+        readers = self._graph.readers()
         for node in self._graph.nodes:
-            given = [values[source] if source >= 0 else source for source in node.sources]
+            given = [values[source] if source >= 0 else begins[-1 - source] for source in node.sources]
             for value, source in zip(given, node.sources, strict=True):
                 plan.follow(value, readers[source] > 1)
             self._graph.layers[node.layer].lower_on(plan, given)
@@ -268,9 +301,24 @@ class Model(BaseModel):
                 ends.append(plan.value)
             else:
                 ends.append(values[end])
-        if len(ends) > 1:
-            plan.set_outputs(ends)
-        return plan, layer_of_call
+        return ends
+
+    def _describe(self) -> None:
+        graph = self._graph
+        if self._tensors:
+            return
+        made: list[SymbolicTensor] = []
+        for node in graph.nodes:
+            given = [graph.inputs[-1 - source].tensor if source < 0 else made[source] for source in node.sources]
+            layer = graph.layers[node.layer]
+            assert layer.output_shape is not None
+            made.append(SymbolicTensor(layer, given, layer.output_shape))
+            layer.note(made[-1])
+        self._keep(_tensors=made)
+
+    def _ends(self) -> tuple[list[SymbolicTensor], list[SymbolicTensor]]:
+        begins = [begin.tensor for begin in self._graph.inputs]
+        return begins, [self._tensors[end] for end in self._graph.outputs]
 
     def architecture(self) -> dict[str, Any]:
         graph = self._graph

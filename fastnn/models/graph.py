@@ -53,8 +53,8 @@ def named(given: Any, what: str) -> tuple[list[str | None], tuple[SymbolicTensor
     return [None] * len(tensors), tensors
 
 
-def graph_of(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]) -> Graph:
-    """What lies between inputs and outputs.
+def graph_of(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]) -> tuple[Graph, list[SymbolicTensor]]:
+    """What lies between inputs and outputs, and the tensor that each node gives.
 
     Raises
     ------
@@ -77,7 +77,8 @@ def graph_of(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]
     # Layers have no equals but themselves.
     layers: dict[Layer, int] = {}
     nodes: list[Node] = []
-    for tensor in _in_order(outputs, set(places)):
+    between = _in_order(outputs, set(places))
+    for tensor in between:
         if isinstance(tensor.layer, Input):
             raise ValueError(
                 f"the outputs depend on {_called(tensor)}, an Input of shape {tensor.layer.declared_shape} that is "
@@ -92,7 +93,8 @@ def graph_of(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]
             raise ValueError(f"{_called(tensor)} is an input and an output: an output must be that of a layer")
         if -1 - number not in used:
             raise ValueError(f"no output depends on {_called(tensor)}: leave it out of the inputs")
-    return Graph(tuple(begins), tuple(layers), tuple(nodes), tuple(places[id(tensor)] for tensor in outputs))
+    ends = tuple(places[id(tensor)] for tensor in outputs)
+    return Graph(tuple(begins), tuple(layers), tuple(nodes), ends), between
 
 
 def restored_graph(inputs: Sequence[Input], layers: Sequence[Layer], nodes: Any, outputs: Sequence[Any]) -> Graph:

@@ -15,7 +15,10 @@ from fastnn.checking.shapes import Shape
 from fastnn.layers.base import Layer, Variable, fixed_arrays
 from fastnn_ext.engine.plan import allocate
 
-__all__ = ["allocate_arrays", "check_array", "checked_weights", "initial_values", "label", "replacements"]
+__all__ = [
+    "allocate_arrays", "check_array", "checked_weights", "initial_values", "label", "named_arrays", "named_variables",
+    "replacements",
+]  # fmt: skip
 
 
 def label(layer: Layer) -> str:
@@ -23,16 +26,19 @@ def label(layer: Layer) -> str:
     return f"{layer.name} ({type(layer).__name__})"
 
 
-def allocate_arrays(layers: Sequence[Layer], dtype: np.dtype[Any]) -> NDArray[Any]:
+def allocate_arrays(layers: Sequence[Layer], dtype: np.dtype[Any]) -> NDArray[Any] | None:
     """Give every layer its arrays; return the vector of all parameters that gradients change.
 
-    They are views into that vector, those that gradients do not change into another.
+    They are views into that vector, those that gradients do not change into another. What another model has, too, keeps
+    its arrays, which lie elsewhere; there is no such vector then.
 
     Raises
     ------
     MemoryError
         When there is not enough memory; the message names the largest array.
     """
+    there = {layer for layer in layers if layer.brings_arrays()}
+    layers = [layer for layer in layers if layer not in there]
     variables = [(layer, variable) for layer in layers for variable in layer.variables()]
     views: dict[tuple[int, str], NDArray[Any]] = {}
     vectors = []
@@ -48,8 +54,33 @@ def allocate_arrays(layers: Sequence[Layer], dtype: np.dtype[Any]) -> NDArray[An
     for layer in layers:
         own = {variable.name: views[id(layer), variable.name] for variable in layer.variables()}
         layer._keep(arrays=fixed_arrays(own))
-    parameters: NDArray[Any] = vectors[0]
-    return parameters
+    return None if any(layer.arrays for layer in there) else vectors[0]
+
+
+def named_arrays(layers: Sequence[Layer]) -> dict[str, NDArray[Any]]:
+    """The arrays of layers under the names that files have for them; raises as `named_variables` does."""
+    named_variables(layers)
+    return {f"{layer.name}.{name}": array for layer in layers for name, array in layer.arrays.items()}
+
+
+def named_variables(layers: Sequence[Layer]) -> dict[str, Variable]:
+    """What layers need, under the same names; ValueError where two would have one.
+
+    >>> from fastnn.layers import Dense
+    >>> layer = Dense(2, use_bias=False, name="last")
+    >>> layer.build((3,))
+    (2,)
+    >>> list(named_variables([layer]))
+    ['last.kernel']
+    """
+    found: dict[str, Variable] = {}
+    for layer in layers:
+        for variable in layer.variables():
+            name = f"{layer.name}.{variable.name}"
+            if name in found:
+                raise ValueError(f"two arrays would be called {name!r}: give layers names without dots")
+            found[name] = variable
+    return found
 
 
 def initial_values(layer: Layer, variable: Variable, rng: np.random.Generator) -> NDArray[Any]:

@@ -16,9 +16,10 @@ from fastnn.checking.fixed import FixedList
 from fastnn.checking.names import non_empty_name
 from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape
-from fastnn.checking.strict import Strict, known_names_only
+from fastnn.checking.strict import known_names_only
 from fastnn.layers.base import Layer
 from fastnn.layers.lookup import Lookup
+from fastnn.models.ends import Ends
 from fastnn.models.layer_arrays import allocate_arrays, checked_weights, initial_values, label, replacements
 from fastnn_ext.engine.plan import Plan
 
@@ -30,7 +31,7 @@ def fixed_layers(layers: Iterable[Layer]) -> FixedList[Layer]:
     return FixedList(layers, "model.layers", "use model.add and model.pop, or make another model")
 
 
-class LayeredModel(Strict):
+class LayeredModel(Ends):
     """Layers with their weights. How they are connected is the subclass' matter: it has `_infer` and `_lower`.
 
     Parameters
@@ -46,7 +47,8 @@ class LayeredModel(Strict):
     layers : list of Layer
         In the order of their weights, and in which they can be computed.
     parameters : ndarray or None
-        All numbers that training changes by gradients, as one vector; the layers' arrays are views into it.
+        All numbers that training changes by gradients, as one vector; the layers' arrays are views into it. None before
+        the model is built, and where layers have their arrays from another model: the weights of both lie there.
     plan : Plan or None
         What the engine runs; None until the model is built.
     lookups : dict of int to Lookup
@@ -60,7 +62,9 @@ class LayeredModel(Strict):
     """
 
     # What a copy of a model makes anew: locks, and all that `_reset` sets.
-    _not_copied: ClassVar[frozenset[str]] = frozenset({"plan", "parameters", "lookups", "_layer_of_call", "_building"})
+    _not_copied: ClassVar[frozenset[str]] = frozenset(
+        {"plan", "parameters", "lookups", "_layer_of_call", "_building", "_tensors", "own_layer"}
+    )
 
     _open = True
     _has_state = True
@@ -72,6 +76,7 @@ class LayeredModel(Strict):
         "dtype": "make another model, Sequential(..., dtype=...)",
         "seed": "make another model, Sequential(..., seed=...)",
         **dict.fromkeys(("input_shape", "output_shape", "built"), "call model.build(input_shape)"),
+        "own_layer": "to call the model on a symbolic tensor makes it",
         **dict.fromkeys(("plan", "lookups"), "the model makes it"),
     }
 
@@ -128,13 +133,24 @@ class LayeredModel(Strict):
 
     @property
     def frozen_layers(self) -> list[bool]:
-        """For each layer, whether training leaves it as it is."""
-        return [not (layer.trainable and self._trainable) for layer in self.layers]
+        """For each layer, whether training leaves it as it is; those of a model within follow it."""
+        found: list[bool] = []
+        for layer in self.layers:
+            frozen = not (layer.trainable and self._trainable)
+            found.append(frozen)
+            if layer.inner_model is not None:
+                found += [frozen or inner for inner in layer.inner_model.frozen_layers]
+        return found
 
-    def frozen_calls(self) -> list[int]:
-        """The numbers of the plan's operations that belong to such layers."""
-        frozen = self.frozen_layers
-        return [call for call, layer in enumerate(self._layer_of_call) if frozen[layer]] if any(frozen) else []
+    def frozen_arrays(self) -> list[NDArray[Any]]:
+        """The arrays of these layers."""
+        found: list[NDArray[Any]] = []
+        for layer in self.layers:
+            if not (layer.trainable and self._trainable):
+                found += layer.arrays.values()
+            elif layer.inner_model is not None:
+                found += layer.inner_model.frozen_arrays()
+        return found
 
     @property
     def built(self) -> bool:
@@ -220,6 +236,14 @@ class LayeredModel(Strict):
             self._keep(seed=int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0] >> 1))
         plan, self._layer_of_call = self._lower()
         self._keep(plan=plan, lookups=self.find_lookups())
+        self._describe()
+
+    def lower_calls(self, plan: Plan, values: Sequence[int], layer_of_call: list[int] | None = None) -> list[int]:
+        """Append all layers to a plan, on these of its values; return the values that the model gives.
+
+        ``layer_of_call`` receives, for each operation of the plan, the index of the layer that made it.
+        """
+        raise NotImplementedError
 
     def allocate(self) -> None:
         """Make the arrays of layers whose shapes are known, and the plan over them; the caller fills them."""
@@ -326,7 +350,7 @@ class LayeredModel(Strict):
         """Print a table of the layers with their shapes and numbers of parameters."""
         from fastnn.models.summary import summary_of
 
-        print_fn(summary_of(self.name, self.layers, self.dtype, self.built, self._connections(), self.frozen_layers))
+        print_fn(summary_of(self.name, self.layers, self.dtype, self.built, self._connections(), self.frozen_arrays()))
 
     def _connections(self) -> list[str] | None:
         """What each layer takes, for the summary; None where it is the layer before."""
@@ -337,14 +361,14 @@ class LayeredModel(Strict):
         from fastnn.html import table
         from fastnn.models.summary import header_of, summary_rows, totals
 
-        below = totals(self.layers, self.dtype, self.built, self.frozen_layers)
+        below = totals(self.layers, self.dtype, self.built, self.frozen_arrays())
         connections = self._connections()
         return table(f"model: {self.name}", header_of(connections), summary_rows(self.layers, connections), below)
 
     # Copying.
 
     def __copy__(self) -> Self:
-        """A deep copy: two models cannot share layers."""
+        """A deep copy, with weights of its own."""
         return copy.deepcopy(self)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Container
 
-from fastnn.checking.names import snake_case
 from fastnn.layers.base import Layer
 
 __all__ = ["name_for"]
@@ -21,7 +20,7 @@ def name_for(layer: Layer, taken: Container[str | None]) -> str:
         if layer.name in taken:
             raise ValueError(f"there is a layer {layer.name!r} already: names in a model must differ")
         return layer.name
-    base = snake_case(type(layer).__name__)
+    base = layer.default_name
     number = 0
     while (name := base if number == 0 else f"{base}_{number}") in taken:
         number += 1

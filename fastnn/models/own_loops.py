@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
 from fastnn.models.compiled import CompiledModel
-from fastnn.models.gradients import NO_LOSS, Gradients, inputs_with_gradients, shaped_inputs
+from fastnn.models.gradients import NO_LOSS, Gradients, inputs_with_gradients, layout_of, shaped_inputs
 from fastnn.models.inputs import explain, read_inputs, read_samples
 from fastnn.models.rows import AllInputs, AllTargets, AllWeights
 from fastnn.models.several import by_names, count_rows
@@ -44,17 +44,20 @@ class OwnLoops:
         self._stepper: Training | None = None
         # Which layers these leave as they are.
         self._frozen: list[bool] = []
+        self._layout = layout_of(model)
         # Moving statistics change on the way forward: nobody else may train meanwhile.
         self._moves = any(not variable.trainable for layer in model.layers for variable in layer.variables())
+        # What the engine reads as it is needs no look from here, unless data are looked up in a vocabulary.
+        self._simple = not self._moves and not model.lookups
 
     def gradients(self, x: Any, y: Any, sample_weight: Any, inputs: bool) -> Gradients:
         """See `BaseModel.gradients`."""
         kept = self._kept((False, inputs))
-        if kept is not None and sample_weight is None and type(x) is type(y) is np.ndarray and not self._moves:
+        if kept is not None and sample_weight is None and type(x) is type(y) is np.ndarray and self._simple:
             made = self._made_at_once(kept, x, y)
             if made is not None:
                 loss, vector, of_inputs = made
-                return Gradients(self.model, vector, shaped_inputs(self.model, of_inputs) if inputs else None, loss)
+                return Gradients(self._layout, vector, shaped_inputs(self.model, of_inputs) if inputs else None, loss)
         self.model.needs_compile()
         samples = read_samples(self.model, x, y, sample_weight)
         return self._run((False, inputs), samples.inputs, samples.targets, samples.weights)
@@ -66,12 +69,12 @@ class OwnLoops:
             kept is not None
             and type(x) is type(output_gradient) is np.ndarray
             and output_gradient.dtype == model.dtype
-            and not self._moves
+            and self._simple
         ):
             made = self._made_at_once(kept, x, output_gradient)
             if made is not None:
                 _, vector, of_inputs = made
-                return Gradients(model, vector, shaped_inputs(self.model, of_inputs) if inputs else None, None)
+                return Gradients(self._layout, vector, shaped_inputs(self.model, of_inputs) if inputs else None, None)
         rows = read_inputs(model, x, "x")
         count = count_rows(rows)
         if count == 0:
@@ -85,15 +88,13 @@ class OwnLoops:
         if isinstance(optimizer, LBFGS):
             raise ValueError("LBFGS finds its own steps: choose another optimizer to apply gradients")
         vector = gradients.parameters if type(gradients) is Gradients else gradients
-        parameters = model.parameters
-        assert parameters is not None
         if not isinstance(vector, np.ndarray):
             raise TypeError(
                 f"gradients must be what model.gradients returned, or a vector, but it is a {type(gradients).__name__}"
             )
-        if vector.shape != parameters.shape:
+        if vector.shape != (self._layout.size,):
             raise ValueError(
-                f"gradients must have the shape of model.parameters, {parameters.shape}, but its shape is "
+                f"gradients must have the shape of model.parameters, ({self._layout.size},), but its shape is "
                 f"{vector.shape}"
             )
         if vector.dtype != model.dtype or not vector.flags.carray:
@@ -107,7 +108,7 @@ class OwnLoops:
                 stepper = self._stepper = self._make_stepper()
             stepper.learning_rate = optimizer.rate_at(stepper.step)
             try:
-                stepper.apply_gradients(parameters, vector)
+                stepper.apply_gradients(vector)
             except NonFiniteWeightsError as failure:
                 raise_failure(model, failure, "this step", stepper.learning_rate)
 
@@ -122,10 +123,8 @@ class OwnLoops:
         self, training: Training, x: Any, y: Any
     ) -> tuple[float, NDArray[Any], list[NDArray[Any]]] | None:
         """The gradients of arrays that the engine reads as they are; None for others, and where something fails."""
-        vector = self.model.parameters
-        assert vector is not None
         try:
-            return training.run_gradients(vector, x, y)
+            return training.run_gradients(x, y)
         except (TypeError, ValueError, FloatingPointError):
             return None
 
@@ -136,9 +135,8 @@ class OwnLoops:
             training = self._kept(kind)
             if training is None or self._capacities[kind] < count:
                 training = self._make(kind, inputs, targets, weights)
-            assert model.parameters is not None
             try:
-                loss, vector, of_inputs = training.run_gradients(model.parameters, inputs, targets, weights)
+                loss, vector, of_inputs = training.run_gradients(inputs, targets, weights)
             except NonFiniteDataError as failure:
                 raise explain(model, inputs, None if kind[0] else targets, failure.sample) from None
             except NonFiniteError as failure:
@@ -149,7 +147,9 @@ class OwnLoops:
             except NonFiniteGradientsError as failure:
                 of = "the inputs" if failure.operation < 0 else f"the weights of {model.layer_of(failure.operation)}"
                 raise FloatingPointError(f"the gradient with respect to {of} is not finite") from None
-        return Gradients(model, vector, shaped_inputs(model, of_inputs) if kind[1] else None, None if kind[0] else loss)
+        return Gradients(
+            self._layout, vector, shaped_inputs(model, of_inputs) if kind[1] else None, None if kind[0] else loss
+        )
 
     def _make(self, kind: tuple[bool, bool], inputs: AllInputs, targets: AllTargets, weights: AllWeights) -> Training:
         """A training that collects gradients of batches of up to so many rows."""
@@ -168,10 +168,11 @@ class OwnLoops:
             sample_weight=weights,
             seed=model.seed,
             streaming=True,
-            frozen=model.frozen_calls(),
+            frozen_arrays=model.frozen_arrays(),
             input_gradients=inputs_with_gradients(model) if kind[1] else (),
             gradients_given=kind[0],
         )
+        training.lay_out_gradients(self._layout.arrays, self._layout.places, self._layout.size)
         # Dropout draws other numbers in each step.
         training.step = old.step if old is not None else 0
         self._trainings[kind], self._capacities[kind] = training, count_rows(inputs)
@@ -193,10 +194,11 @@ class OwnLoops:
             seed=model.seed,
             state=model.optimizer_state.arrays,
             streaming=True,
-            frozen=model.frozen_calls(),
+            frozen_arrays=model.frozen_arrays(),
             gradients_given=True,
             steps_given=True,
         )
+        training.lay_out_gradients(self._layout.arrays, self._layout.places, self._layout.size)
         model.optimizer_state.hand_to(training)
         return training
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -16,8 +16,9 @@ from fastnn.layers.input import Input
 from fastnn.layers.lookup import Lookup, StringLookup
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.layer_arrays import label
-from fastnn.models.layered import fixed_layers
+from fastnn.models.layered import LayeredModel, fixed_layers
 from fastnn.models.naming import name_for
+from fastnn.models.nested import ModelLayer, as_layer
 from fastnn_ext.engine.plan import Plan
 from fastnn_ext.tables.enums import Activation as Kind
 
@@ -29,8 +30,8 @@ class Sequential(DescribedModel):
 
     Parameters
     ----------
-    layers : list of Layer, optional
-        From `fastnn.layers`; `add` appends more.
+    layers : list of Layer or model, optional
+        From `fastnn.layers`; `add` appends more. A layer of another model, and a model, share their weights.
     name : str, default "sequential"
     dtype : dtype-like, default float32
         float32 or float64: of parameters and outputs.
@@ -68,6 +69,7 @@ class Sequential(DescribedModel):
     (2, 1)
     """
 
+    _kind: ClassVar = "Sequential"
     # Whether the constructor adds layers.
     _adding_many = False
 
@@ -82,6 +84,8 @@ class Sequential(DescribedModel):
         super().__init__(name=name, dtype=dtype, seed=seed)
         self._declared_shape: Shape | None = None
         self._of_strings = False
+        # Where it begins, as the user gave it or as it is made.
+        self._begin: Input | None = None
         # All layers are built together: one by one, each would build those before it again.
         self._adding_many = True
         for layer in layers or ():
@@ -92,7 +96,7 @@ class Sequential(DescribedModel):
                 self._build()
             except BaseException:
                 for layer in self.layers:
-                    layer._keep(in_model=False)
+                    layer._keep(in_model=layer.shared)
                 raise
 
     @property
@@ -100,43 +104,56 @@ class Sequential(DescribedModel):
         """Of one sample; None where it is not known yet."""
         if self._declared_shape is not None:
             return self._declared_shape
-        return self.layers[0].declared_shape if self.layers else None
+        if not self.layers:
+            return None
+        first = self.layers[0]
+        # What another model has, too, takes what it takes there.
+        return first.input_shape if first.declared_shape is None and first.shared else first.declared_shape
 
-    def add(self, layer: Layer) -> None:
+    def add(self, layer: Layer | LayeredModel) -> None:
         """Append a layer. A model that is built already is built anew and keeps its weights.
+
+        What another model has, too, keeps its arrays: training either model changes both.
 
         Raises
         ------
         TypeError
-            When it is no layer of `fastnn.layers`.
+            When it is no layer of `fastnn.layers`, and no model.
         ValueError
-            When it is in a model already, has another layer's name, or cannot take what comes from the one before.
+            When it has another layer's name, cannot take what comes from the one before, or is of another dtype. When
+            this model is a layer of another.
         RuntimeError
             While the model is being trained.
         """
         with self.exclusively("no layer can be added"):
             self._add(layer)
 
-    def _add(self, layer: Layer) -> None:
+    def _add(self, layer: Layer | LayeredModel) -> None:
+        self._must_be_nobodys_layer()
+        if isinstance(layer, LayeredModel):
+            layer = as_layer(layer)
         if not isinstance(layer, Layer):
             raise TypeError(f"a model takes layers of fastnn.layers, such as Dense(10), but this is {layer!r}")
         if isinstance(layer, Input):
             if self.layers or self._declared_shape is not None:
                 raise ValueError("an Input must be the first layer, and the only one")
-            self._declared_shape, self._of_strings = layer.declared_shape, layer.dtype == "string"
+            self._declared_shape, self._begin = layer.declared_shape, layer
+            self._of_strings = layer.dtype == "string"
             return
-        if layer.in_model:
-            raise ValueError(f"the layer {layer.name} is in a model already: make a new one for each")
-        if layer.declared_shape is not None and self.layers:
+        layer.check_dtype(self.dtype)
+        # A layer of another model may be the first there.
+        alone = layer.declared_shape is not None and not layer.in_model and not isinstance(layer, ModelLayer)
+        if alone and self.layers:
             raise ValueError(f"only the first layer has an input_shape, but {label(layer)} comes after others")
-        layer._keep(_name=name_for(layer, {other.name for other in self.layers}), in_model=True)
+        name, before = name_for(layer, {other.name for other in self.layers}), (layer.in_model, layer.shared)
+        layer._keep(_name=name, in_model=True, shared=layer.in_model)
         list.append(self.layers, layer)
         try:
             if self.input_shape is not None and not self._adding_many:
                 self._build()
         except BaseException:
             list.pop(self.layers)
-            layer._keep(in_model=False)
+            layer._keep(in_model=before[0], shared=before[1])
             raise
 
     def pop(self) -> Layer:
@@ -144,8 +161,9 @@ class Sequential(DescribedModel):
         with self.exclusively("no layer can be removed"):
             if not self.layers:
                 raise ValueError("there is no layer to remove")
+            self._must_be_nobodys_layer()
             layer = list.pop(self.layers)
-            layer._keep(in_model=False)
+            layer._keep(in_model=layer.shared)
             if self.built and self.layers:
                 self._build()
             else:
@@ -234,14 +252,33 @@ class Sequential(DescribedModel):
         assert shape is not None
         plan = Plan(math.prod(shape), self.dtype, shape)
         layer_of_call: list[int] = []
-        for index, layer in enumerate(self.layers):
-            layer.lower(plan)
-            layer_of_call += [index] * (plan.calls - len(layer_of_call))
+        self.lower_calls(plan, [plan.value], layer_of_call)
         if not layer_of_call:
             # Layers that hand on what they get, such as Activation("linear") alone: a slope of 1 is the identity.
             plan.add_activation(Kind.LEAKY_RELU, 1.0)
             layer_of_call = [len(self.layers) - 1]
         return plan, layer_of_call
+
+    def lower_calls(self, plan: Plan, values: Sequence[int], layer_of_call: list[int] | None = None) -> list[int]:
+        plan.follow(values[0])
+        for index, layer in enumerate(self.layers):
+            layer.lower(plan)
+            if layer_of_call is not None:
+                layer_of_call += [index] * (plan.calls - len(layer_of_call))
+        return [plan.value]
+
+    def _describe(self) -> None:
+        shape = self.input_shape
+        assert shape is not None
+        if self._begin is None:
+            self._begin = Input(shape)
+        self._describe_chain(self._begin.tensor, self.layers)
+
+    @classmethod
+    def _of_config(cls, config: Mapping[str, Any], layers: Sequence[Layer]) -> Self:
+        shape = config["input_shape"]
+        begin = [] if shape is None else [Input(checked_shape(shape, "input_shape of config"))]
+        return cls([*begin, *layers], name=config["name"], dtype=config["dtype"], seed=None)
 
     @classmethod
     def of_architecture(

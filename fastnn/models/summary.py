@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastnn.layers.base import Layer
 from fastnn.models.layer_arrays import label
@@ -19,11 +20,11 @@ def summary_of(
     dtype: np.dtype[Any],
     built: bool,
     connections: Sequence[str] | None = None,
-    frozen: Sequence[bool] = (),
+    frozen: Sequence[NDArray[Any]] = (),
 ) -> str:
     """The table as text; shapes are those of a batch, whose size is None.
 
-    ``connections`` are what each layer takes, ``frozen`` which of them do not train.
+    ``connections`` are what each layer takes, ``frozen`` the arrays of those that do not train.
 
     Examples
     --------
@@ -64,17 +65,22 @@ def summary_rows(layers: Sequence[Layer], connections: Sequence[str] | None = No
         count = f"{layer.count_params():,}" if layer.output_shape is not None else "not built"
         row = (label(layer), shape, count, applied.name if applied else "")
         rows.append(row if connections is None else (*row, connections[number]))
+        # Those of a model within stand below it.
+        inner = summary_rows(getattr(layer, "layers", ()))
+        rows += [
+            (f"  {first}", *others) if connections is None else (f"  {first}", *others, "") for first, *others in inner
+        ]
     return rows
 
 
-def totals(layers: Sequence[Layer], dtype: np.dtype[Any], built: bool, frozen: Sequence[bool] = ()) -> str:
+def totals(layers: Sequence[Layer], dtype: np.dtype[Any], built: bool, frozen: Sequence[NDArray[Any]] = ()) -> str:
     """What stands below the table."""
     if not built:
         return "not built: start with Input(shape), or call fit or build, for shapes and parameters"
     size = sum(layer.count_params() for layer in layers)
-    kept = sum(layer.arrays[v.name].size for layer in layers for v in layer.variables() if not v.trainable)
-    for layer, still in zip(layers, frozen, strict=False):
-        kept += sum(layer.arrays[v.name].size for v in layer.variables() if still and v.trainable)
+    still = {id(array) for array in frozen}
+    arrays = [(layer.arrays[v.name], v.trainable) for layer in layers for v in layer.variables()]
+    kept = sum(array.size for array, trainable in arrays if not trainable or id(array) in still)
     return f"parameters: {size:,} ({_bytes(size * dtype.itemsize)}), of which {size - kept:,} are trained"
 
 

@@ -44,7 +44,8 @@ def draw_box(ax: "Axes", layer: Layer, place: tuple[float, float], scale: float,
     light = [1 - 0.18 * (1 - part) for part in to_rgb(colour)]
     ax.add_patch(FancyBboxPatch(corner, 0.96, HEIGHT, facecolor=light, edgecolor=colour, **style))
     words: dict[str, Any] = {"parse_math": False, "clip_on": False, "va": "center"}
-    ax.text(x - 0.44, y + 0.13, type(layer).__name__, fontsize=large, fontweight="bold", **words)
+    kind = type(layer if layer.inner_model is None else layer.inner_model).__name__
+    ax.text(x - 0.44, y + 0.13, kind, fontsize=large, fontweight="bold", **words)
     ax.text(x - 0.44, y - 0.16, short_name(layer, 28) + note, fontsize=small, color="#444444", **words)
     if does := _does(layer):
         ax.text(x + 0.44, y + 0.13, does, ha="right", fontsize=large, **words)
@@ -80,7 +81,7 @@ def _does(layer: Layer) -> str:
 
 def _colour(layer: Layer) -> str:
     """Of the layer's family: weights, activations, normalisations, training alone, and the rest."""
-    if "kernel" in layer.arrays or "embeddings" in layer.arrays:
+    if layer.inner_model is not None or "kernel" in layer.arrays or "embeddings" in layer.arrays:
         return COLOURS[0]
     match layer:
         case Activation() | PReLU():

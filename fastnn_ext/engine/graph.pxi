@@ -25,11 +25,13 @@ cdef int copy_plan(Training training) except -1:
     return 0
 
 
-cdef int freeze(Training training, object calls) except -1:
-    # The operations of these numbers learn nothing, and neither penalties nor limits are on what stays as it is. A
-    # batch normalisation among them takes its moving statistics, as in prediction.
+cdef int freeze(Training training, object calls, object arrays) except -1:
+    # The operations of these numbers, or over these arrays, learn nothing, and neither penalties nor limits are on what
+    # stays as it is. A batch normalisation among them takes its moving statistics, as in prediction.
     cdef Operation* operation
+    cdef cnp.ndarray array
     cdef int i
+    cdef set places = {<uintptr_t> cnp.PyArray_DATA(array) for array in arrays}
     chosen = set(calls)
     unknown = chosen.difference(range(training.plan.calls))
     if unknown:
@@ -37,7 +39,10 @@ cdef int freeze(Training training, object calls) except -1:
                          f"{sorted(unknown)[0]}")
     for i in range(training.run.operation_count):
         operation = &training.run.operations[i]
-        if training.plan.places[i] not in chosen:
+        if training.plan.places[i] not in chosen and not (
+            places and (<uintptr_t> operation.weights in places or <uintptr_t> operation.bias in places
+                        or <uintptr_t> operation.moving_mean in places)
+        ):
             continue
         operation.frozen, operation.has_weights, operation.has_bias = True, False, False
         if operation.pair >= 0:

@@ -152,6 +152,8 @@ cdef class Training:
     frozen : iterable of int
         The numbers of values whose operations learn nothing; gradients pass through them. A batch normalisation among
         them takes its moving statistics, as in prediction, and leaves them as they are.
+    frozen_arrays : iterable of ndarray
+        Operations over any of these arrays are frozen, too.
     draws : bool
         Dropout and noise draw; without it they do nothing, as in prediction.
     input_gradients : iterable of int
@@ -196,6 +198,8 @@ cdef class Training:
     cdef char* arena
     cdef list learning              # the arrays that training changes, beside the optimiser's
     cdef char* saved                # what they held before the run
+    cdef Py_ssize_t* places         # of gradients that users ask for, by parameter
+    cdef Py_ssize_t gradient_size
     cdef bint streaming
     cdef bint gradients_given
     cdef bint steps_given
@@ -208,7 +212,7 @@ cdef class Training:
         self, Plan plan not None, x not None, y not None, Py_ssize_t batch_size, loss not None,
         RuleOptions rule not None, *, sample_weight=None, bint record=False, bint inference=False, uint64_t seed=0,
         augmentation=None, state=None, sparse=None, threads=None, bint keep_index=True, bint streaming=False,
-        frozen=(),
+        frozen=(), frozen_arrays=(),
         bint draws=True, input_gradients=(), bint gradients_given=False, bint steps_given=False,
     ):
         cdef Run* run = &self.run
@@ -237,7 +241,7 @@ cdef class Training:
             run.data.augmentation = augmentation
         run.calls_python = bool(plan.functions) or any([options.loss_function is not None for options in self.losses])
         copy_plan(self)
-        freeze(self, frozen)
+        freeze(self, frozen, frozen_arrays)
         if not draws:
             draw_nothing(self)
         for k in input_gradients:
@@ -279,6 +283,7 @@ cdef class Training:
     def __dealloc__(self):
         free(self.arena)
         free(self.saved)
+        free(self.places)
         free(self.run.operations)
         free(self.run.edges)
         free(self.run.heads)
@@ -506,22 +511,28 @@ cdef class Training:
         finally:
             fastnn_exchange(&self.running, 0)
 
-    def run_gradients(self, cnp.ndarray vector not None, x not None, y not None, sample_weight=None):
+    def lay_out_gradients(self, list arrays not None, list places not None, Py_ssize_t size):
+        """Say where the gradient of each array that learns begins in the vectors to come, which have so many numbers."""
+        self.start_running()
+        try:
+            set_places(self, arrays, places, size)
+        finally:
+            fastnn_exchange(&self.running, 0)
+
+    def run_gradients(self, x not None, y not None, sample_weight=None):
         """The mean loss of a batch with the layers' penalties, and its gradients: no weight changes.
 
         With an optimizer of COLLECT. Layers are as in training: moving statistics move.
 
         Parameters
         ----------
-        vector : ndarray, one-dimensional
-            What all arrays that learn are views of.
         x, y, sample_weight : as in `run_batch`
 
         Returns
         -------
         loss : float
-        gradient : ndarray, shape of vector
-            Zero where nothing learns.
+        gradient : ndarray, one-dimensional
+            As `lay_out_gradients` said; zero where nothing learns.
         inputs : list of ndarray, shape (rows, input_size) each
             For each of ``input_gradients``, in the order of the inputs.
 
@@ -541,11 +552,11 @@ cdef class Training:
         self.start_running()
         try:
             set_data(self, inputs, y, sample_weight)
-            return gradients_of_batch(self, vector)
+            return gradients_of_batch(self)
         finally:
             fastnn_exchange(&self.running, 0)
 
-    def apply_gradients(self, cnp.ndarray vector not None, cnp.ndarray gradient not None):
+    def apply_gradients(self, cnp.ndarray gradient not None):
         """One step of the optimiser by a gradient that is given, of the form that `run_gradients` returns.
 
         Penalties are taken to be in it already; clipping, decay and constraints are the optimiser's as ever.
@@ -559,7 +570,7 @@ cdef class Training:
             raise ValueError("make the training with steps_given=True")
         self.start_running()
         try:
-            step_by(self, vector, gradient)
+            step_by(self, gradient)
         finally:
             fastnn_exchange(&self.running, 0)
 

@@ -48,6 +48,14 @@ def expected(arrays, x, slope, skip):
     return [x.T @ through, through.sum(axis=0), hidden.T @ slope, slope.sum(axis=0)], of_inputs
 
 
+def training_of(plan, vector, arrays, x, y, rule=COLLECTING, **options):
+    """A training of one batch, whose gradients lie as the arrays do in the vector."""
+    made = Training(plan, x, y, len(x), MSE, rule, streaming=True, **options)
+    places = [(array.ctypes.data - vector.ctypes.data) // array.itemsize for array in arrays]
+    made.lay_out_gradients(arrays, places, vector.size)
+    return made
+
+
 def close(found, true, dtype):
     np.testing.assert_allclose(found, true, atol=TOLERANCE[dtype] * max(1, np.abs(true).max()))
 
@@ -75,19 +83,9 @@ def test_gradients_of_given_slopes(dtype, isa, shape, skip, density):
         of_parameters, of_inputs = expected(arrays, x, slope, skip)
         before, bits = vector.copy(), set()
         for threads in (1, 2, 3):
-            training = Training(
-                plan,
-                x,
-                slope,
-                rows,
-                MSE,
-                COLLECTING,
-                threads=threads,
-                streaming=True,
-                input_gradients=[0],
-                gradients_given=True,
-            )
-            loss, gradient, found = training.run_gradients(vector, x, slope)
+            options = {"threads": threads, "input_gradients": [0], "gradients_given": True}
+            training = training_of(plan, vector, arrays, x, slope, **options)
+            loss, gradient, found = training.run_gradients(x, slope)
             bits.add((gradient.tobytes(), found[0].tobytes()))
         assert len(bits) == 1
         assert loss == 0
@@ -111,48 +109,52 @@ def test_steps_by_given_gradients_are_those_of_training(dtype, isa, rule):
         training.run_batch(x, y)
         trained.append(vector.copy())
     for threads in (1, 2):
-        plan, vector, _ = network((33, 17, 3), dtype, isa)
-        asking = Training(plan, x, y, 9, MSE, COLLECTING, streaming=True, threads=threads)
-        stepping = Training(plan, x, y, 9, MSE, options, streaming=True, steps_given=True, threads=threads)
+        plan, vector, arrays = network((33, 17, 3), dtype, isa)
+        asking = training_of(plan, vector, arrays, x, y, threads=threads)
+        stepping = training_of(plan, vector, arrays, x, y, options, steps_given=True, threads=threads)
         for expected_vector in trained:
-            _, gradient, _ = asking.run_gradients(vector, x, y)
+            _, gradient, _ = asking.run_gradients(x, y)
             kept = gradient.copy()
-            stepping.apply_gradients(vector, gradient)
+            stepping.apply_gradients(gradient)
             np.testing.assert_array_equal(gradient, kept)
             np.testing.assert_array_equal(vector, expected_vector)
         assert stepping.step == 3
 
 
 def test_what_does_not_fit_is_refused():
-    plan, vector, _ = network((4, 3, 2), np.float64)
+    plan, vector, arrays = network((4, 3, 2), np.float64)
     x, y = np.ones((2, 4)), np.ones((2, 2))
-    asking = Training(plan, x, y, 2, MSE, COLLECTING, streaming=True)
-    stepping = Training(plan, x, y, 2, MSE, RuleOptions(UpdateRule.SGD, 1.0), streaming=True, steps_given=True)
-    with pytest.raises(ValueError, match="views of"):
-        asking.run_gradients(np.zeros_like(vector), x, y)
-    with pytest.raises(ValueError, match="vector of float64"):
-        asking.run_gradients(vector.astype(np.float32), x, y)
+    asking = training_of(plan, vector, arrays, x, y)
+    stepping = training_of(plan, vector, arrays, x, y, RuleOptions(UpdateRule.SGD, 1.0), steps_given=True)
+    with pytest.raises(ValueError, match="all arrays that learn"):
+        training_of(plan, vector, arrays[1:], x, y).run_gradients(x, y)
+    with pytest.raises(ValueError, match="all arrays that learn"):
+        Training(plan, x, y, 2, MSE, COLLECTING, streaming=True).run_gradients(x, y)
+    with pytest.raises(ValueError, match="cannot begin at 38 of 40"):
+        asking.lay_out_gradients(arrays[:1], [38], 40)
     with pytest.raises(ValueError, match="from 1 to 2 rows"):
-        asking.run_gradients(vector, np.ones((3, 4)), np.ones((3, 2)))
+        asking.run_gradients(np.ones((3, 4)), np.ones((3, 2)))
     with pytest.raises(ValueError, match="COLLECT"):
-        stepping.run_gradients(vector, x, y)
+        stepping.run_gradients(x, y)
     with pytest.raises(ValueError, match="steps_given"):
-        asking.apply_gradients(vector, vector)
-    with pytest.raises(ValueError, match="numbers"):
-        stepping.apply_gradients(vector, vector[:-1].copy())
+        asking.apply_gradients(vector)
+    with pytest.raises(ValueError, match="contiguous vector"):
+        stepping.apply_gradients(vector[:-1].copy())
+    with pytest.raises(ValueError, match="contiguous vector"):
+        stepping.apply_gradients(vector.astype(np.float32))
 
 
 def test_infinite_gradients_and_weights_are_told_by_operation():
-    plan, vector, _ = network((4, 3, 2), np.float64)
+    plan, vector, arrays = network((4, 3, 2), np.float64)
     x, slope = np.ones((2, 4)), np.full((2, 2), 1e308)
-    asking = Training(plan, x, slope, 2, MSE, COLLECTING, streaming=True, gradients_given=True)
+    asking = training_of(plan, vector, arrays, x, slope, gradients_given=True)
     with pytest.raises(NonFiniteGradientsError) as failure:
-        asking.run_gradients(vector, x, slope)
+        asking.run_gradients(x, slope)
     # The sum of two such slopes is the gradient of the last bias; those before have factors below one.
     assert failure.value.operation == 2
-    stepping = Training(plan, x, slope, 2, MSE, RuleOptions(UpdateRule.SGD, 10.0), streaming=True, steps_given=True)
+    stepping = training_of(plan, vector, arrays, x, slope, RuleOptions(UpdateRule.SGD, 10.0), steps_given=True)
     before = vector.copy()
     with pytest.raises(NonFiniteWeightsError):
-        stepping.apply_gradients(vector, np.full_like(vector, 1e308))
+        stepping.apply_gradients(np.full_like(vector, 1e308))
     np.testing.assert_array_equal(vector, before)
     assert stepping.step == 0

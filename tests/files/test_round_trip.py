@@ -70,6 +70,7 @@ SCHEDULES = {
     "InverseTimeDecay": schedules.InverseTimeDecay(0.1, 3, 0.5),
     "PolynomialDecay": schedules.PolynomialDecay(0.1, 3, 0.05, 2.0),
     "ExponentialDecay": schedules.ExponentialDecay(0.1, 3, 0.5, staircase=True),
+    "CosineDecayRestarts": schedules.CosineDecayRestarts(0.01, 3, 1.5, 0.9, 0.1),
     "CosineDecay": schedules.CosineDecay(0.01, 9, 0.1, warmup_target=0.1, warmup_steps=2),
     "OneCycle": schedules.OneCycle(0.1, 9, 0.4, 20.0, 1e3),
 }

@@ -3,7 +3,7 @@
 import numpy as np
 from random_models import randomize
 
-from fastnn import Model, layers
+from fastnn import Model, Sequential, layers
 
 MERGES = (layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum)
 ACTIVATIONS = ("relu", "tanh", "gelu", "elu", "sigmoid", "softplus", "softmax")
@@ -29,9 +29,10 @@ def random_graph(seed, dtype):
     # All of one width: merges take any of them, and so does a layer that is shared.
     values = [layers.Dense(width, str(rng.choice(ACTIVATIONS)))(value) for value in values]
     shared = layers.Dense(width, "tanh")
+    inner = Sequential([layers.Input((width,)), layers.Dense(width, "silu"), layers.Dropout(0.1)], dtype=dtype)
     for _ in range(rng.integers(2, 12)):
         taken = [values[place] for place in rng.integers(0, len(values), 3)]
-        match rng.integers(7):
+        match rng.integers(8):
             case 0:
                 made = layers.Dense(width, str(rng.choice(ACTIVATIONS)))(taken[0])
             case 1:
@@ -43,6 +44,8 @@ def random_graph(seed, dtype):
                 made = normal()(taken[0])
             case 4:
                 made = layers.Dropout(0.3)(taken[0])
+            case 5:
+                made = inner(taken[0])
             case _:
                 merge = MERGES[rng.integers(len(MERGES))]
                 made = merge()(taken[:2] if merge is layers.Subtract else taken)

@@ -43,6 +43,7 @@ MAKERS = {
     "Identity": lambda rng: layers.Identity(),
     "Normalization": lambda rng: layers.Normalization(mean=rng.normal(), variance=rng.uniform(0.5, 2)),
     "GaussianNoise": lambda rng: layers.GaussianNoise(0.5),
+    "ActivityRegularization": lambda rng: layers.ActivityRegularization(0.1, 0.2),
     "BatchNormalization": lambda rng: layers.BatchNormalization(
         momentum=0.9, epsilon=rng.uniform(1e-3, 0.1), center=coin(rng), scale=coin(rng)
     ),

@@ -41,6 +41,16 @@ def tables():
     return fastnn.Model([codes, numbers], layers.Dense(2)(both), dtype="float64", seed=3)
 
 
+def within():
+    """A model within, called twice, beside a layer of another model."""
+    other = chain(layers.Dense(4, "tanh"))
+    other.build()
+    inner = fastnn.Sequential([layers.Input((4,)), layers.Dense(4, "silu")], dtype="float64", seed=7)
+    x = layers.Input((4,))
+    value = layers.Add()([inner(inner(x)), other.layers[0](x)])
+    return fastnn.Model(x, layers.Dense(2)(value), dtype="float64", seed=3)
+
+
 CODES = np.array([[0, 4], [1, 1], [4, 2], [0, 0], [2, 1], [4, 4]])
 
 
@@ -63,6 +73,7 @@ MODELS = {
         *ONE,
     ),
     "skip": (skip, *ONE),
+    "within": (within, *ONE),
     "categories": (tables, "mse", {"codes": CODES, "numbers": X}, Y),
     "two and two": (
         two_and_two,
@@ -93,6 +104,18 @@ def each(data):
     return list(data.values()) if isinstance(data, dict) else data if isinstance(data, list) else [data]
 
 
+def arrays_of(model):
+    """All arrays that learn, by name."""
+    for layer in model.layers:
+        for variable in layer.variables():
+            if variable.trainable:
+                yield f"{layer.name}.{variable.name}", layer.arrays[variable.name]
+
+
+def numbers_of(model):
+    return np.concatenate([array.ravel() for _, array in arrays_of(model)])
+
+
 def differences(function, array, step=1e-6):
     """Central differences of a function of nothing by the numbers of an array that it reads."""
     found = np.zeros_like(array)
@@ -117,7 +140,10 @@ def test_gradients_are_the_differences_of_the_loss(name):
 
     # Central differences in float64 are right to some 1e-9.
     assert found.loss == pytest.approx(loss(), rel=1e-12)
-    np.testing.assert_allclose(found.parameters, differences(loss, model.parameters), atol=1e-7)
+    arrays = dict(arrays_of(model))
+    assert list(found.named) == list(arrays)
+    for called, gradient in found.named.items():
+        np.testing.assert_allclose(gradient, differences(loss, arrays[called]), atol=1e-7)
     for array, gradient in zip(each(x), each(found.inputs), strict=True):
         if array.dtype.kind == "i":
             assert gradient is None
@@ -131,14 +157,15 @@ def test_gradients_are_those_of_a_training_step(name, weighted):
     case = (MODELS | TRAINING)[name]
     model, x, y = compiled(case, optimizers.SGD(1.0))
     weights = np.array([1, 2, 0.5, 0, 1, 3.0]) if weighted else None
-    before = model.parameters.copy()
+    before = numbers_of(model)
     twin, *_ = compiled(case)
     found = twin.gradients(x, y, sample_weight=weights)
-    np.testing.assert_array_equal(twin.parameters, before)
+    np.testing.assert_array_equal(numbers_of(twin), before)
     loss = model.train_on_batch(x, y, sample_weight=weights, return_dict=True)["loss"]
     # The same sums, but for the order in which a weight is added to its step.
     assert found.loss == pytest.approx(loss, rel=1e-12)
-    np.testing.assert_allclose(before - found.parameters, model.parameters, atol=1e-12)
+    gradient = np.concatenate([view.ravel() for view in found.named.values()])
+    np.testing.assert_allclose(before - gradient, numbers_of(model), atol=1e-12)
 
 
 @pytest.mark.parametrize("name", ["tanh", "skip", "two and two", "layer normalisation"])
@@ -174,7 +201,7 @@ RULES = {
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("name", ["tanh", "penalties", "two and two", "categories", "batch normalisation"])
+@pytest.mark.parametrize("name", ["tanh", "penalties", "two and two", "categories", "batch normalisation", "within"])
 def test_steps_by_gradients_are_those_of_train_on_batch(name, rule):
     case = (MODELS | TRAINING)[name]
     model, x, y = compiled(case, RULES[rule]())
@@ -184,7 +211,7 @@ def test_steps_by_gradients_are_those_of_train_on_batch(name, rule):
         twin.apply_gradients(twin.gradients(x, y))
     assert twin.optimizer_state.step == 8
     # Penalties on squares are part of the step there, and of the gradient here: other roundings.
-    np.testing.assert_allclose(twin.parameters, model.parameters, atol=1e-11)
+    np.testing.assert_allclose(numbers_of(twin), numbers_of(model), atol=1e-11)
 
 
 def test_a_constraint_holds_after_a_step_by_gradients():

@@ -234,3 +234,37 @@ def test_words_are_refused(target):
     with pytest.raises(TypeError, match="trainable must be True or False, but it is 'no'"):
         thing.trainable = "no"
     assert thing.trainable is True
+
+
+def test_layers_of_a_model_within_are_frozen_alone_or_with_it():
+    x = np.random.default_rng(4).normal(size=(20, 4))
+    inner = fastnn.Sequential([Input((4,)), Dense(4, "tanh", name="one"), Dense(4, name="two")], dtype="float64")
+    begin = Input((4,))
+    model = fastnn.Model(begin, Dense(2, name="last")(inner(begin)), dtype="float64", seed=1)
+    y = x[:, :2]
+    freezes = {
+        "none": (lambda: None, []),
+        "one": (lambda: setattr(inner.layers[0], "trainable", False), ["one"]),
+        "inner": (lambda: setattr(inner, "trainable", False), ["one", "two"]),
+        "as a layer": (lambda: setattr(model.layers[0], "trainable", False), ["one", "two"]),
+        "all": (lambda: setattr(model, "trainable", False), ["one", "two", "last"]),
+    }
+    for freeze, still in freezes.values():
+        model.trainable = True
+        freeze()
+        model.compile("adam", "mse")
+        before = {layer.name: layer.get_weights() for layer in (*inner.layers, model.layers[1])}
+        model.fit(x, y, epochs=1, verbose=0)
+        model.train_on_batch(x, y)
+        for layer in (*inner.layers, model.layers[1]):
+            same = all((one == other).all() for one, other in zip(before[layer.name], layer.get_weights(), strict=True))
+            assert same == (layer.name in still)
+        trained = sum(
+            array.size
+            for layer in (*inner.layers, model.layers[1])
+            if layer.name not in still
+            for array in layer.arrays.values()
+        )
+        lines = []
+        model.summary(print_fn=lines.append)
+        assert lines[0].endswith(f"of which {trained} are trained")

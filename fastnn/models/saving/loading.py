@@ -9,11 +9,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from fastnn.layers.base import Layer
 from fastnn.models.base import BaseModel
-from fastnn.models.functional import Model
+from fastnn.models.saving.nested import model_of
 from fastnn.models.saving.reading import read_model
-from fastnn.models.sequential import Sequential
 
 __all__ = ["load_model"]
 
@@ -51,6 +49,7 @@ def load_model(
     >>> import tempfile
     >>> import numpy as np
     >>> from fastnn.layers import Dense, Input
+    >>> from fastnn.models import Sequential
     >>> model = Sequential([Input((3,)), Dense(2)], seed=0)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     model.save(os.path.join(folder, "model.safetensors"))
@@ -58,11 +57,5 @@ def load_model(
     >>> np.array_equal(again.predict(np.ones((1, 3))), model.predict(np.ones((1, 3))))
     True
     """
-    model: BaseModel = read_model(path, _made, custom_objects or {}, compile)
+    model: BaseModel = read_model(path, model_of, custom_objects or {}, compile)
     return model
-
-
-def _made(architecture: Mapping[str, Any], layers: list[Layer], **told: Any) -> BaseModel:
-    """The model of these layers, of the class that they are connected in the way of."""
-    kind = Model if "nodes" in architecture else Sequential
-    return kind.of_architecture(architecture, layers, **told)

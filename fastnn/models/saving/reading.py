@@ -13,16 +13,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastnn.checking.scalars import true_or_false
-from fastnn.checking.shapes import Shape, checked_shape
+from fastnn.checking.shapes import Shape
 from fastnn.files.description import restored
 from fastnn.files.generators import restored_generator
 from fastnn.files.tensors import TensorFile
 from fastnn.layers.base import Layer
 from fastnn.layers.layer_normalization import LayerNormalization
 from fastnn.models.compiled import CompiledModel
+from fastnn.models.layer_arrays import named_variables
+from fastnn.models.nested import leaf_layers
 from fastnn.models.per_output import MetricOfOutput
 from fastnn.models.saving.callback_states import PREFIX, restored_resumption
 from fastnn.models.saving.histories import plain_dict, restored_history
+from fastnn.models.saving.limits import LARGEST_SAMPLE, check_input
 from fastnn.models.saving.writing import FORMAT, MOST_LAYERS, check_finite_array
 from fastnn.optimizers.state import OptimizerState
 from fastnn_ext.engine.plan import allocate
@@ -30,8 +33,6 @@ from fastnn_ext.engine.training import state_shapes
 
 __all__ = ["read_model"]
 
-# Numbers in a sample: gigabytes each, and far from where a product of sizes overflows.
-_LARGEST_SAMPLE = 1 << 31
 # Bytes that layers without arrays may take, beside some times the file's.
 _SMALL, _TIMES = 1 << 26, 16
 # Updates of an optimiser, which counts on from there.
@@ -66,7 +67,7 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
     if content["dtype"] not in ("float32", "float64"):
         raise ValueError(f"its dtype is {content['dtype']!r}, but it must be float32 or float64")
     for shape in [one["shape"] for one in content["inputs"]] if "nodes" in content else [content["input_shape"]]:
-        _check_input(shape)
+        check_input(shape)
     for name, what in (("layers", "layers"), ("nodes", "calls of layers")):
         if len(content.get(name, ())) > MOST_LAYERS:
             raise ValueError(f"it has {len(content[name])} {what}, but may have at most {MOST_LAYERS}")
@@ -76,13 +77,13 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
     model = make(content, layers, name=content["name"], dtype=content["dtype"], seed=0)
     # Files of before have it not. What each layer says is its own.
     model._trainable = true_or_false(content.get("trainable", True), "trainable")
-    for layer in layers:
-        if math.prod(_outputs(layer)) >= _LARGEST_SAMPLE:
-            raise ValueError(f"{layer.name} gives {_LARGEST_SAMPLE} numbers or more, which no sample has")
+    for layer in leaf_layers(layers):
+        if math.prod(_outputs(layer)) >= LARGEST_SAMPLE:
+            raise ValueError(f"{layer.name} gives {LARGEST_SAMPLE} numbers or more, which no sample has")
     for name, dtype in file.dtypes.items():
         if dtype != model.dtype:
             raise ValueError(f"the array {name!r} is {dtype}, but the model is {model.dtype}")
-    expected = {f"{layer.name}.{variable.name}": variable.shape for layer in layers for variable in layer.variables()}
+    expected = {name: variable.shape for name, variable in named_variables(layers).items()}
     # No memory is taken before the file is known to have what goes there.
     for name, wanted in expected.items():
         if name not in file.shapes:
@@ -131,19 +132,10 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
     return model
 
 
-def _check_input(given: Any) -> None:
-    # Step by step: the product of a million sizes takes longer than a minute.
-    numbers = 1
-    for size in checked_shape(given, "input_shape"):
-        numbers *= size
-        if numbers >= _LARGEST_SAMPLE:
-            raise ValueError(f"its input_shape is that of {_LARGEST_SAMPLE} numbers or more, which no sample has")
-
-
 def _check_memory(layers: list[Layer], itemsize: int, size: int) -> None:
     """Raise where layers need far more memory than a file of that size has bytes."""
     # The one layer without arrays that computes with some: ones and zeros.
-    bare = [layer for layer in layers if isinstance(layer, LayerNormalization) and not layer.variables()]
+    bare = [layer for layer in leaf_layers(layers) if isinstance(layer, LayerNormalization) and not layer.variables()]
     needed = sum(2 * itemsize * math.prod(_outputs(layer)) for layer in bare)
     if needed > max(_SMALL, _TIMES * size):
         raise ValueError(f"its layers would take {needed} bytes, but the file has {size}")

@@ -17,6 +17,7 @@ from fastnn.files.description import described
 from fastnn.files.generators import generator_state
 from fastnn.files.tensors import write_tensors
 from fastnn.models.compiled import CompiledModel
+from fastnn.models.layer_arrays import named_arrays
 from fastnn.models.per_output import LossPerOutput, MetricOfOutput
 from fastnn.models.saving.callback_states import plain_resumption
 from fastnn.models.saving.histories import plain_dict, plain_history
@@ -48,7 +49,7 @@ def save_model(model: CompiledModel, path: str | os.PathLike[str]) -> None:
     model.needs_plan()
     if model.watchers is not None:
         model.watchers.note()
-    tensors = {f"{layer.name}.{variable}": array for layer in model.layers for variable, array in layer.arrays.items()}
+    tensors = named_arrays(model.layers)
     if len(model.layers) > MOST_LAYERS:
         raise ValueError(f"a model's file holds at most {MOST_LAYERS} layers, but the model has {len(model.layers)}")
     for called, array in tensors.items():

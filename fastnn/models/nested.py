@@ -1,0 +1,203 @@
+"""A model as a layer of another: the same layers, with the same weights."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from fastnn.checking.shapes import Shape
+from fastnn.layers.base import Layer, Variable, fixed_arrays
+from fastnn.layers.lookup import Lookup
+from fastnn.layers.symbolic import SymbolicTensor
+from fastnn.models.layered import LayeredModel
+from fastnn_ext.engine.plan import Plan
+
+__all__ = ["ModelLayer", "as_layer", "called", "leaf_layers"]
+
+# What models are called that were given no name.
+_DEFAULT_NAMES = ("sequential", "functional")
+
+
+class ModelLayer(Layer):
+    """What a model becomes in another one: a layer whose arrays are the model's.
+
+    To call a model on what a layer gives, or to put it among a model's layers, makes one. What a layer has not, such as
+    ``summary`` and ``layers``, is the model's.
+
+    Parameters
+    ----------
+    model : Sequential or Model
+        With one output. Its layers cannot be changed any more.
+    name : str, optional
+        By default the model's.
+
+    Examples
+    --------
+    >>> from fastnn.layers import Dense, Input
+    >>> from fastnn.models import Model, Sequential
+    >>> encoder = Sequential([Input((4,)), Dense(2, "tanh")], name="encoder")
+    >>> x = Input((4,))
+    >>> whole = Model(x, Dense(4)(encoder(x)))
+    >>> [layer.name for layer in whole.layers]
+    ['encoder', 'dense']
+    >>> whole.layers[0].arrays["dense/kernel"] is encoder.layers[0].arrays["kernel"]
+    True
+    """
+
+    def __init__(self, model: LayeredModel, *, name: str | None = None) -> None:
+        if not isinstance(model, LayeredModel):
+            raise TypeError(f"model must be a model, but it is {model!r}")
+        if name is None and model.name not in _DEFAULT_NAMES:
+            name = model.name
+        shapes = model.input_shapes
+        super().__init__(name=name, input_shape=shapes[0] if len(shapes) == 1 else None)
+        self.model = model
+        # The model of a file has no arrays yet: memory is taken once the file is known to have them.
+        self._waits = bool(model.layers) and not model.built and model.layers[-1].output_shape is not None
+
+    @property
+    def inner_model(self) -> LayeredModel:
+        return self.model
+
+    @property
+    def trainable(self) -> bool:
+        """That of the model."""
+        return self.model.trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        # The constructor of every layer sets it, before there is a model.
+        if "model" in self.__dict__:
+            self.model.trainable = value
+
+    @property
+    def default_name(self) -> str:
+        return self.model.name
+
+    @property
+    def scales_input(self) -> bool:  # type: ignore[override]
+        """Whether a layer of the model scales the data of an input."""
+        return any(layer.scales_input for layer in self.model.layers)
+
+    def shape_of_inputs(self, shapes: Sequence[Shape]) -> Any:
+        count = max(1, len(self.model.input_shapes))
+        if len(shapes) != count:
+            raise ValueError(f"the model {self.model.name} takes {count} inputs, but is called on {len(shapes)}")
+        return shapes[0] if count == 1 else tuple(shapes)
+
+    def output_for(self, input_shape: Any) -> Shape:
+        model = self.model
+        for layer in model.layers:
+            if isinstance(layer, Lookup):
+                raise ValueError(
+                    f"the model {model.name} looks up its data by {layer.name}, which the outermost model alone does: "
+                    f"call {layer.name} on an Input of that one, and a model of the layers behind it on what that gives"
+                )
+        if not model.built and not self._waits:
+            model.build(input_shape)
+        expected = model.input_shapes
+        given = [input_shape] if len(expected) == 1 else list(input_shape)
+        if given != expected:
+            raise ValueError(f"the model {model.name} takes samples of shape {model.input_shape}, not {input_shape}")
+        self._share()
+        shape: Shape | None = model.output_shapes[0] if model.built else model.layers[-1].output_shape
+        assert shape is not None
+        return shape
+
+    def _share(self) -> None:
+        """Let the model and its layers know that another one has them, and take their arrays."""
+        self.model._keep(own_layer=weakref.ref(self))
+        for layer in self.model.layers:
+            layer._keep(shared=True)
+        arrays = {f"{layer.name}/{name}": array for layer in self.model.layers for name, array in layer.arrays.items()}
+        self._keep(arrays=fixed_arrays(arrays))
+
+    def check_dtype(self, dtype: np.dtype[Any]) -> None:
+        if self.model.dtype != dtype:
+            raise ValueError(
+                f"the model {self.model.name} is {self.model.dtype}, and shares its weights: make the one around it "
+                f"with dtype={self.model.dtype.name!r}"
+            )
+
+    def brings_arrays(self) -> bool:
+        if not self.model.built:
+            self.model.allocate()
+        self._share()
+        return bool(self.arrays)
+
+    def variables(self) -> list[Variable]:
+        return [
+            variable._replace(name=f"{layer.name}/{variable.name}")
+            for layer in self.model.layers
+            for variable in layer.variables()
+        ]
+
+    @property
+    def output_activation(self) -> str:
+        return self.model.output_activations()[0]
+
+    def lower_on(self, plan: Plan, values: Sequence[int]) -> None:
+        (end,) = self.model.lower_calls(plan, values)
+        plan.follow(end)
+
+    def lower(self, plan: Plan) -> None:
+        self.lower_on(plan, [plan.value])
+
+    def configuration(self) -> dict[str, Any]:
+        """The model's description, layers among it: what a file has of it."""
+        model = self.model
+        described = {
+            "name": model.name,
+            "dtype": model.dtype.name,
+            **model.architecture(),
+            "layers": list(model.layers),
+        }
+        return {"name": self.name, "model": described}
+
+    def __getattr__(self, name: str) -> Any:
+        # Asked for only where there is no attribute of this name; before the constructor has run there is no model.
+        model = self.__dict__.get("model")
+        if model is None or name.startswith("_"):
+            raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}")
+        return getattr(model, name)
+
+    def __repr__(self) -> str:
+        return f"<ModelLayer {self.name or 'without a name'}: {self.model!r}>"
+
+
+def as_layer(model: LayeredModel) -> ModelLayer:
+    """The layer that a model is in others, always the same; ValueError for a model of several outputs, or of none."""
+    layer = None if model.own_layer is None else model.own_layer()
+    if layer is None:
+        if not model.layers:
+            raise ValueError(f"the model {model.name} has no layers: add them before it becomes a layer of another")
+        if len(model.output_names) > 1:
+            raise ValueError(
+                f"the model {model.name} gives {', '.join(model.output_names)}, and a layer gives one value: make a "
+                "model of each, Model(model.inputs, model.outputs[0])"
+            )
+        layer = ModelLayer(model)
+        model._keep(own_layer=weakref.ref(layer))
+    assert isinstance(layer, ModelLayer)
+    return layer
+
+
+def leaf_layers(layers: Iterable[Layer]) -> Iterator[Layer]:
+    """The layers that compute, those of models within among them, each once."""
+    seen: set[Layer] = set()
+    waiting = list(layers)[::-1]
+    while waiting:
+        layer = waiting.pop()
+        if isinstance(layer, ModelLayer):
+            waiting += layer.model.layers[::-1]
+        elif layer not in seen:
+            seen.add(layer)
+            yield layer
+
+
+def called(model: LayeredModel, inputs: Any) -> SymbolicTensor:
+    """What a model gives for symbolic inputs, for a graph around it."""
+    return as_layer(model)(inputs)

@@ -1,0 +1,40 @@
+"""A model within a model, from its description in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastnn.layers.base import Layer
+from fastnn.models.functional import Model
+from fastnn.models.nested import ModelLayer
+from fastnn.models.saving.limits import check_input
+from fastnn.models.sequential import Sequential
+
+__all__ = ["model_layer", "model_of"]
+
+
+def model_of(architecture: Mapping[str, Any], layers: list[Layer], **told: Any) -> Sequential | Model:
+    """The model of these layers, of the class that they are connected in the way of; it has no arrays yet."""
+    if not layers or not all(isinstance(layer, Layer) and layer.name is not None for layer in layers):
+        raise ValueError("its layers are not all layers with names")
+    shapes = [one["shape"] for one in architecture["inputs"]] if "nodes" in architecture else None
+    for shape in [architecture["input_shape"]] if shapes is None else shapes:
+        check_input(shape)
+    kind: Any = Sequential if shapes is None else Model
+    found: Sequential | Model = kind.of_architecture(architecture, layers, **told)
+    return found
+
+
+def model_layer(model: Mapping[str, Any], name: str | None = None) -> ModelLayer:
+    """The layer of a model that `ModelLayer.configuration` described, whose layers are made already.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        When it is none.
+    """
+    if model["dtype"] not in ("float32", "float64"):
+        raise ValueError(f"its dtype is {model['dtype']!r}, but it must be float32 or float64")
+    found = model_of(model, list(model["layers"]), name=model["name"], dtype=model["dtype"], seed=0)
+    return ModelLayer(found, name=name)
