@@ -11,6 +11,7 @@ from fastnn.losses.base import CustomLoss, Loss
 from fastnn.metrics.base import FunctionMetric, Metric
 from fastnn.metrics.objects.accuracy import Accuracy
 from fastnn.models.sequential import Sequential
+from fastnn.models.weighted_metrics import WeightedMetric
 from fastnn.optimizers.base import Optimizer
 from fastnn.registry import Without
 from fastnn.regularizers import L1L2
@@ -87,10 +88,13 @@ def compilation_of(model: Sequential) -> dict[str, Any] | None:
     """
     if model.optimizer is None or model.loss is None:
         return None
-    parts = [_optimizer(model.optimizer), _loss(model.loss), *map(_metric, model.metrics)]
-    if any(part is None for part in parts):
+    optimizer, loss = _optimizer(model.optimizer), _loss(model.loss)
+    plain = [_metric(metric) for metric in model.metrics if not isinstance(metric, WeightedMetric)]
+    weighted = [_metric(metric.metric) for metric in model.metrics if isinstance(metric, WeightedMetric)]
+    if any(part is None for part in (optimizer, loss, *plain, *weighted)):
         return None
-    return {"optimizer": parts[0], "loss": parts[1], "metrics": parts[2:]}
+    told = {"optimizer": optimizer, "loss": loss, "metrics": plain}
+    return told | {"weighted_metrics": weighted} if weighted else told
 
 
 def _object(module: str, name: str, config: Mapping[str, Any]) -> dict[str, Any]:

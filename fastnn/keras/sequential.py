@@ -110,13 +110,10 @@ class Sequential(Ours):
             # Keras 2 had metrics at this place.
             tell("model.compile(optimizer, loss, metrics)", "model.compile(optimizer, loss, metrics=metrics)")
             loss_weights, metrics = None, loss_weights
-        options |= {"loss_weights": loss_weights, "weighted_metrics": weighted_metrics}
-        options = translated(("Sequential.compile",), "Sequential.compile", options)
-        if isinstance(metrics, str):
-            metrics = [metrics]
-        chosen = [named(metric() if isinstance(metric, Translated) else metric) for metric in metrics or ()]
+        options = translated(("Sequential.compile",), "Sequential.compile", options | {"loss_weights": loss_weights})
+        options |= {"metrics": _metrics(metrics), "weighted_metrics": _metrics(weighted_metrics)}
         loss = loss if loss is None else losses.get(loss)
-        super().compile(optimizers.get(optimizer), loss, metrics=chosen, **options)
+        super().compile(optimizers.get(optimizer), loss, **options)
 
     def fit(self, *args: Any, **options: Any) -> History:
         """Train the model; see `fastnn.Sequential.fit`."""
@@ -267,6 +264,12 @@ class Sequential(Ours):
         if new is None:
             raise AttributeError(f"a Sequential has no attribute {name!r}")
         return getattr(self, new)
+
+
+def _metrics(metrics: Any) -> list[Any]:
+    """Metrics that a user lists, by names, classes, functions of Keras' or objects."""
+    listed = [metrics] if isinstance(metrics, str) else metrics or ()
+    return [named(metric() if isinstance(metric, Translated) else metric) for metric in listed]
 
 
 def _is_number(value: Any) -> bool:

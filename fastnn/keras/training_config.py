@@ -40,7 +40,7 @@ def compile_as(model: Sequential, config: Mapping[str, Any]) -> None:
         loss,
         loss_weights=config.get("loss_weights"),
         metrics=[_made(metrics, one) for one in _flat(config.get("metrics"))],
-        weighted_metrics=config.get("weighted_metrics") or None,
+        weighted_metrics=[_made(metrics, one) for one in _flat(config.get("weighted_metrics"))],
     )
 
 
