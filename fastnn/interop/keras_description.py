@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastnn import layers
+from fastnn.interop.keras_graphs import connections, ends, order
 from fastnn.layers.applied import AppliedActivation
+from fastnn.layers.base import Layer
+from fastnn.layers.merging import Merge
 from fastnn.losses.base import CustomLoss, Loss
 from fastnn.metrics.base import FunctionMetric, Metric
 from fastnn.metrics.objects.accuracy import Accuracy
-from fastnn.models.sequential import Sequential
+from fastnn.models.compiled import CompiledModel
+from fastnn.models.functional import Model
+from fastnn.models.layered import LayeredModel
+from fastnn.models.nested import ModelLayer
+from fastnn.models.per_output import LossPerOutput, MetricOfOutput
 from fastnn.optimizers.base import Optimizer
 from fastnn.registry import Without
 
@@ -25,50 +32,96 @@ _SCHEDULES = {"ExponentialDecay", "InverseTimeDecay", "PolynomialDecay", "Piecew
 _OUR_OWN = {"epsilon_hat", "epsilon_inside", "rate_in_velocity", "momentum_decay"}
 
 
-def description_of(model: Sequential) -> dict[str, Any]:
+def description_of(model: LayeredModel) -> dict[str, Any]:
     """A model's configuration, as Keras 3 writes it.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or Model
         Built.
 
     Raises
     ------
     TypeError
-        For a layer or an activation of a user's own, or one that Keras has not; the message names the layer.
+        For a layer or an activation of a user's own, or one that Keras has not; for a layer that is in two models
+        within this one. The message names the layer.
 
     Examples
     --------
     >>> from fastnn.layers import Dense, Input
+    >>> from fastnn.models import Sequential
     >>> description_of(Sequential([Input((3,)), Dense(2, "relu")]))["config"]["layers"][1]["config"]["activation"]
     'relu'
     """
+    _check_each_once(model)
+    return _description(model, model.name)
+
+
+def _check_each_once(model: LayeredModel) -> None:
+    seen: set[int] = set()
+    waiting = list(model.layers)
+    while waiting:
+        layer = waiting.pop()
+        if id(layer) in seen:
+            raise TypeError(
+                f"the layer {layer.name} occurs in two models within {model.name}, and Keras' files have it once: make "
+                "one model of all layers"
+            )
+        seen.add(id(layer))
+        waiting += layer.model.layers if isinstance(layer, ModelLayer) else ()
+
+
+def _description(model: LayeredModel, name: str) -> dict[str, Any]:
     dtype = model.dtype.name
-    shape = [None, *(model.input_shape or ())]
-    first = {"batch_shape": shape, "dtype": dtype, "name": "input_layer"}
-    described = [_object("keras.layers", "InputLayer", first)]
-    for layer in model.layers:
-        maker = next((_OPTIONS[kind] for kind in type(layer).__mro__ if kind in _OPTIONS), None)
-        if maker is None:
-            raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which Keras has not")
-        try:
-            name, options = maker(layer)
-        except TypeError as error:
-            raise TypeError(f"the layer {layer.name}: {error}") from None
-        shape = [None, *(layer.input_shape or ())]
-        config = {"name": layer.name, "trainable": True, "dtype": dtype, **options}
-        described.append(_object("keras.layers", name, config) | {"build_config": {"input_shape": shape}})
-    config = {"name": model.name, "trainable": True, "dtype": dtype, "layers": described}
-    return _object("keras", "Sequential", config)
+    if not isinstance(model, Model):
+        first = _input(model.input_shape or (), "input_layer", dtype)
+        layers = [first, *(_layer(layer, dtype) for layer in model.layers)]
+        return _object("keras", "Sequential", {"name": name, "trainable": True, "dtype": dtype, "layers": layers})
+    graph = model.graph
+    names = {-1 - number: own for number, own in enumerate(model.input_names)}
+    names |= {number: str(layer.name) for number, layer in enumerate(model.layers)}
+    if len(set(names.values())) < len(names):
+        raise TypeError(f"an input and a layer of {name} have one name, which Keras has not: {list(names.values())}")
+    layers = []
+    for place in order(graph):
+        if place < 0:
+            shape = graph.inputs[-1 - place].declared_shape or ()
+            layers.append(_input(shape, names[place], dtype) | {"name": names[place], "inbound_nodes": []})
+        else:
+            nodes = connections(model, place, names)
+            layers.append(_layer(model.layers[place], dtype) | {"name": names[place], "inbound_nodes": nodes})
+    begins, outputs = ends(model, names)
+    config = {"name": name, "trainable": True, "layers": layers, "input_layers": begins, "output_layers": outputs}
+    return _object("keras.src.models.functional", "Functional", config) | {"registered_name": "Functional"}
 
 
-def compilation_of(model: Sequential) -> dict[str, Any] | None:
+def _input(shape: Sequence[int], name: str, dtype: str) -> dict[str, Any]:
+    return _object("keras.layers", "InputLayer", {"batch_shape": [None, *shape], "dtype": dtype, "name": name})
+
+
+def _layer(layer: Layer, dtype: str) -> dict[str, Any]:
+    if isinstance(layer, ModelLayer):
+        return _description(layer.model, str(layer.name))
+    maker = next((_OPTIONS[kind] for kind in type(layer).__mro__ if kind in _OPTIONS), None)
+    if maker is None:
+        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which Keras has not")
+    try:
+        name, options = maker(layer)
+    except TypeError as error:
+        raise TypeError(f"the layer {layer.name}: {error}") from None
+    given: Any = layer.input_shape or ()
+    shape = [[None, *one] for one in given] if isinstance(layer, Merge) else [None, *given]
+    config = {"name": layer.name, "trainable": True, "dtype": dtype, **options}
+    return _object("keras.layers", name, config) | {"build_config": {"input_shape": shape}}
+
+
+def compilation_of(model: CompiledModel) -> dict[str, Any] | None:
     """How a model is trained, as Keras 3 writes it; None where it is not compiled, or with what Keras has not.
 
     Examples
     --------
     >>> from fastnn.layers import Dense
+    >>> from fastnn.models import Sequential
     >>> model = Sequential([Dense(2)])
     >>> compilation_of(model) is None
     True
@@ -78,10 +131,22 @@ def compilation_of(model: Sequential) -> dict[str, Any] | None:
     """
     if model.optimizer is None or model.loss is None:
         return None
-    parts = [_optimizer(model.optimizer), _loss(model.loss), *map(_metric, model.metrics)]
-    if any(part is None for part in parts):
+    metrics = [one.metric if isinstance(one, MetricOfOutput) else one for one in model.metrics]
+    losses = model.loss.losses.values() if isinstance(model.loss, LossPerOutput) else [model.loss]
+    optimizer, written, judged = _optimizer(model.optimizer), [*map(_loss, losses)], [*map(_metric, metrics)]
+    if optimizer is None or None in written or None in judged:
         return None
-    return {"optimizer": parts[0], "loss": parts[1], "metrics": parts[2:]}
+    if not isinstance(model.loss, LossPerOutput):
+        return {"optimizer": optimizer, "loss": written[0], "metrics": judged}
+    by_output: dict[str, list[Any]] = {output: [] for output in model.output_names}
+    for one, what in zip(model.metrics, judged, strict=True):
+        assert isinstance(one, MetricOfOutput)
+        by_output[one.output].append(what)
+    weights = list(model.loss.weights)
+    found: dict[str, Any] = {"loss": written, "metrics": list(by_output.values()), "loss_weights": weights}
+    if isinstance(_description(model, model.name)["config"]["output_layers"], dict):
+        found = {what: dict(zip(model.output_names, listed, strict=True)) for what, listed in found.items()}
+    return {"optimizer": optimizer, **found}
 
 
 def _object(module: str, name: str, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,6 +218,8 @@ _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     layers.GaussianNoise: lambda layer: ("GaussianNoise", {"stddev": layer.stddev, "seed": layer.seed}),
     layers.BatchNormalization: _batch_normalization,
     layers.LayerNormalization: _normalization,
+    layers.Concatenate: lambda layer: ("Concatenate", {"axis": -1}),
+    Merge: lambda layer: (type(layer).__name__, {}),
 }
 
 

@@ -1,16 +1,22 @@
 """Keras' ``keras.layers``: those of dense networks."""
 
 from fastnn import layers as ours
+from fastnn.keras.merging import merging
 from fastnn.keras.translating import Translated, attributes
 from fastnn.layers import Layer
 
 __all__ = [
-    "Activation", "BatchNormalization", "Dense", "Dropout", "ELU", "Flatten", "GaussianNoise", "Input", "InputLayer",
-    "Layer", "LayerNormalization", "LeakyReLU", "ReLU", "Rescaling", "Softmax",
+    "Activation", "Add", "Average", "BatchNormalization", "Concatenate", "Dense", "Dropout", "ELU", "Flatten",
+    "GaussianNoise", "Input", "InputLayer", "Layer", "LayerNormalization", "LeakyReLU", "Maximum", "Minimum",
+    "Multiply", "ReLU", "Rescaling", "Softmax", "Subtract", "add", "average", "concatenate", "maximum", "minimum",
+    "multiply", "subtract",
 ]  # fmt: skip
 
 Activation = Translated(ours.Activation, "layers")
+Add = Translated(ours.Add, "layers")
+Average = Translated(ours.Average, "layers")
 BatchNormalization = Translated(ours.BatchNormalization, "layers")
+Concatenate = Translated(ours.Concatenate, "layers")
 Dense = Translated(ours.Dense, "layers")
 Dropout = Translated(ours.Dropout, "layers")
 ELU = Translated(ours.ELU, "layers")
@@ -20,8 +26,19 @@ Input = Translated(ours.Input, "layers")
 InputLayer = Translated(ours.Input, "layers", "InputLayer")
 LayerNormalization = Translated(ours.LayerNormalization, "layers")
 LeakyReLU = Translated(ours.LeakyReLU, "layers")
+Maximum = Translated(ours.Maximum, "layers")
+Minimum = Translated(ours.Minimum, "layers")
+Multiply = Translated(ours.Multiply, "layers")
 ReLU = Translated(ours.ReLU, "layers")
 Rescaling = Translated(ours.Rescaling, "layers")
 Softmax = Translated(ours.Softmax, "layers")
+Subtract = Translated(ours.Subtract, "layers")
+add = merging(Add)
+average = merging(Average)
+concatenate = merging(Concatenate)
+maximum = merging(Maximum)
+minimum = merging(Minimum)
+multiply = merging(Multiply)
+subtract = merging(Subtract)
 
 __getattr__ = attributes(__name__)

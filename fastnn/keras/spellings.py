@@ -26,6 +26,7 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
     "LeakyReLU": {"alpha": "negative_slope"},
     "ReduceLROnPlateau": {"epsilon": "min_delta"},
     "optimizers": {"lr": "learning_rate"},
+    "Model": {"input": "inputs", "output": "outputs"},
     "Sequential.fit": {"nb_epoch": "epochs"},
     "to_categorical": {"nb_classes": "num_classes"},
     "MaxNorm": {"m": "max_value"},
@@ -240,6 +241,7 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "embeddings_freq": Alone((0,), "fastnn has no embeddings: leave it out"),
         "embeddings_metadata": Alone((None,), "fastnn has no embeddings: leave it out"),
     },
+    "Model": {"trainable": Alone((True,), "fastnn cannot freeze layers, all of them train: leave it out")},
     "Sequential": {"trainable": Alone((True,), "fastnn cannot freeze layers, all of them train: leave it out")},
     "Sequential.compile": {
         "loss_weights": Alone((None,), "a model has one output here: leave it out"),
@@ -271,7 +273,7 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
     "Sequential.summary": {
         "line_length": Alone((None,), "the table is as wide as it has to be: leave it out"),
         "positions": Alone((None,), "the table is as wide as it has to be: leave it out"),
-        "expand_nested": Alone((False, True), "there are no models within models: leave it out"),
+        "expand_nested": Alone((False, True), "the layers of models within always stand below them: leave it out"),
         "show_trainable": Alone((False,), "all layers train: leave it out"),
         "layer_range": Alone((None,), "the table has all layers: leave it out"),
     },
