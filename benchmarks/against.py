@@ -17,8 +17,12 @@ from benchmarks.results import describe_machine
 PEERS = ("fastnn", "fastnn-model")
 
 
-def compare(other: pathlib.Path, rounds: int, threads: int) -> dict[str, list[float]]:
-    """For each job and peer, how long this checkout takes for each second of the other: one number a round."""
+def compare(other: pathlib.Path, processes: int, rounds: int, threads: int) -> dict[str, list[float]]:
+    """For each job and peer, how long this checkout takes for each second of the other: one number a pair of processes.
+
+    Where a process's memory lies moves its times by several percent as long as it lives: hence processes anew, and of
+    each the median of its rounds, all of them of the two in turn.
+    """
     ratios: dict[str, list[float]] = {}
     for job in JOBS.values():
         if missing := job.missing:
@@ -26,14 +30,17 @@ def compare(other: pathlib.Path, rounds: int, threads: int) -> dict[str, list[fl
             continue
         for peer in (name for name in PEERS if name in job.peers):
             epochs = job.epochs_of(peer, job.epochs)
-            pair = [Worker(job, peer, epochs, threads, root) for root in (ROOT, other)]
-            with started(pair):
-                # One round each to warm up.
-                for worker in pair:
-                    worker.round()
-                measured = [[worker.round().seconds for worker in pair] for _ in range(rounds)]
             name = f"{job.name}, {peer}"
-            ratios[name] = [round(mine / theirs, 4) for mine, theirs in measured]
+            ratios[name] = []
+            for _ in range(processes):
+                pair = [Worker(job, peer, epochs, threads, root) for root in (ROOT, other)]
+                with started(pair):
+                    # One round each to warm up.
+                    for worker in pair:
+                        worker.round()
+                    measured = [[worker.round().seconds for worker in pair] for _ in range(rounds)]
+                mine, theirs = (statistics.median(seconds) for seconds in zip(*measured, strict=True))
+                ratios[name].append(round(mine / theirs, 4))
             print(f"{name}: {statistics.median(ratios[name]):.3f}", flush=True)
     return ratios
 
@@ -41,13 +48,18 @@ def compare(other: pathlib.Path, rounds: int, threads: int) -> dict[str, list[fl
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.against", description=__doc__)
     parser.add_argument("other", type=pathlib.Path, help="the other checkout")
-    parser.add_argument("--rounds", type=int, default=9, help="counted rounds of each (default: 9)")
+    parser.add_argument("--processes", type=int, default=7, help="pairs of processes for each job (default: 7)")
+    parser.add_argument("--rounds", type=int, default=5, help="counted rounds of each process (default: 5)")
     parser.add_argument("--output", type=pathlib.Path, metavar="FILE", help="a JSON file for the ratios")
     options = parser.parse_args()
     threads = os.cpu_count() or 1
-    ratios = compare(options.other.resolve(), options.rounds, threads)
+    ratios = compare(options.other.resolve(), options.processes, options.rounds, threads)
     if options.output is not None:
-        result = {"machine": describe_machine(), "threads": threads, "this over the other, by round": ratios}
+        result = {
+            "machine": describe_machine(),
+            "threads": threads,
+            "this over the other, by pair of processes": ratios,
+        }
         options.output.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -53,14 +53,17 @@ if TYPE_CHECKING:
         Concatenate,
         Dense,
         Dropout,
+        Embedding,
         Flatten,
         GaussianNoise,
         Input,
+        IntegerLookup,
         LayerNormalization,
         Maximum,
         Minimum,
         Multiply,
         Rescaling,
+        StringLookup,
         Subtract,
     )
     from fastnn.metrics import accuracy
@@ -108,6 +111,9 @@ __all__ = [
 ]
 __all__ += kinds.__all__
 __all__ += [
+    "StringLookup",
+    "IntegerLookup",
+    "Embedding",
     "Dropout",
     "GaussianNoise",
     "BatchNormalization",

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import fastnn.keras as ours
-from fastnn.keras.lacking import lacking
-from fastnn.keras.spellings import ALONE, CONVERTED, MODULES, MOVED, RENAMED
+from fastnn.keras.lacking import LACKING, lacking
+from fastnn.keras.spellings import ALONE, ASSIGNED, CONVERTED, MODULES, MOVED, RENAMED
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "coming_from_keras.md"
 # The version that the page is about.
@@ -31,7 +31,7 @@ METHODS = ("compile", "fit", "evaluate", "predict", "summary", "save", "save_wei
 _ELSEWHERE = re.compile(
     r"serialize|Config|Scope|custom|registered|register_|^is_|^get_uid|result_type|standardize|logging"
     r"|_from_directory|_img|^img_|_to_img|bounding|FeatureSpace|Progbar|pack_x|legacy|source_inputs|timeseries|pad_seq"
-    r"|Hashing|Hashed|Lookup|Text|Spectrogram|Discret|Category|Pipeline|^Rand|^Mix|Cut|^Aug|^Auto|Equaliz|Contrast|Crop$"
+    r"|Hashing|Hashed|Text|Spectrogram|Discret|Category|Pipeline|^Rand|^Mix|Cut|^Aug|^Auto|Equaliz|Contrast|Crop$"
     r"|Grayscale|Solar|Boxes|TFSM|Flax|Jax|Torch|Wrapper|InputSpec|Einsum|Reversible|Spatial|Identity|Group|RMSNorm|Spectral"
     r"|^STFT|^stft|Initializer$|split_dataset|PyDataset|Orbax|CallbackList|IoU|Correlation|AtRecall|AtPrecision|Sensitivity"
     r"|Specificity|MeanMetric|LossScale|MultiOpt|OptimizerMap|ScheduleFree|Generalized|generalized|circle|Circle|ctc|concordance"
@@ -80,7 +80,7 @@ def answer_to(places: tuple[str, ...], mine: Any, argument: str) -> str | None:
         return " or ".join(repr(value) for value in alone.values)
     if any(argument in CONVERTED.get(place, {}) or argument in RENAMED.get(place, {}) for place in places):
         return ""
-    return "" if argument in mine else None
+    return "" if argument in mine or any(argument in ASSIGNED.get(place, ()) for place in places) else None
 
 
 def public(keras: Any, module: str) -> tuple[Any, Any, list[str]]:
@@ -153,6 +153,8 @@ def _lacks(keras: Any) -> list[str]:
                 without.append(f"`{module}.{name}`")
             else:
                 lines.append(f"| `{module}` | `{name}` | {reason} |")
+    # Attributes and methods, by the beginnings of names.
+    lines += [f"| `Model`, `Sequential` | `{name}` | {reason} |" for name, reason in LACKING["Model"].items()]
     return [
         *lines,
         "",

@@ -58,7 +58,6 @@ def test_no_constructor_takes_any_name(kind):
         (lambda: optimizers.Nadam(b1=0.9), "Nadam has no argument 'b1'"),
         (lambda: optimizers.LBFGS(learning_rate=1.0), "LBFGS has none"),
         (lambda: fastnn.initializers.Zeros(value=1), "Zeros has no argument 'value'. It takes none."),
-        (lambda: layers.Dense(3, trainable=False), "layers cannot be frozen yet"),
         (lambda: callbacks.LambdaCallback(on_epoch_ends=print), "did you mean 'on_epoch_end'?"),
     ],
 )

@@ -26,6 +26,7 @@ NEEDED = {
     layers.Input: ((3,),),
     layers.Rescaling: (0.5,),
     layers.Dense: (3,),
+    layers.Embedding: (3, 2),
     layers.Activation: ("relu",),
     layers.Dropout: (0.5,),
     layers.GaussianNoise: (0.5,),
@@ -42,11 +43,16 @@ NEEDED = {
     schedules.InverseTimeDecay: (0.1, 5, 0.5),
     schedules.PolynomialDecay: (0.1, 5),
     schedules.CosineDecay: (0.1, 5),
+    schedules.CosineDecayRestarts: (0.1, 5),
     schedules.OneCycle: (0.1, 5),
 }
 CLASSES = [kind for _, kind in public_classes() if kind is not fastnn.History and not inspect.isabstract(kind)]
-# What takes full effect: the next step has the rate, and a layer may be named until a model knows it.
-CHANGEABLE = {"name": (layers.Layer, Sequential, fastnn.Model), "learning_rate": (optimizers.Optimizer,)}
+# What takes full effect: the next step has the rate, the next training knows what is frozen, and a layer may be named
+# until a model knows it.
+CHANGEABLE = {
+    **dict.fromkeys(("name", "trainable"), (layers.Layer, Sequential, fastnn.Model)),
+    "learning_rate": (optimizers.Optimizer,),
+}
 SETTINGS = [
     (kind, name)
     for kind in CLASSES
@@ -160,7 +166,6 @@ def model_of(seed=0):
         ("loss", "call model.compile(optimizer=model.optimizer, loss=..., metrics=model.metrics)"),
         ("metrics", "call model.compile(optimizer=model.optimizer, loss=model.loss, metrics=...)"),
         ("learning_rate", "model.optimizer.learning_rate = ..."),
-        ("trainable", "layers cannot be frozen yet"),
         ("weights", "call model.set_weights"),
         ("dtype", "Sequential(..., dtype=...)"),
         ("seed", "Sequential(..., seed=...)"),
@@ -187,7 +192,6 @@ def test_of_a_model(name, words):
 @pytest.mark.parametrize(
     ("index", "name", "words"),
     [
-        (0, "trainable", "layers cannot be frozen yet"),
         (0, "kernel", "layer.arrays['kernel'][:] = ..."),
         (0, "bias", "layer.arrays['bias'][:] = ..."),
         (0, "activation", "make another Dense"),

@@ -39,7 +39,7 @@ CIRCLES = {
 }
 
 # The parts of `fastnn_ext`. Bindings know the engine's structs and constants alone, the loops its structs.
-STRUCTS = {"engine.run", "engine.layout", "engine.numbers"}
+STRUCTS = {"engine.run", "engine.layout", "engine.adjustments", "engine.numbers"}
 ALLOWED = {
     "__init__": {"runtime"},
     "tables": set(),
@@ -47,7 +47,7 @@ ALLOWED = {
     "operations": {"tables"},
     "runtime": set(),
     "engine": {"runtime", "tables"},
-    "loops": {"engine.numbers", "engine.run", "operations", "runtime", "simd", "tables"},
+    "loops": {"engine.adjustments", "engine.numbers", "engine.run", "operations", "runtime", "simd", "tables"},
     "kernels": {"loops"},
     "bindings": {"runtime", "tables"} | STRUCTS,
 }

@@ -148,8 +148,13 @@ def restored(value: Any, custom_objects: Mapping[str, Any], where: str, argument
     place = value["class"]
     if not isinstance(place, str) or place not in _places():
         raise ValueError(f"{where} is of the unknown class {place!r}")
+    # All layers have it, and few take it as an argument of their own.
+    trainable = arguments.pop("trainable", True)
     try:
-        return _class_at(place)(**arguments)
+        made = _class_at(place)(**arguments)
+        if trainable is not True:
+            made.trainable = trainable
+        return made
     except (TypeError, ValueError) as error:
         raise ValueError(f"{where}, a {place}, cannot be made: {error}") from error
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fastnn.initializers.glorot_uniform import GlorotUniform
     from fastnn.initializers.he_normal import HeNormal
     from fastnn.initializers.he_uniform import HeUniform
+    from fastnn.initializers.identity import Identity
     from fastnn.initializers.lecun_normal import LecunNormal
     from fastnn.initializers.lecun_uniform import LecunUniform
     from fastnn.initializers.names import resolve
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fastnn.initializers.random_normal import RandomNormal
     from fastnn.initializers.random_uniform import RandomUniform
     from fastnn.initializers.truncated_normal import TruncatedNormal
+    from fastnn.initializers.variance_scaling import VarianceScaling
     from fastnn.initializers.zeros import Zeros
 
 # Checkers of types and editors read this as it stands.
@@ -41,6 +43,8 @@ __all__ = [
     "LecunNormal",
     "LecunUniform",
     "Orthogonal",
+    "VarianceScaling",
+    "Identity",
     "resolve",
 ]
 
@@ -59,6 +63,8 @@ CLASSES = {
     "lecun_normal": "LecunNormal",
     "lecun_uniform": "LecunUniform",
     "orthogonal": "Orthogonal",
+    "variance_scaling": "VarianceScaling",
+    "identity": "Identity",
 }
 
 # Each is loaded when it is first used.

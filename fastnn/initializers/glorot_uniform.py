@@ -1,11 +1,11 @@
 """Glorot's uniform initializer, also called Xavier's: Keras' default for kernels."""
 
-from fastnn.initializers.variance_scaling import VarianceScaling
+from fastnn.initializers.scaled import Scaled
 
 __all__ = ["GlorotUniform"]
 
 
-class GlorotUniform(VarianceScaling):
+class GlorotUniform(Scaled):
     """Uniform, of variance ``2 / (fan_in + fan_out)`` (Glorot and Bengio 2010, equation 16).
 
     Parameters

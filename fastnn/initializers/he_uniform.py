@@ -1,11 +1,11 @@
 """He's uniform initializer, for rectified units."""
 
-from fastnn.initializers.variance_scaling import VarianceScaling
+from fastnn.initializers.scaled import Scaled
 
 __all__ = ["HeUniform"]
 
 
-class HeUniform(VarianceScaling):
+class HeUniform(Scaled):
     """Uniform, of variance ``2 / fan_in``: for rectified units (He et al. 2015, equation 10).
 
     Parameters

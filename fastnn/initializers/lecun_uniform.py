@@ -1,11 +1,11 @@
 """LeCun's uniform initializer."""
 
-from fastnn.initializers.variance_scaling import VarianceScaling
+from fastnn.initializers.scaled import Scaled
 
 __all__ = ["LecunUniform"]
 
 
-class LecunUniform(VarianceScaling):
+class LecunUniform(Scaled):
     """Uniform, of variance ``1 / fan_in`` (LeCun et al. 1998).
 
     Parameters

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from fastnn.checking.scalars import finite_number, non_negative_number
 from fastnn.initializers.base import RandomInitializer
-from fastnn.initializers.variance_scaling import truncated_normal
+from fastnn.initializers.scaled import truncated_normal
 
 __all__ = ["TruncatedNormal"]
 

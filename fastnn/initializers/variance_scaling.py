@@ -1,38 +1,56 @@
-"""Random weights whose variance depends on the size of the layer: what Glorot's, He's and LeCun's share."""
+"""Random weights of any scale: what the initializers of Glorot, He and LeCun are special cases of."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.checking.scalars import non_negative_number
 from fastnn.initializers.base import RandomInitializer
+from fastnn.initializers.scaled import Scaled
 
-__all__ = ["VarianceScaling", "truncated_normal"]
+__all__ = ["VarianceScaling"]
 
-# The standard deviation of a standard normal distribution that is truncated at two standard deviations.
-_TRUNCATED_DEVIATION = 0.87962566103423978
+_MODES = ("fan_in", "fan_out", "fan_avg")
+_DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
 
 
 class VarianceScaling(RandomInitializer):
-    """Of variance ``scale`` over a fan: normal, truncated at two standard deviations, or uniform."""
+    """Of variance ``scale / n``, where n is a number of inputs or outputs of the layer, or the mean of both.
 
-    scale = 1.0
-    uniform = False
+    Parameters
+    ----------
+    scale : float, default 1
+        Above 0.
+    mode : {"fan_in", "fan_out", "fan_avg"}, default "fan_in"
+    distribution : {"truncated_normal", "untruncated_normal", "uniform"}, default "truncated_normal"
+        A normal one, drawn again beyond two standard deviations, or not; "normal" is the former, as in Keras.
+    seed : int, optional
+        With it, each call gives the same numbers.
 
-    def fan(self, shape: tuple[int, ...]) -> float:
-        """What the variance is divided by: by default fan_in, the number of inputs of a unit."""
-        return float(shape[0])
+    Examples
+    --------
+    >>> import numpy as np
+    >>> numbers = VarianceScaling(3.0, "fan_avg", "uniform")((40, 60), np.random.default_rng(0))
+    >>> bool(np.abs(numbers).max() <= np.sqrt(3 * 3 / 50))
+    True
+    """
+
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: int | None = None,
+    ) -> None:
+        super().__init__(seed)
+        self.scale = non_negative_number(scale, "scale")
+        if self.scale == 0:
+            raise ValueError("scale must be above 0, but it is 0")
+        distribution = "truncated_normal" if distribution == "normal" else distribution
+        for name, value, known in (("mode", mode, _MODES), ("distribution", distribution, _DISTRIBUTIONS)):
+            if value not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, but it is {value!r}")
+        self.mode, self.distribution = mode, distribution
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-        rng = self._generator(rng)
-        variance = self.scale / max(1.0, self.fan(shape))
-        if self.uniform:
-            limit = np.sqrt(3 * variance)
-            return rng.uniform(-limit, limit, shape)
-        return float(np.sqrt(variance) / _TRUNCATED_DEVIATION) * truncated_normal(shape, rng)
-
-
-def truncated_normal(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Standard normal numbers, drawn again beyond two standard deviations."""
-    numbers = rng.standard_normal(shape)
-    while (outside := np.abs(numbers) > 2).any():
-        numbers[outside] = rng.standard_normal(int(outside.sum()))
-    return numbers
+        fan = {"fan_in": shape[0], "fan_out": shape[-1], "fan_avg": (shape[0] + shape[-1]) / 2}[self.mode]
+        return Scaled.numbers(shape, self._generator(rng), self.scale / max(1.0, fan), self.distribution)

@@ -10,18 +10,24 @@ import numpy as np
 
 import fastnn
 from fastnn.activations.registry import ACTIVATIONS
+from fastnn.checking.shapes import Shape
 from fastnn.files.writing import atomic_write
+from fastnn.interop.c_places import fused, identifiers, offsets, places_of
 from fastnn.interop.c_source import FUNCTIONS, HEAD, KEYWORDS, MAIN, comment_text, literal, table
+from fastnn.interop.computation import computation_of
 from fastnn.interop.operations import (
     Activate,
     Array,
+    Join,
+    Lookup,
+    Merge,
     NormalizeBatch,
     NormalizeLayer,
     Operation,
     Product,
     Rescale,
-    operations_of,
 )
+from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
 from fastnn.registry import given
 
@@ -29,21 +35,22 @@ __all__ = ["to_c"]
 
 
 @overload
-def to_c(model: Sequential, path: None = None, *, name: str = "model") -> str: ...
+def to_c(model: Sequential | Model, path: None = None, *, name: str = "model") -> str: ...
 @overload
-def to_c(model: Sequential, path: str | os.PathLike[str], *, name: str = "model") -> None: ...
-def to_c(model: Sequential, path: str | os.PathLike[str] | None = None, *, name: str = "model") -> str | None:
+def to_c(model: Sequential | Model, path: str | os.PathLike[str], *, name: str = "model") -> None: ...
+def to_c(model: Sequential | Model, path: str | os.PathLike[str] | None = None, *, name: str = "model") -> str | None:
     """A model's prediction as a C99 source file, in float or double as the model is.
 
     The file defines ``void model_predict(const float *input, float *output)`` for one sample, and the macros
-    ``MODEL_INPUTS`` and ``MODEL_OUTPUTS``. It includes math.h alone, allocates nothing and keeps no state, so that any
-    number of threads may call it: the numbers between layers lie on the stack. How many bytes of stack and of constants
-    it takes, and how to compile it, its first comment says. Compiled with ``-DMODEL_MAIN`` it is a program that reads
-    samples as numbers from standard input and prints a line of outputs for each.
+    ``MODEL_INPUTS`` and ``MODEL_OUTPUTS``; of a `Model`, the arguments are its inputs and outputs by their names. It
+    includes math.h alone, allocates nothing and keeps no state, so that any number of threads may call it: the numbers
+    between layers lie on the stack. How many bytes of stack and of constants it takes, and how to compile it, its first
+    comment says. Compiled with ``-DMODEL_MAIN`` it is a program that reads samples as numbers from standard input and
+    prints a line of outputs for each.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or Model
         Built, or with an input shape.
     path : path-like, optional
         Where to write it; an existing file is replaced.
@@ -70,7 +77,8 @@ def to_c(model: Sequential, path: str | os.PathLike[str] | None = None, *, name:
     1e-7 (float32) or 1e-16 (float64) of the numbers that are added, since sums run in another order and exponentials
     are those of the C library. Batch normalisation has its scale, gamma / sqrt(variance + epsilon), computed here, with
     the very roundings of the engine; its mean is subtracted first, as in the engine, not folded into the shift, where
-    it would cost the digits of inputs that are far from 0. The input is not checked: NaN gives NaN.
+    it would cost the digits of inputs that are far from 0. The input is not checked: NaN gives NaN, and so does a
+    category beyond an embedding.
 
     Examples
     --------
@@ -105,27 +113,31 @@ def to_c(model: Sequential, path: str | os.PathLike[str] | None = None, *, name:
 
 
 class _Source:
-    """The file in the making.
+    """The file in the making: a line for each step, on the places that `places_of` gives."""
 
-    Numbers between layers lie in two arrays in turn, "a" and "b", since a product cannot write over what it reads; all
-    other operations work in place. From the last product on they lie in the output.
-    """
-
-    def __init__(self, model: Sequential, name: str) -> None:
+    def __init__(self, model: Sequential | Model, name: str) -> None:
         self._model, self._name = model, name
-        self._sizes = {"a": 0, "b": 0}
         self._used: set[str] = set()
+        # Shared layers have one table.
+        self._written: dict[int, str] = {}
         self._tables: list[str] = []
         self._constants = 0
         self._layers = 0
         self._lines: list[str] = []
-        self._write(operations_of(model))
+        self._computation = computation_of(model)
+        self._inputs = identifiers([called for called, _ in self._computation.inputs])
+        self._outputs = identifiers([called for called, _ in self._computation.outputs], self._inputs)
+        self._write()
 
     def text(self) -> str:
         """The source."""
         model, name, dtype = self._model, self._name, self._model.dtype
-        plan = model.needs_plan()
         real = "float" if dtype == np.float32 else "double"
+        inputs = [math.prod(shape) for _, shape in self._computation.inputs]
+        outputs = [self._computation.size(value) for _, value in self._computation.outputs]
+        arguments = [f"const {real} *{argument}" for argument in self._inputs]
+        arguments += [f"{real} *{argument}" for argument in self._outputs]
+        prototype = f"void {name}_predict({', '.join(arguments)})"
         words = {
             "real": real,
             "f": "f" if dtype == np.float32 else "",
@@ -133,11 +145,14 @@ class _Source:
             "upper": name.upper(),
             "model": comment_text(model.name),
             "version": fastnn.__version__,
-            "inputs": plan.input_size,
-            "shape": f" (of shape {model.input_shape}, row by row)" if len(model.input_shape or ()) > 1 else "",
-            "outputs": plan.output_size,
-            "example": " ".join(str(number % 10) for number in range(min(plan.input_size, 8)))
-            + (" ..." if plan.input_size > 8 else ""),
+            "prototype": prototype,
+            "inputs": sum(inputs),
+            "outputs": sum(outputs),
+            "taken": self._described(self._inputs, inputs, "INPUTS", [shape for _, shape in self._computation.inputs]),
+            "given": self._described(self._outputs, outputs, "OUTPUTS", [(size,) for size in outputs]),
+            "call": ", ".join([*offsets("input", inputs), *offsets("output", outputs)]),
+            "example": " ".join(str(number % 10) for number in range(min(sum(inputs), 8)))
+            + (" ..." if sum(inputs) > 8 else ""),
             "stack": sum(self._sizes.values()) * dtype.itemsize,
             "constants": self._constants * dtype.itemsize,
             "scan": "%f" if dtype == np.float32 else "%lf",
@@ -146,51 +161,57 @@ class _Source:
         known = FUNCTIONS | {kind.name: kind.c for kind in ACTIVATIONS}
         texts = [given(known[name], f"C's lines of {name}") for name in known if name in self._used]
         functions = [Template(text).substitute(words) for text in texts]
-        places = [f"    {real} {place}[{size}];" for place, size in self._sizes.items() if size]
+        places = [f"    {real} {place}[{size}];" for place, size in self._sizes.items()]
         lines = [*places, "", *self._lines] if places else self._lines
-        body = "\n".join(["", f"void {name}_predict(const {real} *input, {real} *output)", "{", *lines, "}", ""])
+        body = "\n".join(["", prototype, "{", *lines, "}", ""])
         head, main = Template(HEAD).substitute(words), Template(MAIN).substitute(words)
         return "".join([head, *self._tables, *functions, body, main])
 
-    def _write(self, operations: list[Operation]) -> None:
-        rescale: Rescale | None = None
-        if len(operations) > 1 and isinstance(operations[0], Rescale) and isinstance(operations[1], Product):
-            rescale, operations = operations[0], operations[1:]
-        last = max((number for number, operation in enumerate(operations) if isinstance(operation, Product)), default=0)
-        source, layer = "input", None
-        for number, operation in enumerate(operations):
-            if number >= last:
-                target = "output"
-            elif source == "input" or isinstance(operation, Product):
-                target = "b" if source == "a" else "a"
-            else:
-                target = source
-            if target != "output":
-                self._sizes[target] = max(self._sizes[target], operation.outputs)
+    def _described(self, names: list[str], sizes: list[int], macro: str, shapes: list[Shape]) -> str:
+        """What the first comment says of all inputs, or all outputs."""
+        total = f"{self._name.upper()}_{macro} = {sum(sizes)} numbers"
+        if len(names) == 1:
+            return total + (f" (of shape {shapes[0]}, row by row)" if len(shapes[0]) > 1 else "")
+        parts = ", ".join(f"{size} in {name}" for name, size in zip(names, sizes, strict=True))
+        return f"{total} ({parts})"
+
+    def _write(self) -> None:
+        calls = fused(self._computation)
+        places, self._sizes = places_of(self._computation, calls, self._outputs)
+
+        def place_of(value: int) -> str:
+            return places[value] if value >= 0 else self._inputs[-1 - value]
+
+        layer = None
+        for number, call in enumerate(calls):
+            operation, rescale = call.operation, call.rescale
             if operation.layer != layer:
                 layer = operation.layer
                 self._layers += 1
                 called = layer if rescale is None else f"{rescale.layer} and {layer}"
                 self._lines.append(f"    /* {comment_text(called)}: {operation.inputs} to {operation.outputs} */")
-            self._call(operation, target, source, rescale)
-            source, rescale = target, None
-        if not operations:
-            self._call_function("copy", "output", "input", self._model.needs_plan().output_size)
+            self._call(operation, places[number], [place_of(source) for source in call.sources], rescale)
+        # An input as it is, or what is an output already.
+        ends = {call.value: number for number, call in enumerate(calls)}
+        for name, (_, value) in zip(self._outputs, self._computation.outputs, strict=True):
+            source = place_of(ends[value] if value >= 0 else value)
+            if source != name:
+                self._call_function("copy", name, [source], self._computation.size(value))
 
-    def _call(self, operation: Operation, target: str, source: str, rescale: Rescale | None) -> None:
-        """The line for an operation; a rescaling before it is the first product's."""
+    def _call(self, operation: Operation, target: str, sources: list[str], rescale: Rescale | None) -> None:
+        """The line for an operation; a rescaling before it is the product's."""
         match operation:
             case Rescale():
-                self._call_function("rescale", target, source, operation.outputs, operation.scale, operation.shift)
+                self._call_function("rescale", target, sources, operation.outputs, operation.scale, operation.shift)
             case Product():
                 kernel = self._table("kernel", operation.kernel, operation.layer)
                 bias = "0" if operation.bias is None else self._table("bias", operation.bias, operation.layer)
                 scaling = [] if rescale is None else [rescale.scale, rescale.shift]
                 kind = "dense_rescaled" if scaling else "dense"
-                self._call_function(kind, target, source, operation.inputs, operation.outputs, kernel, bias, *scaling)
+                self._call_function(kind, target, sources, operation.inputs, operation.outputs, kernel, bias, *scaling)
             case Activate():
                 numbers = [number if math.isfinite(number) else "INFINITY" for number in operation.numbers]
-                self._call_function(operation.activation, target, source, operation.outputs, *numbers)
+                self._call_function(operation.activation, target, sources, operation.outputs, *numbers)
             case NormalizeBatch():
                 mean = self._table("mean", operation.mean, operation.layer)
                 # In the model's dtype, as the engine does at each prediction.
@@ -201,24 +222,43 @@ class _Source:
                     self._table("scale", scale, operation.layer),
                     self._table("shift", operation.beta, operation.layer),
                 ]
-                self._call_function("normalize_batch", target, source, operation.outputs, *tables)
+                self._call_function("normalize_batch", target, sources, operation.outputs, *tables)
             case NormalizeLayer():
                 tables = [
                     self._table("scale", operation.gamma, operation.layer),
                     self._table("shift", operation.beta, operation.layer),
                 ]
-                self._call_function("normalize_layer", target, source, operation.outputs, *tables, operation.epsilon)
+                self._call_function("normalize_layer", target, sources, operation.outputs, *tables, operation.epsilon)
+            case Lookup():
+                rows = self._table("embeddings", operation.table, operation.layer)
+                self._call_function("lookup", target, sources, operation.inputs, *operation.table.shape, rows)
+            case Merge():
+                for other in sources[1:]:
+                    self._call_function(operation.kind, target, [sources[0], other], operation.outputs)
+                    sources = [target, other]
+                if operation.kind == "average":
+                    self._call_function("divide", target, [target], operation.outputs, float(operation.count))
+            case Join():
+                for place, source, size in zip(offsets(target, operation.sizes), sources, operation.sizes, strict=True):
+                    self._call_function("copy", place, [source], size)
 
-    def _call_function(self, kind: str, target: str, source: str, *arguments: int | float | str) -> None:
+    def _call_function(self, kind: str, target: str, sources: list[str], *arguments: int | float | str) -> None:
+        kind = "add" if kind == "average" else kind
         self._used.add(kind)
         dtype = self._model.dtype
         written = [literal(argument, dtype) if isinstance(argument, float) else str(argument) for argument in arguments]
-        self._lines.append(f"    {self._name}_{kind}({', '.join([target, source, *written])});")
+        self._lines.append(f"    {self._name}_{kind}({', '.join([target, *sources, *written])});")
 
     def _table(self, kind: str, values: Array, layer: str) -> str:
-        """The name of a new table of constants."""
+        """The name of a new table of constants, or of one that has these numbers already."""
+        if id(values) in self._written:
+            return self._written[id(values)]
+        if f"{self._name}_{kind}_{self._layers}" in self._written.values():
+            # A layer of another model, under the same name.
+            self._layers += 1
         name = f"{self._name}_{kind}_{self._layers}"
         shape = " x ".join(map(str, values.shape))
         self._tables.append(table(name, values, f"{comment_text(layer)}: {kind}, {shape}"))
         self._constants += values.size
+        self._written[id(values)] = name
         return name

@@ -23,10 +23,10 @@ KEYWORDS = frozenset(_KEYWORDS.split())
 HEAD = """\
 /* The prediction of the network "$model" in C99; fastnn $version wrote this file.
  *
- *     void ${name}_predict(const $real *input, $real *output);
+ *     $prototype;
  *
- * takes one sample of ${upper}_INPUTS = $inputs numbers$shape and writes ${upper}_OUTPUTS = $outputs numbers;
- * the two may not overlap. It needs $stack bytes of stack for the numbers between layers, some more for its calls, and
+ * takes one sample of $taken and writes $given;
+ * no two may overlap. It needs $stack bytes of stack for the numbers between layers, some more for its calls, and
  * $constants bytes of constants. It allocates nothing and keeps nothing from call to call, so that several threads and
  * interrupts may call it at a time.
  *
@@ -40,7 +40,7 @@ HEAD = """\
 #define ${upper}_INPUTS $inputs
 #define ${upper}_OUTPUTS $outputs
 
-void ${name}_predict(const $real *input, $real *output);
+$prototype;
 """
 
 # The functions by name, each needed by an operation of a kind; those of activations are in their own files. $real is
@@ -81,6 +81,51 @@ static void ${name}_dense_rescaled($real *y, const $real *x, int inputs, int out
     }
 }
 """,
+    "lookup": """
+/* y is a row of the table for each of x's numbers: NaN where there is no such row. */
+static void ${name}_lookup($real *y, const $real *x, int size, int rows, int columns, const $real *table)
+{
+    for (int i = 0; i < size; i++)
+        for (int j = 0; j < columns; j++)
+            *y++ = x[i] >= 0 && x[i] < ($real)rows ? table[(int)x[i] * columns + j] : ($real)NAN;
+}
+""",
+    "add": """
+static void ${name}_add($real *y, const $real *x, const $real *z, int size)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i] + z[i];
+}
+""",
+    "subtract": """
+static void ${name}_subtract($real *y, const $real *x, const $real *z, int size)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i] - z[i];
+}
+""",
+    "multiply": """
+static void ${name}_multiply($real *y, const $real *x, const $real *z, int size)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i] * z[i];
+}
+""",
+    "divide": """
+static void ${name}_divide($real *y, const $real *x, int size, $real divisor)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i] / divisor;
+}
+""",
+    "maximum": """
+static void ${name}_maximum($real *y, const $real *x, const $real *z, int size)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i] >= z[i] || x[i] != x[i] ? x[i] : z[i];
+}
+""",
+    "minimum": """
+static void ${name}_minimum($real *y, const $real *x, const $real *z, int size)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i] <= z[i] || x[i] != x[i] ? x[i] : z[i];
+}
+""",
     "normalize_batch": """
 /* y = (x - mean) scale + shift */
 static void ${name}_normalize_batch($real *y, const $real *x, int size, const $real *mean, const $real *scale,
@@ -117,7 +162,7 @@ int main(void)
     while (scanf("$scan", &input[count]) == 1) {
         if (++count < ${upper}_INPUTS) continue;
         count = 0;
-        ${name}_predict(input, output);
+        ${name}_predict($call);
         for (int j = 0; j < ${upper}_OUTPUTS; j++) printf("%s$print", j ? " " : "", (double)output[j]);
         printf("\\n");
     }

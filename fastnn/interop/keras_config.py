@@ -99,9 +99,9 @@ def described(model: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> De
 def layer_from(entry: Entry, custom_objects: Mapping[str, Any]) -> tuple[Layer, str]:
     """The layer of an entry, without a name, and its dtype; ValueError, which names it, where fastnn has none such."""
     try:
-        if entry.frozen:
-            raise ValueError("it is frozen (trainable=False), which fastnn has not: set trainable=True first")
-        return layer_of(entry.kind, entry.options, custom_objects), _dtype(entry.options.get("dtype"))
+        layer = layer_of(entry.kind, entry.options, custom_objects)
+        layer.trainable = not entry.frozen
+        return layer, _dtype(entry.options.get("dtype"))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise ValueError(f"the layer {entry.options['name']!r} ({entry.kind}): {what}") from error

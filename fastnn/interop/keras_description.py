@@ -73,25 +73,29 @@ def _check_each_once(model: LayeredModel) -> None:
 
 def _description(model: LayeredModel, name: str) -> dict[str, Any]:
     dtype = model.dtype.name
+    # Keras has layers that take whole numbers alone.
+    kind = "int32" if model.needs_plan().categories else dtype
     if not isinstance(model, Model):
-        first = _input(model.input_shape or (), "input_layer", dtype)
-        layers = [first, *(_layer(layer, dtype) for layer in model.layers)]
-        return _object("keras", "Sequential", {"name": name, "trainable": True, "dtype": dtype, "layers": layers})
+        first = _input(model.input_shape or (), "input_layer", kind)
+        described = [first, *(_layer(layer, dtype) for layer in model.layers)]
+        config = {"name": name, "trainable": model.trainable, "dtype": dtype, "layers": described}
+        return _object("keras", "Sequential", config)
     graph = model.graph
     names = {-1 - number: own for number, own in enumerate(model.input_names)}
     names |= {number: str(layer.name) for number, layer in enumerate(model.layers)}
     if len(set(names.values())) < len(names):
         raise TypeError(f"an input and a layer of {name} have one name, which Keras has not: {list(names.values())}")
-    layers = []
+    described = []
     for place in order(graph):
         if place < 0:
             shape = graph.inputs[-1 - place].declared_shape or ()
-            layers.append(_input(shape, names[place], dtype) | {"name": names[place], "inbound_nodes": []})
+            described.append(_input(shape, names[place], kind) | {"name": names[place], "inbound_nodes": []})
         else:
             nodes = connections(model, place, names)
-            layers.append(_layer(model.layers[place], dtype) | {"name": names[place], "inbound_nodes": nodes})
+            described.append(_layer(model.layers[place], dtype) | {"name": names[place], "inbound_nodes": nodes})
     begins, outputs = ends(model, names)
-    config = {"name": name, "trainable": True, "layers": layers, "input_layers": begins, "output_layers": outputs}
+    config = {"name": name, "trainable": model.trainable, "layers": described}
+    config |= {"input_layers": begins, "output_layers": outputs}
     return _object("keras.src.models.functional", "Functional", config) | {"registered_name": "Functional"}
 
 
@@ -104,15 +108,20 @@ def _layer(layer: Layer, dtype: str) -> dict[str, Any]:
         return _description(layer.model, str(layer.name))
     maker = next((_OPTIONS[kind] for kind in type(layer).__mro__ if kind in _OPTIONS), None)
     if maker is None:
-        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which Keras has not")
+        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which {_why_not(layer)}")
     try:
         name, options = maker(layer)
     except TypeError as error:
         raise TypeError(f"the layer {layer.name}: {error}") from None
     given: Any = layer.input_shape or ()
     shape = [[None, *one] for one in given] if isinstance(layer, Merge) else [None, *given]
-    config = {"name": layer.name, "trainable": True, "dtype": dtype, **options}
+    config = {"name": layer.name, "trainable": layer.trainable, "dtype": dtype, **options}
     return _object("keras.layers", name, config) | {"build_config": {"input_shape": shape}}
+
+
+def _why_not(layer: Any) -> str:
+    known = type(layer).__name__ in layers.__all__
+    return "cannot be written to Keras' files yet" if known else "Keras has not"
 
 
 def compilation_of(model: CompiledModel) -> dict[str, Any] | None:
@@ -211,6 +220,10 @@ def _batch_normalization(layer: layers.BatchNormalization) -> tuple[str, dict[st
 
 _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     layers.Dense: _dense,
+    layers.Embedding: lambda layer: (
+        "Embedding",
+        {"input_dim": layer.input_dim, "output_dim": layer.output_dim, "mask_zero": False},
+    ),
     layers.Activation: _activation_layer,
     layers.Flatten: lambda layer: ("Flatten", {"data_format": "channels_last"}),
     layers.Rescaling: lambda layer: ("Rescaling", {"scale": layer.scale, "offset": layer.offset}),

@@ -205,6 +205,7 @@ def _merging(kind: Callable[[], Layer]) -> Callable[[Options], Layer]:
 
 _MAKERS: dict[str, Callable[[Options], Layer]] = {
     "Dense": _dense,
+    "Embedding": lambda options: layers.Embedding(options["input_dim"], options["output_dim"]),
     "Flatten": _flatten,
     "Activation": lambda options: layers.Activation(options.activation()),
     **_activation_layers(),

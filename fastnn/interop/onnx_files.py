@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import fastnn
 from fastnn.files.writing import atomic_write
+from fastnn.interop.computation import Computation, computation_of
 from fastnn.interop.onnx_graph import Graph, Value
 from fastnn.interop.operations import (
     Activate,
+    Join,
+    Lookup,
+    Merge,
     NormalizeBatch,
     NormalizeLayer,
     Operation,
     Product,
     Rescale,
-    operations_of,
 )
-from fastnn.layers.flatten import Flatten
+from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
 from fastnn.registry import given
 
@@ -34,16 +38,19 @@ _OLDEST_OPSET = 13
 _LARGEST_FILE = 2_000_000_000
 
 
-def to_onnx(model: Sequential, path: str | os.PathLike[str] | None = None, *, opset: int | None = None) -> ModelProto:
+def to_onnx(
+    model: Sequential | Model, path: str | os.PathLike[str] | None = None, *, opset: int | None = None
+) -> ModelProto:
     """A model's prediction as an ONNX model, also in a file.
 
-    The input is called "input" and has shape ("batch", \\*input_shape), the output is "output" with shape ("batch",
-    outputs); both have the model's dtype, so that bytes must be converted first. Weights are initializers with names
-    such as "dense.kernel". Dropout and noise are left out; batch normalisation is that of prediction.
+    The input of a `Sequential` is called "input" and has shape ("batch", \\*input_shape), the output is "output" with
+    shape ("batch", outputs); those of a `Model` have its names, and their shapes. All have the model's dtype, so that
+    bytes and categories must be converted first. Weights are initializers with names such as "dense.kernel". Dropout
+    and noise are left out; batch normalisation is that of prediction.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or Model
         Built, or with an input shape.
     path : path-like, optional
         Where to write it, usually with the suffix ".onnx"; an existing file is replaced.
@@ -85,7 +92,8 @@ def to_onnx(model: Sequential, path: str | os.PathLike[str] | None = None, *, op
         import onnx
     except ImportError:
         raise ImportError("to_onnx needs the package onnx: pip install fastnn-ext[onnx]") from None
-    operations = operations_of(model)
+    computation = computation_of(model)
+    operations = [step.operation for step in computation.steps]
     size = sum(array.nbytes for layer in model.layers for array in layer.arrays.values())
     if size > _LARGEST_FILE:
         raise ValueError(
@@ -95,7 +103,7 @@ def to_onnx(model: Sequential, path: str | os.PathLike[str] | None = None, *, op
     graph = Graph(model.dtype, _checked_opset(opset, operations, model.dtype))
     opsets = [onnx.helper.make_operatorsetid("", graph.opset)]
     result = onnx.helper.make_model(
-        _written(graph, model, operations),
+        _written(graph, model, computation),
         opset_imports=opsets,
         ir_version=onnx.helper.find_min_ir_version_for(opsets),
         producer_name="fastnn",
@@ -132,33 +140,42 @@ def _oldest_opset(operation: Operation) -> int:
     return 17 if isinstance(operation, NormalizeLayer) else _OLDEST_OPSET
 
 
-def _written(graph: Graph, model: Sequential, operations: list[Operation]) -> GraphProto:
-    """The model's operations written into the graph, with its input and output."""
+def _written(graph: Graph, model: Sequential | Model, computation: Computation) -> GraphProto:
+    """The model's steps written into the graph, with its inputs and outputs."""
     from onnx import helper
 
-    assert model.input_shape is not None
-    x = Value(graph, "input")
-    if len(model.input_shape) > 1:
-        graph.layer = next((str(layer.name) for layer in model.layers if isinstance(layer, Flatten)), "rows")
-        x = x.apply("Flatten", axis=1)
-    for operation in operations:
-        graph.layer = operation.layer
-        x = _value_of(operation, x)
-    if not graph.nodes:
-        graph.layer = str(model.layers[-1].name)
-        x.apply("Identity")
-    graph.nodes[-1].output[0] = "output"
     element = helper.np_dtype_to_tensor_dtype(model.dtype)
-    return helper.make_graph(
-        graph.nodes,
-        model.name,
-        [helper.make_tensor_value_info("input", element, ("batch", *model.input_shape))],
-        [helper.make_tensor_value_info("output", element, ("batch", model.needs_plan().output_size))],
-        graph.initializers,
-    )
+    given, begins = [], []
+    for name, shape in computation.inputs:
+        begins.append(helper.make_tensor_value_info(name, element, ("batch", *shape)))
+        graph.layer = name
+        x = Value(graph, name)
+        given.append(x.apply("Flatten", axis=1) if len(shape) > 1 else x)
+    values: list[Value] = []
+    for step in computation.steps:
+        graph.layer = step.operation.layer
+        sources = [values[source] if source >= 0 else given[-1 - source] for source in step.sources]
+        values.append(_value_of(step.operation, sources))
+    ends = []
+    uses = Counter(value for step in computation.steps for value in step.sources)
+    uses.update(value for _, value in computation.outputs)
+    for name, value in computation.outputs:
+        graph.layer = name
+        x = values[value] if value >= 0 else given[-1 - value]
+        made = next((node for node in graph.nodes if node.output[0] == x.name), None)
+        if made is None or uses[value] > 1:
+            # Somebody else takes the value by its own name.
+            x.apply("Identity")
+            made = graph.nodes[-1]
+        made.output[0] = name
+        ends.append(helper.make_tensor_value_info(name, element, ("batch", computation.size(value))))
+    return helper.make_graph(graph.nodes, model.name, begins, ends, graph.initializers)
 
 
-def _value_of(operation: Operation, x: Value) -> Value:
+def _value_of(operation: Operation, sources: list[Value]) -> Value:
+    from onnx import TensorProto
+
+    x = sources[0]
     graph = x.graph
     match operation:
         case Rescale():
@@ -176,7 +193,25 @@ def _value_of(operation: Operation, x: Value) -> Value:
             return _normalized_batch(operation, x)
         case NormalizeLayer():
             return _normalized_layer(operation, x)
+        case Lookup():
+            numbers = x.apply("Cast", to=TensorProto.INT64)
+            rows = graph.node("Gather", graph.initializer("embeddings", operation.table), numbers)
+            return rows.apply("Flatten", axis=1)
+        case Merge():
+            return _merged(operation, sources)
+        case Join():
+            return graph.node("Concat", *sources, axis=1)
     raise AssertionError(operation)
+
+
+def _merged(operation: Merge, sources: list[Value]) -> Value:
+    if operation.kind in ("maximum", "minimum"):
+        return sources[0].graph.node(operation.kind[:3].capitalize(), *sources)
+    total = sources[0]
+    operator = {"subtract": "Sub", "multiply": "Mul"}.get(operation.kind, "Add")
+    for other in sources[1:]:
+        total = total.apply(operator, other)
+    return total / len(sources) if operation.kind == "average" else total
 
 
 def _normalized_batch(operation: NormalizeBatch, x: Value) -> Value:

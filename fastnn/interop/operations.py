@@ -1,29 +1,43 @@
-"""What a prediction computes, as operations on rows of numbers. Exporters write these in another language."""
+"""What layers compute in prediction, as operations on rows of numbers. Exporters write these in another language."""
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.activations.base import ActivationKind
 from fastnn.activations.registry import ACTIVATIONS
+from fastnn.checking.shapes import Shape
 from fastnn.layers import (
     Activation,
+    Add,
+    Average,
     BatchNormalization,
+    Concatenate,
     Dense,
     Dropout,
+    Embedding,
     Flatten,
     GaussianNoise,
+    IntegerLookup,
     LayerNormalization,
+    Maximum,
+    Minimum,
+    Multiply,
     Rescaling,
+    StringLookup,
+    Subtract,
+    merging,
 )
 from fastnn.layers.applied import AppliedActivation
 from fastnn.layers.base import Layer
-from fastnn.models.sequential import Sequential
 
-__all__ = ["Activate", "NormalizeBatch", "NormalizeLayer", "Product", "Rescale", "Operation", "operations_of"]
+__all__ = [
+    *("Activate", "Join", "Lookup", "Merge", "NormalizeBatch", "NormalizeLayer", "Operation", "Product", "Rescale"),
+    "operations_of_layer",
+]
 
 Array = NDArray[np.floating[Any]]
 
@@ -37,7 +51,21 @@ _KNOWN = (
     GaussianNoise,
     BatchNormalization,
     LayerNormalization,
+    Embedding,
 )
+
+# Layers of several inputs that work number by number, and what exporters call that.
+_MERGES: dict[type[Layer], str] = {
+    Add: "add",
+    Subtract: "subtract",
+    Multiply: "multiply",
+    Average: "average",
+    Maximum: "maximum",
+    Minimum: "minimum",
+}
+
+# What has no form in these languages yet.
+_NOT_EXPORTED = (IntegerLookup, StringLookup)
 
 
 @dataclass(frozen=True)
@@ -107,49 +135,48 @@ class NormalizeLayer(Operation):
     epsilon: float
 
 
-def operations_of(model: Sequential) -> list[Operation]:
-    """What a model computes in prediction; samples of any shape are rows from the beginning.
+@dataclass(frozen=True)
+class Lookup(Operation):
+    """Each number of a row is that of a row of the table."""
 
-    Parameters
-    ----------
-    model : Sequential
-        Built, or with an input shape to be built for. The operations hold its own arrays, not copies.
+    table: Array
+
+
+@dataclass(frozen=True)
+class Merge(Operation):
+    """Rows of equal size to one, number by number; ``kind`` is "add", "subtract" and so on."""
+
+    kind: str
+
+    @property
+    def count(self) -> int:
+        """How many rows."""
+        return self.inputs // self.outputs
+
+
+@dataclass(frozen=True)
+class Join(Operation):
+    """Rows side by side; ``sizes`` are theirs."""
+
+    sizes: tuple[int, ...]
+
+
+def operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
+    """What a built layer computes, one operation behind the other; they hold its own arrays, not copies.
 
     Raises
     ------
     TypeError
-        When it is no `Sequential`, or a layer or an activation is of the user's own making.
+        When the layer or its activation is of the user's own making.
     ValueError
-        When it cannot be built, or a number of it is NaN or infinite in its dtype.
-
-    Examples
-    --------
-    >>> from fastnn.layers import Input
-    >>> model = Sequential([Input((2, 2)), Flatten(), Dense(3, "relu"), Dropout(0.5), Dense(1)])
-    >>> [type(operation).__name__ for operation in operations_of(model)]
-    ['Product', 'Activate', 'Product']
+        When a number of it is NaN or infinite.
     """
-    if not isinstance(model, Sequential):
-        raise TypeError(f"model must be a fastnn.Sequential, but it is {model!r}")
-    plan = model.needs_plan()
-    operations: list[Operation] = []
-    rescaling = [str(layer.name) for layer in model.layers if isinstance(layer, Rescaling)]
-    if rescaling:
-        # They are one to the engine, too.
-        operations += [Rescale(rescaling[-1], plan.input_size, plan.input_size, plan.input_scale, plan.input_shift)]
-    for layer in model.layers:
-        operations += _operations_of_layer(layer, model.dtype)
-    largest = float(np.finfo(model.dtype).max)
-    for operation in operations:
-        for name, value in operation.numbers_by_name().items():
-            if abs(value) > largest:
-                raise ValueError(f"the {name} of {operation.layer} is {value:g}, more than {model.dtype} holds")
-    return operations
-
-
-def _operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
+    if isinstance(layer, merging.Merge):
+        return [_merge(layer)]
     kind = next((kind for kind in _KNOWN if isinstance(layer, kind)), None)
     # A subclass that lowers itself in its own way may compute anything.
+    if type(layer) in _NOT_EXPORTED:
+        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which cannot be exported yet")
     if kind is None or type(layer).lower is not kind.lower:
         raise TypeError(f"the layer {layer.name} is of your own class {type(layer).__name__} and cannot be exported")
     arrays = layer.arrays
@@ -163,6 +190,8 @@ def _operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
     if isinstance(layer, Dense):
         product = Product(*place, arrays["kernel"], arrays.get("bias"))
         return [product, *_activate(str(layer.name), outputs, layer.activation)]
+    if isinstance(layer, Embedding):
+        return [Lookup(*place, arrays["embeddings"])]
     if isinstance(layer, Activation):
         return _activate(str(layer.name), outputs, layer.applied)
     if isinstance(layer, BatchNormalization | LayerNormalization):
@@ -172,6 +201,19 @@ def _operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
             return [NormalizeLayer(*place, gamma, beta, layer.epsilon)]
         return [NormalizeBatch(*place, gamma, beta, arrays["moving_mean"], arrays["moving_variance"], layer.epsilon)]
     return []
+
+
+def _merge(layer: merging.Merge) -> Operation:
+    shapes = layer.input_shape
+    assert shapes is not None
+    assert layer.output_shape is not None
+    sizes = tuple(math.prod(shape) for shape in cast(tuple[Shape, ...], shapes))
+    place = str(layer.name), sum(sizes), math.prod(layer.output_shape)
+    if type(layer) is Concatenate:
+        return Join(*place, sizes)
+    if type(layer) not in _MERGES:
+        raise TypeError(f"the layer {layer.name} is of your own class {type(layer).__name__} and cannot be exported")
+    return Merge(*place, _MERGES[type(layer)])
 
 
 def _activate(layer: str, size: int, applied: AppliedActivation) -> list[Operation]:

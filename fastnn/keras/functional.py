@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from fastnn.checking.scalars import true_or_false
 from fastnn.interop.keras_calls import described_graph
 from fastnn.interop.keras_graphs import has_own_names, sorted_graph
 from fastnn.keras.session import SESSION
@@ -31,7 +32,7 @@ class Model(KerasModel, Ours):
         Keras 1 called them ``input`` and ``output``.
     name : str, optional
     trainable : bool, default True
-        True alone: layers cannot be frozen.
+        False: training changes no weights.
     dtype, seed
         As in `fastnn.keras.Sequential`.
 
@@ -58,6 +59,7 @@ class Model(KerasModel, Ours):
         inputs: Any = None,
         outputs: Any = None,
         name: str | None = None,
+        trainable: bool = True,
         *,
         dtype: DTypeLike | None = None,
         seed: int | np.random.Generator | None = None,
@@ -80,6 +82,8 @@ class Model(KerasModel, Ours):
             dtype=SESSION.floatx if dtype is None else dtype,
             seed=SESSION.next_seed() if seed is None else seed,
         )
+        # Its layers keep what they say, as in Keras.
+        self._trainable = true_or_false(trainable, "trainable")
 
     @property
     def gives_dict(self) -> bool:

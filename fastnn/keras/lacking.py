@@ -9,7 +9,7 @@ _DENSE_ALONE = "fastnn has dense networks alone"
 # How the layers of other networks begin.
 _OTHER_NETWORKS = (
     *("Conv", "Separable", "Depthwise", "MaxPool", "AveragePool", "Avg", "Adaptive", "Global", "UpSampling"),
-    *("ZeroPadding", "Cropping", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed", "Embedding"),
+    *("ZeroPadding", "Cropping", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed"),
     *("MultiHead", "Attention", "Additive", "GroupQuery", "Stacked"),
 )
 _FUNCTIONS_OF_TENSORS = (
@@ -53,7 +53,6 @@ LACKING: Mapping[str, Mapping[str, str]] = {
         "Adafactor": "write AdamW",
         "Muon": "write AdamW",
     },
-    "schedules": {"CosineDecayRestarts": "write CosineDecay, or a function of an array of steps"},
     "losses": {"Dice": "write BinaryCrossentropy", "Tversky": "write BinaryFocalCrossentropy", "CTC": _DENSE_ALONE},
     "metrics": {
         "Accuracy": "metrics=['accuracy'] compares decisions, BinaryAccuracy and CategoricalAccuracy each one kind",
@@ -71,10 +70,6 @@ LACKING: Mapping[str, Mapping[str, str]] = {
         "MinMaxNorm": "fastnn has MaxNorm",
     },
     "regularizers": {"Orthogonal": "fastnn has L1, L2 and L1L2"},
-    "initializers": {
-        "VarianceScaling": "write GlorotUniform, HeNormal, LecunNormal or the like",
-        "Identity": "write a function of (shape, rng) that returns numpy.eye(*shape)",
-    },
     "datasets": {
         "imdb": "its file holds pickled lists, which fastnn reads from nobody: load the reviews as rows",
         "reuters": "its file holds pickled lists, which fastnn reads from nobody: load the articles as rows",

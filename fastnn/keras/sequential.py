@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from fastnn.checking.scalars import true_or_false
 from fastnn.interop.keras_config import described
 from fastnn.keras.session import SESSION
-from fastnn.keras.translating import translated
 from fastnn.keras.verbs import KerasModel
 from fastnn.layers import Input, Layer
 from fastnn.models import Sequential as Ours
@@ -26,7 +26,7 @@ class Sequential(KerasModel, Ours):
     layers : list of Layer, optional
         From `fastnn.keras.layers`; `add` appends more.
     trainable : bool, default True
-        True alone: layers cannot be frozen.
+        False: training changes no weights.
     name : str, optional
     dtype, seed
         As in `fastnn.Sequential`; by default those of ``keras.backend.set_floatx`` and ``keras.utils.set_random_seed``.
@@ -51,13 +51,14 @@ class Sequential(KerasModel, Ours):
         dtype: DTypeLike | None = None,
         seed: int | np.random.Generator | None = None,
     ) -> None:
-        translated(("Sequential",), "Sequential", {"trainable": trainable})
         super().__init__(
             layers,
             name="sequential" if name is None else name,
             dtype=SESSION.floatx if dtype is None else dtype,
             seed=SESSION.next_seed() if seed is None else seed,
         )
+        # Its layers keep what they say, as in Keras.
+        self._trainable = true_or_false(trainable, "trainable")
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights; the shape may begin with None for the batch, as in Keras."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["ALONE", "CONVERTED", "MODULES", "MOVED", "POSITIONS", "RENAMED", "Alone"]
+__all__ = ["ALONE", "ASSIGNED", "CONVERTED", "MODULES", "MOVED", "POSITIONS", "RENAMED", "Alone"]
 
 # Old names of arguments, by the class or the method, or by the module for all its classes.
 RENAMED: Mapping[str, Mapping[str, str]] = {
@@ -77,6 +77,11 @@ def _one_sample(shape: Any) -> Any:
     return (shape,) if hasattr(shape, "__index__") else shape
 
 
+def _as_it_is(value: Any) -> Any:
+    """For what is called elsewhere as another argument is in general."""
+    return value
+
+
 def _without_batch(shape: Any) -> Any:
     """The shape of a sample from that of a batch of any size."""
     if isinstance(shape, tuple | list) and len(shape) > 1 and shape[0] is None:
@@ -93,6 +98,7 @@ CONVERTED: Mapping[str, Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
         "input_shape": ("input_shape", _one_sample),
         "batch_input_shape": ("input_shape", _without_batch),
     },
+    "Embedding": {"input_dim": ("input_dim", _as_it_is), "input_length": ("input_shape", _one_sample)},
     "Input": {"shape": ("shape", _one_sample), "batch_shape": ("shape", _without_batch)},
     "InputLayer": {
         "shape": ("shape", _one_sample),
@@ -102,8 +108,12 @@ CONVERTED: Mapping[str, Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
     },
 }
 
+# Arguments of Keras that are attributes of fastnn's objects, assigned once these are made.
+ASSIGNED: Mapping[str, tuple[str, ...]] = {"layers": ("trainable",)}
+
 # The order in which Keras takes arguments by position, where fastnn has another or none.
 POSITIONS: Mapping[str, str] = {
+    "Embedding": "input_dim output_dim embeddings_initializer embeddings_regularizer embeddings_constraint mask_zero",
     "BatchNormalization": "axis momentum epsilon center scale",
     "LayerNormalization": "axis epsilon center scale",
     "Dropout": "rate noise_shape seed",
@@ -111,6 +121,8 @@ POSITIONS: Mapping[str, str] = {
     "Flatten": "data_format",
     "Softmax": "axis",
     "Input": "shape batch_size dtype",
+    "StringLookup": "max_tokens num_oov_indices mask_token oov_token vocabulary",
+    "IntegerLookup": "max_tokens num_oov_indices mask_token oov_token vocabulary",
 }
 
 
@@ -129,9 +141,23 @@ _LAST_AXIS = "fastnn normalises the columns of rows: put a Flatten() before it, 
 _AVERAGE = "fastnn keeps no averages of weights: leave it out"
 _DTYPE = "the model's numbers are all of one type: keras.backend.set_floatx('float64') before it is made"
 
+_LOOKUPS = {
+    "mask_token": Alone((None,), "fastnn has rows of one length, without a mask: leave it out"),
+    "output_mode": Alone(("int",), "write CategoryEncoding behind it"),
+    "invert": Alone((False,), "write [vocabulary[i] for i in numbers]: leave it out"),
+    "pad_to_max_tokens": Alone((False,), "write CategoryEncoding(num_tokens) behind it"),
+    "sparse": Alone((False,), "fastnn writes zeros and ones: leave it out"),
+    "idf_weights": Alone((None,), "fastnn has no weights of terms: leave it out"),
+    "oov_method": Alone(("floormod",), "all unknown terms share one number: leave it out"),
+    "salt": Alone((None,), "all unknown terms share one number: leave it out"),
+}
+
 _INPUTS = {
     "batch_size": Alone((None,), "fastnn takes batches of any size: leave it out"),
-    "dtype": Alone((None, "float32", "float64", "uint8", "int32", "int64", "bool"), "inputs are real numbers"),
+    "dtype": Alone(
+        (None, "float32", "float64", "uint8", "int32", "int64", "bool", "string"),
+        "inputs are real numbers, or strings for a StringLookup",
+    ),
     "sparse": Alone((None, False), "fastnn takes sparse matrices as they are: leave it out"),
     "ragged": Alone((None, False), "fastnn takes rows of one length: leave it out"),
     "tensor": Alone((None,), "fastnn takes data in fit and predict: leave it out"),
@@ -141,7 +167,6 @@ _INPUTS = {
 
 ALONE: Mapping[str, Mapping[str, Alone]] = {
     "layers": {
-        "trainable": Alone((True,), "fastnn cannot freeze layers, all of them train: leave it out"),
         "dtype": Alone((None, "float32"), _DTYPE),
         "activity_regularizer": Alone((None,), "fastnn penalises weights alone: kernel_regularizer=..."),
         "autocast": Alone((True,), _DTYPE),
@@ -180,9 +205,28 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "beta_constraint": Alone((None,), _NO_PENALTY),
         "gamma_constraint": Alone((None,), _NO_PENALTY),
     },
+    "Embedding": {
+        "embeddings_regularizer": Alone((None,), _NO_PENALTY),
+        "embeddings_constraint": Alone((None,), _NO_PENALTY),
+        "mask_zero": Alone((False,), "fastnn has rows of one length, without a mask: leave it out"),
+        "weights": Alone((None,), "model.layers[i].embeddings.assign(...) sets its numbers"),
+        "lora_rank": Alone((None,), "fastnn trains whole tables: leave it out"),
+        "lora_alpha": Alone((None,), "fastnn trains whole tables: leave it out"),
+        "quantization_config": Alone((None,), "fastnn computes in float32 or float64: leave it out"),
+    },
     "Dropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
     "Flatten": {"data_format": Alone((None, "channels_last"), "fastnn takes numbers as they lie: leave it out")},
     "Softmax": {"axis": Alone((-1,), "fastnn takes the softmax of all numbers of a sample: leave it out")},
+    "StringLookup": {
+        **_LOOKUPS,
+        "encoding": Alone(("utf-8",), "fastnn takes strings, and bytes of UTF-8"),
+        "vocabulary_dtype": Alone(("string",), "fastnn takes strings of any type: leave it out"),
+    },
+    "IntegerLookup": {
+        **_LOOKUPS,
+        "oov_token": Alone((-1,), "get_vocabulary calls unknown numbers -1"),
+        "vocabulary_dtype": Alone(("int64",), "fastnn takes whole numbers of any type: leave it out"),
+    },
     "Input": _INPUTS,
     "InputLayer": _INPUTS,
     "optimizers": {
@@ -241,8 +285,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "embeddings_freq": Alone((0,), "fastnn has no embeddings: leave it out"),
         "embeddings_metadata": Alone((None,), "fastnn has no embeddings: leave it out"),
     },
-    "Model": {"trainable": Alone((True,), "fastnn cannot freeze layers, all of them train: leave it out")},
-    "Sequential": {"trainable": Alone((True,), "fastnn cannot freeze layers, all of them train: leave it out")},
     "Sequential.compile": {
         "loss_weights": Alone((None,), "a model has one output here: leave it out"),
         "weighted_metrics": Alone((None,), "sample weights count in the loss alone: metrics=[...]"),
@@ -274,7 +316,7 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "line_length": Alone((None,), "the table is as wide as it has to be: leave it out"),
         "positions": Alone((None,), "the table is as wide as it has to be: leave it out"),
         "expand_nested": Alone((False, True), "the layers of models within always stand below them: leave it out"),
-        "show_trainable": Alone((False,), "all layers train: leave it out"),
+        "show_trainable": Alone((False,), "print layer.trainable for layer in model.layers: leave it out"),
         "layer_range": Alone((None,), "the table has all layers: leave it out"),
     },
     "Sequential.save": {

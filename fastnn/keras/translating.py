@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from fastnn.checking.names import nearest_name
 from fastnn.checking.old_spellings import OldSpelling, tell
 from fastnn.keras.lacking import lacking
-from fastnn.keras.spellings import ALONE, CONVERTED, MODULES, MOVED, POSITIONS, RENAMED
+from fastnn.keras.spellings import ALONE, ASSIGNED, CONVERTED, MODULES, MOVED, POSITIONS, RENAMED
 
 __all__ = ["OldSpelling", "Translated", "attributes", "keras_names", "moved", "old_module", "tell", "translated"]
 
@@ -138,10 +138,15 @@ class Translated:
         positional = dict(zip(names, args, strict=False))
         for name in positional.keys() & kwargs.keys():
             raise TypeError(f"{self.__name__} has {name} twice, once by position")
-        arguments = translated(self.places, self.__name__, positional | kwargs)
+        given = positional | kwargs
+        assigned = {name: given.pop(name) for name in ASSIGNED.get(self.places[1], ()) if name in given}
+        arguments = translated(self.places, self.__name__, given)
         if self.prepare is not None:
             arguments = self.prepare(arguments)
-        return self.target(**arguments)
+        made = self.target(**arguments)
+        for name, value in assigned.items():
+            setattr(made, name, value)
+        return made
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
         return (self.target,)

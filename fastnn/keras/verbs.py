@@ -19,7 +19,7 @@ from fastnn.keras.old_names import HistoryValues, with_new_names
 from fastnn.keras.samples import as_inputs, as_validation
 from fastnn.keras.tensors import Tensor, tensor
 from fastnn.keras.translating import Translated, moved, tell, translated
-from fastnn.layers import BatchNormalization, Dropout, GaussianNoise
+from fastnn.layers import AlphaDropout, BatchNormalization, Dropout, GaussianDropout, GaussianNoise
 from fastnn.layers.layer_array import LayerArray
 from fastnn.layers.symbolic import is_symbolic
 from fastnn.models.architecture import DescribedModel
@@ -27,6 +27,8 @@ from fastnn.models.base import BaseModel
 from fastnn.models.nested import leaf_layers
 
 __all__ = ["KerasModel"]
+
+_OTHERWISE_IN_TRAINING = (AlphaDropout, BatchNormalization, Dropout, GaussianDropout, GaussianNoise)
 
 
 class KerasModel(DescribedModel):
@@ -96,8 +98,7 @@ class KerasModel(DescribedModel):
         """The outputs of a batch, as an array that has ``numpy()``; of a symbolic tensor, the model as a layer."""
         if is_symbolic(x):
             return super().__call__(x)
-        acting = (BatchNormalization, Dropout, GaussianNoise)
-        if training and any(isinstance(layer, acting) for layer in leaf_layers(self.layers)):
+        if training and any(isinstance(layer, _OTHERWISE_IN_TRAINING) for layer in leaf_layers(self.layers)):
             raise TypeError(
                 "a model cannot be called with training=True where dropout, noise or batch normalisation act otherwise "
                 "in training: fit and train_on_batch train it, and model(x) predicts"
@@ -193,15 +194,16 @@ class KerasModel(DescribedModel):
 
     @property
     def non_trainable_weights(self) -> list[LayerArray]:
-        """The other arrays: moving means and variances."""
+        """The other arrays: moving means and variances, and all of layers that are frozen."""
         return self._weights(trainable=False)
 
     non_trainable_variables = non_trainable_weights
 
     def _weights(self, *, trainable: bool) -> list[LayerArray]:
-        layers = [layer for layer in leaf_layers(self.layers) if layer.arrays]
-        variables = [(layer, one) for layer in layers for one in layer.variables() if one.trainable is trainable]
-        return [layer.arrays[one.name].view(LayerArray) for layer, one in variables]
+        if not self.trainable:
+            return [] if trainable else self.weights
+        chosen = (layer.trainable_weights if trainable else layer.non_trainable_weights for layer in self.layers)
+        return [array for arrays in chosen for array in arrays]
 
     @property
     def losses(self) -> list[Tensor]:
@@ -209,7 +211,7 @@ class KerasModel(DescribedModel):
         penalties = []
         for layer in leaf_layers(self.layers):
             regularizer = getattr(layer, "kernel_regularizer", None)
-            if regularizer is not None and layer.arrays:
+            if regularizer is not None and layer.arrays and layer.trainable and self.trainable:
                 kernel = layer.arrays["kernel"].astype(np.float64)
                 penalty = regularizer.l1 * np.abs(kernel).sum() + regularizer.l2 * np.square(kernel).sum()
                 penalties.append(tensor(np.asarray(penalty, dtype=self.dtype)))

@@ -8,10 +8,12 @@ from fastnn.layers.base import Layer
 from fastnn.layers.batch_normalization import BatchNormalization
 from fastnn.layers.dense import Dense
 from fastnn.layers.dropout import Dropout
+from fastnn.layers.embedding import Embedding
 from fastnn.layers.flatten import Flatten
 from fastnn.layers.gaussian_noise import GaussianNoise
 from fastnn.layers.input import Input
 from fastnn.layers.layer_normalization import LayerNormalization
+from fastnn.layers.lookup import IntegerLookup, StringLookup
 from fastnn.layers.merging import Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract
 from fastnn.layers.rescaling import Rescaling
 
@@ -20,7 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Input", "Rescaling", "Flatten", "Dense", "Activation"]
 __all__ += kinds.__all__
-__all__ += ["Dropout", "GaussianNoise", "BatchNormalization", "LayerNormalization"]
+__all__ += [
+    "StringLookup",
+    "IntegerLookup",
+    "Embedding",
+    "Dropout",
+    "GaussianNoise",
+    "BatchNormalization",
+    "LayerNormalization",
+]
 __all__ += ["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Layer"]
 
 

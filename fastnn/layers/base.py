@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastnn.checking.fixed import FixedDict
 from fastnn.checking.names import non_empty_name
+from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.calls import Called
 from fastnn.layers.config import Configured
@@ -32,7 +33,7 @@ class Variable(NamedTuple):
 
 
 # What the arrays of the package's layers are called.
-_ARRAYS = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
+_ARRAYS = ("kernel", "embeddings", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 _NUMBERS = "write into its array, layer.arrays[{!r}][:] = ..., or call model.set_weights"
 
 # A file's arrays are called by the layers: a name that is a path would lead elsewhere.
@@ -53,6 +54,10 @@ class Layer(Called, Configured):
         By default the class' name in snake case, with a number where a model has several.
     input_shape : tuple of int, optional
         Of one sample. The first layer of a model may have it in place of an `Input`.
+    trainable : bool, default True
+        Whether training changes the layer's arrays. Frozen, they stay as they are, penalties on them do not count, and
+        a batch normalisation takes its moving statistics. It may be assigned, and counts from the next call of
+        ``fit`` or ``train_on_batch``. Call ``compile`` after it, as in Keras: the optimiser then starts anew.
 
     Attributes
     ----------
@@ -65,13 +70,14 @@ class Layer(Called, Configured):
 
     # Whether several models have it, so that none of them may give it other arrays.
     shared = False
+    # The model that is this layer, where one is.
+    inner_model: Any = None
     # Whether it scales the data of an input as they are read, and can stand nowhere else.
     scales_input: ClassVar[bool] = False
 
     _name: str | None
-    _changeable = frozenset({"name"})
+    _changeable = frozenset({"name", "trainable"})
     _instead: ClassVar = {
-        "trainable": "layers cannot be frozen yet, all of them train",
         **{name: _NUMBERS.format(name) for name in _ARRAYS},
         "weights": "call model.set_weights, or write into an array, layer.arrays['kernel'][:] = ...",
         "arrays": "write into them, layer.arrays['kernel'][:] = ...",
@@ -93,10 +99,12 @@ class Layer(Called, Configured):
         kind = type(self).__name__
         return table(f"{self.name} ({kind})" if self.name else kind, (), rows)
 
-    def __init__(self, *, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, *, name: str | None = None, input_shape: Sequence[int] | None = None, trainable: bool = True
+    ) -> None:
         # No reference to it: a model that nobody needs any more is freed at once.
         self.in_model = False
-        self.name = name
+        self.name, self.trainable = name, trainable
         self.declared_shape = None if input_shape is None else checked_shape(input_shape, "input_shape")
         self.input_shape: Shape | None = None
         self.output_shape: Shape | None = None
@@ -116,6 +124,15 @@ class Layer(Called, Configured):
             if not value.isprintable() or set(value) & set(_NOT_IN_NAMES):
                 raise ValueError(f"name must have no slash, backslash or control character, but it is {value!r}")
         self._name = value
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the layer's arrays."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = true_or_false(value, "trainable")
 
     def build(self, input_shape: Shape) -> Shape:
         """Take the shape of a sample before the layer; return the one after it.
@@ -214,7 +231,7 @@ class Layer(Called, Configured):
     def configuration(self) -> dict[str, Any]:
         """The constructor's arguments, for saving."""
         shape = {} if self.declared_shape is None else {"input_shape": list(self.declared_shape)}
-        return {"name": self.name, **shape}
+        return {"name": self.name, **shape, **({} if self.trainable else {"trainable": False})}
 
     def check_dtype(self, dtype: np.dtype[Any]) -> None:
         """Raise ValueError where it has arrays in another model, and they are of another dtype."""
@@ -260,6 +277,24 @@ class Layer(Called, Configured):
     def weights(self) -> list[LayerArray]:
         """The layer's arrays, in the order of `get_weights`; what is written into them is the layer's."""
         return [array.view(LayerArray) for array in self.arrays.values()]
+
+    @property
+    def trainable_weights(self) -> list[LayerArray]:
+        """Those of the arrays that training changes; none of a layer that is frozen."""
+        return self._weights_where(True)
+
+    @property
+    def non_trainable_weights(self) -> list[LayerArray]:
+        """The others: moving statistics, and all arrays of a layer that is frozen."""
+        return self._weights_where(False)
+
+    def _weights_where(self, trained: bool) -> list[LayerArray]:
+        names = (
+            [one.name for one in self.variables() if (one.trainable and self.trainable) is trained]
+            if self.arrays
+            else []
+        )
+        return [self.arrays[name].view(LayerArray) for name in names]
 
     def __getattr__(self, name: str) -> LayerArray:
         # Asked for only where there is no attribute of this name; before the constructor has run there are no arrays.

@@ -26,7 +26,7 @@ class BatchNormalization(Layer):
         Above 0.
     center, scale : bool, default True
         Whether there is a beta, a gamma.
-    name, input_shape
+    name, input_shape, trainable
         As in `Layer`.
 
     Examples
@@ -44,8 +44,9 @@ class BatchNormalization(Layer):
         scale: bool = True,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(name=name, input_shape=input_shape)
+        super().__init__(name=name, input_shape=input_shape, trainable=trainable)
         self.momentum_of_moving = finite_number(momentum, "momentum")
         if not 0 <= self.momentum_of_moving <= 1:
             raise ValueError(f"momentum must be from 0 to 1, but it is {momentum}")

@@ -31,7 +31,7 @@ class Dense(Layer):
         See `fastnn.regularizers`: the weights' penalty, not the bias'.
     kernel_constraint : str or object, optional
         See `fastnn.constraints`.
-    name, input_shape
+    name, input_shape, trainable
         As in `Layer`.
 
     Examples
@@ -53,8 +53,9 @@ class Dense(Layer):
         kernel_constraint: Any = None,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(name=name, input_shape=input_shape)
+        super().__init__(name=name, input_shape=input_shape, trainable=trainable)
         self.units = whole_number(units, "units", at_least=1)
         self.activation = applied.resolve(activation)
         self.use_bias = true_or_false(use_bias, "use_bias")

@@ -19,6 +19,8 @@ class Input(Layer):
     shape : tuple of int
         Of one sample, without the batch.
     name : str, optional
+    dtype : {"string"}, optional
+        Its data are strings, and a `StringLookup` is the one layer that takes it.
 
     Examples
     --------
@@ -26,8 +28,11 @@ class Input(Layer):
     (28, 28)
     """
 
-    def __init__(self, shape: Sequence[int], *, name: str | None = None) -> None:
+    def __init__(self, shape: Sequence[int], *, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(name=name, input_shape=checked_shape(shape, "shape"))
+        if dtype not in (None, "string"):
+            raise ValueError(f"dtype must be 'string', or left out for real numbers of any type, but it is {dtype!r}")
+        self.dtype = dtype
         self._tensor: SymbolicTensor | None = None
 
     @property
@@ -62,4 +67,5 @@ class Input(Layer):
 
     def configuration(self) -> dict[str, object]:
         assert self.declared_shape is not None
-        return {"shape": list(self.declared_shape), "name": self.name}
+        strings = {} if self.dtype is None else {"dtype": self.dtype}
+        return {"shape": list(self.declared_shape), "name": self.name, **strings}

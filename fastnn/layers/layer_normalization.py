@@ -22,7 +22,7 @@ class LayerNormalization(Layer):
         Above 0.
     center, scale : bool, default True
         Whether there is a beta, a gamma.
-    name, input_shape
+    name, input_shape, trainable
         As in `Layer`.
 
     Examples
@@ -39,8 +39,9 @@ class LayerNormalization(Layer):
         scale: bool = True,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(name=name, input_shape=input_shape)
+        super().__init__(name=name, input_shape=input_shape, trainable=trainable)
         self.epsilon = non_negative_number(epsilon, "epsilon")
         if self.epsilon == 0:
             raise ValueError("epsilon must be above 0, but it is 0")

@@ -53,6 +53,7 @@ class Evaluation:
             sample_weight=samples.weights,
             record=bool(model.metrics),
             inference=True,
+            frozen_arrays=model.frozen_arrays(),
         )
 
     def check(self) -> Evaluation:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.callbacks.base import CallbackList
-from fastnn.layers import BatchNormalization, Dense, Dropout, GaussianNoise, LayerNormalization
+from fastnn.layers import BatchNormalization, Dense, Dropout, Embedding, GaussianNoise, LayerNormalization
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.inputs import Samples, explain
@@ -167,7 +167,9 @@ def _present(model: CompiledModel) -> list[bool]:
     """Which arrays of the engine's pairs the model has: a dense layer may have no bias."""
     present = []
     for layer in leaf_layers(model.layers):
-        if isinstance(layer, Dense | BatchNormalization | LayerNormalization):
+        if isinstance(layer, Embedding):
+            present += [True, False]
+        elif isinstance(layer, Dense | BatchNormalization | LayerNormalization):
             names = [variable.name for variable in layer.variables()]
             pair = ("kernel", "bias") if "kernel" in names else ("gamma", "beta")
             present += [name in names for name in pair]

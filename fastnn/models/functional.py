@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.base import Layer
 from fastnn.layers.input import Input
+from fastnn.layers.lookup import Lookup, StringLookup
 from fastnn.layers.symbolic import SymbolicTensor
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.base import BaseModel
@@ -178,6 +179,7 @@ class Model(DescribedModel):
                     f"{names[node.layer]} scales the data of an input as they are read, and must be the only layer "
                     "that takes that input: scale the data before, or give other layers an Input of their own"
                 )
+        _check_lookups(graph, names)
         for layer, own in zip(graph.layers, names, strict=True):
             layer._keep(_name=own, in_model=True, shared=layer.in_model)
         self._keep(layers=fixed_layers(graph.layers))
@@ -186,7 +188,7 @@ class Model(DescribedModel):
 
     @property
     def graph(self) -> Graph:
-        """The calls of layers, in their order."""
+        """How the layers are connected."""
         return self._graph
 
     @property
@@ -256,6 +258,10 @@ class Model(DescribedModel):
             assert layer.output_shape is not None
             if math.prod(layer.output_shape) > sys.maxsize // self.dtype.itemsize:
                 raise ValueError(f"{label(layer)} would give samples of {layer.output_shape}, larger than any memory")
+
+    def find_lookups(self) -> dict[int, Lookup]:
+        found = [(node, self._graph.layers[node.layer]) for node in self._graph.nodes]
+        return {-1 - node.sources[0]: layer for node, layer in found if isinstance(layer, Lookup)}
 
     def _shape_at(self, value: int) -> Shape:
         layer = self._graph.layer_at(value)
@@ -335,3 +341,20 @@ class Model(DescribedModel):
 
     def __repr__(self) -> str:
         return f"<Model {self.name}: {', '.join(self.input_names)} to {', '.join(self.output_names)}>"
+
+
+def _check_lookups(graph: Graph, names: Sequence[str]) -> None:
+    """Raise ValueError where a lookup is not all that takes an input, or an input of strings has none."""
+    readers = graph.readers()
+    for node in graph.nodes:
+        layer = graph.layers[node.layer]
+        if isinstance(layer, Lookup) and (node.sources[0] >= 0 or readers[node.sources[0]] > 1):
+            raise ValueError(
+                f"{names[node.layer]} looks up the data of an input as they come in, and must be the only layer that "
+                "takes that input: give other layers an Input of their own"
+            )
+        for source in node.sources:
+            if source < 0 and graph.inputs[-1 - source].dtype == "string" and not isinstance(layer, StringLookup):
+                raise ValueError(
+                    f"{names[node.layer]} takes numbers, but its Input has dtype='string': put a StringLookup between"
+                )

@@ -13,6 +13,7 @@ from fastnn.checking.arrays import check_finite, converted
 from fastnn.checking.shapes import Shape
 from fastnn.data.convert import to_array
 from fastnn.data.names import Names, by_name, column_names
+from fastnn.models.categories import Categories, categories_of, check_categories
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.rows import AllInputs, AllTargets, AllWeights, Inputs, as_rows
 from fastnn.models.several import by_names, count_rows, each, is_named, take_rows
@@ -49,6 +50,9 @@ def read_inputs(
         return _read_several(model, x, name, single)
     if is_named(x, inputs):
         x = x[inputs[0]]
+    lookup = (model.lookups if model.built else model.find_lookups()).get(0)
+    if lookup is not None:
+        x = lookup.indices(x, name)
     array = to_array(by_name(x, model.feature_names or names, name), name)
     if isinstance(array, CompressedRows):
         if not model.built:
@@ -61,7 +65,7 @@ def read_inputs(
             )
         model.build(array.shape[1:])
     model.needs_plan()
-    return _input_rows(array, model.input_shapes[0], model.dtype, name, single)
+    return _input_rows(array, model.input_shapes[0], model.dtype, name, single, categories_of(model, 0))
 
 
 def _read_several(model: CompiledModel, x: Any, name: str, single: bool) -> list[Inputs]:
@@ -69,9 +73,11 @@ def _read_several(model: CompiledModel, x: Any, name: str, single: bool) -> list
     model.needs_plan()
     parts = []
     named = zip(model.input_names, by_names(x, model.input_names, name), model.input_shapes, strict=True)
-    for called, part, shape in named:
-        what = f"{name}[{called!r}]"
-        parts.append(_input_rows(to_array(part, what), shape, model.dtype, what, single))
+    for number, (called, part, shape) in enumerate(named):
+        what, categories = f"{name}[{called!r}]", categories_of(model, number)
+        if number in model.lookups:
+            part = model.lookups[number].indices(part, what)
+        parts.append(_input_rows(to_array(part, what), shape, model.dtype, what, single, categories))
     counts = [part.shape[0] for part in parts]
     if len(set(counts)) > 1:
         raise ValueError(f"{name} must have as many samples for each input, but it has {counts}")
@@ -79,10 +85,20 @@ def _read_several(model: CompiledModel, x: Any, name: str, single: bool) -> list
 
 
 def _input_rows(
-    array: NDArray[Any] | CompressedRows, shape: Shape, dtype: np.dtype[Any], name: str, single: bool
+    array: NDArray[Any] | CompressedRows,
+    shape: Shape,
+    dtype: np.dtype[Any],
+    name: str,
+    single: bool,
+    categories: Categories | None,
 ) -> Inputs:
     """One input of samples of this shape."""
     size = math.prod(shape)
+    if categories is not None:
+        check_categories(array, categories, name)
+        if shape == (1,) and not isinstance(array, CompressedRows) and array.ndim == 1:
+            # One category a sample, as class numbers are written.
+            array = array[:, None]
     if isinstance(array, CompressedRows):
         if array.shape[1] != size:
             raise ValueError(f"{name} must have {size} columns to fit the model, but it has {array.shape[1]}")
@@ -171,6 +187,13 @@ def _names(model: CompiledModel, x: Any, name: str) -> Names | None:
 def explain(model: CompiledModel, inputs: AllInputs, targets: AllTargets | None, sample: int) -> ValueError:
     """The error for a sample that the engine refused: a number is not finite, or a target is out of bounds."""
     dtype = model.needs_plan().dtype
+    for number, array in enumerate(each(inputs)):
+        categories = categories_of(model, number)
+        if categories is not None:
+            try:
+                check_categories(array, categories, "x")
+            except ValueError as error:
+                return error
     named = [("x", array) for array in each(inputs)]
     if targets is not None:
         named += [("y", array) for array in each(targets)]

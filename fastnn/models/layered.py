@@ -14,9 +14,11 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from fastnn.checking.arrays import float_dtype
 from fastnn.checking.fixed import FixedList
 from fastnn.checking.names import non_empty_name
+from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape
 from fastnn.checking.strict import known_names_only
 from fastnn.layers.base import Layer
+from fastnn.layers.lookup import Lookup
 from fastnn.models.ends import Ends
 from fastnn.models.layer_arrays import allocate_arrays, checked_weights, initial_values, label, replacements
 from fastnn_ext.engine.plan import Plan
@@ -49,38 +51,44 @@ class LayeredModel(Ends):
         the model is built, and where layers have their arrays from another model: the weights of both lie there.
     plan : Plan or None
         What the engine runs; None until the model is built.
+    lookups : dict of int to Lookup
+        What the data of inputs go through before the engine reads them, by the inputs' numbers.
     rng : numpy.random.Generator
     seed : int
         Of what the engine draws: dropout, noise, augmentation.
+    trainable : bool
+        Whether training changes anything: False freezes all layers, whatever each says. Assigning it assigns that of
+        every layer, too.
     """
 
     # What a copy of a model makes anew: locks, and all that `_reset` sets.
     _not_copied: ClassVar[frozenset[str]] = frozenset(
-        {"plan", "parameters", "_layer_of_call", "_building", "_tensors", "own_layer"}
+        {"plan", "parameters", "lookups", "_layer_of_call", "_building", "_tensors", "own_layer"}
     )
 
     _open = True
     _has_state = True
-    _changeable = frozenset({"name", "rng"})
+    _changeable = frozenset({"name", "rng", "trainable"})
     _instead: ClassVar = {
         "parameters": "copy into them, model.parameters[:] = ...",
         "layers": "use model.add and model.pop, or make another model",
         "weights": "call model.set_weights",
-        "trainable": "layers cannot be frozen yet, all of them train",
         "dtype": "make another model, Sequential(..., dtype=...)",
         "seed": "make another model, Sequential(..., seed=...)",
         **dict.fromkeys(("input_shape", "output_shape", "built"), "call model.build(input_shape)"),
         "own_layer": "to call the model on a symbolic tensor makes it",
-        "plan": "the model makes it",
+        **dict.fromkeys(("plan", "lookups"), "the model makes it"),
     }
 
     parameters: NDArray[Any] | None
     plan: Plan | None
+    lookups: dict[int, Lookup]
 
     def __init__(self, *, name: str, dtype: DTypeLike, seed: int | np.random.Generator | None) -> None:
         self.dtype: np.dtype[Any] = float_dtype(dtype)
         self.name = name
         self.layers = fixed_layers(())
+        self._trainable = True
         self.rng = np.random.default_rng(seed)
         self.seed = int(self.rng.integers(1 << 63))
         self._make_locks()
@@ -92,7 +100,7 @@ class LayeredModel(Ends):
 
     def _reset(self) -> None:
         """Forget the plan and what depends on it."""
-        self._keep(plan=None, parameters=None)
+        self._keep(plan=None, parameters=None, lookups={})
         self._layer_of_call: list[int] = []
 
     @property
@@ -112,6 +120,37 @@ class LayeredModel(Ends):
         if not isinstance(value, np.random.Generator):
             raise TypeError(f"rng must be a numpy.random.Generator, but it is {value!r}")
         self._rng = value
+
+    @property
+    def trainable(self) -> bool:
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = true_or_false(value, "trainable")
+        for layer in self.layers:
+            layer.trainable = value
+
+    @property
+    def frozen_layers(self) -> list[bool]:
+        """For each layer, whether training leaves it as it is; those of a model within follow it."""
+        found: list[bool] = []
+        for layer in self.layers:
+            frozen = not (layer.trainable and self._trainable)
+            found.append(frozen)
+            if layer.inner_model is not None:
+                found += [frozen or inner for inner in layer.inner_model.frozen_layers]
+        return found
+
+    def frozen_arrays(self) -> list[NDArray[Any]]:
+        """The arrays of these layers."""
+        found: list[NDArray[Any]] = []
+        for layer in self.layers:
+            if not (layer.trainable and self._trainable):
+                found += layer.arrays.values()
+            elif layer.inner_model is not None:
+                found += layer.inner_model.frozen_arrays()
+        return found
 
     @property
     def built(self) -> bool:
@@ -185,13 +224,18 @@ class LayeredModel(Ends):
                     layer.arrays[variable.name][...] = old
             self._make_plan()
 
+    def find_lookups(self) -> dict[int, Lookup]:
+        """The layers that look up the data of inputs, by the numbers of these."""
+        first = self.layers[0] if self.layers else None
+        return {0: first} if isinstance(first, Lookup) else {}
+
     def _make_plan(self) -> None:
         seeds = [seed for layer in self.layers if (seed := getattr(layer, "seed", None)) is not None]
         if seeds:
             # What the engine draws is a function of one seed and the layer's place.
             self._keep(seed=int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0] >> 1))
         plan, self._layer_of_call = self._lower()
-        self._keep(plan=plan)
+        self._keep(plan=plan, lookups=self.find_lookups())
         self._describe()
 
     def lower_calls(self, plan: Plan, values: Sequence[int], layer_of_call: list[int] | None = None) -> list[int]:
@@ -306,7 +350,7 @@ class LayeredModel(Ends):
         """Print a table of the layers with their shapes and numbers of parameters."""
         from fastnn.models.summary import summary_of
 
-        print_fn(summary_of(self.name, self.layers, self.dtype, self.built, self._connections()))
+        print_fn(summary_of(self.name, self.layers, self.dtype, self.built, self._connections(), self.frozen_arrays()))
 
     def _connections(self) -> list[str] | None:
         """What each layer takes, for the summary; None where it is the layer before."""
@@ -317,7 +361,7 @@ class LayeredModel(Ends):
         from fastnn.html import table
         from fastnn.models.summary import header_of, summary_rows, totals
 
-        below = totals(self.layers, self.dtype, self.built)
+        below = totals(self.layers, self.dtype, self.built, self.frozen_arrays())
         connections = self._connections()
         return table(f"model: {self.name}", header_of(connections), summary_rows(self.layers, connections), below)
 

@@ -58,6 +58,21 @@ class ModelLayer(Layer):
         self._waits = bool(model.layers) and not model.built and model.layers[-1].output_shape is not None
 
     @property
+    def inner_model(self) -> LayeredModel:
+        return self.model
+
+    @property
+    def trainable(self) -> bool:
+        """That of the model."""
+        return self.model.trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        # The constructor of every layer sets it, before there is a model.
+        if "model" in self.__dict__:
+            self.model.trainable = value
+
+    @property
     def default_name(self) -> str:
         return self.model.name
 

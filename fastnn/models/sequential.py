@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Self
@@ -14,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.base import Layer, Variable
 from fastnn.layers.input import Input
+from fastnn.layers.lookup import Lookup, StringLookup
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.layer_arrays import label
 from fastnn.models.layered import LayeredModel, fixed_layers
@@ -83,6 +83,7 @@ class Sequential(DescribedModel):
     ) -> None:
         super().__init__(name=name, dtype=dtype, seed=seed)
         self._declared_shape: Shape | None = None
+        self._of_strings = False
         # Where it begins, as the user gave it or as it is made.
         self._begin: Input | None = None
         # All layers are built together: one by one, each would build those before it again.
@@ -137,6 +138,7 @@ class Sequential(DescribedModel):
             if self.layers or self._declared_shape is not None:
                 raise ValueError("an Input must be the first layer, and the only one")
             self._declared_shape, self._begin = layer.declared_shape, layer
+            self._of_strings = layer.dtype == "string"
             return
         layer.check_dtype(self.dtype)
         # A layer of another model may be the first there.
@@ -201,6 +203,13 @@ class Sequential(DescribedModel):
     def _infer(self) -> None:
         shape = self.input_shape
         assert shape is not None
+        if self._of_strings and not isinstance(self.layers[0], StringLookup):
+            raise ValueError(
+                f"{label(self.layers[0])} takes numbers, but the Input has dtype='string': put a StringLookup between"
+            )
+        for layer in self.layers[1:]:
+            if isinstance(layer, Lookup):
+                raise ValueError(f"{label(layer)} looks up the data as they come in: it must be the first layer")
         for index, layer in enumerate(self.layers):
             if math.prod(shape) > sys.maxsize // self.dtype.itemsize:
                 raise ValueError(f"{label(layer)} would get samples of shape {shape}, larger than any memory")
@@ -282,28 +291,6 @@ class Sequential(DescribedModel):
 
     def architecture(self) -> dict[str, Any]:
         return {"input_shape": self.input_shape}
-
-    def plot(self, path: str | os.PathLike[str] | None = None, *, style: str = "boxes") -> Any:
-        """Draw the layers with their shapes, activations and numbers of parameters; see `fastnn.plotting.plot_network`.
-
-        Parameters
-        ----------
-        path : str or path-like, optional
-            A file to write the picture to, such as "model.png" or "model.pdf".
-        style : {"boxes", "units"}, default "boxes"
-            A box for each layer, or its units as circles with their connections coloured by weight.
-
-        Returns
-        -------
-        matplotlib Axes
-        """
-        from fastnn.plotting.network import plot_network
-
-        ax = plot_network(self, style=style)
-        if path is not None:
-            figure: Any = ax.figure
-            figure.savefig(path)
-        return ax
 
     def __repr__(self) -> str:
         kinds = ", ".join(type(layer).__name__ for layer in self.layers)

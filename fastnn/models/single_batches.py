@@ -26,8 +26,10 @@ class BatchTrainer:
         self.model = model
         self.training: Training | None = None
         self.capacity = 0
+        # Which layers that training leaves as they are.
+        self.frozen: list[bool] = []
         # Arrays that the engine reads as they are need no look from here.
-        self.simple = not model.metrics
+        self.simple = not model.metrics and not model.lookups
 
     def train(self, x: Any, y: Any, sample_weight: Any, class_weight: Any, return_dict: bool) -> Any:
         """Train on one batch; see `BaseModel.train_on_batch`."""
@@ -43,7 +45,7 @@ class BatchTrainer:
             model = self.model
             if model.training_lock.acquire(blocking=False):
                 try:
-                    if model.optimizer_state.training is training:
+                    if model.optimizer_state.training is training and model.frozen_layers == self.frozen:
                         return self._run(training, x, y, None)
                 except (TypeError, ValueError):
                     # Not what the engine reads as it is: it is looked at below, where there are words for it.
@@ -75,9 +77,10 @@ class BatchTrainer:
                 self.training is None
                 or self.training is not model.optimizer_state.training
                 or samples.count > self.capacity
+                or model.frozen_layers != self.frozen
             ):
                 self.training = make_training(model, inputs, targets, samples.count, weights, streaming=True)
-                self.capacity = samples.count
+                self.capacity, self.frozen = samples.count, model.frozen_layers
             try:
                 value = self._run(self.training, inputs, targets, weights)
             except NonFiniteDataError as failure:

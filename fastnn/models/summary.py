@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastnn.layers.base import Layer
 from fastnn.models.layer_arrays import label
@@ -14,9 +15,16 @@ _HEADER = ("layer (type)", "output shape", "parameters", "activation")
 
 
 def summary_of(
-    name: str, layers: Sequence[Layer], dtype: np.dtype[Any], built: bool, connections: Sequence[str] | None = None
+    name: str,
+    layers: Sequence[Layer],
+    dtype: np.dtype[Any],
+    built: bool,
+    connections: Sequence[str] | None = None,
+    frozen: Sequence[NDArray[Any]] = (),
 ) -> str:
-    """The table as text; shapes are those of a batch, whose size is None. ``connections`` are what each layer takes.
+    """The table as text; shapes are those of a batch, whose size is None.
+
+    ``connections`` are what each layer takes, ``frozen`` the arrays of those that do not train.
 
     Examples
     --------
@@ -40,7 +48,7 @@ def summary_of(
         "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(row, aligned, widths, strict=False)).rstrip()
         for row in rows
     ]
-    return "\n".join([f"model: {name}", *lines, f"\n{totals(layers, dtype, built)}"])
+    return "\n".join([f"model: {name}", *lines, f"\n{totals(layers, dtype, built, frozen)}"])
 
 
 def header_of(connections: Sequence[str] | None) -> tuple[str, ...]:
@@ -65,12 +73,14 @@ def summary_rows(layers: Sequence[Layer], connections: Sequence[str] | None = No
     return rows
 
 
-def totals(layers: Sequence[Layer], dtype: np.dtype[Any], built: bool) -> str:
+def totals(layers: Sequence[Layer], dtype: np.dtype[Any], built: bool, frozen: Sequence[NDArray[Any]] = ()) -> str:
     """What stands below the table."""
     if not built:
         return "not built: start with Input(shape), or call fit or build, for shapes and parameters"
     size = sum(layer.count_params() for layer in layers)
-    kept = sum(layer.arrays[v.name].size for layer in layers for v in layer.variables() if not v.trainable)
+    still = {id(array) for array in frozen}
+    arrays = [(layer.arrays[v.name], v.trainable) for layer in layers for v in layer.variables()]
+    kept = sum(array.size for array, trainable in arrays if not trainable or id(array) in still)
     return f"parameters: {size:,} ({_bytes(size * dtype.itemsize)}), of which {size - kept:,} are trained"
 
 

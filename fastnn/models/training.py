@@ -41,6 +41,7 @@ def make_training(
         keep_index=keep_index,
         streaming=streaming,
         threads=threads,
+        frozen_arrays=model.frozen_arrays(),
     )
     model.optimizer_state.hand_to(training)
     return training

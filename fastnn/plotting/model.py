@@ -12,6 +12,7 @@ from fastnn.layers.base import Layer
 from fastnn.layers.dense import Dense
 from fastnn.layers.flatten import Flatten
 from fastnn.layers.input import Input
+from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
 from fastnn.notebook.chain import check_network, dtype_of, input_size, is_layer, layer_name
 from fastnn.notebook.layers import ActivationLayer, FCLayer, FlattenLayer, SoftmaxLayer
@@ -46,6 +47,13 @@ def built(model: object) -> Sequential:
         raise RuntimeError(
             "the model is not built: call model.build(input_shape) with the shape of one sample, or fit it, first"
         )
+    return model
+
+
+def built_graph(model: Model) -> Model:
+    """``model``, where it is built; RuntimeError where it is not."""
+    if not model.built:
+        raise RuntimeError("the model is not built: call model.build(), or fit it, first")
     return model
 
 

@@ -136,6 +136,7 @@ cdef int lay_out(Training training, int buffers, char** at) except -1:
     # Gives every buffer its place, in the order in which a step uses them.
     cdef Run* run = &training.run
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4, batch = run.batch_size
+    cdef Py_ssize_t panel = 2 * training.plan.kernels.lanes, columns
     cdef Operation* operation
     cdef int i, h, slot
     run.arena.inputs = placed(at, batch * run.arena.inputs_row * item)
@@ -155,6 +156,11 @@ cdef int lay_out(Training training, int buffers, char** at) except -1:
                     operation.panels_state[slot] = placed(at, panels_size(training, i))
         if operation.kind == BATCH_NORMALIZATION or operation.kind == LAYER_NORMALIZATION:
             operation.statistics = placed(at, 2 * max(batch, operation.fan_out) * item)
+        elif operation.kind == DENSE_ALONG_AXIS:
+            columns = (operation.weight_columns + panel - 1) // panel * panel + operation.weight_rows
+            operation.statistics = placed(at, batch * (operation.fan_in // operation.weight_rows) * columns * item)
+        elif operation.kind == ACTIVITY_PENALTY:
+            operation.row_penalty = <double*> placed(at, batch * 8)
     for h in range(run.head_count):
         run.heads[h].row_loss = <double*> placed(at, batch * 8)
     place_deltas(training, buffers, at)
@@ -206,9 +212,9 @@ cdef void place_scratch(Training training, char** at) noexcept:
         scratch = aligned(size * run.operations[0].fan_out * item)
     for i in range(run.operation_count):
         operation = &run.operations[i]
-        if operation.kind == DENSE and run.edges[operation.first_edge].source >= 0:
-            columns = (operation.fan_in + panel - 1) // panel * panel
-            scratch = max(scratch, aligned(columns * operation.fan_out * item))
+        if (operation.kind == DENSE or operation.kind == DENSE_ALONG_AXIS) and gives_gradient(run, i):
+            columns = (operation.weight_rows + panel - 1) // panel * panel
+            scratch = max(scratch, aligned(columns * operation.weight_columns * item))
     if run.data.augmentation.height > 0:
         scratch = max(scratch, aligned(size * item))
     run.arena.sorted_inputs = scratch
@@ -220,10 +226,47 @@ cdef void place_scratch(Training training, char** at) noexcept:
         run.arena.scratch[i] = placed(at, scratch)
 
 
+cdef bint gives_gradient(Run* run, int i) noexcept:
+    # Whether a dense operation's way back goes on below it.
+    cdef int source = run.edges[run.operations[i].first_edge].source
+    return source >= 0 or run.data.sources[-1 - source].needs_gradient
+
+
+cdef void place_table_gradient(Run* run, int i, char** at, Py_ssize_t item) noexcept:
+    # Of an embedding: operations that share a table collect their gradients in one place.
+    cdef Operation* operation = &run.operations[i]
+    cdef Operation* first = operation if operation.twin < 0 else &run.operations[operation.twin]
+    if operation.twin >= 0:
+        operation.entries, operation.weights_gradient = first.entries, first.weights_gradient
+        return
+    operation.entries = <Py_ssize_t*> placed(at, operation.weight_rows * sizeof(Py_ssize_t))
+    if run.updating.collects:
+        operation.weights_gradient = placed(at, operation.weight_rows * operation.weight_columns * item)
+
+
+cdef void clear_tables(Training training) noexcept:
+    # No row has a gradient before the first batch. The last operation of a table is the first on the way back.
+    cdef Run* run = &training.run
+    cdef Py_ssize_t item = 8 if training.plan.is_double else 4, number
+    cdef Operation* operation
+    cdef int i, j
+    for i in range(run.operation_count):
+        operation = &run.operations[i]
+        if operation.kind != EMBEDDING:
+            continue
+        operation.clears = True
+        for j in range(i + 1, run.operation_count):
+            operation.clears = operation.clears and run.operations[j].pair != operation.pair
+        for number in range(operation.weight_rows):
+            operation.entries[number] = -1
+        if run.updating.collects:
+            memset(operation.weights_gradient, 0, operation.weight_rows * operation.weight_columns * item)
+
+
 cdef void place_gradients(Training training, char** at) noexcept:
     # Room for gradients that are collected, and for those of normalisations.
     cdef Run* run = &training.run
-    cdef Py_ssize_t item = 8 if training.plan.is_double else 4, rows = 0, size
+    cdef Py_ssize_t item = 8 if training.plan.is_double else 4, rows = 0
     cdef Operation* operation
     cdef int i, count = 0
     for i in range(run.operation_count):
@@ -231,12 +274,13 @@ cdef void place_gradients(Training training, char** at) noexcept:
         # A normalisation without gamma and beta works out their gradients all the same.
         if not fastnn_traits(operation.kind).learns:
             continue
-        size = operation.fan_in if operation.kind == DENSE else 1
-        if run.updating.collects or operation.kind != DENSE:
-            operation.weights_gradient = placed(at, size * operation.fan_out * item)
-            operation.bias_gradient = placed(at, operation.fan_out * item)
+        if operation.kind == EMBEDDING:
+            place_table_gradient(run, i, at, item)
+        elif run.updating.collects or operation.kind != DENSE:
+            operation.weights_gradient = placed(at, operation.weight_rows * operation.weight_columns * item)
+            operation.bias_gradient = placed(at, operation.weight_columns * item)
         operation.first_row = rows
-        rows += size + 1
+        rows += operation.weight_rows + 1
         count += 2
     if run.updating.collects or run.updating.steps_with_penalties:
         run.arena.row_penalty = <double*> placed(at, rows * 8)
@@ -260,8 +304,9 @@ cdef void list_parameters(Run* run) noexcept:
             parameter = &run.updating.parameters[run.updating.parameter_count]
             run.updating.parameter_count += 1
             parameter.values, parameter.gradient = operation.weights, operation.weights_gradient
-            parameter.rows, parameter.columns = operation.fan_in if operation.kind == DENSE else 1, operation.fan_out
-            parameter.l1, parameter.l2, parameter.maximum_norm = operation.l1, operation.l2, operation.maximum_norm
+            parameter.rows, parameter.columns = operation.weight_rows, operation.weight_columns
+            parameter.entries = operation.entries
+            parameter.l1, parameter.l2, parameter.limit = operation.l1, operation.l2, operation.limit
             for slot in range(STATES):
                 parameter.state[slot] = operation.weights_state[slot]
             parameter.place = place
@@ -270,8 +315,9 @@ cdef void list_parameters(Run* run) noexcept:
             parameter = &run.updating.parameters[run.updating.parameter_count]
             run.updating.parameter_count += 1
             parameter.values, parameter.gradient = operation.bias, operation.bias_gradient
-            parameter.rows, parameter.columns = 1, operation.fan_out
-            parameter.l1 = parameter.l2 = parameter.maximum_norm = 0
+            parameter.rows, parameter.columns, parameter.entries = 1, operation.weight_columns, NULL
+            parameter.l1, parameter.l2 = operation.bias_penalty.l1, operation.bias_penalty.l2
+            parameter.limit = operation.bias_limit
             for slot in range(STATES):
                 parameter.state[slot] = operation.bias_state[slot]
             parameter.place = place

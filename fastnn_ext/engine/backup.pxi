@@ -1,33 +1,15 @@
 # What training changes is kept before a run, and put back where numbers stop being finite.
 
 
-cdef bint all_numbers_finite(const floating* x, Py_ssize_t count) noexcept nogil:
-    # Sixteen sums side by side, which the compiler keeps in vectors: one alone would wait for each of its additions.
-    cdef floating zeros[16]
-    cdef Py_ssize_t i, lane
-    for lane in range(16):
-        zeros[lane] = 0
-    for i in range(0, count - 15, 16):
-        for lane in range(16):
-            zeros[lane] += x[i + lane] * 0
-    for i in range(count // 16 * 16, count):
-        zeros[0] += x[i] * 0
-    for lane in range(16):
-        if zeros[lane] != 0:
-            return False
-    return True
-
-
-cdef bint all_are_finite(Training training, const void* numbers, Py_ssize_t count) noexcept:
-    if training.plan.is_double:
-        return all_numbers_finite(<const double*> numbers, count)
-    return all_numbers_finite(<const float*> numbers, count)
+cdef bint keeps_weights(Training training):
+    # Whether nothing changes: gradients are collected, and there are no moving statistics.
+    return training.run.updating.rule.optimizer == COLLECT and not training.plan.kept_alive
 
 
 cdef int save_weights(Training training) except -1:
     cdef Py_ssize_t size = 0
     cdef cnp.ndarray array
-    if training.run.inference:
+    if training.run.inference or keeps_weights(training):
         return 0
     if training.saved == NULL:
         for array in training.learning:
@@ -46,7 +28,7 @@ cdef int restore_weights(Training training, bint stepped) except -1:
     # An optimiser that has stepped, and may have seen infinity, starts anew.
     cdef Py_ssize_t size = 0
     cdef cnp.ndarray array
-    if training.run.inference:
+    if training.run.inference or keeps_weights(training):
         return 0
     for array in training.learning:
         memcpy(cnp.PyArray_DATA(array), training.saved + size, cnp.PyArray_NBYTES(array))
@@ -67,16 +49,16 @@ cdef int check_weights(Training training) except -1:
     cdef cnp.ndarray array
     cdef Operation* operation
     cdef int i
-    for array in training.plan.parameters:
-        if not all_are_finite(training, cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array)):
+    for array in training.plan.parameters if training.run.updating.rule.optimizer != COLLECT else ():
+        if not training.plan.kernels.all_finite(cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array)):
             raise NonFiniteWeightsError(place_of_pair(training.plan, number // 2))
         number += 1
     # A variance that overflows makes outputs of zero: no loss would show it.
     for i in range(training.run.operation_count):
         operation = &training.run.operations[i]
         if operation.kind == BATCH_NORMALIZATION and not (
-            all_are_finite(training, operation.moving_mean, operation.fan_out)
-            and all_are_finite(training, operation.moving_variance, operation.fan_out)
+            training.plan.kernels.all_finite(operation.moving_mean, operation.fan_out)
+            and training.plan.kernels.all_finite(operation.moving_variance, operation.fan_out)
         ):
             raise NonFiniteWeightsError(training.plan.places[i])
     return 0

@@ -35,9 +35,11 @@ cdef double work(Training training, double density):
         if operation.kind == DENSE:
             products = <double> operation.fan_in * operation.fan_out
             if i > 0:
-                total += 3 * products
+                total += (1 + operation.needs_gradient + operation.has_weights) * products
             else:
-                total += 2 * products * (density * COST_OF_A_SPARSE_ONE if training.sparse else 1)
+                total += (1 + operation.has_weights) * products * (density * COST_OF_A_SPARSE_ONE if training.sparse else 1)
+        elif operation.kind == DENSE_ALONG_AXIS:
+            total += (2 + operation.has_weights) * <double> operation.fan_in * operation.weight_columns
         else:
             total += operation.fan_out
     return max(1, total)
@@ -66,7 +68,7 @@ cdef int choose_first_layer(Training training) except -1:
     run.first.lists_only = training.sparse and units <= min(4 * training.kernels.lanes, WIDEST_BY_ROW)
     run.first.sorted = training.sparse and not run.first.lists_only and units >= WIDE_FIRST_LAYER
     run.first.in_panels = training.threads > 1 and not run.updating.collects and not run.inference \
-        and first.l2 == 0 and first.kind == DENSE and run.edges[first.first_edge].source == -1 \
+        and first.l2 == 0 and first.kind == DENSE and first.has_weights and run.edges[first.first_edge].source == -1 \
         and (run.first.sorted or not training.sparse) and units >= training.threads * FIRST_COLUMN_GROUP
     return 0
 

@@ -25,6 +25,41 @@ cdef int copy_plan(Training training) except -1:
     return 0
 
 
+cdef int freeze(Training training, object calls, object arrays) except -1:
+    # The operations of these numbers, or over these arrays, learn nothing, and neither penalties nor limits are on what
+    # stays as it is. A batch normalisation among them takes its moving statistics, as in prediction.
+    cdef Operation* operation
+    cdef cnp.ndarray array
+    cdef int i
+    cdef set places = {<uintptr_t> cnp.PyArray_DATA(array) for array in arrays}
+    chosen = set(calls)
+    unknown = chosen.difference(range(training.plan.calls))
+    if unknown:
+        raise ValueError(f"frozen must hold numbers of operations below {training.plan.calls}, but it has "
+                         f"{sorted(unknown)[0]}")
+    for i in range(training.run.operation_count):
+        operation = &training.run.operations[i]
+        if training.plan.places[i] not in chosen and not (
+            places and (<uintptr_t> operation.weights in places or <uintptr_t> operation.bias in places
+                        or <uintptr_t> operation.moving_mean in places)
+        ):
+            continue
+        operation.frozen, operation.has_weights, operation.has_bias = True, False, False
+        if operation.pair >= 0:
+            operation.l1 = operation.l2 = operation.bias_penalty.l1 = operation.bias_penalty.l2 = 0
+            operation.limit.kind = operation.bias_limit.kind = NO_LIMIT
+    return 0
+
+
+cdef int draw_nothing(Training training) except -1:
+    # As in prediction, but with a way back: dropout leaves nothing out, and noise is none.
+    cdef int i
+    for i in range(training.run.operation_count):
+        if training.run.operations[i].kind in (DROPOUT, NOISE, ALPHA_DROPOUT, GAUSSIAN_DROPOUT):
+            training.run.operations[i].parameter = 0
+    return 0
+
+
 cdef int keep_loss_numbers(Training training, Head* head, tuple given) except -1:
     # What a loss is told beside, in the plan's dtype; the last number stands for all that follow.
     cdef Py_ssize_t most = head.size + 3
@@ -53,7 +88,9 @@ cdef int prepare_heads(Training training) except -1:
         (<LossOptions> training.losses[h]).describe(head)
         keep_loss_numbers(training, head, (<LossOptions> training.losses[h]).loss_numbers)
         operation = &run.operations[head.operation]
-        alone = operation.consumers == 0 and operation.judged == 1 and head.function == NULL and not head.from_logits
+        head.given = training.gradients_given
+        alone = operation.consumers == 0 and operation.judged == 1 and head.function == NULL \
+            and not head.from_logits and not head.given
         head.last = head.operation
         if alone and operation.kind == SOFTMAX and run.edges[operation.first_edge].source >= 0:
             head.softmax_in_loss, operation.in_loss = True, True
@@ -73,12 +110,14 @@ cdef int prepare_operations(Training training) except -1:
     cdef Operation* operation
     cdef Operation* source
     cdef Edge* edge
-    cdef int i, k
-    cdef list given = [False] * run.operation_count
+    cdef int i, k, place
+    # By operation, and behind them by input of the plan.
+    cdef list given = [False] * (run.operation_count + run.data.source_count)
     cdef Rule* rule = &run.updating.rule
-    cdef bint squares = False
-    cdef bint collects = rule.optimizer == COLLECT or rule.coupled_decay > 0 or rule.clip_value > 0 \
-        or rule.clip_norm > 0 or rule.global_clip_norm > 0
+    cdef bint squares = False, penalized = False
+    cdef bint adjusts = rule.coupled_decay > 0 or rule.clip_value > 0 or rule.clip_norm > 0 \
+        or rule.global_clip_norm > 0
+    cdef bint collects = rule.optimizer == COLLECT or training.steps_given or adjusts
     run.by_sample = run.batch_size == 1 and rule.optimizer == SGD and rule.weight_decay == 0 and not run.inference \
         and not training.streaming and not run.calls_python and run.data.augmentation.height == 0 \
         and training.plan.is_chain()
@@ -86,16 +125,27 @@ cdef int prepare_operations(Training training) except -1:
     for i in range(run.operation_count):
         operation = &run.operations[i]
         operation.needs_gradient = operation.has_weights or operation.has_bias
+        if training.gradients_given:
+            operation.l1 = operation.l2 = operation.bias_penalty.l1 = operation.bias_penalty.l2 = 0
         for k in range(operation.first_edge, operation.first_edge + operation.input_count):
             edge = &run.edges[k]
-            if edge.source >= 0 and run.operations[edge.source].needs_gradient:
+            if run.operations[edge.source].needs_gradient if edge.source >= 0 \
+                    else run.data.sources[-1 - edge.source].needs_gradient:
                 operation.needs_gradient = True
         if operation.needs_gradient:
             run.first_learning = min(run.first_learning, i)
-        collects = collects or operation.twin >= 0 or operation.l1 > 0 or operation.maximum_norm > 0
-        squares = squares or operation.l2 > 0
+        if operation.pair >= 0:
+            # The dense step itself takes squares of weights along.
+            penalized = penalized or operation.l1 > 0 or (operation.l2 > 0 and operation.kind != DENSE) \
+                or operation.bias_penalty.l1 > 0 or operation.bias_penalty.l2 > 0
+            squares = squares or operation.l2 > 0
+        collects = collects or penalized or (operation.twin >= 0 and not operation.frozen) \
+            or operation.limit.kind != NO_LIMIT or operation.bias_limit.kind != NO_LIMIT
+        # One sample at a time, a dense layer changes as its gradient passes.
+        run.by_sample = run.by_sample and not (operation.frozen and operation.needs_gradient)
         run.by_sample = run.by_sample and fastnn_traits(operation.kind).single
     run.updating.collects = collects and not run.inference
+    run.updating.adjusts = adjusts or ((squares or penalized) and not training.steps_given)
     run.updating.steps_with_penalties = squares and not collects and not run.inference
     run.by_sample = run.by_sample and not run.updating.collects and not squares
     training.kernels = kernels_for_samples(training.plan.kernels) if run.by_sample else training.plan.kernels
@@ -108,8 +158,9 @@ cdef int prepare_operations(Training training) except -1:
             continue
         for k in range(operation.first_edge, operation.first_edge + operation.input_count):
             edge = &run.edges[k]
+            place = edge.source if edge.source >= 0 else run.operation_count - 1 - edge.source
+            edge.adds, given[place] = given[place], True
             if edge.source >= 0:
-                edge.adds, given[edge.source] = given[edge.source], True
                 source = &run.operations[edge.source]
                 source.passes_activation = operation.kind == DENSE and source.kind == DENSE \
                     and source.activation != NO_ACTIVATION and source.consumers == 1 and source.judged == 0

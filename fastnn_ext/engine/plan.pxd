@@ -1,4 +1,5 @@
 cimport numpy as cnp
+from fastnn_ext.engine.adjustments cimport LimitKind
 from fastnn_ext.engine.run cimport CallKind, Edge, Head, Operation, Run, Source
 from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.tables.enums cimport OperationKind
@@ -15,7 +16,9 @@ cdef class Plan:
     cdef list values                        # the operation that has the value of each; -1: none has it any more
     cdef list parameters                    # two arrays for each operation that learns, kept alive
     cdef list kept_alive
+    cdef list orders                        # of permutations, kept alive
     cdef list pins                          # see `pinned`: of all of these arrays
+    cdef readonly dict categories           # of inputs that hold some, how many, and the call that said so
     cdef dict functions                     # the user's own, by operation
     cdef bint trained                       # a training holds pointers into the plan
     cdef int predictions                    # that are under way
@@ -47,11 +50,17 @@ cdef class Plan:
     cdef object finish(self, Operation* operation)
     cdef Operation* append_normalization(
         self, OperationKind kind, object inputs, object gamma, object beta, double epsilon) except NULL
-    cdef int twin_of(self, cnp.ndarray w, cnp.ndarray b, bint has_bias) except? -2
+    cdef int keep_one(self, Operation* operation, int twin, cnp.ndarray weights) except -1
+    cdef object append_dropout(self, OperationKind kind, double rate, object inputs)
+    cdef Py_ssize_t width_of(self, list places, Py_ssize_t width, str name) except -1
+    cdef int take_categories(self, object places, Py_ssize_t count) except -1
+    cdef int twin_of(self, OperationKind kind, cnp.ndarray w, cnp.ndarray b, bint has_bias) except? -2
     cdef int keep_parameters(self, Operation* operation, int twin, cnp.ndarray weights, cnp.ndarray bias) except -1
     cdef Py_ssize_t one_input(self, list places) except -1
     cdef int check_vector(self, cnp.ndarray array, str name, Py_ssize_t size) except -1
     cdef bint is_chain(self) noexcept
+    cdef int set_limit(self, object array, LimitKind kind, double low, double high, double rate) except -1
+    cdef Operation* owner_of(self, object array, bint* of_bias) except NULL
 
 
 cdef Py_ssize_t padded_row(Py_ssize_t size, bint is_double) noexcept nogil

@@ -9,6 +9,7 @@ from libc.stdint cimport uintptr_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memset
 
+from fastnn_ext.engine.adjustments cimport Limit, LimitKind, NORMS_OF_COLUMNS, NORMS_OF_ROWS, NOT_NEGATIVE
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
     ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING,
@@ -24,8 +25,10 @@ from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_count, fastnn_excha
 from fastnn_ext.runtime.dispatch cimport kernels_named
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.tables.enums cimport (
-    ACTIVATION, ACTIVATIONS, Activation, BATCH_NORMALIZATION, DENSE, DROPOUT, FUNCTION, LAYER_NORMALIZATION,
-    LOG_SOFTMAX, NOISE, OPERATIONS, OperationKind, SOFTMAX, SUBTRACT, fastnn_told_by_output, fastnn_traits, CONCATENATE,
+    ACTIVATION, ACTIVATIONS, ACTIVITY_PENALTY, ALPHA_DROPOUT, Activation, BATCH_NORMALIZATION, CONCATENATE, DENSE,
+    DENSE_ALONG_AXIS, DOT, DROPOUT, EMBEDDING, ENCODING, FUNCTION, GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, LOG_SOFTMAX,
+    NOISE, OPERATIONS, OperationKind, PERMUTATION, PRELU, RMS_NORMALIZATION, SOFTMAX, STANDARDIZATION, SUBTRACT,
+    UNIT_NORMALIZATION, fastnn_told_by_output, fastnn_traits,
 )
 
 from fastnn_ext.engine.rows import NonFiniteDataError
@@ -86,6 +89,12 @@ include "prediction.pxi"
 include "python_calls.pxi"
 
 
+cdef int check_epsilon(double epsilon) except -1:
+    if not 0 < epsilon < float("inf"):
+        raise ValueError(f"epsilon must be positive, but it is {epsilon}")
+    return 0
+
+
 cdef void* grown(void* array, Py_ssize_t size) except NULL:
     # Room for one more.
     cdef void* place = realloc(array, size)
@@ -134,7 +143,8 @@ cdef class Plan:
         self.is_double = self.dtype == numpy.dtype(numpy.float64)
         self.output_size = input_size
         self.values, self.places, self.parameters, self.kept_alive, self.pins = [], [], [], [], []
-        self.functions, self.shared, self.value = {}, set(), -1
+        self.orders = []
+        self.functions, self.categories, self.shared, self.value = {}, {}, set(), -1
         self.kernels = kernels_named(isa, self.is_double)
         self.append_source(input_size)
         self.append_head(-1)
@@ -193,6 +203,8 @@ cdef class Plan:
             raise ValueError(f"scale and shift must be finite, but they are {scale} and {shift}")
         if place >= 0:
             raise ValueError(f"inputs of the plan have negative numbers, but this is {input}")
+        if place in self.categories and (scale != 1 or shift != 0):
+            raise ValueError("categories cannot be scaled: they are the numbers of rows")
         self.sources[-1 - place].rows.scale, self.sources[-1 - place].rows.shift = scale, shift
 
     def set_outputs(self, values):
@@ -300,6 +312,8 @@ cdef class Plan:
             self.add_edge(source)
             operation.fan_in += self.size_of(source)
         operation.fan_out = fan_out if fan_out else self.size_of(inputs[0])
+        operation.width = operation.weight_columns = operation.fan_out
+        operation.weight_rows = 1
         self.operation_count += 1
         self.places.append(self.calls)
         self.widest = max(self.widest, operation.fan_out)
@@ -328,7 +342,8 @@ cdef class Plan:
                 return False
         return self.source_count == 1 and self.head_count == 1 and self.heads[0].operation == self.operation_count - 1
 
-    def add_dense(self, weights, bias=None, double l1=0.0, double l2=0.0, double maximum_norm=0.0, inputs=None):
+    def add_dense(self, weights, bias=None, double l1=0.0, double l2=0.0, double maximum_norm=0.0, inputs=None,
+                  Py_ssize_t positions=1):
         """Append ``y = x W + b``. The arrays are used in place: they must be C-contiguous and of the plan's dtype.
 
         Parameters
@@ -342,6 +357,8 @@ cdef class Plan:
             In training, a column of W with a larger Euclidean norm is scaled down to it. 0: none is.
         inputs : int, optional
             The number of a value.
+        positions : int
+            The numbers of a sample are so many vectors of fan_in numbers, each of which becomes one of fan_out numbers.
         """
         cdef cnp.ndarray w = as_parameters(weights, "weights", 2)
         cdef bint has_bias = bias is not None
@@ -352,22 +369,31 @@ cdef class Plan:
         if w.dtype != self.dtype or b.dtype != self.dtype:
             raise TypeError(f"weights and bias must be {self.dtype}, but they are {w.dtype} and {b.dtype}")
         cdef Py_ssize_t fan_in = cnp.PyArray_DIM(w, 0), fan_out = cnp.PyArray_DIM(w, 1), size = self.one_input(places)
+        cdef OperationKind kind = DENSE if positions == 1 else DENSE_ALONG_AXIS
         cdef int bias_ndim = cnp.PyArray_NDIM(b)
         cdef bint one_row = bias_ndim == 1 or (bias_ndim == 2 and cnp.PyArray_DIM(b, 0) == 1)
+        if positions < 1 or size % positions:
+            raise ValueError(f"positions must divide the {size} numbers of a sample, but there are {positions}")
+        size //= positions
         if fan_in != size or fan_out < 1 or not one_row or cnp.PyArray_SIZE(b) != fan_out:
             raise ValueError(f"weights and bias must have shapes ({size}, units) and (1, units), "
                              f"but their shapes are {shape_of(w)} and {shape_of(b)}")
         if not (l1 >= 0 and l2 >= 0 and maximum_norm >= 0):
             raise ValueError("l1, l2 and maximum_norm must not be negative, but they are "
                              f"{l1}, {l2} and {maximum_norm}")
-        cdef int twin = self.twin_of(w, b, has_bias)
-        cdef Operation* operation = self.append(DENSE, places, fan_out)
+        if fan_out > most_numbers() // positions:
+            raise MemoryError(f"{positions} vectors of {fan_out} numbers do not fit an address space")
+        cdef int twin = self.twin_of(kind, w, b, has_bias)
+        cdef Operation* operation = self.append(kind, places, positions * fan_out)
+        operation.weight_rows, operation.weight_columns = fan_in, fan_out
         operation.weights, operation.bias = cnp.PyArray_DATA(w), cnp.PyArray_DATA(b)
         operation.has_weights, operation.has_bias = True, has_bias
-        self.multiply_adds += fan_in * fan_out
+        self.multiply_adds += positions * fan_in * fan_out
         self.keep_parameters(operation, twin, w, b)
         if twin < 0:
-            operation.l1, operation.l2, operation.maximum_norm = l1, l2, maximum_norm
+            operation.l1, operation.l2 = l1, l2
+            if maximum_norm > 0:
+                operation.limit = Limit(NORMS_OF_COLUMNS, 0, maximum_norm, 1)
         return self.finish(operation)
 
     cdef Py_ssize_t one_input(self, list places) except -1:
@@ -376,7 +402,7 @@ cdef class Plan:
             raise ValueError(f"this operation takes one input, but {len(places)} are given")
         return self.size_of(places[0])
 
-    cdef int twin_of(self, cnp.ndarray w, cnp.ndarray b, bint has_bias) except? -2:
+    cdef int twin_of(self, OperationKind kind, cnp.ndarray w, cnp.ndarray b, bint has_bias) except? -2:
         # The first operation with the same weights; -1: none.
         cdef Operation* other
         cdef int i
@@ -384,7 +410,8 @@ cdef class Plan:
             other = &self.operations[i]
             if not fastnn_traits(other.kind).learns or other.weights != cnp.PyArray_DATA(w):
                 continue
-            if self.parameters[2 * other.pair].shape != shape_of(w) or other.has_bias != has_bias \
+            if other.kind != kind or self.parameters[2 * other.pair].shape != shape_of(w) \
+                    or other.has_bias != has_bias \
                     or (has_bias and other.bias != cnp.PyArray_DATA(b)):
                 raise ValueError("weights of an earlier operation are shared whole: with its shape and its bias")
             return i
@@ -400,6 +427,69 @@ cdef class Plan:
         self.parameters += [weights, bias]
         self.pins += [pinned(weights), pinned(bias)]
         return 0
+
+    def penalize(self, array, double l1=0.0, double l2=0.0):
+        """In training, add ``l1 sum |array| + l2 sum array**2`` to the loss, where it is an array of an operation.
+
+        Such as its bias, or the gamma of a normalisation; whole, and once, where operations share it.
+        """
+        cdef bint of_bias = False
+        if not (0 <= l1 < float("inf") and 0 <= l2 < float("inf")):
+            raise ValueError(f"l1 and l2 must be finite and not negative, but they are {l1} and {l2}")
+        self.must_rest()
+        cdef Operation* operation = self.owner_of(array, &of_bias)
+        if of_bias:
+            operation.bias_penalty.l1, operation.bias_penalty.l2 = l1, l2
+        else:
+            operation.l1, operation.l2 = l1, l2
+
+    def limit_norms(self, array, bint of_rows=False, double low=0.0, double high=float("inf"), double rate=1.0):
+        """After each step of training, bring Euclidean norms between bounds, where it is an array of an operation.
+
+        Those of its columns, or of its rows; an array of one dimension is a row. Of the way there, a step goes the
+        share ``rate``.
+        """
+        if not (0 <= low <= high and low < float("inf") and high > 0 and 0 <= rate <= 1):
+            raise ValueError("low must be finite, from 0 to high, and rate from 0 to 1, but they are "
+                             f"{low}, {high} and {rate}")
+        self.set_limit(array, NORMS_OF_ROWS if of_rows else NORMS_OF_COLUMNS, low, high, rate)
+
+    def forbid_negative(self, array):
+        """After each step of training, make numbers below zero zero, where it is an array of an operation."""
+        self.set_limit(array, NOT_NEGATIVE, 0, 0, 1)
+
+    cdef int set_limit(self, object array, LimitKind kind, double low, double high, double rate) except -1:
+        cdef bint of_bias = False
+        self.must_rest()
+        cdef Operation* operation = self.owner_of(array, &of_bias)
+        if of_bias:
+            operation.bias_limit = Limit(kind, low, high, rate)
+        else:
+            operation.limit = Limit(kind, low, high, rate)
+        return 0
+
+    cdef Operation* owner_of(self, object array, bint* of_bias) except NULL:
+        # The first operation that has an array, and whether it is its bias, or beta.
+        cdef int i, part
+        for i in range(self.operation_count):
+            if self.operations[i].pair < 0 or self.operations[i].twin >= 0:
+                continue
+            for part in range(2):
+                known = self.parameters[2 * self.operations[i].pair + part]
+                if known is array or (known.ctypes.data == array.ctypes.data and known.size == array.size):
+                    of_bias[0] = part
+                    return &self.operations[i]
+        raise ValueError("the array is that of no operation of the plan: add the operation first")
+
+    def add_activity_penalty(self, double l1=0.0, double l2=0.0, inputs=None):
+        """Append what hands its input on; in training, the mean over samples of ``l1 |x| + l2 x**2`` is in the loss."""
+        places = self.given(inputs)
+        self.one_input(places)
+        if not (0 <= l1 < float("inf") and 0 <= l2 < float("inf")):
+            raise ValueError(f"l1 and l2 must be finite and not negative, but they are {l1} and {l2}")
+        cdef Operation* operation = self.append(ACTIVITY_PENALTY, places, 0)
+        operation.l1, operation.l2 = l1, l2
+        return self.finish(operation)
 
     def add_activation(self, Activation kind, *numbers, inputs=None, bint fuse=True):
         """Append an elementwise activation.
@@ -444,11 +534,22 @@ cdef class Plan:
 
     def add_dropout(self, double rate, inputs=None):
         """Append a dropout: in training, numbers become 0 with probability ``rate``, others grow by 1 / (1 - rate)."""
+        return self.append_dropout(DROPOUT, rate, inputs)
+
+    def add_alpha_dropout(self, double rate, inputs=None):
+        """Append a dropout that keeps mean and variance behind SELU: numbers that are left out become its floor."""
+        return self.append_dropout(ALPHA_DROPOUT, rate, inputs)
+
+    def add_gaussian_dropout(self, double rate, inputs=None):
+        """Append, in training alone, normal factors of mean 1 and variance rate / (1 - rate)."""
+        return self.append_dropout(GAUSSIAN_DROPOUT, rate, inputs)
+
+    cdef object append_dropout(self, OperationKind kind, double rate, object inputs):
         places = self.given(inputs)
         self.one_input(places)
         if not 0 <= rate < 1:
             raise ValueError(f"rate must be at least 0 and below 1, but it is {rate}")
-        cdef Operation* operation = self.append(DROPOUT, places, 0)
+        cdef Operation* operation = self.append(kind, places, 0)
         operation.parameter = rate
         return self.finish(operation)
 
@@ -464,7 +565,8 @@ cdef class Plan:
 
     def add_merge(self, OperationKind kind, inputs):
         """Append an operation of several inputs, in the order of their numbers: ADD, SUBTRACT, MULTIPLY, AVERAGE,
-        MAXIMUM or MINIMUM of as many columns each, or CONCATENATE, which sets them side by side.
+        MAXIMUM or MINIMUM of as many columns each; DOT, the sum of two inputs' products; or CONCATENATE, which sets
+        them side by side.
 
         The gradient of a maximum or minimum goes to the first input that has it.
         """
@@ -473,13 +575,16 @@ cdef class Plan:
             raise ValueError(f"kind must be an operation of several inputs, but it is {<int> kind}")
         places = self.given(inputs)
         sizes = [self.size_of(place) for place in places]
-        if len(places) < 2 or (kind == SUBTRACT and len(places) != 2):
-            wanted = "two" if kind == SUBTRACT else "at least two"
+        cdef bint of_two = kind == SUBTRACT or kind == DOT
+        if len(places) < 2 or (of_two and len(places) != 2):
+            wanted = "two" if of_two else "at least two"
             raise ValueError(f"{wanted} inputs must be given, but there are {len(places)}")
         if kind == CONCATENATE:
             columns = sum(sizes)
         elif len(set(sizes)) > 1:
             raise ValueError(f"the inputs must have as many columns each, but they have {sizes}")
+        elif kind == DOT:
+            columns = 1
         return self.finish(self.append(kind, places, columns))
 
     def add_batch_normalization(self, gamma, beta, moving_mean, moving_variance, double momentum, double epsilon,
@@ -508,6 +613,143 @@ cdef class Plan:
         """Append a normalisation over the numbers of a sample; gamma and beta as in :meth:`add_batch_normalization`."""
         return self.finish(self.append_normalization(LAYER_NORMALIZATION, self.given(inputs), gamma, beta, epsilon))
 
+    def add_embedding(self, table, inputs=None):
+        """Append a table of vectors: each number of an input of the plan is that of a row, which takes its place.
+
+        In training, a batch changes the rows that it has, and no others, and nothing of the optimiser's state of others.
+
+        Parameters
+        ----------
+        table : ndarray, shape (categories, columns)
+            Used in place, as by :meth:`add_dense`; that of an earlier operation is shared with it.
+        inputs : int, optional
+            The number of an input, whose numbers must be whole, from 0 up and below ``categories``.
+        """
+        cdef cnp.ndarray w = as_parameters(table, "table", 2)
+        places = self.given(inputs)
+        cdef Py_ssize_t size = self.one_input(places), columns = cnp.PyArray_DIM(w, 1)
+        if w.dtype != self.dtype or cnp.PyArray_SIZE(w) < 1:
+            raise ValueError(f"table must be {self.dtype} of shape (categories, columns), but it is {w.dtype} of "
+                             f"{shape_of(w)}")
+        if columns > most_numbers() // size:
+            raise MemoryError(f"{size} vectors of {columns} numbers do not fit an address space")
+        cdef int twin = self.twin_of(EMBEDDING, w, w, False)
+        self.take_categories(places, cnp.PyArray_DIM(w, 0))
+        cdef Operation* operation = self.append(EMBEDDING, places, size * columns)
+        operation.weight_rows, operation.weight_columns = cnp.PyArray_DIM(w, 0), columns
+        self.keep_one(operation, twin, w)
+        return self.finish(operation)
+
+    cdef int keep_one(self, Operation* operation, int twin, cnp.ndarray weights) except -1:
+        # Of what learns and has no bias: all that learn have pairs of arrays.
+        cdef cnp.ndarray none = numpy.zeros(1, self.dtype)
+        operation.weights, operation.has_weights = cnp.PyArray_DATA(weights), True
+        operation.bias = cnp.PyArray_DATA(none)
+        return self.keep_parameters(operation, twin, weights, none)
+
+    cdef int take_categories(self, object places, Py_ssize_t count) except -1:
+        # The input of an operation to come holds whole numbers below `count`.
+        cdef int place = places[0]
+        cdef Py_ssize_t most = (<Py_ssize_t> 1) << (30 if sizeof(void*) == 4 else 53 if self.is_double else 24)
+        if place >= 0:
+            raise ValueError("categories are those of an input, but this is the value of an operation")
+        cdef Source* source = &self.sources[-1 - place]
+        if source.rows.scale != 1 or source.rows.shift != 0:
+            raise ValueError("categories cannot be scaled: they are the numbers of rows")
+        if count > most:
+            raise ValueError(f"{self.dtype} tells {most} whole numbers apart, but there are {count} categories")
+        self.must_rest()
+        if source.categories == 0 or count < source.categories:
+            source.categories = count
+            self.categories[place] = (count, self.calls)
+        return 0
+
+    def add_encoding(self, Py_ssize_t categories, str mode, inputs=None):
+        """Append the categories of an input as zeros and ones.
+
+        Each number becomes a row of its own ("one_hot"), or a sample one row ("multi_hot"), which may count ("count").
+        """
+        places = self.given(inputs)
+        cdef Py_ssize_t size = self.one_input(places)
+        if mode not in ("one_hot", "multi_hot", "count") or categories < 1:
+            raise ValueError("mode must be one_hot, multi_hot or count and there must be categories, but they are "
+                             f"{mode} and {categories}")
+        cdef Py_ssize_t rows = size if mode == "one_hot" else 1
+        if categories > most_numbers() // rows:
+            raise MemoryError(f"{rows} rows of {categories} numbers do not fit an address space")
+        self.take_categories(places, categories)
+        cdef Operation* operation = self.append(ENCODING, places, rows * categories)
+        operation.width, operation.parameter = categories, mode == "count"
+        return self.finish(operation)
+
+    def add_standardization(self, mean, variance, double epsilon, inputs=None):
+        """Append ``(x - mean) / max(sqrt(variance), epsilon)``, of arrays along the last axis that are used in place."""
+        cdef cnp.ndarray m = as_parameters(mean, "mean", 1), v = as_parameters(variance, "variance", 1)
+        places = self.given(inputs)
+        cdef Py_ssize_t width = self.width_of(places, cnp.PyArray_SIZE(m), "mean")
+        self.check_vector(m, "mean", width)
+        self.check_vector(v, "variance", width)
+        check_epsilon(epsilon)
+        cdef Operation* operation = self.append(STANDARDIZATION, places, 0)
+        operation.width, operation.parameter = width, epsilon
+        operation.moving_mean, operation.moving_variance = cnp.PyArray_DATA(m), cnp.PyArray_DATA(v)
+        self.kept_alive += [m, v]
+        self.pins += [pinned(m), pinned(v)]
+        return self.finish(operation)
+
+    def add_permutation(self, order, inputs=None):
+        """Append the same numbers in another order: the output's number j is the input's number order[j]."""
+        places = self.given(inputs)
+        cdef Py_ssize_t size = self.one_input(places)
+        cdef cnp.ndarray numbers = numpy.array(order, numpy.intp, order="C")
+        if shape_of(numbers) != (size,) or (numpy.sort(numbers) != numpy.arange(size)).any():
+            raise ValueError(f"order must hold the numbers from 0 to {size - 1}, each once")
+        cdef Operation* operation = self.append(PERMUTATION, places, 0)
+        operation.order = <const Py_ssize_t*> cnp.PyArray_DATA(numbers)
+        self.orders.append(numbers)
+        return self.finish(operation)
+
+    def add_unit_normalization(self, Py_ssize_t width, double epsilon, inputs=None):
+        """Append a division of each vector of so many numbers by its length, or by epsilon where that is more."""
+        places = self.given(inputs)
+        self.width_of(places, width, "a vector")
+        check_epsilon(epsilon)
+        cdef Operation* operation = self.append(UNIT_NORMALIZATION, places, 0)
+        operation.width, operation.parameter = width, epsilon
+        return self.finish(operation)
+
+    def add_rms_normalization(self, gamma, double epsilon, inputs=None):
+        """Append a division of each vector by the root of its mean square plus epsilon, times gamma, used in place."""
+        cdef cnp.ndarray g = as_parameters(gamma, "gamma", 1)
+        places = self.given(inputs)
+        cdef Py_ssize_t width = self.width_of(places, cnp.PyArray_SIZE(g), "gamma")
+        self.check_vector(g, "gamma", width)
+        check_epsilon(epsilon)
+        cdef int twin = self.twin_of(RMS_NORMALIZATION, g, g, False)
+        cdef Operation* operation = self.append(RMS_NORMALIZATION, places, 0)
+        operation.width = operation.weight_columns = width
+        operation.parameter = epsilon
+        self.keep_one(operation, twin, g)
+        return self.finish(operation)
+
+    def add_prelu(self, alpha, inputs=None):
+        """Append ``x`` where it is positive, else ``alpha * x``: a slope for each number of a sample, used in place."""
+        cdef cnp.ndarray a = as_parameters(alpha, "alpha", -1)
+        places = self.given(inputs)
+        self.check_vector(a, "alpha", self.one_input(places))
+        cdef int twin = self.twin_of(PRELU, a, a, False)
+        cdef Operation* operation = self.append(PRELU, places, 0)
+        self.keep_one(operation, twin, a)
+        return self.finish(operation)
+
+    cdef Py_ssize_t width_of(self, list places, Py_ssize_t width, str name) except -1:
+        # The length of the vectors that one input is made of.
+        cdef Py_ssize_t size = self.one_input(places)
+        if width < 1 or size % width:
+            raise ValueError(f"{name} must have a length that divides the {size} numbers of a sample, but it has "
+                             f"{width}")
+        return width
+
     def add_function(self, function, derivative, inputs=None):
         """Append an elementwise Python function of an array (rows, outputs), and its derivative, of the same."""
         places = self.given(inputs)
@@ -533,9 +775,8 @@ cdef class Plan:
         cdef cnp.ndarray shift = as_parameters(numpy.zeros(size, self.dtype) if beta is None else beta, "beta", 1)
         for name, array in (("gamma", scale), ("beta", shift)):
             self.check_vector(array, name, size)
-        if not 0 < epsilon < float("inf"):
-            raise ValueError(f"epsilon must be positive, but it is {epsilon}")
-        cdef int twin = self.twin_of(scale, shift, has_bias) if has_weights else -1
+        check_epsilon(epsilon)
+        cdef int twin = self.twin_of(kind, scale, shift, has_bias) if has_weights else -1
         cdef Operation* operation = self.append(kind, inputs, 0)
         operation.weights, operation.bias = cnp.PyArray_DATA(scale), cnp.PyArray_DATA(shift)
         operation.has_weights, operation.has_bias = has_weights, has_bias

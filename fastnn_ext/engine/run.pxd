@@ -1,6 +1,7 @@
 # A plan and its runs as plain C structs: what the kernels of every instruction set receive.
 cimport numpy as cnp
 from libc.stdint cimport uint32_t, uint64_t
+from fastnn_ext.engine.adjustments cimport Limit, Penalty
 from fastnn_ext.engine.layout cimport MAXIMUM_THREADS
 from fastnn_ext.engine.numbers cimport Numbers
 from fastnn_ext.runtime.barrier cimport Barrier
@@ -23,11 +24,17 @@ cdef struct Operation:
     Numbers numbers                 # the activation's, such as the slope of leaky ReLU
     double parameter                # a dropout's rate, a noise's standard deviation, a normalisation's epsilon
     double momentum                 # of moving statistics
-    double l1                       # penalties on the weights
+    double l1                       # penalties on the weights; of an activity penalty, on its output
     double l2
-    double maximum_norm             # of a column of the weights; 0: any
+    Penalty bias_penalty
+    Limit limit                     # of the weights
+    Limit bias_limit
     Py_ssize_t fan_in               # numbers in a row of the input, or of all inputs side by side
     Py_ssize_t fan_out
+    Py_ssize_t width                # numbers of the last axis, where an operation goes along it; or of an encoding
+    Py_ssize_t weight_rows          # of the weights; a vector is one row
+    Py_ssize_t weight_columns
+    const Py_ssize_t* order         # of a permutation: the number of the input that each of the output is
     int first_edge                  # its inputs are edges[first_edge : first_edge + input_count]
     int input_count
     int consumers                   # how many edges its output is the source of
@@ -35,11 +42,12 @@ cdef struct Operation:
     int slot                        # in prediction, the buffer that its output goes to
     int twin                        # the first operation with the same weights, where that is an earlier one; -1: none
     int pair                        # the number of its two arrays among the plan's parameters; -1: none
-    bint has_weights                # whether they learn; a dense operation's always do
+    bint has_weights                # whether they learn; a dense operation's do where it is not frozen
     bint has_bias
-    void* weights                   # (fan_in, fan_out), the layer's own array: trained in place; or gamma
-    void* bias                      # (fan_out,); beta of a normalisation
-    void* moving_mean               # (fan_out,), and the variance, of a batch normalisation
+    bint frozen                     # in this run its arrays stay as they are; neither of the two above is set then
+    void* weights                   # (weight_rows, weight_columns), the layer's own array: trained in place; or gamma
+    void* bias                      # (weight_columns,); beta of a normalisation
+    void* moving_mean               # (width,), and the variance, of a batch normalisation or a standardisation
     void* moving_variance
     # Of a training:
     void* weights_state[STATES]     # the optimiser's, in the shape of weights; weights itself where it has none
@@ -57,8 +65,12 @@ cdef struct Operation:
     void* panels_state[STATES]      # the same of weights_state, where a run trains the panels themselves
     void* weights_gradient          # where gradients are collected before the optimiser's step, or NULL
     void* bias_gradient
+    Py_ssize_t* entries             # of a table: where each row's gradient lies in this batch; -1: it has none
+    bint clears                     # it is the first of its batch to collect gradients of its table
     Py_ssize_t first_row            # of its weights among the arena's sums of rows
-    void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row
+    void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row;
+                                    # of a dense one along the last axis: gradient and input, a row for each position
+    double* row_penalty             # of an activity penalty: (batch,)
 
 
 cdef struct Parameter:
@@ -70,8 +82,9 @@ cdef struct Parameter:
     Py_ssize_t columns
     double l1
     double l2
-    double maximum_norm
+    Limit limit
     Py_ssize_t place                # of its first row in the arena's row_penalty and row_squares
+    const Py_ssize_t* entries       # of a table: rows where it is negative stay as they are; NULL: all may move
 
 
 cdef struct Rule:
@@ -100,6 +113,8 @@ cdef struct Updating:
     long step                       # optimiser steps done before this run
     double momentum_product         # of Nadam's momentums so far
     bint collects                   # gradients are collected first, and then the optimiser steps
+    bint adjusts                    # penalties, clipping or coupled decay change collected gradients
+    bint given                      # gradients are there already: the optimiser steps by them, and that is all
     bint steps_with_penalties       # those of squared weights are part of its step, and no others are there
     Parameter* parameters           # all that learn, where gradients are collected
     int parameter_count
@@ -154,8 +169,11 @@ cdef struct Source:
     Rows rows
     Py_ssize_t size                 # numbers of a sample
     Py_ssize_t offset               # where they begin in a row of the batch
+    Py_ssize_t categories           # its numbers are whole, from 0 up and below this; 0: any
     int consumers                   # how many edges it is the source of
     int slot                        # in prediction, the buffer that its rows are converted into
+    bint needs_gradient             # whether that with respect to it is asked for
+    void* delta                     # where that goes: (batch, size)
 
 
 cdef struct Data:
@@ -197,6 +215,7 @@ cdef struct Head:
     bint softmax_in_loss            # the output's softmax is computed along with the loss
     bint through_sigmoid            # the same of a sigmoid
     void* function                  # the user's own loss, or NULL
+    bint given                      # y holds the gradient with respect to the outputs: there is no loss
     const double* sample_weight     # NULL: all 1
     double* row_loss                # (batch,)
     void* record                    # (samples, size): the outputs that training saw, or NULL

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import numpy
@@ -17,6 +17,10 @@ class NonFiniteError(FloatingPointError):
     def __init__(self, batch: int, operation: int) -> None: ...
 
 class NonFiniteWeightsError(FloatingPointError):
+    operation: int
+    def __init__(self, operation: int) -> None: ...
+
+class NonFiniteGradientsError(FloatingPointError):
     operation: int
     def __init__(self, operation: int) -> None: ...
 
@@ -59,6 +63,12 @@ class Training:
         threads: int | None = None,
         keep_index: bool = True,
         streaming: bool = False,
+        frozen: Iterable[int] = (),
+        frozen_arrays: Iterable[NDArray[Any]] = (),
+        draws: bool = True,
+        input_gradients: Iterable[int] = (),
+        gradients_given: bool = False,
+        steps_given: bool = False,
     ) -> Self: ...
     def run_epoch(
         self, order: NDArray[numpy.intp] | None = None, progress: Callable[[int, float], object] | None = None
@@ -69,6 +79,14 @@ class Training:
         y: NDArray[Any] | Sequence[NDArray[Any]],
         sample_weight: NDArray[Any] | Sequence[NDArray[Any] | None] | None = None,
     ) -> float: ...
+    def lay_out_gradients(self, arrays: list[NDArray[Any]], places: list[int], size: int) -> None: ...
+    def run_gradients(
+        self,
+        x: NDArray[Any] | CompressedRows | Sequence[NDArray[Any] | CompressedRows],
+        y: NDArray[Any] | Sequence[NDArray[Any]],
+        sample_weight: NDArray[Any] | Sequence[NDArray[Any] | None] | None = None,
+    ) -> tuple[float, NDArray[Any], list[NDArray[Any]]]: ...
+    def apply_gradients(self, gradient: NDArray[Any]) -> None: ...
     def set_learning_rates(self, rates: NDArray[Any] | None) -> None: ...
     def set_penalty_scales(self, scales: NDArray[Any] | None) -> None: ...
     def read_anew(self) -> None: ...

@@ -4,12 +4,12 @@ import math
 
 import numpy
 cimport numpy as cnp
-from cython cimport floating
 from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
+from fastnn_ext.engine.adjustments cimport NO_LIMIT
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
     COLUMN_GROUP, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, most_numbers,
@@ -25,8 +25,9 @@ from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, fastnn_traits, LAYER_NORMALIZATION, SGD,
-    SIGMOID, SOFTMAX, STATES, UpdateRule,
+    ACTIVITY_PENALTY, ALPHA_DROPOUT, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DENSE_ALONG_AXIS,
+    DROPOUT, EMBEDDING, GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, NOISE, SGD, SIGMOID, SOFTMAX, STATES, UpdateRule,
+    fastnn_traits,
 )
 
 from fastnn_ext.engine.plan import allocate
@@ -80,10 +81,25 @@ class NonFiniteWeightsError(FloatingPointError):
         self.operation = operation
 
 
+class NonFiniteGradientsError(FloatingPointError):
+    """A gradient that is NaN or infinite: carries its ``operation``, or -1 for one with respect to the inputs."""
+
+    def __init__(self, operation):
+        super().__init__(f"the gradient of operation {operation} is not finite")
+        self.operation = operation
+
+
 def state_shapes(Plan plan not None, UpdateRule optimizer):
     """Shapes of the arrays that a training of the plan by this optimiser keeps, in the order of `Training.state`."""
     pairs = [plan.parameters[i : i + 2] for i in range(0, len(plan.parameters), 2)]
     return [array.shape for pair in pairs for _ in SLOTS[<int> optimizer] for array in pair]
+
+
+cdef double penalty_on(object array, double l1, double l2) except? -1:
+    if l1 == 0 and l2 == 0:
+        return 0
+    numbers = array.astype(numpy.float64)
+    return l1 * numpy.abs(numbers).sum() + l2 * (numbers * numbers).sum()
 
 
 include "graph.pxi"
@@ -92,6 +108,7 @@ include "decisions.pxi"
 include "training_data.pxi"
 include "optimizer_state.pxi"
 include "backup.pxi"
+include "own_loops.pxi"
 
 
 cdef class Training:
@@ -132,6 +149,19 @@ cdef class Training:
         Data come batch by batch through `run_batch`, and these are the first of them: what a batch leads to then
         depends on no batch before it, to the last bit, and its y is of the first one's form. Without it, one sample at
         a time has a faster order of sums of its own.
+    frozen : iterable of int
+        The numbers of values whose operations learn nothing; gradients pass through them. A batch normalisation among
+        them takes its moving statistics, as in prediction, and leaves them as they are.
+    frozen_arrays : iterable of ndarray
+        Operations over any of these arrays are frozen, too.
+    draws : bool
+        Dropout and noise draw; without it they do nothing, as in prediction.
+    input_gradients : iterable of int
+        The numbers of inputs with respect to which `run_gradients` works out gradients, too.
+    gradients_given : bool
+        y holds the gradients with respect to the outputs, in place of targets: there is no loss, and no penalty.
+    steps_given : bool
+        The training is for `apply_gradients` alone.
 
     Examples
     --------
@@ -168,7 +198,11 @@ cdef class Training:
     cdef char* arena
     cdef list learning              # the arrays that training changes, beside the optimiser's
     cdef char* saved                # what they held before the run
+    cdef Py_ssize_t* places         # of gradients that users ask for, by parameter
+    cdef Py_ssize_t gradient_size
     cdef bint streaming
+    cdef bint gradients_given
+    cdef bint steps_given
     cdef int running
     cdef readonly bint sparse
     cdef readonly int threads
@@ -178,9 +212,13 @@ cdef class Training:
         self, Plan plan not None, x not None, y not None, Py_ssize_t batch_size, loss not None,
         RuleOptions rule not None, *, sample_weight=None, bint record=False, bint inference=False, uint64_t seed=0,
         augmentation=None, state=None, sparse=None, threads=None, bint keep_index=True, bint streaming=False,
+        frozen=(), frozen_arrays=(),
+        bint draws=True, input_gradients=(), bint gradients_given=False, bint steps_given=False,
     ):
         cdef Run* run = &self.run
+        cdef int k
         self.plan, self.rule, self.streaming = plan, rule, streaming
+        self.gradients_given, self.steps_given = gradients_given, steps_given
         self.learning = [*plan.parameters, *plan.kept_alive]
         self.losses, self.loss_numbers = self.for_outputs(loss, "loss"), []
         for options in self.losses:
@@ -203,6 +241,13 @@ cdef class Training:
             run.data.augmentation = augmentation
         run.calls_python = bool(plan.functions) or any([options.loss_function is not None for options in self.losses])
         copy_plan(self)
+        freeze(self, frozen, frozen_arrays)
+        if not draws:
+            draw_nothing(self)
+        for k in input_gradients:
+            if not 0 <= k < run.data.source_count:
+                raise ValueError(f"the plan has {run.data.source_count} inputs, but input_gradients holds {k}")
+            run.data.sources[k].needs_gradient = True
         prepare_heads(self)
         prepare_operations(self)
         set_data(self, inputs, y, sample_weight)
@@ -218,6 +263,7 @@ cdef class Training:
         cdef bint fresh = make_state(self, state)
         reserve(self)
         move_state(self, False)
+        clear_tables(self)
         if run.updating.collects:
             list_parameters(run)
         self.records = []
@@ -237,6 +283,7 @@ cdef class Training:
     def __dealloc__(self):
         free(self.arena)
         free(self.saved)
+        free(self.places)
         free(self.run.operations)
         free(self.run.edges)
         free(self.run.heads)
@@ -395,12 +442,13 @@ cdef class Training:
         cdef double total = 0
         cdef Operation* operation
         cdef int i
-        for i in range(self.plan.operation_count):
-            operation = &self.plan.operations[i]
-            if operation.l1 > 0 or operation.l2 > 0:
-                weights = self.plan.parameters[2 * operation.pair].astype(numpy.float64)
-                total += operation.l1 * numpy.abs(weights).sum()
-                total += operation.l2 * (weights * weights).sum()
+        for i in range(self.run.operation_count):
+            operation = &self.run.operations[i]
+            if operation.pair < 0:
+                continue
+            total += penalty_on(self.plan.parameters[2 * operation.pair], operation.l1, operation.l2)
+            total += penalty_on(self.plan.parameters[2 * operation.pair + 1], operation.bias_penalty.l1,
+                                operation.bias_penalty.l2)
         return total
 
     def run_epoch(self, order=None, progress=None):
@@ -460,6 +508,69 @@ cdef class Training:
         try:
             set_data(self, inputs, y, sample_weight)
             return self.epoch(None)
+        finally:
+            fastnn_exchange(&self.running, 0)
+
+    def lay_out_gradients(self, list arrays not None, list places not None, Py_ssize_t size):
+        """Say where the gradient of each array that learns begins in the vectors to come, which have so many numbers."""
+        self.start_running()
+        try:
+            set_places(self, arrays, places, size)
+        finally:
+            fastnn_exchange(&self.running, 0)
+
+    def run_gradients(self, x not None, y not None, sample_weight=None):
+        """The mean loss of a batch with the layers' penalties, and its gradients: no weight changes.
+
+        With an optimizer of COLLECT. Layers are as in training: moving statistics move.
+
+        Parameters
+        ----------
+        x, y, sample_weight : as in `run_batch`
+
+        Returns
+        -------
+        loss : float
+        gradient : ndarray, one-dimensional
+            As `lay_out_gradients` said; zero where nothing learns.
+        inputs : list of ndarray, shape (rows, input_size) each
+            For each of ``input_gradients``, in the order of the inputs.
+
+        Raises
+        ------
+        NonFiniteError, NonFiniteDataError
+            As `run_epoch`.
+        NonFiniteGradientsError
+            When a gradient is NaN or infinite.
+        """
+        cdef list inputs = self.for_inputs(x)
+        if not 0 < rows_in(inputs[0]) <= self.run.batch_size:
+            raise ValueError(f"a batch must have from 1 to {self.run.batch_size} rows, but x has shape "
+                             f"{inputs[0].shape}")
+        if self.run.updating.rule.optimizer != COLLECT or self.index.starts != NULL:
+            raise ValueError("gradients are those of a training with an optimizer of COLLECT, and without an index")
+        self.start_running()
+        try:
+            set_data(self, inputs, y, sample_weight)
+            return gradients_of_batch(self)
+        finally:
+            fastnn_exchange(&self.running, 0)
+
+    def apply_gradients(self, cnp.ndarray gradient not None):
+        """One step of the optimiser by a gradient that is given, of the form that `run_gradients` returns.
+
+        Penalties are taken to be in it already; clipping, decay and constraints are the optimiser's as ever.
+
+        Raises
+        ------
+        NonFiniteWeightsError
+            When weights are NaN or infinite afterwards; they are then what they were before.
+        """
+        if not self.steps_given:
+            raise ValueError("make the training with steps_given=True")
+        self.start_running()
+        try:
+            step_by(self, gradient)
         finally:
             fastnn_exchange(&self.running, 0)
 

@@ -3,6 +3,8 @@
 
 cdef int check_augmentation(object fields, Plan plan) except -1:
     cdef Py_ssize_t input_size = plan.sources[0].size
+    if plan.sources[0].categories > 0:
+        raise ValueError("augmentation is for images, but the input holds categories")
     if plan.source_count > 1:
         raise ValueError(f"augmentation is for plans of one input, but this one has {plan.source_count}")
     sides = [fields.get(name, 0) for name in ("height", "width", "channels")]

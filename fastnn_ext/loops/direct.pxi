@@ -19,6 +19,10 @@ cdef void activation_backward_of_numbers(
     keep_nan(<real*> dx, <const real*> from_, count)
 
 
+cdef bint all_numbers_finite(const void* x, Py_ssize_t count) noexcept nogil:
+    return all_finite(<const real*> x, count)
+
+
 cdef void softmax_rows(void* y, const void* x, Py_ssize_t rows, Py_ssize_t size) noexcept nogil:
     cdef Py_ssize_t row
     for row in range(rows):

@@ -82,6 +82,16 @@ cdef inline void set_list(
     list.count = count
 
 
+cdef inline bint is_sound(const real* row, const Source* source) noexcept nogil:
+    # Whether the numbers of an input may be computed with: finite, and categories where it holds these.
+    cdef Py_ssize_t j
+    for j in range(source.size if source.categories > 0 else 0):
+        # NaN is within no bounds.
+        if not (row[j] >= 0 and row[j] < <real> source.categories and <real> (<Py_ssize_t> row[j]) == row[j]):
+            return False
+    return all_finite(row, source.size)
+
+
 cdef inline bint gather_target(Run* run, const Head* head, Py_ssize_t source, Py_ssize_t slot) noexcept nogil:
     # The targets of sample `source` for one output go to targets[slot]; False where a number is NaN or infinite, or no
     # class.
@@ -205,7 +215,7 @@ cdef inline bint gather_inputs(Run* run, Py_ssize_t sample, Py_ssize_t slot) noe
             memcpy(row, source.rows.data + sample * source.rows.stride, source.size * sizeof(real))
         else:
             convert_row(row, &source.rows, sample, source.size)
-        if run.data.check and not all_finite(row, source.size):
+        if run.data.check and not is_sound(row, source):
             return False
     return True
 
@@ -234,7 +244,7 @@ cdef void gather(
         if run.first.sparse:
             sound = gather_list(run, sample, row) and sound
         elif in_place:
-            sound = all_finite(<const real*> (rows.data + sample * rows.stride), data.sources[0].size)
+            sound = is_sound(<const real*> (rows.data + sample * rows.stride), data.sources)
         elif not augmented:
             sound = gather_inputs(run, sample, row)
         if not sound:

@@ -8,6 +8,7 @@ from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from fastnn_ext.runtime.barrier cimport barrier_wait
+from fastnn_ext.engine.adjustments cimport Limit, NO_LIMIT, NORMS_OF_COLUMNS, NORMS_OF_ROWS, NOT_NEGATIVE
 from fastnn_ext.engine.numbers cimport numbers_as
 from fastnn_ext.engine.run cimport (
     CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, Data, FLOAT32, FLOAT64, Head, INT32, Index, NO_ACTIVATION, Operation,
@@ -15,20 +16,23 @@ from fastnn_ext.engine.run cimport (
 )
 from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
 from fastnn_ext.tables.enums cimport (
-    ACTIVATION, ADD, AVERAGE, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, CONCATENATE, CROSS_ENTROPY, DENSE,
-    DROPOUT, FUNCTION, LAYER_NORMALIZATION, LOG_SOFTMAX, MAXIMUM, MINIMUM, MOMENTUM, MOMENTUM_STATE, MULTIPLY, NADAM,
-    NESTEROV, NOISE, OPERATIONS, SGD, SOFTMAX, SQUARES_STATE, STATES, SUBTRACT, fastnn_corrected, fastnn_is_summed,
-    fastnn_traits,
+    ACTIVATION, ACTIVITY_PENALTY, ADD, ALPHA_DROPOUT, AVERAGE, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT,
+    CONCATENATE, CROSS_ENTROPY, DENSE, DENSE_ALONG_AXIS, DOT, DROPOUT, EMBEDDING, ENCODING, FUNCTION,
+    GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, LOG_SOFTMAX, MAXIMUM, MINIMUM, MOMENTUM, MOMENTUM_STATE, MULTIPLY, NADAM,
+    NESTEROV, NOISE, OPERATIONS, PERMUTATION, PRELU, RMS_NORMALIZATION, SGD, SOFTMAX, SQUARES_STATE, STANDARDIZATION,
+    STATES, SUBTRACT, UNIT_NORMALIZATION, fastnn_corrected, fastnn_is_summed, fastnn_traits,
 )
 from fastnn_ext.loops.primitives cimport (
-    FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, adjust_row, all_finite, batch_normalize, batch_normalize_back,
-    by_column, columns_forward, columns_update, compress, derivative_row, descend, dropout_row, finish_rows,
-    flush_denormals, fma_loop, input_list, keep_nan, layer_normalize_back_row, layer_normalize_gradients,
-    layer_normalize_row, limit_columns, list_forward, list_update, lists_forward, log_softmax_backward_row,
-    log_softmax_row, loss_row, lower, mark, lists_update, noise_row, normalize_row, pack_columns, pack_rows, parameters,
-    parameters_at, product_columns, random_key, real, restore_denormals, row_backward, scale_row, shares_entropy_row,
-    sigmoid_entropy_row, softmax_entropy_row, softmax_row, softmax_backward_row, squared_penalty, step_rows, step_rule,
-    take, taken, activation_backward_row, told_by_output, uniform, unpack_columns, update_bias, warp, weights_update,
+    FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, activation_backward_row, activity_row, activity_slope_row,
+    adjust_row, all_finite, alpha_dropout_row, batch_normalize, batch_normalize_back, by_column, columns_forward,
+    columns_update, compress, derivative_row, descend, dropout_row, finish_rows, flush_denormals, fma_loop,
+    forbid_negative, gaussian_dropout_row, input_list, keep_nan, layer_normalize_back_row, layer_normalize_gradients,
+    layer_normalize_row, limit_columns, limit_row, list_forward, list_update, lists_forward, lists_update,
+    log_softmax_backward_row, log_softmax_row, loss_row, lower, mark, noise_row, normalize_back_row, normalize_row,
+    pack_columns, pack_rows, parameters, parameters_at, product_columns, random_key, real, restore_denormals,
+    row_backward, row_through_weights, scale_row, shares_entropy_row, sigmoid_entropy_row, softmax_backward_row,
+    softmax_entropy_row, softmax_row, squared_penalty, step_rows, step_rule, take, taken, told_by_output, uniform,
+    unpack_columns, update_bias, warp, weights_update,
 )
 from fastnn_ext.runtime.scalars cimport is_finite
 
@@ -58,8 +62,18 @@ include "../operations/log_softmax.pxi"
 include "../operations/dropout.pxi"
 include "../operations/noise.pxi"
 include "../operations/function.pxi"
+include "../operations/activity_penalty.pxi"
 include "../operations/batch_normalization.pxi"
 include "../operations/layer_normalization.pxi"
+include "../operations/embedding.pxi"
+include "../operations/encoding.pxi"
+include "../operations/standardization.pxi"
+include "../operations/permutation.pxi"
+include "../operations/unit_normalization.pxi"
+include "../operations/rms_normalization.pxi"
+include "../operations/prelu.pxi"
+include "../operations/other_dropouts.pxi"
+include "../operations/dense_along_axis.pxi"
 include "../tables/descriptors.pxi"
 include "losses.pxi"
 include "prediction.pxi"
@@ -110,6 +124,7 @@ kernels.dense_backward_weights = dense_backward_weights_task
 kernels.loss = loss_of_rows
 kernels.softmax_loss = loss_of_logits
 kernels.step = step_numbers
+kernels.all_finite = all_numbers_finite
 kernels.fma_flops = fma_flops
 
 

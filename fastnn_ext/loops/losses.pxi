@@ -24,6 +24,13 @@ cdef inline void rows_of_loss(
     cdef bint binary = loss == BINARY_CROSS_ENTROPY and (head.through_sigmoid or head.from_logits)
     cdef bint of_shares = loss == CROSS_ENTROPY and head.of_shares
     delta += begin * delta_row
+    if head.given:
+        for row in range(begin, end):
+            memcpy(delta, target, size * sizeof(real))
+            head.row_loss[row] = 0
+            target += run.arena.targets_row
+            delta += delta_row
+        return
     for row in range(begin, end):
         if head.sample_weight != NULL:
             factor = share_of_output * head.sample_weight[start + row if order == NULL else order[start + row]]
@@ -90,6 +97,7 @@ cdef inline bint failed(Run* run, Py_ssize_t start, Py_ssize_t batch, int thread
         if thread == 0:
             run.heads[h].batch_loss = sum
         value[0] += run.heads[h].weight * sum
+    value[0] += activity_penalties(run, batch)
     if run.outcome.error == NULL and run.outcome.bad_sample < 0 and not is_finite(value[0]):
         run.outcome.failed = start
     return run.outcome.error != NULL or run.outcome.bad_sample >= 0 or not is_finite(value[0])

@@ -87,6 +87,11 @@ cdef inline Value* place_values(Run* run, char* at) noexcept nogil:
     return <Value*> at + run.data.source_count
 
 
+cdef inline bint is_of_batch(const Operation* operation) noexcept nogil:
+    # Whether a row of its output depends, in training, on all rows of its input.
+    return fastnn_traits(operation.kind).of_batch and not operation.frozen
+
+
 cdef inline bint reads_data(Run* run, int i) noexcept nogil:
     # Whether an operation is the first, and takes the plan's first input.
     return i == 0 and run.edges[run.operations[0].first_edge].source == -1

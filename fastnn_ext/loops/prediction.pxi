@@ -81,7 +81,7 @@ cdef bint read_inputs(Pass* p) noexcept nogil:
             if p.listed:
                 continue
         for row in range(p.batch):
-            if not all_finite(x.data + row * x.row, source.size):
+            if not is_sound(x.data + row * x.row, source):
                 lower(&run.outcome.bad_sample, p.start + row)
                 return False
     return True

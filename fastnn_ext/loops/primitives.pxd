@@ -71,6 +71,8 @@ cdef extern from "loops/kernels.h" nogil:
     void row_backward "N(row_backward)"(
         const real* dy, const real* x, real* w, Py_ssize_t w_row, Py_ssize_t rows, Py_ssize_t columns, real* dx,
         real learning_rate)
+    void row_through_weights "N(row_through_weights)"(
+        real* dx, const real* dy, const real* w, Py_ssize_t w_row, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t columns)
     void descend "N(descend)"(real* b, const real* g, real learning_rate, Py_ssize_t count)
     void update_bias "N(update_bias)"(
         const step_rule* rule, const real* dy, Py_ssize_t dy_row, Py_ssize_t rows, parameters b, Py_ssize_t count)
@@ -104,6 +106,8 @@ cdef extern from "loops/kernels.h" nogil:
     void normalize_row "N(normalize_row)"(
         real* y, const real* x, Py_ssize_t size, const real* gamma, const real* beta, const real* mean,
         const real* variance, real epsilon)
+    void normalize_back_row "N(normalize_back_row)"(
+        real* dx, const real* dy, Py_ssize_t size, const real* gamma, const real* variance, real epsilon)
     void batch_normalize_back "N(batch_normalize_back)"(
         real* dx, Py_ssize_t dx_row, const real* dy, Py_ssize_t dy_row, const real* x, Py_ssize_t x_row,
         Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const real* gamma, const real* mean, const real* inverse,
@@ -120,12 +124,22 @@ cdef extern from "loops/kernels.h" nogil:
         real* g, const real* w, Py_ssize_t count, real l1, real l2, real clip, double* penalty, double* squares)
     void scale_row "N(scale_row)"(real* g, const real* w, Py_ssize_t count, real factor, real decay)
     void limit_columns "N(limit_columns)"(
-        real* w, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t begin, Py_ssize_t end, real limit)
+        real* w, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t begin, Py_ssize_t end, real low, real high,
+        real rate)
+    void limit_row "N(limit_row)"(real* w, Py_ssize_t count, real low, real high, real rate)
+    void forbid_negative "N(forbid_negative)"(real* w, Py_ssize_t count)
+    double activity_row "N(activity_row)"(const real* x, Py_ssize_t count, real l1, real l2)
+    void activity_slope_row "N(activity_slope_row)"(
+        real* dx, const real* dy, const real* x, Py_ssize_t count, real l1, real l2)
     void step_rows "N(step_rows)"(
         const step_rule* rule, const real* g, Py_ssize_t g_row, parameters w, Py_ssize_t w_row, Py_ssize_t rows,
         Py_ssize_t columns)
     void dropout_row "N(dropout_row)"(
         real* y, const real* x, Py_ssize_t size, uint64_t key, uint32_t threshold, real scale)
+    void alpha_dropout_row "N(alpha_dropout_row)"(
+        real* y, const real* x, Py_ssize_t size, uint64_t key, uint32_t threshold, real scale, real left_out, real shift)
+    void gaussian_dropout_row "N(gaussian_dropout_row)"(
+        real* y, const real* x, Py_ssize_t size, uint64_t key, real deviation)
     void noise_row "N(noise_row)"(real* y, const real* x, Py_ssize_t size, uint64_t key, real deviation)
     void warp "N(warp)"(
         real* out, const real* in_, Py_ssize_t height, Py_ssize_t width, Py_ssize_t channels, const double* map,

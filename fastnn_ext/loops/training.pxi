@@ -15,13 +15,14 @@ cdef void forward(Pass* p) noexcept nogil:
         operation = &run.operations[i]
         if operation.in_loss:
             continue
-        if operation.by_columns or (fastnn_traits(operation.kind).of_batch and not run.inference):
+        if operation.by_columns or (is_of_batch(operation) and not run.inference):
             meet(run, p.threads)
             descriptors[operation.kind].forward(p, i)
             p.rows_ready = False
             continue
         meet_for_rows(p)
-        if run.inference and operation.kind != DENSE:
+        if (run.inference and operation.kind != DENSE and operation.kind != ACTIVITY_PENALTY) \
+                or (operation.frozen and operation.kind == BATCH_NORMALIZATION):
             descriptors[operation.kind].infer(p, i)
         else:
             descriptors[operation.kind].forward(p, i)
@@ -43,10 +44,23 @@ cdef void backward(Pass* p, bint at_once) noexcept nogil:
             own_activation_backward(p, i)
         for k in range(operation.input_count):
             backward_to_input(p, i, k)
-        if operation.kind == DENSE and at_once:
+        if operation.kind == DENSE and at_once and operation.has_weights:
             meet(run, p.threads)
             p.rows_ready = True
             dense_update(p, i)
+
+
+cdef inline Value delta_of(Run* run, int source) noexcept nogil:
+    # Where the gradient with respect to an operation's output, or to an input of the plan, lies; NULL: nobody asks.
+    cdef Value delta
+    cdef Source* input
+    if source >= 0:
+        delta.data = <real*> run.operations[source].delta if run.operations[source].needs_gradient else NULL
+        delta.row = run.operations[source].output_row
+    else:
+        input = &run.data.sources[-1 - source]
+        delta.data, delta.row = <real*> input.delta if input.needs_gradient else NULL, input.size
+    return delta
 
 
 cdef void backward_to_input(Pass* p, int i, int input) noexcept nogil:
@@ -54,9 +68,10 @@ cdef void backward_to_input(Pass* p, int i, int input) noexcept nogil:
     cdef Run* run = p.run
     cdef Operation* operation = &run.operations[i]
     cdef int source = source_of(run, i, input)
-    cdef bint needed = source >= 0 and run.operations[source].needs_gradient
-    cdef bint of_batch = fastnn_traits(operation.kind).of_batch
-    cdef bint wide = operation.by_columns or (needed and run.operations[source].by_columns)
+    cdef Value delta = delta_of(run, source)
+    cdef bint needed = delta.data != NULL
+    cdef bint of_batch = is_of_batch(operation)
+    cdef bint wide = operation.by_columns or (needed and source >= 0 and run.operations[source].by_columns)
     cdef Py_ssize_t group = COLUMNS_OF_A_LINE if of_batch else PANEL
     cdef Py_ssize_t columns = columns_of_input(run, i, input)
     cdef bint adds = run.edges[operation.first_edge + input].adds
@@ -69,7 +84,7 @@ cdef void backward_to_input(Pass* p, int i, int input) noexcept nogil:
         # Rows as far apart whatever the operation, so that a thread's own are nobody else's.
         gradient.data, gradient.row = <real*> run.arena.spare, run.arena.spare_row
     else:
-        gradient.data, gradient.row = <real*> run.operations[source].delta, run.operations[source].output_row
+        gradient.data, gradient.row = delta.data, delta.row
     if of_batch or (operation.kind == DENSE and wide):
         meet(run, p.threads)
         gradient.begin, gradient.end = 0, p.batch
@@ -81,8 +96,7 @@ cdef void backward_to_input(Pass* p, int i, int input) noexcept nogil:
         gradient.begin, gradient.end, gradient.first, gradient.last = p.begin, p.end, 0, columns
     descriptors[operation.kind].backward(p, i, &gradient)
     if adds and needed:
-        add_rows(<real*> run.operations[source].delta, run.operations[source].output_row, gradient.data, gradient.row,
-                 1, &gradient)
+        add_rows(delta.data, delta.row, gradient.data, gradient.row, 1, &gradient)
 
 
 cdef void train(Run* run, int thread, int threads) noexcept nogil:
@@ -98,6 +112,9 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
     if run.by_sample:
         if thread == 0:
             train_samples(run)
+        return
+    if run.updating.given:
+        step_by_given(run, thread, threads)
         return
     if run.first.in_panels:
         move_panels(run, False, thread, threads)

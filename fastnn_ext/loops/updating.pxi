@@ -81,17 +81,32 @@ cdef void add_gradients_of_twins(Pass* p) noexcept nogil:
     cdef int i
     for i in range(p.run.operation_count):
         operation = &p.run.operations[i]
-        if operation.twin < 0:
+        # A table's have met already.
+        if operation.twin < 0 or operation.kind == EMBEDDING:
             continue
         twin = &p.run.operations[operation.twin]
-        rows = operation.fan_in if operation.kind == DENSE else 1
-        part.first, part.last = 0, operation.fan_out
+        rows = operation.weight_rows
+        part.first, part.last = 0, operation.weight_columns
         if operation.has_weights:
             part.begin, part.end = share(rows, p.thread, p.threads), share(rows, p.thread + 1, p.threads)
             add_rows(<real*> twin.weights_gradient, part.last, <real*> operation.weights_gradient, part.last, 1, &part)
         if operation.has_bias:
             part.begin, part.end = share(1, p.thread, p.threads), share(1, p.thread + 1, p.threads)
             add_rows(<real*> twin.bias_gradient, part.last, <real*> operation.bias_gradient, part.last, 1, &part)
+
+
+cdef inline void step_part(
+    Run* run, const step_rule* rule, Parameter* parameter, double factor, Py_ssize_t begin, Py_ssize_t end,
+) noexcept nogil:
+    # Rows begin to end of one that learns: their collected gradients are clipped, and the optimiser steps.
+    cdef Py_ssize_t columns = parameter.columns
+    cdef real* gradient = <real*> parameter.gradient + begin * columns
+    cdef real* values = <real*> parameter.values + begin * columns
+    if factor != 1 or run.updating.rule.coupled_decay > 0:
+        scale_row(gradient, values, (end - begin) * columns, <real> factor, <real> run.updating.rule.coupled_decay)
+    if run.updating.rule.optimizer != COLLECT:
+        step_rows(rule, gradient, columns, parameters_of(parameter.values, parameter.state, begin * columns), columns,
+                  end - begin, columns)
 
 
 cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int thread, int threads) noexcept nogil:
@@ -101,20 +116,22 @@ cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int
     cdef Parameter* parameter
     cdef Py_ssize_t row, begin, end, columns
     cdef double penalty = 0, squares, total_squares = 0, factor
-    cdef real* gradient
-    cdef real* values
     cdef bint limited = False
     cdef int i
-    for i in range(run.updating.parameter_count):
+    for i in range(run.updating.parameter_count if run.updating.adjusts else 0):
         parameter = &run.updating.parameters[i]
         columns = parameter.columns
         for row in range(share(parameter.rows, thread, threads), share(parameter.rows, thread + 1, threads)):
+            if parameter.entries != NULL and parameter.entries[row] < 0:
+                run.arena.row_penalty[parameter.place + row] = run.arena.row_squares[parameter.place + row] = 0
+                continue
             adjust_row(<real*> parameter.gradient + row * columns, <real*> parameter.values + row * columns, columns,
                        <real> (scale * parameter.l1), <real> (scale * parameter.l2),
                        <real> run.updating.rule.clip_value,
                        &run.arena.row_penalty[parameter.place + row], &run.arena.row_squares[parameter.place + row])
-    meet(run, threads)
-    for i in range(run.updating.parameter_count):
+    if run.updating.adjusts:
+        meet(run, threads)
+    for i in range(run.updating.parameter_count if run.updating.adjusts else 0):
         parameter = &run.updating.parameters[i]
         for row in range(parameter.place, parameter.place + parameter.rows):
             penalty += run.arena.row_penalty[row]
@@ -122,31 +139,55 @@ cdef double step_by_collected(Run* run, const step_rule* rule, double scale, int
     for i in range(run.updating.parameter_count):
         parameter = &run.updating.parameters[i]
         squares = 0
-        for row in range(parameter.place, parameter.place + parameter.rows):
+        for row in range(parameter.place, parameter.place + parameter.rows if run.updating.adjusts else 0):
             squares += run.arena.row_squares[row]
         factor = clipped(sqrt(total_squares), run.updating.rule.global_clip_norm) * clipped(sqrt(squares),
                                                                                             run.updating.rule.clip_norm)
-        limited = limited or (parameter.maximum_norm > 0 and run.updating.rule.optimizer != COLLECT)
-        columns = parameter.columns
+        limited = limited or (parameter.limit.kind != NO_LIMIT and run.updating.rule.optimizer != COLLECT)
         begin = share(parameter.rows, thread, threads)
         end = share(parameter.rows, thread + 1, threads)
-        gradient = <real*> parameter.gradient + begin * columns
-        values = <real*> parameter.values + begin * columns
-        if factor != 1 or run.updating.rule.coupled_decay > 0:
-            scale_row(gradient, values, (end - begin) * columns, <real> factor, <real> run.updating.rule.coupled_decay)
-        if run.updating.rule.optimizer != COLLECT:
-            step_rows(rule, gradient, columns, parameters_of(parameter.values, parameter.state, begin * columns),
-                      columns, end - begin, columns)
+        if parameter.entries == NULL:
+            step_part(run, rule, parameter, factor, begin, end)
+            continue
+        for row in range(begin, end):
+            if parameter.entries[row] >= 0:
+                step_part(run, rule, parameter, factor, row, row + 1)
     if limited:
         meet(run, threads)
         for i in range(run.updating.parameter_count):
-            parameter = &run.updating.parameters[i]
-            if parameter.maximum_norm > 0:
-                limit_columns(<real*> parameter.values, parameter.rows, parameter.columns,
-                              column_share(parameter.columns, COLUMNS_OF_A_LINE, thread, threads),
-                              column_share(parameter.columns, COLUMNS_OF_A_LINE, thread + 1, threads),
-                              <real> parameter.maximum_norm)
+            keep_limit(&run.updating.parameters[i], thread, threads)
     return penalty
+
+
+cdef void keep_limit(Parameter* parameter, int thread, int threads) noexcept nogil:
+    # A thread's columns, or its rows.
+    cdef Limit* limit = &parameter.limit
+    cdef Py_ssize_t columns = parameter.columns, row
+    if limit.kind == NORMS_OF_COLUMNS:
+        limit_columns(<real*> parameter.values, parameter.rows, columns,
+                      column_share(columns, COLUMNS_OF_A_LINE, thread, threads),
+                      column_share(columns, COLUMNS_OF_A_LINE, thread + 1, threads),
+                      <real> limit.low, <real> limit.high, <real> limit.rate)
+        return
+    for row in range(share(parameter.rows, thread, threads), share(parameter.rows, thread + 1, threads)):
+        if limit.kind == NORMS_OF_ROWS:
+            limit_row(<real*> parameter.values + row * columns, columns, <real> limit.low, <real> limit.high,
+                      <real> limit.rate)
+        elif limit.kind == NOT_NEGATIVE:
+            forbid_negative(<real*> parameter.values + row * columns, columns)
+
+
+cdef void step_by_given(Run* run, int thread, int threads) noexcept nogil:
+    # One step of the optimiser by gradients that are there already, whatever penalties they hold.
+    cdef Updating* updating = &run.updating
+    cdef step_rule rule
+    cdef double next_product = set_rule(&rule, &updating.rule, updating.rule.learning_rate, updating.step + 1,
+                                        updating.momentum_product)
+    step_by_collected(run, &rule, 0, thread, threads)
+    meet(run, threads)
+    if thread == 0:
+        updating.step += 1
+        updating.momentum_product = next_product
 
 
 cdef double squared_penalties(Run* run) noexcept nogil:
@@ -157,7 +198,7 @@ cdef double squared_penalties(Run* run) noexcept nogil:
     cdef int i
     for i in range(run.operation_count):
         operation = &run.operations[i]
-        if operation.l2 > 0:
+        if operation.kind == DENSE and operation.l2 > 0:
             for row in range(operation.first_row, operation.first_row + operation.fan_in):
                 total += run.arena.row_penalty[row]
     return total
@@ -183,4 +224,6 @@ cdef double update(Pass* p, const step_rule* rule) noexcept nogil:
         return 0
     meet(run, p.threads)
     add_gradients_of_twins(p)
+    if run.updating.rule.optimizer == COLLECT and not run.updating.adjusts:
+        return 0
     return step_by_collected(run, rule, p.penalty_scale, p.thread, p.threads)

@@ -27,10 +27,17 @@ cdef bint batch_normalization_infer(Pass* p, int i) noexcept nogil:
 
 
 cdef void batch_normalization_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
-    # The gradients of gamma and beta, too.
+    # The gradients of gamma and beta, too; a frozen one is a scale and a shift of each column.
     cdef Operation* operation = &p.run.operations[i]
     cdef Value* x = input_of(p, i, 0)
     cdef real* statistics = <real*> operation.statistics
+    cdef Py_ssize_t row
+    if operation.frozen:
+        for row in range(gradient.begin, gradient.end):
+            normalize_back_row(gradient.data + row * gradient.row, <real*> operation.delta + row * operation.output_row,
+                               operation.fan_out, <real*> operation.weights, <real*> operation.moving_variance,
+                               <real> operation.parameter)
+        return
     batch_normalize_back(gradient.data, gradient.row, <real*> operation.delta, operation.output_row, x.data, x.row,
                          p.batch, gradient.first, gradient.last, <real*> operation.weights, statistics, statistics
                          + operation.fan_out, <real*> operation.weights_gradient, <real*> operation.bias_gradient)

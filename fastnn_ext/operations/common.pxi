@@ -1,6 +1,11 @@
 # What several operations have in common: rows copied, added and scaled, and steps by columns.
 
 
+cdef inline Py_ssize_t bounded(real number, Py_ssize_t categories) noexcept nogil:
+    # A category. The data may have changed since they were looked at: no number leads beyond them.
+    return <Py_ssize_t> number if number >= 0 and number < <real> categories else 0
+
+
 cdef void copy_rows(Pass* p, int i) noexcept nogil:
     # The output is the input.
     cdef Value* x = input_of(p, i, 0)
@@ -30,6 +35,21 @@ cdef inline void add_rows(real* y, Py_ssize_t y_row, const real* x, Py_ssize_t x
             y[row * y_row + j] += factor * x[row * x_row + j]
 
 
+cdef inline void add_vector(real* y, const real* x, Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(size):
+        y[j] += x[j]
+
+
+cdef inline double product_of(const real* x, const real* y, Py_ssize_t size) noexcept nogil:
+    # In one chain, as all sums are.
+    cdef double total = 0
+    cdef Py_ssize_t j
+    for j in range(size):
+        total += <double> x[j] * y[j]
+    return total
+
+
 cdef inline void scale_rows(const Gradient* gradient, real factor) noexcept nogil:
     cdef Py_ssize_t row, j
     for row in range(gradient.begin, gradient.end):
@@ -45,8 +65,8 @@ cdef inline Py_ssize_t columns_of_input(Run* run, int i, int input) noexcept nog
 cdef void step_columns(Pass* p, int i) noexcept nogil:
     # The optimiser's step for a thread's columns of gamma and beta, whose gradients are known.
     cdef Operation* operation = &p.run.operations[i]
-    cdef Py_ssize_t begin = column_share(operation.fan_out, COLUMNS_OF_A_LINE, p.thread, p.threads)
-    cdef Py_ssize_t end = column_share(operation.fan_out, COLUMNS_OF_A_LINE, p.thread + 1, p.threads)
+    cdef Py_ssize_t begin = column_share(operation.weight_columns, COLUMNS_OF_A_LINE, p.thread, p.threads)
+    cdef Py_ssize_t end = column_share(operation.weight_columns, COLUMNS_OF_A_LINE, p.thread + 1, p.threads)
     if p.run.updating.collects:
         return
     if operation.has_weights:

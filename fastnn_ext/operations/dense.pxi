@@ -60,6 +60,17 @@ cdef void dense_backward(Pass* p, int i, const Gradient* gradient) noexcept nogi
     cdef bint slopes = before != NULL and before.passes_activation
     cdef real* panels = <real*> p.scratch
     cdef Value* x = input_of(p, i, 0)
+    cdef real* dx
+    cdef Py_ssize_t row
+    if p.batch < FEW_ROWS:
+        for row in range(gradient.begin, gradient.end):
+            dx = gradient.data + row * gradient.row
+            row_through_weights(dx, <real*> operation.delta + row * operation.output_row, <real*> operation.weights,
+                                operation.fan_out, gradient.first, gradient.last, operation.fan_out)
+            if slopes:
+                activation_backward_row(dx + gradient.first, dx + gradient.first, x.data + row * x.row + gradient.first,
+                                        before.activation, numbers_of(before), gradient.last - gradient.first)
+        return
     pack_rows(panels, <real*> operation.weights, operation.fan_out, operation.fan_out, gradient.first, gradient.last)
     product_columns(gradient.data + gradient.begin * gradient.row, gradient.row,
                     <real*> operation.delta + gradient.begin * operation.output_row, operation.output_row, panels, 0,

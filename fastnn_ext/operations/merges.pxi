@@ -155,3 +155,24 @@ cdef void concatenate_backward(Pass* p, int i, const Gradient* gradient) noexcep
     for k in range(gradient.input):
         at += columns_of_input(p.run, i, k)
     copy_delta(p, i, gradient, at)
+
+
+cdef bint dot_infer(Pass* p, int i) noexcept nogil:
+    cdef Value* x = input_of(p, i, 0)
+    cdef Value* other = input_of(p, i, 1)
+    cdef Value* y = &p.values[i]
+    cdef Py_ssize_t columns = columns_of_input(p.run, i, 0), row
+    for row in range(p.begin, p.end):
+        y.data[row * y.row] = <real> product_of(x.data + row * x.row, other.data + row * other.row, columns)
+    return True
+
+
+cdef void dot_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value* other = input_of(p, i, 1 - gradient.input)
+    cdef Py_ssize_t row, j
+    cdef real delta
+    for row in range(gradient.begin, gradient.end):
+        delta = (<const real*> operation.delta)[row * operation.output_row]
+        for j in range(gradient.first, gradient.last):
+            gradient.data[row * gradient.row + j] = delta * other.data[row * other.row + j]

@@ -45,6 +45,17 @@ FASTNN_FUNCTION void N(normalize_row)(
     }
 }
 
+/* dx of a row of that. */
+FASTNN_FUNCTION void N(normalize_back_row)(
+    real *dx, const real *dy, ptrdiff_t size, const real *gamma, const real *variance, real epsilon)
+{
+    for (ptrdiff_t j = 0; j < size; j += LANES) {
+        part lanes = N(first)(size - j);
+        vec scale = N(load_part)(gamma + j, lanes) / N(sqrt)(N(load_part)(variance + j, lanes) + N(set1)(epsilon));
+        N(store_part)(dx + j, N(load_part)(dy + j, lanes) * scale, lanes);
+    }
+}
+
 /* dx, and the gradients of gamma and beta, for columns begin to end. dx may not be dy. */
 FASTNN_FUNCTION void N(batch_normalize_back)(
     real *dx, ptrdiff_t dx_row, const real *dy, ptrdiff_t dy_row, const real *x, ptrdiff_t x_row, ptrdiff_t rows, ptrdiff_t begin,

@@ -63,6 +63,28 @@ FASTNN_FUNCTION void N(noise_row)(real *y, const real *x, ptrdiff_t size, uint64
     }
 }
 
+/* y = scale x + shift, with left_out in place of x where a place's bits do not reach the threshold. y may be x. */
+FASTNN_FUNCTION void N(alpha_dropout_row)(
+    real *y, const real *x, ptrdiff_t size, uint64_t key, uint32_t threshold, real scale, real left_out, real shift)
+{
+    const uint32_t low = (uint32_t)key, high = (uint32_t)(key >> 32);
+    const real without = left_out * scale + shift;
+    for (ptrdiff_t i = 0; i < size; i++) {
+        real kept = x[i] * scale + shift;
+        y[i] = fastnn_random_bits(low, high, (uint32_t)i) >= threshold ? kept : without;
+    }
+}
+
+/* y = x times normal numbers of mean 1, drawn as above. y may be x. */
+FASTNN_FUNCTION void N(gaussian_dropout_row)(real *y, const real *x, ptrdiff_t size, uint64_t key, real deviation)
+{
+    for (ptrdiff_t i = 0; i < size; i += 2) {
+        double radius = sqrt(-2 * log(fastnn_uniform(key, (uint32_t)i))), angle = 6.283185307179586 * fastnn_uniform(key, (uint32_t)i + 1);
+        y[i] = x[i] * (1 + deviation * (real)(radius * cos(angle)));
+        if (i + 1 < size) y[i + 1] = x[i + 1] * (1 + deviation * (real)(radius * sin(angle)));
+    }
+}
+
 /* An image of height by width by channels through the map from places of `out` to places of `in`,
  * (row, column) -> (map[0] row + map[1] column + map[2], map[3] row + map[4] column + map[5]), between whose four neighbours it
  * is interpolated; beyond the edge lies `fill`. out may not be in. */

@@ -36,6 +36,26 @@ FASTNN_FUNCTION void N(row_backward)(
     }
 }
 
+/* dx[k] = the sum of dy w[k] for rows begin to end of w: of few rows of dy, less work than the panels of a product. */
+FASTNN_FUNCTION void N(row_through_weights)(
+    real *dx, const real *dy, const real *w, ptrdiff_t w_row, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t columns)
+{
+    for (ptrdiff_t k = begin; k < end; k++) {
+        const real *row = w + k * w_row;
+        vec even = N(set1)(0), odd = even;
+        ptrdiff_t j = 0;
+        for (; j + 2 * LANES <= columns; j += 2 * LANES) {
+            even = N(fma)(N(load)(dy + j), N(load)(row + j), even);
+            odd = N(fma)(N(load)(dy + j + LANES), N(load)(row + j + LANES), odd);
+        }
+        for (; j < columns; j += LANES) {
+            part lanes = N(first)(columns - j);
+            even = N(fma)(N(load_part)(dy + j, lanes), N(load_part)(row + j, lanes), even);
+        }
+        dx[k] = N(sum)(even + odd);
+    }
+}
+
 /* The optimiser's step for the bias: its gradient is the sum of dy over the rows, in order. */
 FASTNN_FUNCTION void N(update_bias)(
     const N(rule) *rule, const real *dy, ptrdiff_t dy_row, ptrdiff_t rows, N(parameters) b, ptrdiff_t count)
@@ -159,7 +179,12 @@ FASTNN_FUNCTION double N(softmax_entropy_row)(real *p, real *dx, const real *x, 
 /* Whether every number is finite. */
 FASTNN_FUNCTION int N(all_finite)(const real *x, ptrdiff_t size)
 {
-    vec zero = N(set1)(0);
-    for (ptrdiff_t j = 0; j < size; j += LANES) zero = N(fma)(N(load_part)(x + j, N(first)(size - j)), N(set1)(0), zero);
-    return N(sum)(zero) == 0;
+    /* Four chains, as each addition waits for the one before. */
+    const vec none = N(set1)(0);
+    vec zero[4] = {none, none, none, none};
+    ptrdiff_t j = 0;
+    for (; j + 4 * LANES <= size; j += 4 * LANES)
+        FASTNN_UNROLL for (int v = 0; v < 4; v++) zero[v] = N(fma)(N(load)(x + j + v * LANES), none, zero[v]);
+    for (; j < size; j += LANES) zero[0] = N(fma)(N(load_part)(x + j, N(first)(size - j)), none, zero[0]);
+    return N(sum)((zero[0] + zero[1]) + (zero[2] + zero[3])) == 0;
 }

@@ -55,4 +55,5 @@ cdef struct Kernels:
     double (*step)(
         void* values, void** state, const void* gradient, const void* rule, long number, double momentum_product,
         Py_ssize_t count) noexcept nogil
+    bint (*all_finite)(const void* x, Py_ssize_t count) noexcept nogil
     double (*fma_flops)(long rounds) noexcept nogil     # float32 operations that so many rounds of the peak loop are

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("models.md", "coming_from_keras.md", "data.md", "interop.md", "estimators.md", "../README.md")
+PAGES = ("models.md", "graphs.md", "gradients.md", "coming_from_keras.md", "data.md", "interop.md", "estimators.md")
+PAGES += ("../README.md",)
 
 
 def blocks_of(page):

@@ -45,6 +45,8 @@ class Graph:
         sizes = [self.size(source) for source in node.inputs]
         if node.kind == OperationKind.CONCATENATE:
             return sum(sizes)
+        if node.kind == OperationKind.DOT:
+            return 1
         return node.units or sizes[0]
 
     def draw(self, seed):
@@ -189,6 +191,7 @@ FORWARD = {
     OperationKind.AVERAGE: _of_inputs(lambda given: np.mean(given, axis=0)),
     OperationKind.MAXIMUM: _of_inputs(lambda given: np.max(given, axis=0)),
     OperationKind.MINIMUM: _of_inputs(lambda given: np.min(given, axis=0)),
+    OperationKind.DOT: _of_inputs(lambda given: (given[0] * given[1]).sum(axis=1, keepdims=True)),
     OperationKind.CONCATENATE: _of_inputs(lambda given: np.concatenate(given, axis=1)),
 }
 BACKWARD = {
@@ -210,6 +213,7 @@ BACKWARD = {
     OperationKind.AVERAGE: _gradients(lambda given, y, delta: [delta / len(given) for _ in given]),
     OperationKind.MAXIMUM: _gradients(_extreme_back),
     OperationKind.MINIMUM: _gradients(_extreme_back),
+    OperationKind.DOT: _gradients(lambda given, y, delta: [delta * given[1], delta * given[0]]),
     OperationKind.CONCATENATE: _gradients(lambda given, y, delta: [delta[:, part] for part in _parts(given)]),
 }
 

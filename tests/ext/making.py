@@ -6,7 +6,7 @@ from fastnn_ext.engine.training import Training
 OF_A_LOSS = ("loss_numbers", "from_logits", "of_shares", "label_smoothing", "loss_function", "target_low")
 OF_A_LOSS += ("target_high", "loss_weight")
 OF_A_TRAINING = ("sample_weight", "record", "inference", "seed", "augmentation", "state", "sparse", "threads")
-OF_A_TRAINING += ("keep_index", "streaming")
+OF_A_TRAINING += ("keep_index", "streaming", "frozen")
 
 
 def training_of(plan, x, y, batch_size, loss, *rule, **options):

@@ -56,7 +56,7 @@ def normalized():
 
 NAMED = {graph.__name__: graph for graph in (skip, towers, siamese, two_heads, output_in_the_middle, one_value_twice)}
 NAMED |= {graph.__name__: graph for graph in (wide, normalized)}
-NAMED |= {f"skip by {kind.name}": lambda kind=kind: skip(kind=kind) for kind in MERGES}
+NAMED |= {f"skip by {kind.name}": lambda kind=kind: skip(kind=kind) for kind in [*MERGES, OperationKind.DOT]}
 NAMED |= {f"random {seed}": lambda seed=seed: random_graph(seed) for seed in range(40)}
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from layer_table import OF_CATEGORIES
 from model_files import bits, data, everything, trained
 from optimizer_table import STEADY
 
@@ -100,7 +101,7 @@ def test_files_know_every_public_class():
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", sorted(set(names("layers")) - set(merging.__all__)))
+@pytest.mark.parametrize("name", sorted(set(names("layers")) - {*merging.__all__} - OF_CATEGORIES))
 def test_layers(tmp_path, name, dtype):
     x, y = data(outputs=2)
     tested = LAYERS.get(name) or [getattr(layers, name)()]

@@ -10,6 +10,7 @@ from fastnn.initializers import (
     GlorotUniform,
     HeNormal,
     HeUniform,
+    Identity,
     LecunNormal,
     LecunUniform,
     Ones,
@@ -17,6 +18,7 @@ from fastnn.initializers import (
     RandomNormal,
     RandomUniform,
     TruncatedNormal,
+    VarianceScaling,
     Zeros,
 )
 from fastnn.layers import Dense, Input
@@ -44,6 +46,8 @@ def assert_moments(numbers, mean, variance, fourth):
         (GlorotUniform(), np.sqrt(6 / (FAN_IN + FAN_OUT))),
         (HeUniform(), np.sqrt(6 / FAN_IN)),
         (LecunUniform(), np.sqrt(3 / FAN_IN)),
+        (VarianceScaling(0.5, "fan_out", "uniform"), np.sqrt(3 * 0.5 / FAN_OUT)),
+        (VarianceScaling(2.0, "fan_avg", "uniform"), np.sqrt(3 * 2 / 300)),
     ],
     ids=str,
 )
@@ -67,6 +71,8 @@ def test_uniform_numbers_of_any_two_ends():
         (GlorotNormal(), 2 / (FAN_IN + FAN_OUT)),
         (HeNormal(), 2 / FAN_IN),
         (LecunNormal(), 1 / FAN_IN),
+        (VarianceScaling(), 1 / FAN_IN),
+        (VarianceScaling(3.0, "fan_avg", "normal"), 3 / 300),
         # The variance of a standard normal number within two deviations, times that before.
         (TruncatedNormal(stddev=0.3), 0.3**2 * 0.7737413),
     ],
@@ -88,6 +94,43 @@ def test_plain_normal_numbers():
     numbers = drawn(RandomNormal(2.0, 0.5))
     assert_moments(numbers, 2, 0.25, 3 * 0.25**2)
     assert np.abs(numbers - 2).max() > 3.5 * 0.5, "they are not cut off"
+
+
+def test_normal_numbers_of_a_fan_that_are_not_cut_off():
+    numbers = drawn(VarianceScaling(3.0, "fan_out", "untruncated_normal"))
+    assert_moments(numbers, 0, 3 / FAN_OUT, 3 * (3 / FAN_OUT) ** 2)
+    assert np.abs(numbers).max() > 3.5 * np.sqrt(3 / FAN_OUT)
+
+
+def test_identities_hand_on_what_they_get():
+    for shape in ((3, 3), (2, 5), (5, 2)):
+        np.testing.assert_array_equal(drawn(Identity(-2.0), shape), -2 * np.eye(*shape))
+    model = Sequential([Input((4,)), Dense(4, kernel_initializer="identity")])
+    assert model.predict(np.arange(4.0)[None]).tolist() == [[0, 1, 2, 3]]
+    with pytest.raises(ValueError, match=r"an identity matrix must have two dimensions, but the shape is \(3,\)"):
+        drawn(Identity(), (3,))
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("VarianceScaling", {"scale": 3.0, "mode": "fan_avg", "distribution": "uniform"}),
+        ("VarianceScaling", {"scale": 3.0, "mode": "fan_out", "distribution": "untruncated_normal"}),
+        ("VarianceScaling", {"scale": 0.5, "distribution": "truncated_normal"}),
+        ("TruncatedNormal", {"mean": 1.0, "stddev": 0.5}),
+        ("Identity", {"gain": 3.0}),
+        ("Orthogonal", {"gain": 3.0}),
+    ],
+)
+def test_distributions_are_those_of_keras(keras_over_any, name, options):
+    theirs = keras_over_any.ops.convert_to_numpy(getattr(keras_over_any.initializers, name)(**options)((300, 200)))
+    mine = drawn(getattr(initializers, name)(**options), (300, 200))
+    assert mine.shape == theirs.shape
+    # Means and deviations of 60,000 numbers each, and their largest, which for a normal distribution vary more.
+    spread = theirs.std()
+    assert abs(mine.mean() - theirs.mean()) < 5 * spread * np.sqrt(2 / 60_000)
+    assert mine.std() == pytest.approx(spread, rel=5 * np.sqrt(2 / 60_000))
+    assert np.abs(mine).max() == pytest.approx(np.abs(theirs).max(), rel=0.3)
 
 
 def test_numbers_without_chance():
@@ -132,7 +175,11 @@ NAMES = {
     "lecun_normal": LecunNormal,
     "lecun_uniform": LecunUniform,
     "orthogonal": Orthogonal,
+    "variance_scaling": VarianceScaling,
+    "identity": Identity,
 }
+# Those that draw nothing.
+CERTAIN = ("zeros", "ones", "constant", "identity")
 
 
 def test_the_table_has_all_initialisers():
@@ -153,10 +200,10 @@ def test_names_classes_and_objects_are_the_same(name):
         assert numbers.shape == shape
         assert numbers.dtype == np.float64
         assert np.array_equal(numbers, drawn(made, shape)), "a seed is a draw"
-        assert np.array_equal(numbers, drawn(made, shape, 1)) == (name in ("zeros", "ones", "constant"))
+        assert np.array_equal(numbers, drawn(made, shape, 1)) == (name in CERTAIN)
 
 
-RANDOM = [name for name in NAMES if name not in ("zeros", "ones", "constant")]
+RANDOM = [name for name in NAMES if name not in CERTAIN]
 
 
 @pytest.mark.parametrize("name", RANDOM)
@@ -192,6 +239,10 @@ def test_seeds_that_are_none(name, seed):
         (lambda: RandomNormal(np.nan), "mean must be finite"),
         (lambda: RandomUniform(1.0), "minval must be at most maxval, but they are 1.0 and 0.05"),
         (lambda: Orthogonal(np.inf), "gain must be finite"),
+        (lambda: Identity(np.nan), "gain must be finite"),
+        (lambda: VarianceScaling(0), "scale must be above 0, but it is 0"),
+        (lambda: VarianceScaling(mode="fan"), "mode must be one of fan_in, fan_out, fan_avg, but it is 'fan'"),
+        (lambda: VarianceScaling(distribution="flat"), "distribution must be one of truncated_normal, untruncated"),
     ],
 )
 def test_arguments_that_are_none(make, message):
@@ -205,7 +256,7 @@ def test_a_layer_has_numbers_of_its_own_fans(name):
     model = Sequential([Input((FAN_IN,)), *layers], dtype="float64", seed=0)
     kernel, bias, last = model.get_weights()
     assert not bias.any()
-    if name in ("zeros", "ones", "constant"):
+    if name in CERTAIN:
         assert np.array_equal(kernel, drawn(NAMES[name]()))
         return
     # Other draws of the same distribution: five standard errors of a deviation, largest for a normal one.

@@ -15,7 +15,7 @@ from fastnn.layers import Dense, Input
 
 ROOT = pathlib.Path(fastnn.__file__).resolve().parent
 # Files that hold what initializers share.
-SHARED = {"__init__", "base", "names", "variance_scaling"}
+SHARED = {"__init__", "base", "names", "scaled"}
 KINDS = list(INITIALIZERS)
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 

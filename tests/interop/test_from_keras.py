@@ -289,8 +289,6 @@ REFUSED = {
     ),
     "shared noise": (lambda k: k.layers.Dropout(0.5, noise_shape=(1, 3)), "it has noise_shape="),
     "nothing left": (lambda k: k.layers.Dropout(1), "rate must be at least 0 and below 1"),
-    "frozen weights": (lambda k: k.layers.Dense(2, trainable=False), "it is frozen"),
-    "a frozen model": (lambda k: k.Sequential([k.layers.Dense(2)], trainable=False), "it is frozen"),
     "whole numbers": (lambda k: k.layers.Dense(2, dtype="bfloat16"), "its dtype is 'bfloat16'"),
     "scales by feature": (lambda k: k.layers.Rescaling([1.0, 2.0, 3.0]), "scale must be a finite number"),
 }

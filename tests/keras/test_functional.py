@@ -241,7 +241,6 @@ def subclass():
 REFUSED = {
     "a class of one's own": (subclass, TypeError, "Mine needs inputs and outputs.*keras.Model"),
     "an unknown argument": (lambda: ours.Model(1, 2, out=3), TypeError, "Model has no argument 'out'"),
-    "frozen": (lambda: ours.Model(1, 2, trainable=False), TypeError, "Model cannot have trainable=False"),
     "a merge of one": (lambda: ours.layers.add([ours.Input((2,))]), ValueError, "at least two inputs"),
     "another text": (lambda: ours.models.model_from_json("{}"), ValueError, "must be that of a Sequential or Model"),
 }

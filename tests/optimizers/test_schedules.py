@@ -8,6 +8,7 @@ from fastnn.layers import Dense, Input
 from fastnn.models import Sequential
 from fastnn.optimizers.schedules import (
     CosineDecay,
+    CosineDecayRestarts,
     ExponentialDecay,
     InverseTimeDecay,
     LearningRateSchedule,
@@ -24,6 +25,8 @@ ALL = [
     ExponentialDecay(0.3, decay_steps=5, decay_rate=0.4, staircase=True),
     CosineDecay(0.3, decay_steps=20, alpha=0.1),
     CosineDecay(0.05, decay_steps=12, alpha=0.2, warmup_target=0.3, warmup_steps=6),
+    CosineDecayRestarts(0.3, first_decay_steps=6, t_mul=1.5, m_mul=0.8, alpha=0.1),
+    CosineDecayRestarts(0.3, first_decay_steps=6, t_mul=1.0),
     InverseTimeDecay(0.3, decay_steps=5, decay_rate=0.5),
     PolynomialDecay(0.3, decay_steps=20, end_learning_rate=0.1, power=2.0),
     OneCycle(0.3, total_steps=24),
@@ -49,6 +52,9 @@ every_schedule = pytest.mark.parametrize("schedule", ALL, ids=str)
         (PolynomialDecay(3.0, 4, 1.0, cycle=True), [0, 2, 4, 5, 8, 9], [3, 2, 1, 1.75, 1, 1.5]),
         (CosineDecay(2.0, 6), [0, 2, 3, 4, 6, 7, 99], [2, 1.5, 1, 0.5, 0, 0, 0]),
         (CosineDecay(2.0, 6, alpha=0.5), [0, 2, 3, 4, 6, 7], [2, 1.75, 1.5, 1.25, 1, 1]),
+        (CosineDecayRestarts(2.0, 2), [0, 1, 2, 4, 6, 10, 14], [2, 1, 2, 1, 2, 1, 2]),
+        (CosineDecayRestarts(2.0, 2, m_mul=0.5, alpha=0.5), [0, 1, 2, 4, 6], [2, 1.5, 1.5, 1.25, 1.25]),
+        (CosineDecayRestarts(2.0, 2, t_mul=1.0, m_mul=0.5), [0, 1, 2, 3, 4], [2, 1, 1, 0.5, 0.5]),
         # Up in a straight line for four steps, then the cosine for six.
         (
             CosineDecay(0.0, 6, warmup_target=2.0, warmup_steps=4),
@@ -82,6 +88,19 @@ def test_a_schedule_is_a_plain_value(schedule):
     assert rates.max() <= 0.3
 
 
+# Against Keras.
+
+
+@pytest.mark.parametrize("schedule", [one for one in ALL if not isinstance(one, OneCycle | StepDecay)], ids=str)
+def test_rates_are_those_of_keras(keras_over_any, schedule):
+    kind = getattr(keras_over_any.optimizers.schedules, type(schedule).__name__)
+    theirs = kind(**schedule.configuration())
+    ops = keras_over_any.ops
+    rates = ops.convert_to_numpy(ops.vectorized_map(theirs, ops.arange(50)))
+    # A dozen roundings in float32 there.
+    np.testing.assert_allclose(schedule(np.arange(50)), rates, rtol=1e-5, atol=1e-7)
+
+
 # Against PyTorch.
 
 
@@ -106,7 +125,8 @@ def in_torch(lr_scheduler, optimizer, schedule):
 SAME = [
     schedule
     for schedule in ALL
-    if getattr(schedule, "warmup_target", None) is None and not isinstance(schedule, InverseTimeDecay | PolynomialDecay)
+    if getattr(schedule, "warmup_target", None) is None
+    and not isinstance(schedule, InverseTimeDecay | PolynomialDecay | CosineDecayRestarts)
 ]
 
 

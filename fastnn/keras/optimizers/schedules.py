@@ -5,11 +5,12 @@ from fastnn.optimizers import schedules as ours
 from fastnn.optimizers.schedules import LearningRateSchedule
 
 __all__ = [
-    "CosineDecay", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule", "PiecewiseConstantDecay",
-    "PolynomialDecay",
+    "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule",
+    "PiecewiseConstantDecay", "PolynomialDecay",
 ]  # fmt: skip
 
 CosineDecay = Translated(ours.CosineDecay, "schedules")
+CosineDecayRestarts = Translated(ours.CosineDecayRestarts, "schedules")
 ExponentialDecay = Translated(ours.ExponentialDecay, "schedules")
 InverseTimeDecay = Translated(ours.InverseTimeDecay, "schedules")
 PiecewiseConstantDecay = Translated(ours.PiecewiseConstantDecay, "schedules")

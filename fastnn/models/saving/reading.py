@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape
 from fastnn.files.description import restored
 from fastnn.files.generators import restored_generator
@@ -74,6 +75,8 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
     if not layers or not all(isinstance(layer, Layer) and layer.name is not None for layer in layers):
         raise ValueError("its layers are not all layers with names")
     model = make(content, layers, name=content["name"], dtype=content["dtype"], seed=0)
+    # Files of before have it not. What each layer says is its own.
+    model._trainable = true_or_false(content.get("trainable", True), "trainable")
     for layer in leaf_layers(layers):
         if math.prod(_outputs(layer)) >= LARGEST_SAMPLE:
             raise ValueError(f"{layer.name} gives {LARGEST_SAMPLE} numbers or more, which no sample has")

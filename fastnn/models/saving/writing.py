@@ -67,6 +67,7 @@ def save_model(model: CompiledModel, path: str | os.PathLike[str]) -> None:
         "dtype": model.dtype.name,
         **model.architecture(),
         "layers": model.layers,
+        "trainable": model.trainable,
         "compiled": _compilation(model),
         "state": {
             "arrays": len(state),

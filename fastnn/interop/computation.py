@@ -1,0 +1,141 @@
+"""A model's prediction as steps, each an operation on values: what exporters write in another language."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fastnn.checking.shapes import Shape
+from fastnn.interop.operations import Operation, Rescale, operations_of_layer
+from fastnn.layers import Rescaling
+from fastnn.layers.base import Layer
+from fastnn.models.functional import Model
+from fastnn.models.layered import LayeredModel
+from fastnn.models.sequential import Sequential
+
+__all__ = ["Computation", "Step", "computation_of"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """An operation, and the values that it takes: value n is what step n gives, -1 - k is input k."""
+
+    operation: Operation
+    sources: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Computation:
+    """What a model computes in prediction.
+
+    Attributes
+    ----------
+    inputs : list of (name, shape of a sample)
+        Samples of any shape are rows from the beginning.
+    steps : list of Step
+        In an order in which they can be computed.
+    outputs : list of (name, value)
+    """
+
+    inputs: list[tuple[str, Shape]]
+    steps: list[Step]
+    outputs: list[tuple[str, int]]
+
+    def size(self, value: int) -> int:
+        """Numbers of a value."""
+        return self.steps[value].operation.outputs if value >= 0 else math.prod(self.inputs[-1 - value][1])
+
+
+def computation_of(model: Sequential | Model) -> Computation:
+    """What a model computes in prediction.
+
+    Parameters
+    ----------
+    model : Sequential or Model
+        Built, or with an input shape to be built for. The operations hold its own arrays, not copies.
+
+    Raises
+    ------
+    TypeError
+        When it is neither, or a layer or an activation is of the user's own making.
+    ValueError
+        When it cannot be built, or a number of it is NaN or infinite in its dtype.
+
+    Examples
+    --------
+    >>> from fastnn.layers import Add, Dense, Dropout, Flatten, Input
+    >>> model = Sequential([Input((2, 2)), Flatten(), Dense(3, "relu"), Dropout(0.5), Dense(1)])
+    >>> [(type(step.operation).__name__, step.sources) for step in computation_of(model).steps]
+    [('Product', (-1,)), ('Activate', (0,)), ('Product', (1,))]
+    >>> x = Input((3,))
+    >>> [step.sources for step in computation_of(Model(x, Add()([x, Dense(3)(x)]))).steps]
+    [(-1,), (-1, 0)]
+    """
+    if not isinstance(model, Sequential | Model):
+        raise TypeError(f"model must be a fastnn.Sequential or a fastnn.Model, but it is {model!r}")
+    model.needs_plan()
+    steps: list[Step] = []
+    inputs = list(zip(model.input_names, model.input_shapes, strict=True))
+    values = _add_model(steps, model, tuple(-1 - number for number in range(len(inputs))))
+    result = Computation(inputs, steps, list(zip(model.output_names, values, strict=True)))
+    largest = float(np.finfo(model.dtype).max)
+    for operation in (step.operation for step in result.steps):
+        for name, value in operation.numbers_by_name().items():
+            if abs(value) > largest:
+                raise ValueError(f"the {name} of {operation.layer} is {value:g}, more than {model.dtype} holds")
+    return result
+
+
+def _add_model(steps: list[Step], model: LayeredModel, sources: tuple[int, ...]) -> list[int]:
+    """Append what a model computes of these values; return the values of its outputs."""
+    if isinstance(model, Model):
+        return _add_graph(steps, model, sources)
+    (value,) = sources
+    rescalings = [layer for layer in model.layers if isinstance(layer, Rescaling)]
+    if rescalings:
+        # One number at a time, as one to the engine, too.
+        scale, shift = combined(rescalings)
+        size = math.prod(rescalings[-1].output_shape or ())
+        steps.append(Step(Rescale(str(rescalings[-1].name), size, size, scale, shift), sources))
+        value = len(steps) - 1
+    for layer in model.layers:
+        value = _add_layer(steps, layer, model.dtype, (value,))
+    return [value]
+
+
+def _add_graph(steps: list[Step], model: Model, begins: tuple[int, ...]) -> list[int]:
+    graph = model.graph
+    values: list[int] = []
+    for node in graph.nodes:
+        layer = graph.layers[node.layer]
+        sources = tuple(values[source] if source >= 0 else begins[-1 - source] for source in node.sources)
+        if isinstance(layer, Rescaling):
+            size = math.prod(layer.output_shape or ())
+            steps.append(Step(Rescale(str(layer.name), size, size, layer.scale, layer.offset), sources))
+            values.append(len(steps) - 1)
+        else:
+            values.append(_add_layer(steps, layer, model.dtype, sources))
+    return [values[end] for end in graph.outputs]
+
+
+def combined(rescalings: Sequence[Rescaling]) -> tuple[float, float]:
+    """Scale and shift of several rescalings, one behind the other."""
+    scale, shift = 1.0, 0.0
+    for layer in rescalings:
+        scale, shift = scale * layer.scale, shift * layer.scale + layer.offset
+    return scale, shift
+
+
+def _add_layer(steps: list[Step], layer: Layer, dtype: np.dtype[np.floating], sources: tuple[int, ...]) -> int:
+    """Append what a layer computes of these values; return its value, which is the first of them if it does nothing."""
+    if layer.inner_model is not None:
+        return _add_model(steps, layer.inner_model, sources)[0]
+    value = sources[0]
+    for operation in operations_of_layer(layer, dtype):
+        steps.append(Step(operation, sources))
+        value = len(steps) - 1
+        sources = (value,)
+    return value

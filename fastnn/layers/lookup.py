@@ -1,0 +1,285 @@
+"""Lookups: layers that turn strings or whole numbers of the data into the numbers of categories."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.checking.scalars import whole_number, whole_number_or_none
+from fastnn.layers.base import Layer
+from fastnn.layers.symbolic import SymbolicTensor
+from fastnn_ext.engine.plan import Plan
+
+__all__ = ["IntegerLookup", "Lookup", "StringLookup"]
+
+
+class Lookup(Layer):
+    """What lookups share; use a subclass.
+
+    A lookup maps each term of its vocabulary to a whole number: its place in the vocabulary, behind the one number of
+    all unknown terms, 0, where there is one. Called on an array it gives these numbers. In a model it is the only
+    layer that takes an `Input`, and data are looked up as they come in.
+    """
+
+    # What messages call the terms.
+    _terms = "terms"
+    vocabulary: tuple[Any, ...] | None
+
+    def __init__(
+        self,
+        *,
+        max_tokens: int | None = None,
+        num_oov_indices: int = 1,
+        vocabulary: Iterable[Any] | None = None,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(name=name, input_shape=input_shape)
+        self.num_oov_indices = whole_number(num_oov_indices, "num_oov_indices", at_least=0)
+        if self.num_oov_indices > 1:
+            raise ValueError(
+                f"num_oov_indices must be 0 or 1, as all unknown terms share one, but it is {num_oov_indices}"
+            )
+        self.max_tokens = whole_number_or_none(max_tokens, "max_tokens", at_least=1 + self.num_oov_indices)
+        self.vocabulary = None
+        self._places: dict[Hashable, int] = {}
+        if vocabulary is not None:
+            self.set_vocabulary(vocabulary)
+
+    def set_vocabulary(self, vocabulary: Iterable[Any]) -> None:
+        """Take these terms, each once, in the order of their numbers; before a model has the layer.
+
+        Raises
+        ------
+        TypeError, ValueError
+            When they are no terms of this layer's kind, none or too many, or one comes twice; nothing has changed then.
+        """
+        if self.in_model:
+            raise ValueError(f"{self.name} is in a model, which was made for its vocabulary: choose it before")
+        if isinstance(vocabulary, str):
+            raise TypeError(f"vocabulary must be a list of {self._terms}, but it is the string {vocabulary!r}")
+        terms = self._listed(vocabulary, "vocabulary")
+        if self.num_oov_indices and terms and terms[0] == self._unknown:
+            # As `get_vocabulary` gives it.
+            terms = terms[1:]
+        repeated = [term for term, count in Counter(terms).items() if count > 1]
+        if not terms or repeated:
+            wrong = f"{repeated[0]!r} comes twice" if repeated else "it holds none"
+            raise ValueError(f"vocabulary must hold {self._terms}, each once, but {wrong}")
+        if self.max_tokens is not None and len(terms) + self.num_oov_indices > self.max_tokens:
+            raise ValueError(
+                f"vocabulary has {len(terms)} {self._terms}, more than max_tokens={self.max_tokens} allows"
+            )
+        places = {term: number for number, term in enumerate(terms, self.num_oov_indices)}
+        self._keep(vocabulary=tuple(terms), _places=places)
+
+    def adapt(self, data: Any) -> None:
+        """Take the terms of ``data`` as the vocabulary: the most frequent first, of equally frequent ones the largest.
+
+        With ``max_tokens`` no more than that, the number of unknown terms included.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `set_vocabulary`.
+        """
+        counts = Counter(self._listed(data, "data"))
+        terms = sorted(counts, key=lambda term: (counts[term], term), reverse=True)
+        if self.max_tokens is not None:
+            terms = terms[: self.max_tokens - self.num_oov_indices]
+        self.set_vocabulary(terms)
+
+    def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
+        """The terms in the order of their numbers, and before them the word for unknown ones where these have one."""
+        special = [self._unknown] if include_special_tokens and self.num_oov_indices else []
+        return special + list(self._known_vocabulary())
+
+    def vocabulary_size(self) -> int:
+        """How many numbers there are: the ``input_dim`` of an `Embedding` behind it."""
+        return len(self._known_vocabulary()) + self.num_oov_indices
+
+    def _known_vocabulary(self) -> tuple[Any, ...]:
+        if self.vocabulary is None:
+            raise ValueError(
+                f"{self.name or type(self).__name__} has no vocabulary: pass vocabulary=[...], or adapt it first"
+            )
+        return self.vocabulary
+
+    @property
+    def _unknown(self) -> Any:
+        """The word for all unknown terms."""
+        raise NotImplementedError
+
+    def _array(self, data: Any, name: str) -> NDArray[Any]:
+        """Data as an array of terms of this kind; TypeError or ValueError where they are none."""
+        raise NotImplementedError
+
+    def _listed(self, data: Any, name: str) -> list[Any]:
+        array = self._array(data if hasattr(data, "__array__") else list(data), name)
+        listed: list[Any] = array.ravel().tolist()
+        return listed
+
+    def indices(self, data: Any, name: str = "x") -> NDArray[np.int64]:
+        """The numbers of an array's terms, in its shape; ``name`` is what messages call it.
+
+        Raises
+        ------
+        TypeError
+            When they are no terms of this kind.
+        ValueError
+            When there is no vocabulary, or one is unknown and ``num_oov_indices`` is 0; the message names it.
+        """
+        self._known_vocabulary()
+        array = self._array(data, name)
+        unknown = 0 if self.num_oov_indices else -1
+        find = self._places.get
+        found = np.fromiter((find(term, unknown) for term in array.ravel().tolist()), np.int64, array.size)
+        found = found.reshape(array.shape)
+        if not self.num_oov_indices and (found < 0).any():
+            place = tuple(int(i) for i in np.unravel_index(int(found.argmin()), found.shape))
+            raise ValueError(
+                f"{self.name or type(self).__name__} does not know {array[place].item()!r}, which is "
+                f"{name}[{', '.join(map(str, place))}]: add it to the vocabulary, or take num_oov_indices=1"
+            )
+        return found
+
+    def __call__(self, inputs: Any) -> Any:
+        """The numbers of an array's terms, or, on an `Input`, what `Layer.__call__` gives."""
+        one = inputs[0] if isinstance(inputs, list | tuple) and len(inputs) == 1 else inputs
+        if isinstance(getattr(one, "tensor", one), SymbolicTensor):
+            return super().__call__(inputs)
+        return self.indices(inputs)
+
+    def output_for(self, input_shape: Any) -> Any:
+        self._known_vocabulary()
+        return input_shape
+
+    def lower(self, plan: Plan) -> None:
+        if plan.value >= 0:
+            raise ValueError(f"{self.name} looks up data as they come in: it must be called on an Input")
+
+    def configuration(self) -> dict[str, Any]:
+        return {
+            "max_tokens": self.max_tokens,
+            "num_oov_indices": self.num_oov_indices,
+            "vocabulary": None if self.vocabulary is None else list(self.vocabulary),
+            **super().configuration(),
+        }
+
+
+class StringLookup(Lookup):
+    """Strings become the numbers of categories, such as for an `Embedding`.
+
+    Parameters
+    ----------
+    max_tokens : int, optional
+        The most numbers that there are, that of unknown strings included; `adapt` takes the most frequent strings.
+    num_oov_indices : int, default 1
+        1: unknown strings become 0, and the vocabulary begins at 1. 0: they are refused, and it begins at 0.
+    vocabulary : list of str, optional
+        Otherwise `adapt` finds it.
+    oov_token : str, default "[UNK]"
+        What `get_vocabulary` calls unknown strings.
+    name, input_shape
+        As in `Layer`.
+
+    Examples
+    --------
+    >>> lookup = StringLookup(vocabulary=["red", "green"])
+    >>> lookup([["green"], ["blue"]])
+    array([[2],
+           [0]])
+
+    In a model, strings are its data:
+
+    >>> from fastnn import Dense, Embedding, Flatten, Input, Sequential
+    >>> colours = Embedding(lookup.vocabulary_size(), 2)
+    >>> model = Sequential([Input((1,), dtype="string"), lookup, colours, Flatten(), Dense(1)], seed=0)
+    >>> model.predict([["red"], ["blue"]]).shape
+    (2, 1)
+    """
+
+    _terms = "strings"
+
+    def __init__(
+        self,
+        *,
+        max_tokens: int | None = None,
+        num_oov_indices: int = 1,
+        vocabulary: Iterable[str] | None = None,
+        oov_token: str = "[UNK]",
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
+        if not isinstance(oov_token, str):
+            raise TypeError(f"oov_token must be a string, but it is {oov_token!r}")
+        self.oov_token = oov_token
+        super().__init__(
+            max_tokens=max_tokens,
+            num_oov_indices=num_oov_indices,
+            vocabulary=vocabulary,
+            name=name,
+            input_shape=input_shape,
+        )
+
+    @property
+    def _unknown(self) -> str:
+        return self.oov_token
+
+    def _array(self, data: Any, name: str) -> NDArray[Any]:
+        array = np.asarray(data)
+        if array.dtype.kind == "S":
+            array = np.char.decode(array, "utf-8")
+        if array.dtype.kind == "T" or (array.dtype.kind == "O" and all(isinstance(one, str) for one in array.ravel())):
+            return array.astype(object)
+        if array.dtype.kind != "U" and array.size:
+            raise TypeError(f"{name} must hold strings for {self.name or type(self).__name__}, but holds {array.dtype}")
+        return array
+
+    def configuration(self) -> dict[str, Any]:
+        return {"oov_token": self.oov_token, **super().configuration()}
+
+
+class IntegerLookup(Lookup):
+    """Whole numbers of any size become the numbers of categories, such as for an `Embedding`.
+
+    Parameters
+    ----------
+    max_tokens, num_oov_indices
+        As in `StringLookup`.
+    vocabulary : list of int, optional
+        Otherwise `adapt` finds it.
+    name, input_shape
+        As in `Layer`.
+
+    Examples
+    --------
+    >>> lookup = IntegerLookup(num_oov_indices=0)
+    >>> lookup.adapt([2001, 7, 2001])
+    >>> lookup.get_vocabulary(), lookup([7, 2001])
+    ([2001, 7], array([1, 0]))
+    >>> lookup([8])
+    Traceback (most recent call last):
+    ValueError: IntegerLookup does not know 8, which is x[0]: add it to the vocabulary, or take num_oov_indices=1
+    """
+
+    _terms = "whole numbers"
+
+    @property
+    def _unknown(self) -> int:
+        # As in Keras.
+        return -1
+
+    def _array(self, data: Any, name: str) -> NDArray[Any]:
+        array = np.asarray(data)
+        if array.dtype.kind == "f" and np.isfinite(array).all() and (array % 1 == 0).all():
+            # What a float tells apart of whole numbers.
+            array = array.astype(np.int64) if np.abs(array).max(initial=0) < 2**63 else array
+        if array.dtype.kind not in "iu" and array.size:
+            called = self.name or type(self).__name__
+            raise TypeError(f"{name} must hold whole numbers for {called}, but holds {array.dtype}")
+        return array

@@ -1,0 +1,219 @@
+"""Gradients for training loops of one's own, from the engine that trains, and steps of the optimiser by them."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.checking.arrays import check_finite, converted
+from fastnn.data.convert import to_array
+from fastnn.models.compiled import CompiledModel
+from fastnn.models.gradients import NO_LOSS, Gradients, inputs_with_gradients, layout_of, shaped_inputs
+from fastnn.models.inputs import explain, read_inputs, read_samples
+from fastnn.models.rows import AllInputs, AllTargets, AllWeights
+from fastnn.models.several import by_names, count_rows
+from fastnn.models.training import raise_failure
+from fastnn.optimizers.lbfgs import LBFGS
+from fastnn_ext.engine.compressed import CompressedRows
+from fastnn_ext.engine.options import RuleOptions
+from fastnn_ext.engine.plan import NonFiniteDataError
+from fastnn_ext.engine.training import (
+    NonFiniteError,
+    NonFiniteGradientsError,
+    NonFiniteWeightsError,
+    Training,
+)
+from fastnn_ext.tables.enums import UpdateRule
+
+__all__ = ["OwnLoops"]
+
+
+class OwnLoops:
+    """The engine's trainings behind a model's `gradients`, `backward` and `apply_gradients`, kept from call to call."""
+
+    def __init__(self, model: CompiledModel) -> None:
+        self.model = model
+        model.needs_plan()
+        # By whether y is the gradient with respect to the outputs, and whether that of the inputs is asked for.
+        self._trainings: dict[tuple[bool, bool], Training] = {}
+        self._capacities: dict[tuple[bool, bool], int] = {}
+        self._stepper: Training | None = None
+        # Which layers these leave as they are.
+        self._frozen: list[bool] = []
+        self._layout = layout_of(model)
+        # Moving statistics change on the way forward: nobody else may train meanwhile.
+        self._moves = any(not variable.trainable for layer in model.layers for variable in layer.variables())
+        # What the engine reads as it is needs no look from here, unless data are looked up in a vocabulary.
+        self._simple = not self._moves and not model.lookups
+
+    def gradients(self, x: Any, y: Any, sample_weight: Any, inputs: bool) -> Gradients:
+        """See `BaseModel.gradients`."""
+        kept = self._kept((False, inputs))
+        if kept is not None and sample_weight is None and type(x) is type(y) is np.ndarray and self._simple:
+            made = self._made_at_once(kept, x, y)
+            if made is not None:
+                loss, vector, of_inputs = made
+                return Gradients(self._layout, vector, shaped_inputs(self.model, of_inputs) if inputs else None, loss)
+        self.model.needs_compile()
+        samples = read_samples(self.model, x, y, sample_weight)
+        return self._run((False, inputs), samples.inputs, samples.targets, samples.weights)
+
+    def backward(self, x: Any, output_gradient: Any, inputs: bool) -> Gradients:
+        """See `BaseModel.backward`."""
+        kept, model = self._kept((True, inputs)), self.model
+        if (
+            kept is not None
+            and type(x) is type(output_gradient) is np.ndarray
+            and output_gradient.dtype == model.dtype
+            and self._simple
+        ):
+            made = self._made_at_once(kept, x, output_gradient)
+            if made is not None:
+                _, vector, of_inputs = made
+                return Gradients(self._layout, vector, shaped_inputs(self.model, of_inputs) if inputs else None, None)
+        rows = read_inputs(model, x, "x")
+        count = count_rows(rows)
+        if count == 0:
+            raise ValueError("x must hold at least one sample, but it holds none")
+        return self._run((True, inputs), rows, self._output_gradients(output_gradient, count), None)
+
+    def apply(self, gradients: Any) -> None:
+        """See `BaseModel.apply_gradients`."""
+        model = self.model
+        optimizer, _ = model.needs_compile()
+        if isinstance(optimizer, LBFGS):
+            raise ValueError("LBFGS finds its own steps: choose another optimizer to apply gradients")
+        vector = gradients.parameters if type(gradients) is Gradients else gradients
+        if not isinstance(vector, np.ndarray):
+            raise TypeError(
+                f"gradients must be what model.gradients returned, or a vector, but it is a {type(gradients).__name__}"
+            )
+        if vector.shape != (self._layout.size,):
+            raise ValueError(
+                f"gradients must have the shape of model.parameters, ({self._layout.size},), but its shape is "
+                f"{vector.shape}"
+            )
+        if vector.dtype != model.dtype or not vector.flags.carray:
+            vector = converted(vector, model.dtype, "gradients")
+        check_finite(vector, "gradients")
+        with model.exclusively():
+            self._kept((True, False))
+            stepper = self._stepper
+            # Another training, such as a fit, may have gone on with the optimiser's state since.
+            if stepper is None or stepper is not model.optimizer_state.training:
+                stepper = self._stepper = self._make_stepper()
+            stepper.learning_rate = optimizer.rate_at(stepper.step)
+            try:
+                stepper.apply_gradients(vector)
+            except NonFiniteWeightsError as failure:
+                raise_failure(model, failure, "this step", stepper.learning_rate)
+
+    def _kept(self, kind: tuple[bool, bool]) -> Training | None:
+        """The training of this kind, unless other layers are frozen by now."""
+        frozen = self.model.frozen_layers
+        if frozen != self._frozen:
+            self._trainings, self._stepper, self._frozen = {}, None, frozen
+        return self._trainings.get(kind)
+
+    def _made_at_once(
+        self, training: Training, x: Any, y: Any
+    ) -> tuple[float, NDArray[Any], list[NDArray[Any]]] | None:
+        """The gradients of arrays that the engine reads as they are; None for others, and where something fails."""
+        try:
+            return training.run_gradients(x, y)
+        except (TypeError, ValueError, FloatingPointError):
+            return None
+
+    def _run(self, kind: tuple[bool, bool], inputs: AllInputs, targets: AllTargets, weights: AllWeights) -> Gradients:
+        """The gradients of rows that the engine reads."""
+        model, count = self.model, count_rows(inputs)
+        with model.exclusively() if self._moves else contextlib.nullcontext():
+            training = self._kept(kind)
+            if training is None or self._capacities[kind] < count:
+                training = self._make(kind, inputs, targets, weights)
+            try:
+                loss, vector, of_inputs = training.run_gradients(inputs, targets, weights)
+            except NonFiniteDataError as failure:
+                raise explain(model, inputs, None if kind[0] else targets, failure.sample) from None
+            except NonFiniteError as failure:
+                cause = "every layer's output is" if failure.operation < 0 else model.layer_of(failure.operation)
+                raise FloatingPointError(
+                    f"the loss of this batch is not finite; the first output that is not is that of {cause}"
+                ) from None
+            except NonFiniteGradientsError as failure:
+                of = "the inputs" if failure.operation < 0 else f"the weights of {model.layer_of(failure.operation)}"
+                raise FloatingPointError(f"the gradient with respect to {of} is not finite") from None
+        return Gradients(
+            self._layout, vector, shaped_inputs(model, of_inputs) if kind[1] else None, None if kind[0] else loss
+        )
+
+    def _make(self, kind: tuple[bool, bool], inputs: AllInputs, targets: AllTargets, weights: AllWeights) -> Training:
+        """A training that collects gradients of batches of up to so many rows."""
+        model, old = self.model, self._trainings.get(kind)
+        plan = model.needs_plan()
+        loss: Any = [NO_LOSS] * len(model.output_names) if len(model.output_names) > 1 else NO_LOSS
+        if not kind[0]:
+            loss = model.needs_compile()[1].engine_options()
+        training = Training(
+            plan,
+            inputs,
+            targets,
+            count_rows(inputs),
+            loss,
+            RuleOptions(UpdateRule.COLLECT, 0.0),
+            sample_weight=weights,
+            seed=model.seed,
+            streaming=True,
+            frozen_arrays=model.frozen_arrays(),
+            input_gradients=inputs_with_gradients(model) if kind[1] else (),
+            gradients_given=kind[0],
+        )
+        training.lay_out_gradients(self._layout.arrays, self._layout.places, self._layout.size)
+        # Dropout draws other numbers in each step.
+        training.step = old.step if old is not None else 0
+        self._trainings[kind], self._capacities[kind] = training, count_rows(inputs)
+        return training
+
+    def _make_stepper(self) -> Training:
+        """A training that goes on with the state of the model's optimiser, for steps by gradients that are given."""
+        model = self.model
+        plan = model.needs_plan()
+        inputs = [np.zeros((1, math.prod(shape)), model.dtype) for shape in model.input_shapes]
+        targets = [np.zeros((1, math.prod(shape)), model.dtype) for shape in model.output_shapes]
+        training = Training(
+            plan,
+            inputs if len(inputs) > 1 else inputs[0],
+            targets if len(model.output_names) > 1 else targets[0],
+            1,
+            [NO_LOSS] * len(targets) if len(model.output_names) > 1 else NO_LOSS,
+            model.needs_compile()[0].engine_options(),
+            seed=model.seed,
+            state=model.optimizer_state.arrays,
+            streaming=True,
+            frozen_arrays=model.frozen_arrays(),
+            gradients_given=True,
+            steps_given=True,
+        )
+        training.lay_out_gradients(self._layout.arrays, self._layout.places, self._layout.size)
+        model.optimizer_state.hand_to(training)
+        return training
+
+    def _output_gradients(self, given: Any, rows: int) -> Any:
+        """Gradients with respect to outputs as rows in the model's dtype."""
+        model = self.model
+        names = model.output_names
+        parts = by_names(given, names, "output_gradient") if len(names) > 1 else [given]
+        found = []
+        for name, part, shape in zip(names, parts, model.output_shapes, strict=True):
+            what = f"output_gradient[{name!r}]" if len(names) > 1 else "output_gradient"
+            array = to_array(part, what)
+            if isinstance(array, CompressedRows) or array.shape not in {(rows, *shape), (rows, math.prod(shape))}:
+                expected = ", ".join(map(str, (rows, *shape)))
+                raise ValueError(f"{what} must have the outputs' shape ({expected}), but its shape is {array.shape}")
+            check_finite(array, what)
+            found.append(converted(array.reshape(rows, -1), model.dtype, what))
+        return found if len(model.output_names) > 1 else found[0]

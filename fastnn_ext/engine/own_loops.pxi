@@ -1,0 +1,135 @@
+# Gradients that users ask for, and steps by those that they bring.
+
+
+cdef int set_places(Training training, list arrays, list places, Py_ssize_t size) except -1:
+    # Where the gradient of each parameter begins among all of them, in bytes; -1: nowhere.
+    cdef Py_ssize_t item = 8 if training.plan.is_double else 4
+    cdef Py_ssize_t number, count = len(training.plan.parameters)
+    cdef cnp.ndarray array
+    cdef dict known = {}
+    for array, place in zip(arrays, places):
+        if not 0 <= place <= size - cnp.PyArray_SIZE(array):
+            raise ValueError(f"a gradient of {cnp.PyArray_SIZE(array)} numbers cannot begin at {place} of {size}")
+        known[<uintptr_t> cnp.PyArray_DATA(array)] = place * item
+    free(training.places)
+    training.places = <Py_ssize_t*> malloc(max(1, count) * sizeof(Py_ssize_t))
+    if training.places == NULL:
+        raise MemoryError(f"no memory for the places of {count} gradients")
+    training.gradient_size = size
+    for number in range(count):
+        array = training.plan.parameters[number]
+        training.places[number] = known.get(<uintptr_t> cnp.PyArray_DATA(array), -1)
+    return 0
+
+
+cdef Py_ssize_t place_of_gradient(Training training, int number) except -1:
+    if training.places == NULL or training.places[number] < 0:
+        raise ValueError("all arrays that learn must have been given to lay_out_gradients")
+    return training.places[number]
+
+
+cdef int collect_in(Training training, char* gradient) except -1:
+    # Operations that learn leave their gradients there, each at its place.
+    cdef Operation* operation
+    cdef int i
+    for i in range(training.run.operation_count):
+        operation = &training.run.operations[i]
+        if operation.pair < 0 or operation.twin >= 0:
+            continue
+        if operation.has_weights:
+            operation.weights_gradient = gradient + place_of_gradient(training, 2 * operation.pair)
+        if operation.has_bias:
+            operation.bias_gradient = gradient + place_of_gradient(training, 2 * operation.pair + 1)
+    for i in range(training.run.operation_count):
+        operation = &training.run.operations[i]
+        if operation.kind == EMBEDDING and operation.twin >= 0:
+            # Those that share a table collect in one place.
+            operation.weights_gradient = training.run.operations[operation.twin].weights_gradient
+    list_parameters(&training.run)
+    return 0
+
+
+cdef object gradients_of_batch(Training training):
+    cdef Run* run = &training.run
+    cdef cnp.npy_intp[2] shape
+    cdef int number = cnp.NPY_DOUBLE if training.plan.is_double else cnp.NPY_FLOAT, k
+    cdef cnp.ndarray gradient, one
+    cdef list inputs = []
+    shape[0] = training.gradient_size
+    gradient = cnp.PyArray_ZEROS(1, shape, number, 0)
+    collect_in(training, <char*> cnp.PyArray_DATA(gradient))
+    for k in range(run.data.source_count):
+        if run.data.sources[k].needs_gradient:
+            shape[0], shape[1] = training.samples, run.data.sources[k].size
+            one = cnp.PyArray_EMPTY(2, shape, number, 0)
+            run.data.sources[k].delta = cnp.PyArray_DATA(one)
+            inputs.append(one)
+    loss = training.epoch(None)
+    if not training.plan.kernels.all_finite(cnp.PyArray_DATA(gradient), cnp.PyArray_SIZE(gradient)):
+        raise NonFiniteGradientsError(first_not_finite(training, gradient))
+    for k in range(len(inputs)):
+        one = inputs[k]
+        if not training.plan.kernels.all_finite(cnp.PyArray_DATA(one), cnp.PyArray_SIZE(one)):
+            raise NonFiniteGradientsError(-1)
+        if run.data.sources[k].rows.scaled:
+            # With respect to what the user gives, not to what it is read as.
+            one *= run.data.sources[k].rows.scale
+    return loss, gradient, inputs
+
+
+cdef object first_not_finite(Training training, cnp.ndarray gradient):
+    # The place of the operation whose gradient is the first that is not finite.
+    cdef Py_ssize_t first = numpy.flatnonzero(~numpy.isfinite(gradient))[0] * gradient.itemsize
+    cdef int number
+    for number in range(len(training.plan.parameters)):
+        if 0 <= training.places[number] <= first < training.places[number] + cnp.PyArray_NBYTES(
+                <cnp.ndarray> training.plan.parameters[number]):
+            return place_of_pair(training.plan, number // 2)
+    return -1
+
+
+cdef bint any_number(Training training, const void* numbers, Py_ssize_t first, Py_ssize_t count) noexcept:
+    # Whether one of them is not zero.
+    cdef Py_ssize_t j
+    for j in range(first, first + count):
+        if (<const double*> numbers)[j] != 0 if training.plan.is_double else (<const float*> numbers)[j] != 0:
+            return True
+    return False
+
+
+cdef int step_by(Training training, cnp.ndarray gradient) except -1:
+    cdef Run* run = &training.run
+    cdef Parameter* parameter
+    cdef Py_ssize_t item = 8 if training.plan.is_double else 4
+    cdef Py_ssize_t row
+    cdef char* given
+    cdef int i
+    if cnp.PyArray_TYPE(gradient) != (cnp.NPY_DOUBLE if training.plan.is_double else cnp.NPY_FLOAT) \
+            or not cnp.PyArray_ISCARRAY_RO(gradient) or cnp.PyArray_SIZE(gradient) != training.gradient_size:
+        raise ValueError(f"gradient must be a contiguous vector of {training.gradient_size} numbers of "
+                         f"{training.plan.dtype}, but it is {gradient.dtype} of shape {shape_of(gradient)}")
+    if run.updating.adjusts:
+        # Clipping changes it.
+        gradient = cnp.PyArray_NewCopy(gradient, cnp.NPY_CORDER)
+    collect_in(training, <char*> cnp.PyArray_DATA(gradient))
+    for i in range(run.updating.parameter_count):
+        parameter = &run.updating.parameters[i]
+        given = <char*> parameter.gradient
+        for row in range(parameter.rows if parameter.entries != NULL else 0):
+            # Of a table, rows without a gradient rest.
+            (<Py_ssize_t*> parameter.entries)[row] = 0 if any_number(training, given, row * parameter.columns,
+                                                                     parameter.columns) else -1
+    save_weights(training)
+    run.updating.given = True
+    with nogil:
+        if training.threads == 1:
+            training.kernels.train(run, 0, 1)
+        else:
+            barrier_init(&run.barrier)
+            pool_run(training.kernels.train, run, training.threads)
+    try:
+        check_weights(training)
+    except FloatingPointError:
+        restore_weights(training, True)
+        raise
+    return 0

@@ -1,0 +1,73 @@
+"""Random graphs of layers with random weights, and data for them."""
+
+import numpy as np
+from random_models import randomize
+
+from fastnn import Model, Sequential, layers
+
+MERGES = (layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum)
+ACTIVATIONS = ("relu", "tanh", "gelu", "elu", "sigmoid", "softplus", "softmax")
+CATEGORIES = 7
+
+
+def random_graph(seed, dtype):
+    """Up to three inputs of any kind, some ten layers on random values, shared ones too, and up to three outputs."""
+    rng = np.random.default_rng(seed)
+    inputs, values = [], []
+    for number in range(rng.integers(1, 4)):
+        kind = rng.integers(3) if number else 0
+        shape = [(int(rng.integers(1, 9)),), (2, int(rng.integers(1, 5))), (int(rng.integers(1, 4)),)][kind]
+        given = layers.Input(shape, name=f"{('numbers', 'image', 'codes')[kind]}_{number}")
+        inputs.append(given)
+        if kind == 0:
+            values.append(layers.Rescaling(0.5, offset=0.1)(given) if rng.random() < 0.3 else given)
+        elif kind == 1:
+            values.append(layers.Flatten()(given))
+        else:
+            values.append(layers.Flatten()(layers.Embedding(CATEGORIES, int(rng.integers(1, 5)))(given)))
+    width = int(rng.integers(2, 20))
+    # All of one width: merges take any of them, and so does a layer that is shared.
+    values = [layers.Dense(width, str(rng.choice(ACTIVATIONS)))(value) for value in values]
+    shared = layers.Dense(width, "tanh")
+    inner = Sequential([layers.Input((width,)), layers.Dense(width, "silu"), layers.Dropout(0.1)], dtype=dtype)
+    for _ in range(rng.integers(2, 12)):
+        taken = [values[place] for place in rng.integers(0, len(values), 3)]
+        match rng.integers(8):
+            case 0:
+                made = layers.Dense(width, str(rng.choice(ACTIVATIONS)))(taken[0])
+            case 1:
+                made = shared(taken[0])
+            case 2:
+                made = layers.Dense(width)(layers.Concatenate()(taken[: rng.integers(2, 4)]))
+            case 3:
+                normal = layers.LayerNormalization if rng.random() < 0.5 else layers.BatchNormalization
+                made = normal()(taken[0])
+            case 4:
+                made = layers.Dropout(0.3)(taken[0])
+            case 5:
+                made = inner(taken[0])
+            case _:
+                merge = MERGES[rng.integers(len(MERGES))]
+                made = merge()(taken[:2] if merge is layers.Subtract else taken)
+        values.append(made)
+    # Whatever nobody has taken meets at the end, so that no input is left over.
+    ends = {"all": layers.Concatenate()(values)}
+    if rng.random() < 0.5:
+        ends["last"] = values[-1]
+    if rng.random() < 0.3:
+        ends["small"] = layers.Dense(1, "sigmoid")(ends["all"])
+    model = Model(
+        inputs if len(inputs) > 1 else inputs[0], ends if len(ends) > 1 else ends["all"], dtype=dtype, seed=seed
+    )
+    randomize(model, rng)
+    return model
+
+
+def data_of(model, samples, seed):
+    """Numbers of the model's dtype for each input, in a list."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for name, shape in zip(model.input_names, model.input_shapes, strict=True):
+        draw = rng.integers(0, CATEGORIES, (samples, *shape)) if "codes" in name else rng.normal(size=(samples, *shape))
+        found.append(draw.astype(model.dtype))
+    return found

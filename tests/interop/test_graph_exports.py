@@ -1,0 +1,127 @@
+"""Graphs of layers as C99 and as ONNX: they predict as the model does."""
+
+import numpy as np
+import pytest
+from random_graphs import data_of, random_graph
+from test_to_c import TOLERANCE, compiled, needs_compiler
+
+from fastnn import Model, layers
+from fastnn.interop import to_c, to_onnx
+
+both_dtypes = pytest.mark.parametrize("dtype", ["float32", "float64"])
+
+
+def each(data):
+    return data if isinstance(data, list) else [data]
+
+
+def predictions(model, x):
+    return each(model.predict(x if len(x) > 1 else x[0]))
+
+
+def through():
+    """An input that is an output as it is, and another that is one twice."""
+    first, second = layers.Input((3,), name="first"), layers.Input((2, 2), name="second")
+    inner = layers.Dense(2, "relu")(layers.Flatten()(second))
+    return Model([first, second], {"same": layers.Dropout(0.5)(first), "one": inner, "two": layers.Dropout(0.1)(inner)})
+
+
+def odd_names():
+    """Names that are no identifiers in C, or mean something else there."""
+    first, second = layers.Input((3,), name="int"), layers.Input((3,), name="2 a")
+    return Model([first, second], {"int.": layers.Add()([first, second]), "x": layers.Subtract()([first, second])})
+
+
+CASES = {"through": through, "odd names": odd_names}
+
+
+def run_c(folder, source, name, model, x):
+    """What the program gives for lines of numbers, split by output."""
+    import subprocess
+
+    program = compiled(folder, source, f"-D{name.upper()}_MAIN")
+    lines = [" ".join(repr(float(number)) for part in x for number in part[row].ravel()) for row in range(len(x[0]))]
+    printed = subprocess.run([program], input="\n".join(lines), text=True, capture_output=True, check=True).stdout
+    table = np.array([[float(number) for number in line.split()] for line in printed.splitlines()])
+    sizes = [int(np.prod(shape)) for shape in model.output_shapes]
+    return np.split(table, np.cumsum(sizes)[:-1], axis=1)
+
+
+def check_close(got, expected, dtype):
+    for one, other in zip(got, expected, strict=True):
+        assert one.shape == other.shape
+        # Relative to the largest: products of sums of sums, some dozen layers deep.
+        assert np.abs(one - other).max() <= 10 * TOLERANCE[dtype] * max(1, np.abs(other).max())
+
+
+@pytest.fixture(scope="module", params=["float32", "float64"])
+def random_programs(request, tmp_path_factory):
+    """Some random graphs in one program: which of them, its first argument says."""
+    models = {f"net{seed}": random_graph(seed, request.param) for seed in range(40)}
+    source = "".join(to_c(model, name=name) for name, model in models.items())
+    return request.param, models, source, tmp_path_factory.mktemp("graphs")
+
+
+@needs_compiler
+def test_random_graphs_in_c(random_programs):
+    import ctypes
+
+    dtype, models, source, folder = random_programs
+    loaded = ctypes.CDLL(str(compiled(folder, source, "-shared", "-fPIC")))
+    for seed, (name, model) in enumerate(models.items()):
+        x = data_of(model, 5, seed)
+        expected = predictions(model, x)
+        got = [np.full((5, out.shape[1] + 1), 77, model.dtype) for out in expected]
+        for row in range(5):
+            arrays = [np.ascontiguousarray(part[row]) for part in x] + [out[row] for out in got]
+            loaded[f"{name}_predict"](*[ctypes.c_void_p(array.ctypes.data) for array in arrays])
+        # No more is written than there are outputs.
+        assert all((out[:, -1] == 77).all() for out in got)
+        check_close([out[:, :-1] for out in got], expected, dtype)
+
+
+@both_dtypes
+@pytest.mark.parametrize("seed", range(40))
+def test_random_graphs_in_onnx(dtype, seed):
+    pytest.importorskip("onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    model = random_graph(seed, dtype)
+    content = to_onnx(model).SerializeToString()
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    assert [one.name for one in session.get_inputs()] == list(model.input_names)
+    assert [one.name for one in session.get_outputs()] == list(model.output_names)
+    x = data_of(model, 5, seed)
+    got = session.run(None, dict(zip(model.input_names, x, strict=True)))
+    check_close(got, predictions(model, x), dtype)
+
+
+@needs_compiler
+@pytest.mark.parametrize("case", CASES)
+def test_odd_graphs(case, tmp_path):
+    model = CASES[case]()
+    x = data_of(model, 4, 3)
+    check_close(run_c(tmp_path, to_c(model, name="net"), "net", model, x), predictions(model, x), "float32")
+    pytest.importorskip("onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(to_onnx(model).SerializeToString(), providers=["CPUExecutionProvider"])
+    check_close(session.run(None, dict(zip(model.input_names, x, strict=True))), predictions(model, x), "float32")
+
+
+@needs_compiler
+def test_a_category_beyond_the_table_is_nan_in_c(tmp_path):
+    codes = layers.Input((2,))
+    model = Model(codes, layers.Flatten()(layers.Embedding(3, 2)(codes)))
+    (got,) = run_c(tmp_path, to_c(model), "model", model, [np.array([[0, 3], [-1, 2]])])
+    np.testing.assert_array_equal(np.isnan(got), [[False, False, True, True], [True, True, False, False]])
+
+
+def test_a_layer_of_ones_own_is_refused_by_name():
+    class OwnMerge(layers.merging.Merge):
+        kind = layers.Add.kind
+
+    x = layers.Input((3,))
+    model = Model(x, OwnMerge(name="mine")([x, x]))
+    for export in (to_c, to_onnx):
+        pytest.importorskip("onnx") if export is to_onnx else None
+        with pytest.raises(TypeError, match="layer mine is of your own class OwnMerge"):
+            export(model)

@@ -1,0 +1,4 @@
+"""Layers that tables of layers over any numbers leave out; each has tests of its own."""
+
+# They take categories, and nothing else.
+OF_CATEGORIES = {"Embedding", "IntegerLookup", "StringLookup"}
