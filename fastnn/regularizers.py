@@ -1,6 +1,10 @@
 """Regularisers: what large weights cost. Their penalty is added to the loss, their slope to the gradient."""
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from fastnn.checking.names import unknown_name
 from fastnn.checking.scalars import non_negative_number
@@ -21,10 +25,17 @@ class L1L2(Strict):
     --------
     >>> L1L2(l1=0.01, l2=0.1)
     L1L2(l1=0.01, l2=0.1)
+    >>> L2(0.5)([1.0, -2.0])
+    2.5
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         self.l1, self.l2 = non_negative_number(l1, "l1"), non_negative_number(l2, "l2")
+
+    def __call__(self, w: ArrayLike) -> float:
+        """What an array costs."""
+        numbers = np.asarray(w, np.float64)
+        return float(self.l1 * np.abs(numbers).sum() + self.l2 * np.square(numbers).sum())
 
     def configuration(self) -> dict[str, Any]:
         """The constructor's arguments as plain values, for saving."""
@@ -63,7 +74,12 @@ class L2(L1L2):
         super().__init__(l2=l2)
 
 
-_BY_NAME = {"l1": L1, "l2": L2, "l1_l2": lambda: L1L2(0.01, 0.01)}
+_BY_NAME: dict[str, Callable[[], L1L2]] = {
+    "l1": L1,
+    "l2": L2,
+    "l1_l2": lambda: L1L2(0.01, 0.01),
+    "l1l2": lambda: L1L2(0.01, 0.01),
+}
 
 
 def resolve(regularizer: Any) -> L1L2 | None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import fastnn.keras as ours
 from fastnn.keras.lacking import LACKING, lacking
-from fastnn.keras.spellings import ALONE, ASSIGNED, CONVERTED, MODULES, MOVED, RENAMED
+from fastnn.keras.spellings import ALONE, ASSIGNED, CONVERTED, MODULES, MOVED, RENAMED, TAKEN
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "coming_from_keras.md"
 # The version that the page is about.
@@ -31,11 +31,11 @@ METHODS = ("compile", "fit", "evaluate", "predict", "summary", "save", "save_wei
 _ELSEWHERE = re.compile(
     r"serialize|Config|Scope|custom|registered|register_|^is_|^get_uid|result_type|standardize|logging"
     r"|_from_directory|_img|^img_|_to_img|bounding|FeatureSpace|Progbar|pack_x|legacy|source_inputs|timeseries|pad_seq"
-    r"|Hashing|Hashed|Text|Spectrogram|Discret|Category|Pipeline|^Rand|^Mix|Cut|^Aug|^Auto|Equaliz|Contrast|Crop$"
-    r"|Grayscale|Solar|Boxes|TFSM|Flax|Jax|Torch|Wrapper|InputSpec|Einsum|Reversible|Spatial|Identity|Group|RMSNorm|Spectral"
+    r"|Hashing|Hashed|Text|Spectrogram|Discret|Pipeline|^Rand|^Mix|Cut|^Aug|^Auto|Equaliz|Contrast|Crop$"
+    r"|Grayscale|Solar|Boxes|TFSM|Flax|Jax|Torch|Wrapper|InputSpec|Einsum|Reversible|Spatial|Group|Spectral"
     r"|^STFT|^stft|Initializer$|split_dataset|PyDataset|Orbax|CallbackList|IoU|Correlation|AtRecall|AtPrecision|Sensitivity"
     r"|Specificity|MeanMetric|LossScale|MultiOpt|OptimizerMap|ScheduleFree|Generalized|generalized|circle|Circle|ctc|concordance"
-    r"|pearson|^UnitNorm|ActivityReg|^Regularizer|^Constraint|^Metric|^Loss$|^Layer$|^Optimizer$|^LearningRateSchedule$|^Callback$"
+    r"|pearson|^Regularizer|^Constraint|^Metric|^Loss$|^Layer$|^Optimizer$|^LearningRateSchedule$|^Callback$"
     r"|^Initializer|^src$|set_image|set_epsilon|get_custom"
 )
 _OTHER_NETWORKS = "fastnn has dense networks alone"
@@ -75,6 +75,8 @@ def arguments_of(thing: Any) -> list[tuple[str, Any]]:
 
 def answer_to(places: tuple[str, ...], mine: Any, argument: str) -> str | None:
     """What becomes of an argument of Keras: "" where it is taken, the values it may have, or None where nobody says."""
+    if any(argument in TAKEN.get(place, ()) for place in places):
+        return ""
     alone = next((ALONE[place][argument] for place in places if argument in ALONE.get(place, {})), None)
     if alone is not None:
         return " or ".join(repr(value) for value in alone.values)

@@ -1,4 +1,6 @@
 """Layers that tables of layers over any numbers leave out; each has tests of its own."""
 
 # They take categories, and nothing else.
-OF_CATEGORIES = {"Embedding", "IntegerLookup", "StringLookup"}
+OF_CATEGORIES = {"CategoryEncoding", "Embedding", "IntegerLookup", "StringLookup"}
+# No exporter has them yet.
+NOT_EXPORTED = OF_CATEGORIES | {"Normalization", "PReLU", "Permute", "RMSNormalization", "UnitNormalization"}

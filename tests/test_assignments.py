@@ -27,6 +27,11 @@ NEEDED = {
     layers.Rescaling: (0.5,),
     layers.Dense: (3,),
     layers.Embedding: (3, 2),
+    layers.CategoryEncoding: (3,),
+    layers.Reshape: ((3,),),
+    layers.Permute: ((1,),),
+    layers.AlphaDropout: (0.5,),
+    layers.GaussianDropout: (0.5,),
     layers.Activation: ("relu",),
     layers.Dropout: (0.5,),
     layers.GaussianNoise: (0.5,),
@@ -104,7 +109,7 @@ def test_copies_are_as_strict(kind):
         assert type(thing) is kind
         if names:
             with pytest.raises(AttributeError):
-                setattr(thing, names[0], 1)
+                setattr(thing, names[0], 0.123)
 
 
 @pytest.mark.parametrize(

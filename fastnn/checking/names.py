@@ -1,8 +1,19 @@
 """Names: those that users give to models and layers, and those of optimisers, losses, activations and the like."""
 
+import re
 from collections.abc import Iterable
 
-__all__ = ["nearest_name", "non_empty_name", "unknown_name"]
+__all__ = ["nearest_name", "non_empty_name", "snake_case", "unknown_name"]
+
+
+def snake_case(kind: str) -> str:
+    """The name of a class as that of a layer, by Keras' rule: its files have layers by these names.
+
+    >>> snake_case("BatchNormalization"), snake_case("PReLU"), snake_case("RMSNormalization")
+    ('batch_normalization', 'p_re_lu', 'rms_normalization')
+    """
+    words = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", kind)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
 def nearest_name(name: str, known: Iterable[str], *, surely: bool = False) -> str | None:

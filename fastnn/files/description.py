@@ -33,7 +33,7 @@ _CLASSES = {
     "optimizers": " ".join(optimizers.CLASSES.values()),
     "optimizers.schedules": " ".join(name for name in schedules.__all__ if name != "LearningRateSchedule"),
     "regularizers": "L1L2",
-    "constraints": "MaxNorm",
+    "constraints": "MaxNorm MinMaxNorm NonNeg UnitNorm",
     "models.nested": "ModelLayer",
     "models.saving.nested": "model_layer",
 }

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from fastnn.checking.names import snake_case
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.interop.keras_layers import check_own, layer_of
 from fastnn.layers.base import Layer
@@ -154,9 +155,7 @@ def groups(kinds: Iterable[str]) -> Iterator[str]:
     """
     counts: dict[str, int] = {}
     for kind in kinds:
-        name = "".join(
-            f"_{c.lower()}" if c.isupper() and i and kind[i - 1].islower() else c.lower() for i, c in enumerate(kind)
-        )
+        name = snake_case(kind)
         number = counts[name] = counts.get(name, -1) + 1
         yield f"{name}_{number}" if number else name
 

@@ -20,6 +20,7 @@ from fastnn.models.nested import ModelLayer
 from fastnn.models.per_output import LossPerOutput, MetricOfOutput
 from fastnn.optimizers.base import Optimizer
 from fastnn.registry import Without
+from fastnn.regularizers import L1L2
 
 __all__ = ["compilation_of", "description_of"]
 
@@ -28,6 +29,7 @@ _NOT_IN_KERAS = {"gelu_tanh": "which Keras has as a function with an argument: w
 # The layers of those that have numbers of their own there, too.
 _WITH_OPTIONS = {"leaky_relu": "LeakyReLU", "elu": "ELU", "general_relu": "ReLU"}
 _SCHEDULES = {"ExponentialDecay", "InverseTimeDecay", "PolynomialDecay", "PiecewiseConstantDecay", "CosineDecay"}
+_SCHEDULES |= {"CosineDecayRestarts"}
 # What decides between rules here, of which Keras has one.
 _OUR_OWN = {"epsilon_hat", "epsilon_inside", "rate_in_velocity", "momentum_decay"}
 
@@ -187,16 +189,30 @@ def _with_options(written: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def _dense(layer: layers.Dense) -> tuple[str, dict[str, Any]]:
-    penalty, limit = layer.kernel_regularizer, layer.kernel_constraint
-    l1_l2 = None if penalty is None else _object("keras.regularizers", "L1L2", {"l1": penalty.l1, "l2": penalty.l2})
-    largest = None if limit is None else {"max_value": limit.max_value, "axis": 0}
     return "Dense", {
         "units": layer.units,
         "activation": _activation(layer.activation),
         "use_bias": layer.use_bias,
-        "kernel_regularizer": l1_l2,
-        "kernel_constraint": None if largest is None else _object("keras.constraints", "MaxNorm", largest),
+        **_adjustments(layer, "kernel", "bias"),
     }
+
+
+def _adjustments(layer: Any, *arrays: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for array in arrays:
+        penalty, limit = getattr(layer, f"{array}_regularizer"), getattr(layer, f"{array}_constraint")
+        found[f"{array}_regularizer"] = _penalty(penalty)
+        kind = type(limit).__name__
+        found[f"{array}_constraint"] = limit and _object("keras.constraints", kind, limit.configuration())
+    if layer.activity_regularizer is not None:
+        found["activity_regularizer"] = _penalty(layer.activity_regularizer)
+    return found
+
+
+def _penalty(penalty: L1L2 | None) -> dict[str, Any] | None:
+    if penalty is None:
+        return None
+    return _object("keras.regularizers", "L1L2", {"l1": penalty.l1, "l2": penalty.l2})
 
 
 def _normalization(layer: layers.LayerNormalization) -> tuple[str, dict[str, Any]]:
@@ -205,6 +221,7 @@ def _normalization(layer: layers.LayerNormalization) -> tuple[str, dict[str, Any
         "epsilon": layer.epsilon,
         "center": layer.center,
         "scale": layer.scale,
+        **_adjustments(layer, "beta", "gamma"),
     }
 
 
@@ -215,6 +232,7 @@ def _batch_normalization(layer: layers.BatchNormalization) -> tuple[str, dict[st
         "epsilon": layer.epsilon,
         "center": layer.center,
         "scale": layer.scale,
+        **_adjustments(layer, "beta", "gamma"),
     }
 
 
@@ -228,7 +246,20 @@ _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     layers.Flatten: lambda layer: ("Flatten", {"data_format": "channels_last"}),
     layers.Rescaling: lambda layer: ("Rescaling", {"scale": layer.scale, "offset": layer.offset}),
     layers.Dropout: lambda layer: ("Dropout", {"rate": layer.rate, "seed": layer.seed, "noise_shape": None}),
+    layers.AlphaDropout: lambda layer: ("AlphaDropout", {"rate": layer.rate, "seed": layer.seed, "noise_shape": None}),
+    layers.GaussianDropout: lambda layer: ("GaussianDropout", {"rate": layer.rate, "seed": layer.seed}),
+    layers.Reshape: lambda layer: ("Reshape", {"target_shape": list(layer.target_shape)}),
+    layers.Permute: lambda layer: ("Permute", {"dims": list(layer.dims)}),
+    layers.Identity: lambda layer: ("Identity", {}),
+    layers.PReLU: lambda layer: ("PReLU", {"shared_axes": None}),
+    layers.UnitNormalization: lambda layer: ("UnitNormalization", {"axis": -1}),
+    layers.RMSNormalization: lambda layer: ("RMSNormalization", {"axis": -1, "epsilon": layer.epsilon}),
+    layers.CategoryEncoding: lambda layer: (
+        "CategoryEncoding",
+        {"num_tokens": layer.num_tokens, "output_mode": layer.output_mode},
+    ),
     layers.GaussianNoise: lambda layer: ("GaussianNoise", {"stddev": layer.stddev, "seed": layer.seed}),
+    layers.ActivityRegularization: lambda layer: ("ActivityRegularization", {"l1": layer.l1, "l2": layer.l2}),
     layers.BatchNormalization: _batch_normalization,
     layers.LayerNormalization: _normalization,
     layers.Concatenate: lambda layer: ("Concatenate", {"axis": -1}),

@@ -9,8 +9,10 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fastnn import constraints, layers, regularizers
+from fastnn import layers, regularizers
 from fastnn.activations.registry import ACTIVATIONS
+from fastnn.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+from fastnn.constraints.base import Constraint
 from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
 from fastnn.registry import Without, given
@@ -134,24 +136,38 @@ def _activation(value: Any, custom_objects: Mapping[str, Any]) -> AppliedActivat
         ) from error
 
 
-def _regularizer(options: Options) -> regularizers.L1L2 | None:
-    value = options.get("kernel_regularizer")
+def _regularizer(options: Options, name: str) -> regularizers.L1L2 | None:
+    value = options.get(name)
     if value is None:
         return None
     check_own(value)
     if value["class_name"] not in ("L1", "L2", "L1L2"):
-        raise ValueError(f"its kernel_regularizer is {value['class_name']}, but fastnn has L1, L2, L1L2")
+        raise ValueError(f"its {name} is {value['class_name']}, but fastnn has L1, L2, L1L2")
     return regularizers.L1L2(**{name: _number(name, size) for name, size in value["config"].items()})
 
 
-def _constraint(options: Options) -> constraints.MaxNorm | None:
-    value = options.get("kernel_constraint")
+_CONSTRAINTS: dict[str, type[Any]] = {kind.__name__: kind for kind in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm)}
+
+
+def _constraint(options: Options, name: str) -> Constraint | None:
+    value = options.get(name)
     if value is None:
         return None
     check_own(value)
-    if value["class_name"] != "MaxNorm" or value["config"].get("axis", 0) not in (0, [0]):
-        raise ValueError(f"its kernel_constraint is {value['class_name']}, but fastnn has MaxNorm over axis 0")
-    return constraints.MaxNorm(_number("max_value", value["config"]["max_value"]))
+    if value["class_name"] not in _CONSTRAINTS:
+        raise ValueError(f"its {name} is {value['class_name']}, but fastnn has {', '.join(_CONSTRAINTS)}")
+    config = {key: size if key == "axis" else _number(key, size) for key, size in value["config"].items()}
+    made: Constraint = _CONSTRAINTS[value["class_name"]](**config)
+    return made
+
+
+def _adjustments(options: Options, *arrays: str) -> dict[str, Any]:
+    """Penalties and constraints of these arrays, and the penalty on outputs."""
+    found: dict[str, Any] = {"activity_regularizer": _regularizer(options, "activity_regularizer")}
+    for array in arrays:
+        found[f"{array}_regularizer"] = _regularizer(options, f"{array}_regularizer")
+        found[f"{array}_constraint"] = _constraint(options, f"{array}_constraint")
+    return found
 
 
 def _dense(options: Options) -> Layer:
@@ -159,8 +175,7 @@ def _dense(options: Options) -> Layer:
         options["units"],
         options.activation(),
         options.switch("use_bias"),
-        kernel_regularizer=_regularizer(options),
-        kernel_constraint=_constraint(options),
+        **_adjustments(options, "kernel", "bias"),
     )
 
 
@@ -183,14 +198,21 @@ def _batch_normalization(options: Options) -> Layer:
     options.last_axis(may_be_first=True)
     momentum, epsilon = options.number("momentum"), options.number("epsilon")
     return layers.BatchNormalization(
-        momentum=momentum, epsilon=epsilon, center=options.switch("center"), scale=options.switch("scale")
+        momentum=momentum,
+        epsilon=epsilon,
+        center=options.switch("center"),
+        scale=options.switch("scale"),
+        **_adjustments(options, "beta", "gamma"),
     )
 
 
 def _layer_normalization(options: Options) -> Layer:
     options.last_axis(may_be_first=True)
     return layers.LayerNormalization(
-        epsilon=options.number("epsilon"), center=options.switch("center"), scale=options.switch("scale")
+        epsilon=options.number("epsilon"),
+        center=options.switch("center"),
+        scale=options.switch("scale"),
+        **_adjustments(options, "beta", "gamma"),
     )
 
 
@@ -203,6 +225,16 @@ def _merging(kind: Callable[[], Layer]) -> Callable[[Options], Layer]:
     return lambda options: kind()
 
 
+def _unit_normalization(options: Options) -> Layer:
+    options.last_axis()
+    return layers.UnitNormalization()
+
+
+def _rms_normalization(options: Options) -> Layer:
+    options.last_axis()
+    return layers.RMSNormalization(epsilon=options.number("epsilon"))
+
+
 _MAKERS: dict[str, Callable[[Options], Layer]] = {
     "Dense": _dense,
     "Embedding": lambda options: layers.Embedding(options["input_dim"], options["output_dim"]),
@@ -210,7 +242,19 @@ _MAKERS: dict[str, Callable[[Options], Layer]] = {
     "Activation": lambda options: layers.Activation(options.activation()),
     **_activation_layers(),
     "Dropout": lambda options: layers.Dropout(options.number("rate")),
+    "AlphaDropout": lambda options: layers.AlphaDropout(options.number("rate")),
+    "GaussianDropout": lambda options: layers.GaussianDropout(options.number("rate")),
+    "Reshape": lambda options: layers.Reshape(options["target_shape"]),
+    "Permute": lambda options: layers.Permute(options["dims"]),
+    "Identity": lambda options: layers.Identity(),
+    "PReLU": lambda options: layers.PReLU(),
+    "UnitNormalization": _unit_normalization,
+    "RMSNormalization": _rms_normalization,
+    "CategoryEncoding": lambda options: layers.CategoryEncoding(options["num_tokens"], options["output_mode"]),
     "GaussianNoise": lambda options: layers.GaussianNoise(options.number("stddev")),
+    "ActivityRegularization": lambda options: layers.ActivityRegularization(
+        options.number("l1", 0.0), options.number("l2", 0.0)
+    ),
     "BatchNormalization": _batch_normalization,
     "LayerNormalization": _layer_normalization,
     "Concatenate": _concatenate,

@@ -243,7 +243,7 @@ def _places(kinds: list[str], config: Mapping[str, Any]) -> list[str]:
 def _has_arrays(entry: Entry) -> bool:
     if entry.kind == "LayerNormalization":
         return bool(entry.options["center"] or entry.options["scale"])
-    return entry.kind in ("Dense", "Embedding", "BatchNormalization")
+    return entry.kind in ("Dense", "Embedding", "PReLU", "RMSNormalization", "BatchNormalization")
 
 
 def _check_version(layers: Sequence[Layer], version: object) -> None:

@@ -12,23 +12,34 @@ from fastnn.activations.registry import ACTIVATIONS
 from fastnn.checking.shapes import Shape
 from fastnn.layers import (
     Activation,
+    ActivityRegularization,
     Add,
+    AlphaDropout,
     Average,
     BatchNormalization,
+    CategoryEncoding,
     Concatenate,
     Dense,
     Dropout,
     Embedding,
     Flatten,
+    GaussianDropout,
     GaussianNoise,
+    Identity,
     IntegerLookup,
     LayerNormalization,
     Maximum,
     Minimum,
     Multiply,
+    Normalization,
+    Permute,
+    PReLU,
     Rescaling,
+    Reshape,
+    RMSNormalization,
     StringLookup,
     Subtract,
+    UnitNormalization,
     merging,
 )
 from fastnn.layers.applied import AppliedActivation
@@ -43,12 +54,17 @@ Array = NDArray[np.floating[Any]]
 
 # All that predicts what its class says; what trains alone, or reshapes what are rows anyway, has no operation.
 _KNOWN = (
+    ActivityRegularization,
     Rescaling,
     Flatten,
     Dense,
     Activation,
     Dropout,
+    AlphaDropout,
+    GaussianDropout,
     GaussianNoise,
+    Reshape,
+    Identity,
     BatchNormalization,
     LayerNormalization,
     Embedding,
@@ -65,7 +81,10 @@ _MERGES: dict[type[Layer], str] = {
 }
 
 # What has no form in these languages yet.
-_NOT_EXPORTED = (IntegerLookup, StringLookup)
+_NOT_EXPORTED = (
+    *(CategoryEncoding, IntegerLookup, StringLookup),
+    *(Normalization, Permute, PReLU, RMSNormalization, UnitNormalization),
+)
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,30 @@ from fastnn.keras.translating import Translated, attributes
 from fastnn.layers import Layer
 
 __all__ = [
-    "Activation", "Add", "Average", "BatchNormalization", "Concatenate", "Dense", "Dropout", "ELU", "Embedding",
-    "Flatten", "GaussianNoise", "Input", "InputLayer", "IntegerLookup", "Layer", "LayerNormalization", "LeakyReLU",
-    "Maximum", "Minimum", "Multiply", "ReLU", "Rescaling", "Softmax", "StringLookup", "Subtract", "add", "average",
-    "concatenate", "maximum", "minimum", "multiply", "subtract",
+    "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "CategoryEncoding",
+    "Concatenate", "Dense", "Dropout", "ELU", "Embedding", "Flatten", "GaussianDropout", "GaussianNoise", "Identity",
+    "Input", "InputLayer", "IntegerLookup", "Layer", "LayerNormalization", "LeakyReLU", "Maximum", "Minimum",
+    "Multiply", "Normalization", "Permute", "PReLU", "ReLU", "Rescaling", "Reshape", "RMSNormalization", "Softmax",
+    "StringLookup", "Subtract", "UnitNormalization", "add", "average", "concatenate", "maximum", "minimum", "multiply",
+    "subtract",
 ]  # fmt: skip
 
 Activation = Translated(ours.Activation, "layers")
+ActivityRegularization = Translated(ours.ActivityRegularization, "layers")
 Add = Translated(ours.Add, "layers")
+AlphaDropout = Translated(ours.AlphaDropout, "layers")
 Average = Translated(ours.Average, "layers")
 BatchNormalization = Translated(ours.BatchNormalization, "layers")
+CategoryEncoding = Translated(ours.CategoryEncoding, "layers")
 Concatenate = Translated(ours.Concatenate, "layers")
 Dense = Translated(ours.Dense, "layers")
 Dropout = Translated(ours.Dropout, "layers")
 ELU = Translated(ours.ELU, "layers")
 Embedding = Translated(ours.Embedding, "layers")
 Flatten = Translated(ours.Flatten, "layers")
+GaussianDropout = Translated(ours.GaussianDropout, "layers")
 GaussianNoise = Translated(ours.GaussianNoise, "layers")
+Identity = Translated(ours.Identity, "layers")
 Input = Translated(ours.Input, "layers")
 InputLayer = Translated(ours.Input, "layers", "InputLayer")
 IntegerLookup = Translated(ours.IntegerLookup, "layers")
@@ -31,11 +38,17 @@ LeakyReLU = Translated(ours.LeakyReLU, "layers")
 Maximum = Translated(ours.Maximum, "layers")
 Minimum = Translated(ours.Minimum, "layers")
 Multiply = Translated(ours.Multiply, "layers")
+Normalization = Translated(ours.Normalization, "layers")
+Permute = Translated(ours.Permute, "layers")
+PReLU = Translated(ours.PReLU, "layers")
 ReLU = Translated(ours.ReLU, "layers")
 Rescaling = Translated(ours.Rescaling, "layers")
+Reshape = Translated(ours.Reshape, "layers")
+RMSNormalization = Translated(ours.RMSNormalization, "layers")
 Softmax = Translated(ours.Softmax, "layers")
 StringLookup = Translated(ours.StringLookup, "layers")
 Subtract = Translated(ours.Subtract, "layers")
+UnitNormalization = Translated(ours.UnitNormalization, "layers")
 add = merging(Add)
 average = merging(Average)
 concatenate = merging(Concatenate)

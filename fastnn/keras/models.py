@@ -16,6 +16,7 @@ from fastnn.keras.training_config import compile_as
 from fastnn.keras.translating import attributes
 from fastnn.keras.verbs import KerasModel
 from fastnn.models import Sequential as Ours
+from fastnn.models.cloning import clone_model
 
 __all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
@@ -99,18 +100,6 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     if content.get("class_name") not in kinds:
         raise ValueError(f"json_string must be that of a Sequential or Model, but has {content.get('class_name')!r}")
     return kinds[content["class_name"]].from_config(content["config"], custom_objects)
-
-
-def clone_model(model: Sequential) -> Sequential:
-    """A new model of the same layers, with first weights of its own and not compiled.
-
-    Examples
-    --------
-    >>> from fastnn.keras.layers import Dense
-    >>> clone_model(Sequential([Dense(2, input_dim=3)])).count_params()
-    8
-    """
-    return Sequential.from_config(Sequential.get_config(model))
 
 
 def _compilation(path: str | os.PathLike[str]) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["ALONE", "ASSIGNED", "CONVERTED", "MODULES", "MOVED", "POSITIONS", "RENAMED", "Alone"]
+__all__ = ["ALONE", "ASSIGNED", "CONVERTED", "MODULES", "MOVED", "POSITIONS", "RENAMED", "TAKEN", "Alone"]
 
 # Old names of arguments, by the class or the method, or by the module for all its classes.
 RENAMED: Mapping[str, Mapping[str, str]] = {
@@ -20,6 +20,8 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
         "bias": "use_bias",
         "W_regularizer": "kernel_regularizer",
         "W_constraint": "kernel_constraint",
+        "b_regularizer": "bias_regularizer",
+        "b_constraint": "bias_constraint",
     },
     "Dropout": {"p": "rate"},
     "GaussianNoise": {"sigma": "stddev"},
@@ -118,6 +120,13 @@ POSITIONS: Mapping[str, str] = {
     "LayerNormalization": "axis epsilon center scale",
     "Dropout": "rate noise_shape seed",
     "GaussianNoise": "stddev seed",
+    "AlphaDropout": "rate noise_shape seed",
+    "GaussianDropout": "rate seed",
+    "PReLU": "alpha_initializer alpha_regularizer alpha_constraint shared_axes",
+    "Normalization": "axis mean variance invert",
+    "RMSNormalization": "axis epsilon",
+    "UnitNormalization": "axis",
+    "CategoryEncoding": "num_tokens output_mode sparse",
     "Flatten": "data_format",
     "Softmax": "axis",
     "Input": "shape batch_size dtype",
@@ -133,7 +142,7 @@ class Alone(NamedTuple):
     instead: str
 
 
-_NO_PENALTY = "fastnn penalises and limits the kernels of Dense alone: leave it out"
+_NO_PENALTY = "fastnn penalises and limits the arrays of dense and normalisation layers alone: leave it out"
 _STARTS = (
     "gamma and variances start from 1, beta and means from 0: model.layers[i].gamma.assign(...) sets other numbers"
 )
@@ -165,17 +174,18 @@ _INPUTS = {
     "optional": Alone((False,), "a model needs its inputs: leave it out"),
 }
 
+# Arguments that these classes take, although others of their module do not.
+TAKEN: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    ("Dense", "BatchNormalization", "LayerNormalization"), ("activity_regularizer",)
+)
+
 ALONE: Mapping[str, Mapping[str, Alone]] = {
     "layers": {
         "dtype": Alone((None, "float32"), _DTYPE),
-        "activity_regularizer": Alone((None,), "fastnn penalises weights alone: kernel_regularizer=..."),
+        "activity_regularizer": Alone((None,), "put ActivityRegularization(l1, l2) behind the layer"),
         "autocast": Alone((True,), _DTYPE),
     },
     "Dense": {
-        "bias_regularizer": Alone((None,), _NO_PENALTY),
-        "bias_constraint": Alone((None,), _NO_PENALTY),
-        "b_regularizer": Alone((None,), _NO_PENALTY),
-        "b_constraint": Alone((None,), _NO_PENALTY),
         "lora_rank": Alone((None,), "fastnn trains whole kernels: leave it out"),
         "lora_alpha": Alone((None,), "fastnn trains whole kernels: leave it out"),
         "quantization_config": Alone((None,), "fastnn computes in float32 or float64: leave it out"),
@@ -187,10 +197,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "gamma_initializer": Alone(("ones", "one"), _STARTS),
         "moving_mean_initializer": Alone(("zeros", "zero"), _STARTS),
         "moving_variance_initializer": Alone(("ones", "one"), _STARTS),
-        "beta_regularizer": Alone((None,), _NO_PENALTY),
-        "gamma_regularizer": Alone((None,), _NO_PENALTY),
-        "beta_constraint": Alone((None,), _NO_PENALTY),
-        "gamma_constraint": Alone((None,), _NO_PENALTY),
         "renorm": Alone((False,), "fastnn has batch normalisation as it was published: leave it out"),
         "renorm_clipping": Alone((None,), "fastnn has no renorm: leave it out"),
         "renorm_momentum": Alone((0.99,), "fastnn has no renorm: leave it out"),
@@ -200,10 +206,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "axis": Alone((-1, 1), _LAST_AXIS),
         "beta_initializer": Alone(("zeros", "zero"), _STARTS),
         "gamma_initializer": Alone(("ones", "one"), _STARTS),
-        "beta_regularizer": Alone((None,), _NO_PENALTY),
-        "gamma_regularizer": Alone((None,), _NO_PENALTY),
-        "beta_constraint": Alone((None,), _NO_PENALTY),
-        "gamma_constraint": Alone((None,), _NO_PENALTY),
     },
     "Embedding": {
         "embeddings_regularizer": Alone((None,), _NO_PENALTY),
@@ -215,6 +217,21 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "quantization_config": Alone((None,), "fastnn computes in float32 or float64: leave it out"),
     },
     "Dropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
+    "AlphaDropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
+    "PReLU": {
+        "alpha_regularizer": Alone((None,), _NO_PENALTY),
+        "alpha_constraint": Alone((None,), _NO_PENALTY),
+        "shared_axes": Alone((None,), "each number of a sample has a slope of its own: leave it out"),
+    },
+    "Normalization": {
+        "axis": Alone((-1,), "fastnn normalises along the last axis: leave it out"),
+        "invert": Alone((False,), "write x * sqrt(variance) + mean of the predictions: leave it out"),
+    },
+    "RMSNormalization": {"axis": Alone((-1,), "fastnn normalises along the last axis: leave it out")},
+    "UnitNormalization": {
+        "axis": Alone((-1,), "fastnn normalises along the last axis: leave it out"),
+    },
+    "CategoryEncoding": {"sparse": Alone((False,), "fastnn writes zeros and ones: leave it out")},
     "Flatten": {"data_format": Alone((None, "channels_last"), "fastnn takes numbers as they lie: leave it out")},
     "Softmax": {"axis": Alone((-1,), "fastnn takes the softmax of all numbers of a sample: leave it out")},
     "StringLookup": {
@@ -267,7 +284,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "class_aggregation": Alone(("uniform_average",), "fastnn averages over the outputs: leave it out"),
         "num_regressors": Alone((0,), "fastnn has the plain R2: leave it out"),
     },
-    "MaxNorm": {"axis": Alone((0,), "fastnn limits the weights into each unit, axis 0: leave it out")},
     "ModelCheckpoint": {
         "period": Alone((1,), "save_freq counts batches: save_freq=period * batches in an epoch"),
         "options": Alone((None,), "there are none for files here: leave it out"),

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from fastnn.checking.names import nearest_name
 from fastnn.checking.old_spellings import OldSpelling, tell
 from fastnn.keras.lacking import lacking
-from fastnn.keras.spellings import ALONE, ASSIGNED, CONVERTED, MODULES, MOVED, POSITIONS, RENAMED
+from fastnn.keras.spellings import ALONE, ASSIGNED, CONVERTED, MODULES, MOVED, POSITIONS, RENAMED, TAKEN
 
 __all__ = ["OldSpelling", "Translated", "attributes", "keras_names", "moved", "old_module", "tell", "translated"]
 
@@ -45,7 +45,7 @@ def translated(places: tuple[str, ...], what: str, given: Mapping[str, Any]) -> 
 
     Examples
     --------
-    >>> translated(("Dense", "layers"), "Dense", {"units": 3, "input_dim": 4, "bias_regularizer": None})
+    >>> translated(("Dense", "layers"), "Dense", {"units": 3, "input_dim": 4, "lora_rank": None})
     {'units': 3, 'input_shape': (4,)}
     """
     arguments: dict[str, Any] = {}
@@ -63,7 +63,8 @@ def translated(places: tuple[str, ...], what: str, given: Mapping[str, Any]) -> 
                 tell(f"{what}({came_as}=...)", f"{renamed}=...")
                 name = renamed
                 break
-        alone = next((ALONE[place][name] for place in places if name in ALONE.get(place, {})), None)
+        rows = () if any(name in TAKEN.get(place, ()) for place in places) else places
+        alone = next((ALONE[place][name] for place in rows if name in ALONE.get(place, {})), None)
         if alone is not None:
             if not any(value is one or (type(value) is type(one) and value == one) for one in alone.values):
                 raise TypeError(f"{what} cannot have {came_as}={value!r}: {alone.instead}")

@@ -207,14 +207,13 @@ class KerasModel(DescribedModel):
 
     @property
     def losses(self) -> list[Tensor]:
-        """The penalty of each layer that has a regulariser."""
+        """The penalty of each array that has a regulariser and is trained."""
         penalties = []
         for layer in leaf_layers(self.layers):
-            regularizer = getattr(layer, "kernel_regularizer", None)
-            if regularizer is not None and layer.arrays and layer.trainable and self.trainable:
-                kernel = layer.arrays["kernel"].astype(np.float64)
-                penalty = regularizer.l1 * np.abs(kernel).sum() + regularizer.l2 * np.square(kernel).sum()
-                penalties.append(tensor(np.asarray(penalty, dtype=self.dtype)))
+            for name, array in layer.arrays.items() if layer.trainable and self.trainable else ():
+                regularizer = getattr(layer, f"{name}_regularizer", None)
+                if regularizer is not None:
+                    penalties.append(tensor(np.asarray(regularizer(array), dtype=self.dtype)))
         return penalties
 
     def __getattr__(self, name: str) -> Any:

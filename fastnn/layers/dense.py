@@ -8,6 +8,7 @@ from fastnn.checking.scalars import true_or_false, whole_number
 from fastnn.checking.shapes import Shape
 from fastnn.initializers.names import resolve as resolve_initializer
 from fastnn.layers import applied
+from fastnn.layers.adjusting import adjust, adjustments, penalize_outputs
 from fastnn.layers.base import Layer, Variable
 from fastnn_ext.engine.plan import Plan
 
@@ -27,9 +28,10 @@ class Dense(Layer):
     use_bias : bool, default True
     kernel_initializer, bias_initializer : str, object or function, default "glorot_uniform" and "zeros"
         See `fastnn.initializers`.
-    kernel_regularizer : str or object, optional
-        See `fastnn.regularizers`: the weights' penalty, not the bias'.
-    kernel_constraint : str or object, optional
+    kernel_regularizer, bias_regularizer, activity_regularizer : str or object, optional
+        See `fastnn.regularizers`: penalties on the weights, on the bias, and, on average over the samples, on the
+        outputs.
+    kernel_constraint, bias_constraint : str or object, optional
         See `fastnn.constraints`.
     name, input_shape, trainable
         As in `Layer`.
@@ -49,8 +51,11 @@ class Dense(Layer):
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
-        *,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
         kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
         trainable: bool = True,
@@ -62,7 +67,10 @@ class Dense(Layer):
         self.kernel_initializer = resolve_initializer(kernel_initializer)
         self.bias_initializer = resolve_initializer(bias_initializer)
         self.kernel_regularizer = regularizers.resolve(kernel_regularizer)
+        self.bias_regularizer = regularizers.resolve(bias_regularizer)
+        self.activity_regularizer = regularizers.resolve(activity_regularizer)
         self.kernel_constraint = constraints.resolve(kernel_constraint)
+        self.bias_constraint = constraints.resolve(bias_constraint)
 
     def output_for(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 1:
@@ -79,15 +87,12 @@ class Dense(Layer):
         return self.activation.output_name
 
     def lower(self, plan: Plan) -> None:
-        penalty, limit = self.kernel_regularizer, self.kernel_constraint
-        plan.add_dense(
-            self.arrays["kernel"],
-            self.arrays.get("bias"),
-            penalty.l1 if penalty else 0.0,
-            penalty.l2 if penalty else 0.0,
-            limit.max_value if limit else 0.0,
-        )
+        kernel, bias = self.arrays["kernel"], self.arrays.get("bias")
+        plan.add_dense(kernel, bias)
+        adjust(plan, kernel, self.kernel_regularizer, self.kernel_constraint)
+        adjust(plan, bias, self.bias_regularizer, self.bias_constraint)
         self.activation.lower(plan)
+        penalize_outputs(plan, self.activity_regularizer)
 
     def configuration(self) -> dict[str, Any]:
         # No initialisers: a file has the weights.
@@ -97,5 +102,6 @@ class Dense(Layer):
             "use_bias": self.use_bias,
             "kernel_regularizer": self.kernel_regularizer,
             "kernel_constraint": self.kernel_constraint,
+            **adjustments(self, ["bias"]),
             **super().configuration(),
         }

@@ -7,7 +7,16 @@ from fastnn.checking.scalars import whole_number_or_none
 from fastnn.layers.base import Layer
 from fastnn_ext.engine.plan import Plan
 
-__all__ = ["Dropout"]
+__all__ = ["Dropout", "checked_rate"]
+
+
+def checked_rate(rate: object) -> float:
+    """The share of numbers that a dropout leaves out; TypeError or ValueError where it is none."""
+    if isinstance(rate, bool) or not isinstance(rate, int | float):
+        raise TypeError(f"rate must be a number, but it is {rate!r}")
+    if not 0 <= rate < 1:
+        raise ValueError(f"rate must be at least 0 and below 1, but it is {rate}")
+    return float(rate)
 
 
 class Dropout(Layer):
@@ -42,11 +51,7 @@ class Dropout(Layer):
     ) -> None:
         super().__init__(name=name, input_shape=input_shape)
         self.seed = whole_number_or_none(seed, "seed", at_least=0)
-        if isinstance(rate, bool) or not isinstance(rate, int | float):
-            raise TypeError(f"rate must be a number, but it is {rate!r}")
-        if not 0 <= rate < 1:
-            raise ValueError(f"rate must be at least 0 and below 1, but it is {rate}")
-        self.rate = float(rate)
+        self.rate = checked_rate(rate)
 
     def lower(self, plan: Plan) -> None:
         plan.add_dropout(self.rate)

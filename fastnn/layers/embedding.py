@@ -31,7 +31,7 @@ class Embedding(Layer):
         Numbers of each category's vector.
     embeddings_initializer : str, object or function, default "uniform"
         See `fastnn.initializers`: from -0.05 to 0.05.
-    name, input_shape
+    name, input_shape, trainable
         As in `Layer`.
 
     Examples
@@ -54,8 +54,9 @@ class Embedding(Layer):
         *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(name=name, input_shape=input_shape)
+        super().__init__(name=name, input_shape=input_shape, trainable=trainable)
         self.input_dim = whole_number(input_dim, "input_dim", at_least=1)
         self.output_dim = whole_number(output_dim, "output_dim", at_least=1)
         self.embeddings_initializer = resolve_initializer(embeddings_initializer)

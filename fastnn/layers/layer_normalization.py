@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from fastnn import constraints, regularizers
 from fastnn.checking.scalars import non_negative_number, true_or_false
 from fastnn.checking.shapes import Shape
 from fastnn.initializers.ones import Ones
 from fastnn.initializers.zeros import Zeros
+from fastnn.layers.adjusting import adjust, adjustments, penalize_outputs
 from fastnn.layers.base import Layer, Variable
 from fastnn_ext.engine.plan import Plan
 
@@ -22,6 +24,10 @@ class LayerNormalization(Layer):
         Above 0.
     center, scale : bool, default True
         Whether there is a beta, a gamma.
+    beta_regularizer, gamma_regularizer, activity_regularizer : str or object, optional
+        See `fastnn.regularizers`: penalties on beta, on gamma, and, on average over the samples, on the outputs.
+    beta_constraint, gamma_constraint : str or object, optional
+        See `fastnn.constraints`.
     name, input_shape, trainable
         As in `Layer`.
 
@@ -37,6 +43,11 @@ class LayerNormalization(Layer):
         epsilon: float = 1e-3,
         center: bool = True,
         scale: bool = True,
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
         trainable: bool = True,
@@ -46,6 +57,11 @@ class LayerNormalization(Layer):
         if self.epsilon == 0:
             raise ValueError("epsilon must be above 0, but it is 0")
         self.center, self.scale = true_or_false(center, "center"), true_or_false(scale, "scale")
+        self.beta_regularizer = regularizers.resolve(beta_regularizer)
+        self.gamma_regularizer = regularizers.resolve(gamma_regularizer)
+        self.activity_regularizer = regularizers.resolve(activity_regularizer)
+        self.beta_constraint = constraints.resolve(beta_constraint)
+        self.gamma_constraint = constraints.resolve(gamma_constraint)
 
     def output_for(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 1:
@@ -63,6 +79,10 @@ class LayerNormalization(Layer):
 
     def lower(self, plan: Plan) -> None:
         plan.add_layer_normalization(self.arrays.get("gamma"), self.arrays.get("beta"), self.epsilon)
+        adjust(plan, self.arrays.get("gamma"), self.gamma_regularizer, self.gamma_constraint)
+        adjust(plan, self.arrays.get("beta"), self.beta_regularizer, self.beta_constraint)
+        penalize_outputs(plan, self.activity_regularizer)
 
     def configuration(self) -> dict[str, Any]:
-        return {"epsilon": self.epsilon, "center": self.center, "scale": self.scale, **super().configuration()}
+        asked = adjustments(self, ["beta", "gamma"])
+        return {"epsilon": self.epsilon, "center": self.center, "scale": self.scale, **asked, **super().configuration()}

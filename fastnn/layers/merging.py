@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape
 from fastnn.layers.base import Layer
 from fastnn_ext.engine.plan import Plan
 from fastnn_ext.tables.enums import OperationKind
 
-__all__ = ["Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"]
+__all__ = ["Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"]
 
 
 class Merge(Layer):
@@ -152,3 +153,48 @@ class Concatenate(Merge):
 
     def configuration(self) -> dict[str, Any]:
         return {"axis": self.axis, **super().configuration()}
+
+
+class Dot(Merge):
+    """The sum of the products of two rows, number by number; with ``normalize`` the cosine of their angle.
+
+    Parameters
+    ----------
+    axes : int, default 1
+        Keras' argument: 1, or -1, which is the same of rows.
+    normalize : bool, default False
+        Whether both rows are divided by their lengths first; a row of zeros stays one.
+    name : str, optional
+        As in `Layer`.
+
+    Examples
+    --------
+    >>> from fastnn.layers import Input
+    >>> Dot(normalize=True)([Input((8,)), Input((8,))]).shape
+    (None, 1)
+    """
+
+    kind = OperationKind.DOT
+
+    def __init__(self, axes: int = 1, normalize: bool = False, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+        if isinstance(axes, bool) or axes not in (-1, 1):
+            raise ValueError(f"axes must be 1, the numbers of a row, but it is {axes!r}")
+        self.axes, self.normalize = int(axes), true_or_false(normalize, "normalize")
+
+    def merged(self, shapes: Sequence[Shape]) -> Shape:
+        if len(shapes) != 2:
+            raise ValueError(f"it takes two inputs, but is called on {len(shapes)}")
+        if len(shapes[0]) != 1:
+            raise ValueError("its inputs must be rows: put a Flatten() before it")
+        super().merged(shapes)
+        return (1,)
+
+    def lower_on(self, plan: Plan, values: Sequence[int]) -> None:
+        if self.normalize:
+            width = self.needs_shape()[0][0]  # type: ignore[index]
+            values = [plan.add_unit_normalization(width, 1e-12, inputs=value) for value in values]
+        super().lower_on(plan, values)
+
+    def configuration(self) -> dict[str, Any]:
+        return {"axes": self.axes, "normalize": self.normalize, **super().configuration()}

@@ -9,7 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.callbacks.base import CallbackList
-from fastnn.layers import BatchNormalization, Dense, Dropout, Embedding, GaussianNoise, LayerNormalization
+from fastnn.layers import (
+    AlphaDropout,
+    BatchNormalization,
+    Dense,
+    Dropout,
+    Embedding,
+    GaussianDropout,
+    GaussianNoise,
+    LayerNormalization,
+    PReLU,
+    RMSNormalization,
+)
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.inputs import Samples, explain
@@ -104,10 +115,10 @@ class Objective:
 def check_layers(model: CompiledModel) -> None:
     """Raise ValueError for layers that draw at random, and for constraints: a line search knows neither."""
     for layer in leaf_layers(model.layers):
-        if isinstance(layer, Dropout | GaussianNoise):
+        if isinstance(layer, Dropout | AlphaDropout | GaussianDropout | GaussianNoise):
             raise ValueError(f"LBFGS needs a loss that is always the same, but {layer.name} draws at random")
-        if isinstance(layer, Dense) and layer.kernel_constraint is not None:
-            raise ValueError(f"LBFGS knows no constraints, but {layer.name} has one: use a kernel_regularizer")
+        if any(getattr(layer, f"{name}_constraint", None) is not None for name in layer.arrays):
+            raise ValueError(f"LBFGS knows no constraints, but {layer.name} has one: use a regularizer")
 
 
 def minimize(
@@ -167,7 +178,7 @@ def _present(model: CompiledModel) -> list[bool]:
     """Which arrays of the engine's pairs the model has: a dense layer may have no bias."""
     present = []
     for layer in leaf_layers(model.layers):
-        if isinstance(layer, Embedding):
+        if isinstance(layer, Embedding | PReLU | RMSNormalization):
             present += [True, False]
         elif isinstance(layer, Dense | BatchNormalization | LayerNormalization):
             names = [variable.name for variable in layer.variables()]

@@ -4,12 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn.checking.shapes import Shape
 from fastnn.layers.activation import Activation
+from fastnn.layers.alpha_dropout import AlphaDropout
 from fastnn.layers.base import Layer
 from fastnn.layers.batch_normalization import BatchNormalization
 from fastnn.layers.dropout import Dropout
+from fastnn.layers.gaussian_dropout import GaussianDropout
 from fastnn.layers.gaussian_noise import GaussianNoise
 from fastnn.layers.layer_normalization import LayerNormalization
+from fastnn.layers.normalization import Normalization
+from fastnn.layers.prelu import PReLU
 from fastnn.layers.rescaling import Rescaling
+from fastnn.layers.rms_normalization import RMSNormalization
+from fastnn.layers.unit_normalization import UnitNormalization
 from fastnn.plotting.canvas import COLOURS
 from fastnn.plotting.model import TIMES, activation_of, count_text, shape_text, short_name
 
@@ -64,7 +70,7 @@ def values_text(shape: Shape | None) -> str:
 def _does(layer: Layer) -> str:
     """What a layer does to numbers, in a word."""
     match layer:
-        case Dropout():
+        case Dropout() | AlphaDropout() | GaussianDropout():
             return f"rate {layer.rate:g}"
         case GaussianNoise():
             return f"stddev {layer.stddev:g}"
@@ -78,10 +84,10 @@ def _colour(layer: Layer) -> str:
     if layer.inner_model is not None or "kernel" in layer.arrays or "embeddings" in layer.arrays:
         return COLOURS[0]
     match layer:
-        case Activation():
+        case Activation() | PReLU():
             return COLOURS[1]
-        case BatchNormalization() | LayerNormalization():
+        case BatchNormalization() | LayerNormalization() | RMSNormalization() | UnitNormalization() | Normalization():
             return COLOURS[2]
-        case Dropout() | GaussianNoise():
+        case Dropout() | AlphaDropout() | GaussianDropout() | GaussianNoise():
             return COLOURS[3]
     return "#777777"

@@ -25,6 +25,13 @@ LAYERS = {
     "ELU": [layers.ELU(0.3)],
     "Dropout": [layers.Dropout(0.4)],
     "GaussianNoise": [layers.GaussianNoise(0.2)],
+    "AlphaDropout": [layers.AlphaDropout(0.4)],
+    "GaussianDropout": [layers.GaussianDropout(0.4)],
+    "Normalization": [layers.Normalization(mean=[1, 2, 3], variance=[1.0, 2.0, 3.0])],
+    "PReLU": [layers.PReLU("random_normal")],
+    "Reshape": [layers.Reshape((3, -1)), layers.Reshape([3])],
+    "Permute": [layers.Permute((1,))],
+    "RMSNormalization": [layers.RMSNormalization(epsilon=0.1)],
     "BatchNormalization": [
         layers.BatchNormalization(center=False, scale=False),
         layers.BatchNormalization(momentum=0.9, epsilon=1e-2),
@@ -63,6 +70,7 @@ SCHEDULES = {
     "InverseTimeDecay": schedules.InverseTimeDecay(0.1, 3, 0.5),
     "PolynomialDecay": schedules.PolynomialDecay(0.1, 3, 0.05, 2.0),
     "ExponentialDecay": schedules.ExponentialDecay(0.1, 3, 0.5, staircase=True),
+    "CosineDecayRestarts": schedules.CosineDecayRestarts(0.01, 3, 1.5, 0.9, 0.1),
     "CosineDecay": schedules.CosineDecay(0.01, 9, 0.1, warmup_target=0.1, warmup_steps=2),
     "OneCycle": schedules.OneCycle(0.1, 9, 0.4, 20.0, 1e3),
 }

@@ -37,7 +37,12 @@ MAKERS = {
     **{kind.layer.__name__: layer_of(kind) for kind in registry.ACTIVATIONS if kind.layer and kind.name in STEADY},
     "Flatten": lambda rng: layers.Flatten(),
     "Dropout": lambda rng: layers.Dropout(0.5),
+    "AlphaDropout": lambda rng: layers.AlphaDropout(0.5),
+    "GaussianDropout": lambda rng: layers.GaussianDropout(0.5),
+    "Reshape": lambda rng: layers.Reshape((-1,)),
+    "Identity": lambda rng: layers.Identity(),
     "GaussianNoise": lambda rng: layers.GaussianNoise(0.5),
+    "ActivityRegularization": lambda rng: layers.ActivityRegularization(0.1, 0.2),
     "BatchNormalization": lambda rng: layers.BatchNormalization(
         momentum=0.9, epsilon=rng.uniform(1e-3, 0.1), center=coin(rng), scale=coin(rng)
     ),

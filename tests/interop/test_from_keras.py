@@ -276,16 +276,9 @@ REFUSED = {
     ),
     "a slope of 1": (lambda k: k.layers.LeakyReLU(1.0), "negative_slope must be at least 0 and below 1"),
     "an activation with weights": (lambda k: k.layers.Dense(2, k.layers.PReLU()), "its activation is {.*'PReLU'"),
-    "a penalty for biases": (lambda k: k.layers.Dense(2, bias_regularizer="l2"), "it has bias_regularizer="),
-    "a penalty for outputs": (lambda k: k.layers.Dense(2, activity_regularizer="l2"), "it has activity_regularizer="),
     "another penalty": (
         lambda k: k.layers.Dense(2, kernel_regularizer="orthogonal_regularizer"),
         "kernel_regularizer is OrthogonalRegularizer, but fastnn has L1, L2, L1L2",
-    ),
-    "another limit": (lambda k: k.layers.Dense(2, kernel_constraint="non_neg"), "is NonNeg, but fastnn has MaxNorm"),
-    "a limit of rows": (
-        lambda k: k.layers.Dense(2, kernel_constraint=k.constraints.MaxNorm(2, axis=1)),
-        "fastnn has MaxNorm over axis 0",
     ),
     "shared noise": (lambda k: k.layers.Dropout(0.5, noise_shape=(1, 3)), "it has noise_shape="),
     "nothing left": (lambda k: k.layers.Dropout(1), "rate must be at least 0 and below 1"),

@@ -10,7 +10,7 @@ import pytest
 import fastnn
 import fastnn.keras as keras
 from fastnn.keras.lacking import LACKING
-from fastnn.keras.spellings import ALONE, MODULES, MOVED, POSITIONS, RENAMED
+from fastnn.keras.spellings import ALONE, MODULES, MOVED, POSITIONS, RENAMED, TAKEN
 from fastnn.keras.translating import OldSpelling, Translated
 
 MODULE_NAMES = [
@@ -21,6 +21,11 @@ MODULE_NAMES = [
 NEEDED = {
     "Dense": {"units": 3},
     "Embedding": {"input_dim": 3, "output_dim": 2},
+    "CategoryEncoding": {"num_tokens": 3},
+    "Reshape": {"target_shape": (3,)},
+    "Permute": {"dims": (1,)},
+    "AlphaDropout": {"rate": 0.5},
+    "GaussianDropout": {"rate": 0.5},
     "Activation": {"activation": "relu"},
     "Dropout": {"rate": 0.5},
     "GaussianNoise": {"stddev": 0.1},
@@ -66,9 +71,10 @@ def owners(place):
 
 def value_of(new):
     """Something that an argument takes."""
-    return {"kernel_initializer": "ones", "kernel_regularizer": "l2", "kernel_constraint": "max_norm"}.get(
-        new, {"use_bias": False, "units": 3, "num_classes": 4}.get(new, 0.25)
-    )
+    names = {"kernel_initializer": "ones", "use_bias": False, "units": 3, "num_classes": 4}
+    names |= dict.fromkeys(("kernel_regularizer", "bias_regularizer"), "l2")
+    names |= dict.fromkeys(("kernel_constraint", "bias_constraint"), "max_norm")
+    return names.get(new, 0.25)
 
 
 OLD_ARGUMENTS = [
@@ -111,7 +117,7 @@ RESTRICTED = [
     for argument, row in rows.items()
     for name in owners(place)
     # What is said of a class goes before what is said of all.
-    if place == name or argument not in ALONE.get(name, {})
+    if place == name or argument not in {*ALONE.get(name, {}), *TAKEN.get(name, ())}
 ]
 
 

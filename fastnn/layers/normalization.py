@@ -1,0 +1,117 @@
+"""Normalisation by a mean and a variance that are known before training: of the data, number by number."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastnn.checking.arrays import converted, real_array
+from fastnn.checking.shapes import Shape
+from fastnn.layers.base import Layer, Variable
+from fastnn_ext.engine.plan import Plan
+
+__all__ = ["Normalization"]
+
+
+class Normalization(Layer):
+    """``(x - mean) / max(sqrt(variance), 1e-7)``: nothing of it is learned.
+
+    Each place of the last axis has a mean and a variance of its own. They are given, or `adapt` takes those of data;
+    until then they are 0 and 1, as in Keras. They are arrays of the layer, and saved with the model's weights.
+
+    Parameters
+    ----------
+    mean, variance : array-like, optional
+        Both or neither: a number, or one for each place of the last axis; variances are not negative.
+    name, input_shape
+        As in `Layer`.
+
+    Examples
+    --------
+    >>> from fastnn import Dense, Input, Sequential
+    >>> x = np.array([[1.0, 100.0], [3.0, 300.0]])
+    >>> normalization = Normalization()
+    >>> normalization.adapt(x)
+    >>> Sequential([Input((2,)), normalization]).predict(x)
+    array([[-1., -1.],
+           [ 1.,  1.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        *,
+        mean: ArrayLike | None = None,
+        variance: ArrayLike | None = None,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(name=name, input_shape=input_shape)
+        if (mean is None) != (variance is None):
+            raise ValueError("mean and variance come together: pass both, or neither and call adapt(data)")
+        self.given: tuple[NDArray[Any], NDArray[Any]] | None = None
+        if mean is not None and variance is not None:
+            self.given = self._checked(mean, variance)
+
+    @staticmethod
+    def _checked(mean: ArrayLike, variance: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+        first, second = (np.array(real_array(one, name)) for one, name in ((mean, "mean"), (variance, "variance")))
+        if first.shape != second.shape or first.ndim > 1 or first.size == 0:
+            raise ValueError(
+                "mean and variance must be numbers, or have shape (columns,), but their shapes are "
+                f"{first.shape} and {second.shape}"
+            )
+        if (second < 0).any():
+            raise ValueError(f"variance must not be negative, but it holds {second.min()}")
+        return first, second
+
+    def adapt(self, data: ArrayLike) -> None:
+        """Take mean and variance of data, over all axes but the last; of a model that is built, too.
+
+        Raises
+        ------
+        TypeError, ValueError
+            When they are no finite real numbers, hold no sample, or have another last axis than the layer's input.
+        """
+        array = real_array(data, "data")
+        if array.ndim < 2 or array.size == 0:
+            raise ValueError(f"data must have shape (samples, ..., columns), but its shape is {array.shape}")
+        if self.input_shape is not None and array.shape[-1] != self.input_shape[-1]:
+            raise ValueError(f"data must have {self.input_shape[-1]} columns, but they have {array.shape[-1]}")
+        axes = tuple(range(array.ndim - 1))
+        numbers = array.astype(np.float64, copy=False)
+        found = self._checked(numbers.mean(axis=axes), numbers.var(axis=axes))
+        if self.arrays:
+            own = self.arrays["mean"], self.arrays["variance"]
+            new = [converted(one, array.dtype, "data") for one, array in zip(found, own, strict=True)]
+            for array, value in zip(own, new, strict=True):
+                array[...] = value
+        self._keep(given=found)
+
+    def variables(self) -> list[Variable]:
+        width = self.needs_shape()[-1]
+        mean, variance = self.given or (np.zeros(()), np.ones(()))
+        return [
+            Variable("mean", (width,), lambda shape, rng: np.broadcast_to(mean, shape), False),
+            Variable("variance", (width,), lambda shape, rng: np.broadcast_to(variance, shape), False),
+        ]
+
+    def output_for(self, input_shape: Shape) -> Shape:
+        if self.given is not None and self.given[0].shape not in ((), input_shape[-1:]):
+            raise ValueError(
+                f"its mean and variance are those of {self.given[0].size} columns, but it gets samples of shape "
+                f"{input_shape}"
+            )
+        return input_shape
+
+    @property
+    def output_activation(self) -> str:
+        return "linear"
+
+    def lower(self, plan: Plan) -> None:
+        # Keras' epsilon.
+        plan.add_standardization(self.arrays["mean"], self.arrays["variance"], 1e-7)
+
+    def configuration(self) -> dict[str, Any]:
+        mean, variance = (None, None) if self.given is None else (one.tolist() for one in self.given)
+        return {"mean": mean, "variance": variance, **super().configuration()}

@@ -1,0 +1,67 @@
+"""A model of the same layers with first weights of its own."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, TypeVar
+
+from fastnn.layers.base import Layer
+from fastnn.models.base import BaseModel
+
+__all__ = ["clone_model"]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def clone_model(model: M) -> M:
+    """A new model of the same layers, with first weights of its own and not compiled.
+
+    Each array starts anew as its initialiser says; one with a seed gives the same numbers again.
+
+    Parameters
+    ----------
+    model : Sequential or Model
+
+    Returns
+    -------
+    Sequential or Model
+        Of the same class, or the one that a class of your own derives from, built where the model is. Names, dtype and
+        what is frozen are the same; optimiser, loss, history and metadata stay behind.
+
+    Raises
+    ------
+    TypeError
+        When it is no model of fastnn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastnn import Dense, Input, Sequential
+    >>> model = Sequential([Input((3,)), Dense(2)], seed=0)
+    >>> clone = clone_model(model)
+    >>> clone.count_params(), np.array_equal(clone.layers[0].kernel, model.layers[0].kernel)
+    (8, False)
+    """
+    if not isinstance(model, BaseModel):
+        raise TypeError(f"model must be a model of fastnn, but it is {model!r}")
+    layers = [_anew(layer) for layer in model.layers]
+    # A class of the user's own may be made with other arguments.
+    kind: Any = next(kind for kind in type(model).__mro__ if kind.__module__.startswith("fastnn."))
+    made: M
+    if model.input_shape is None:
+        made = kind(layers, name=model.name, dtype=model.dtype)
+    else:
+        made = kind.of_architecture(model.architecture(), layers, name=model.name, dtype=model.dtype, seed=None)
+        for layer in layers:
+            layer._keep(in_model=True)
+        if model.built:
+            made._build()
+    made._trainable = model.trainable
+    return made
+
+
+def _anew(layer: Layer) -> Layer:
+    """The same layer in no model, without arrays and shapes."""
+    made = copy.copy(layer)
+    made._forget()
+    return made
