@@ -87,7 +87,7 @@ def test_methods_of_the_model(method, misspelt, nearest):
     [
         (
             lambda model: model.compile("sgd", "mse", ["mae"]),
-            r"Sequential.compile takes optimizer, loss by .* metrics, loss_weights, steps_per_execution$",
+            r"compile takes optimizer, loss by .* metrics, loss_weights, weighted_metrics, steps_per_execution$",
         ),
         (lambda model: model.summary(print), r"Sequential.summary takes nothing by position.* print_fn$"),
         (

@@ -167,7 +167,7 @@ def _called(name: str, thing: Any, argument: str) -> Any:
     if argument == "loss" and isinstance(thing, tuple):
         value, gradient = thing
         return CustomLoss(value, gradient, name)
-    if argument == "metrics" and callable(thing) and not isinstance(thing, Metric | type):
+    if argument in ("metrics", "weighted_metrics") and callable(thing) and not isinstance(thing, Metric | type):
         return FunctionMetric(thing, name)
     return thing
 

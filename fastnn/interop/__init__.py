@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fastnn.interop.keras_files import save_keras_weights, to_keras
     from fastnn.interop.keras_models import from_keras, load_keras_weights
     from fastnn.interop.onnx_files import to_onnx
+    from fastnn.interop.onnx_reading import from_onnx
     from fastnn.interop.sklearn_estimators import from_sklearn
     from fastnn.interop.torch_modules import from_torch, load_torch_weights
 
@@ -22,6 +23,7 @@ __all__ = [
     "from_torch",
     "load_torch_weights",
     "from_sklearn",
+    "from_onnx",
     "to_onnx",
     "to_c",
 ]
@@ -34,6 +36,7 @@ _PLACES = {
     "from_torch": "torch_modules",
     "load_torch_weights": "torch_modules",
     "from_sklearn": "sklearn_estimators",
+    "from_onnx": "onnx_reading",
     "to_onnx": "onnx_files",
     "to_c": "c_files",
 }

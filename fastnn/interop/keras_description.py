@@ -18,6 +18,7 @@ from fastnn.models.functional import Model
 from fastnn.models.layered import LayeredModel
 from fastnn.models.nested import ModelLayer
 from fastnn.models.per_output import LossPerOutput, MetricOfOutput
+from fastnn.models.weighted_metrics import WeightedMetric, is_weighted
 from fastnn.optimizers.base import Optimizer
 from fastnn.registry import Without
 from fastnn.regularizers import L1L2
@@ -142,22 +143,33 @@ def compilation_of(model: CompiledModel) -> dict[str, Any] | None:
     """
     if model.optimizer is None or model.loss is None:
         return None
-    metrics = [one.metric if isinstance(one, MetricOfOutput) else one for one in model.metrics]
     losses = model.loss.losses.values() if isinstance(model.loss, LossPerOutput) else [model.loss]
-    optimizer, written, judged = _optimizer(model.optimizer), [*map(_loss, losses)], [*map(_metric, metrics)]
-    if optimizer is None or None in written or None in judged:
+    optimizer, written = _optimizer(model.optimizer), [*map(_loss, losses)]
+    weighted = [metric for metric in model.metrics if is_weighted(metric)]
+    plain = [metric for metric in model.metrics if not is_weighted(metric)]
+    found: dict[str, Any] = {"metrics": _judged(model, plain)}
+    found |= {"weighted_metrics": _judged(model, weighted)} if weighted else {}
+    if optimizer is None or None in written or None in found.values():
         return None
     if not isinstance(model.loss, LossPerOutput):
-        return {"optimizer": optimizer, "loss": written[0], "metrics": judged}
-    by_output: dict[str, list[Any]] = {output: [] for output in model.output_names}
-    for one, what in zip(model.metrics, judged, strict=True):
-        assert isinstance(one, MetricOfOutput)
-        by_output[one.output].append(what)
-    weights = list(model.loss.weights)
-    found: dict[str, Any] = {"loss": written, "metrics": list(by_output.values()), "loss_weights": weights}
+        return {"optimizer": optimizer, "loss": written[0], **found}
+    found |= {"loss": written, "loss_weights": list(model.loss.weights)}
     if isinstance(_description(model, model.name)["config"]["output_layers"], dict):
         found = {what: dict(zip(model.output_names, listed, strict=True)) for what, listed in found.items()}
     return {"optimizer": optimizer, **found}
+
+
+def _judged(model: CompiledModel, metrics: Sequence[Metric]) -> list[Any] | None:
+    """Metrics as Keras writes them, in a list for each output where there are several; None for what Keras has not."""
+    by_output: dict[str, list[Any]] = {output: [] for output in model.output_names}
+    for metric in metrics:
+        output = metric.output if isinstance(metric, MetricOfOutput) else model.output_names[0]
+        inner = metric.metric if isinstance(metric, MetricOfOutput) else metric
+        by_output[output].append(_metric(inner.metric if isinstance(inner, WeightedMetric) else inner))
+    if any(None in listed for listed in by_output.values()):
+        return None
+    listed = list(by_output.values())
+    return listed if len(listed) > 1 else listed[0]
 
 
 def _object(module: str, name: str, config: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from fastnn.layers import (
     CategoryEncoding,
     Concatenate,
     Dense,
+    Dot,
     Dropout,
     Embedding,
     Flatten,
@@ -65,6 +66,7 @@ _KNOWN = (
     GaussianNoise,
     Reshape,
     Identity,
+    Normalization,
     BatchNormalization,
     LayerNormalization,
     Embedding,
@@ -82,8 +84,8 @@ _MERGES: dict[type[Layer], str] = {
 
 # What has no form in these languages yet.
 _NOT_EXPORTED = (
-    *(CategoryEncoding, IntegerLookup, StringLookup),
-    *(Normalization, Permute, PReLU, RMSNormalization, UnitNormalization),
+    *(CategoryEncoding, Dot, IntegerLookup, StringLookup),
+    *(Permute, PReLU, RMSNormalization, UnitNormalization),
 )
 
 
@@ -190,12 +192,12 @@ def operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
     ValueError
         When a number of it is NaN or infinite.
     """
+    if type(layer) in _NOT_EXPORTED:
+        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which cannot be exported yet")
     if isinstance(layer, merging.Merge):
         return [_merge(layer)]
     kind = next((kind for kind in _KNOWN if isinstance(layer, kind)), None)
     # A subclass that lowers itself in its own way may compute anything.
-    if type(layer) in _NOT_EXPORTED:
-        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which cannot be exported yet")
     if kind is None or type(layer).lower is not kind.lower:
         raise TypeError(f"the layer {layer.name} is of your own class {type(layer).__name__} and cannot be exported")
     arrays = layer.arrays
@@ -207,10 +209,20 @@ def operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
     inputs, outputs = math.prod(layer.input_shape), math.prod(layer.output_shape)
     place = str(layer.name), inputs, outputs
     if isinstance(layer, Dense):
+        if len(layer.input_shape) > 1:
+            raise TypeError(
+                f"the layer {layer.name} works along the last axis of samples of shape {layer.input_shape}, which "
+                "cannot be exported yet: put a Flatten() before it"
+            )
         product = Product(*place, arrays["kernel"], arrays.get("bias"))
         return [product, *_activate(str(layer.name), outputs, layer.activation)]
     if isinstance(layer, Embedding):
         return [Lookup(*place, arrays["embeddings"])]
+    if isinstance(layer, Normalization):
+        # Its deviation is at least 1e-7.
+        mean, variance = arrays["mean"], np.maximum(arrays["variance"], dtype.type(1e-14))
+        times, zeros = outputs // mean.size, np.zeros(outputs, dtype)
+        return [NormalizeBatch(*place, zeros + 1, zeros, np.tile(mean, times), np.tile(variance, times), 0.0)]
     if isinstance(layer, Activation):
         return _activate(str(layer.name), outputs, layer.applied)
     if isinstance(layer, BatchNormalization | LayerNormalization):

@@ -303,7 +303,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
     },
     "Sequential.compile": {
         "loss_weights": Alone((None,), "a model has one output here: leave it out"),
-        "weighted_metrics": Alone((None,), "sample weights count in the loss alone: metrics=[...]"),
         "run_eagerly": Alone((False,), "fastnn runs compiled code: leave it out"),
         # What follows says how to compute, not what.
         "jit_compile": Alone(("auto", True, False, None), "fastnn is compiled in any case: leave it out"),

@@ -36,13 +36,15 @@ def compile_as(model: KerasModel, config: Mapping[str, Any]) -> None:
     """
     optimizer = _made(optimizers, config.get("optimizer") or config.get("optimizer_config"))
     several = len(model.output_names) > 1
-    given = config.get("metrics") if several else _flat(config.get("metrics"))
+    given, weighted = (
+        config.get(what) if several else _flat(config.get(what)) for what in ("metrics", "weighted_metrics")
+    )
     model.compile(
         optimizer,
         _each(losses, config["loss"]),
         loss_weights=config.get("loss_weights"),
         metrics=_each(metrics, given),
-        weighted_metrics=config.get("weighted_metrics") or None,
+        weighted_metrics=_each(metrics, weighted),
     )
 
 

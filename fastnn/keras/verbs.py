@@ -57,16 +57,14 @@ class KerasModel(DescribedModel):
             # Keras 2 had metrics at this place.
             tell("model.compile(optimizer, loss, metrics)", "model.compile(optimizer, loss, metrics=metrics)")
             loss_weights, metrics = None, loss_weights
-        options["weighted_metrics"] = weighted_metrics
         weights = {"loss_weights": loss_weights}
-        options |= weights if len(self.output_names) == 1 else {}
-        options = translated(("Sequential.compile",), f"{type(self).__name__}.compile", options)
-        if isinstance(metrics, str):
-            metrics = [metrics]
-        chosen = _each(metrics or (), _metric)
+        several = len(self.output_names) > 1
+        called = f"{type(self).__name__}.compile"
+        options = translated(("Sequential.compile",), called, options | ({} if several else weights))
+        options |= weights if several else {}
+        options |= {"metrics": _metrics(metrics), "weighted_metrics": _metrics(weighted_metrics)}
         loss = loss if loss is None else _each(loss, losses.get)
-        options |= weights if len(self.output_names) > 1 else {}
-        super().compile(optimizers.get(optimizer), loss, metrics=chosen, **options)
+        super().compile(optimizers.get(optimizer), loss, **options)
 
     def fit(self, *args: Any, **options: Any) -> History:
         """Train the model; see `fastnn.Sequential.fit`."""
@@ -228,6 +226,11 @@ class KerasModel(DescribedModel):
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float)
+
+
+def _metrics(metrics: Any) -> Any:
+    """Metrics that a user lists, by names, classes, functions of Keras' or objects; of each output where told so."""
+    return _each([metrics] if isinstance(metrics, str) else metrics or (), _metric)
 
 
 def _metric(value: Any) -> Any:

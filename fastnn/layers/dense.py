@@ -1,5 +1,6 @@
 """The dense layer: every output is a weighted sum of every input, plus a bias, through an activation."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,13 +11,17 @@ from fastnn.initializers.names import resolve as resolve_initializer
 from fastnn.layers import applied
 from fastnn.layers.adjusting import adjust, adjustments, penalize_outputs
 from fastnn.layers.base import Layer, Variable
+from fastnn.registry import Without
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Dense"]
 
 
 class Dense(Layer):
-    """``y = activation(x W + b)``.
+    """``y = activation(x W + b)``, on the last axis.
+
+    Samples of shape (..., n) become samples of shape (..., units), each vector of n numbers by the same weights, as in
+    Keras. Put a `Flatten` before it where every output is to depend on every number of a sample.
 
     Parameters
     ----------
@@ -73,12 +78,16 @@ class Dense(Layer):
         self.bias_constraint = constraints.resolve(bias_constraint)
 
     def output_for(self, input_shape: Shape) -> Shape:
-        if len(input_shape) != 1:
-            raise ValueError(f"it takes rows, but gets samples of shape {input_shape}: put a Flatten() before it")
-        return (self.units,)
+        entry = self.activation.entry
+        if len(input_shape) > 1 and entry is not None and isinstance(entry.derivative, Without):
+            raise ValueError(
+                f"its {entry.name} goes over all numbers of a sample, and takes rows, but it gets samples of shape "
+                f"{input_shape}: put a Flatten() before it"
+            )
+        return (*input_shape[:-1], self.units)
 
     def variables(self) -> list[Variable]:
-        kernel = Variable("kernel", (self.needs_shape()[0], self.units), self.kernel_initializer, True)
+        kernel = Variable("kernel", (self.needs_shape()[-1], self.units), self.kernel_initializer, True)
         bias = Variable("bias", (self.units,), self.bias_initializer, True)
         return [kernel, bias] if self.use_bias else [kernel]
 
@@ -88,7 +97,7 @@ class Dense(Layer):
 
     def lower(self, plan: Plan) -> None:
         kernel, bias = self.arrays["kernel"], self.arrays.get("bias")
-        plan.add_dense(kernel, bias)
+        plan.add_dense(kernel, bias, positions=math.prod(self.needs_shape()[:-1]))
         adjust(plan, kernel, self.kernel_regularizer, self.kernel_constraint)
         adjust(plan, bias, self.bias_regularizer, self.bias_constraint)
         self.activation.lower(plan)

@@ -146,6 +146,7 @@ class CompiledModel(LayeredModel):
         *,
         metrics: Any = None,
         loss_weights: Any = None,
+        weighted_metrics: Any = None,
         steps_per_execution: int = 1,
     ) -> None:
         """Choose how the model is trained and judged. The optimiser starts anew.
@@ -163,6 +164,9 @@ class CompiledModel(LayeredModel):
             Such as "accuracy"; see `fastnn.metrics`. With several outputs, a list of these for each, or a dict.
         loss_weights : list or dict of float, optional
             What the loss of each output is multiplied by in their sum; 1 by default.
+        weighted_metrics : list or dict, optional
+            As metrics, which weigh samples by ``sample_weight`` and ``class_weight``; those of `metrics` do not. One
+            that is in both is called weighted_accuracy and the like; where no sample counts, it is NaN.
         steps_per_execution : int, default 1
             As Keras has it, at least 1; without effect, since an epoch is one call of compiled code in any case.
 
@@ -186,7 +190,7 @@ class CompiledModel(LayeredModel):
         chosen = (
             resolve_optimizer(optimizer),
             loss_for(outputs, loss, loss_weights),
-            metrics_for(outputs, sizes, metrics or ()),
+            metrics_for(outputs, sizes, metrics or (), weighted_metrics or ()),
         )
         self._check_outputs(chosen[1])
         if chosen[1].reduction not in ("sum_over_batch_size", "mean"):

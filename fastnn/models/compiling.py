@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fastnn.losses.base import Loss
@@ -11,6 +11,7 @@ from fastnn.metrics.base import Metric
 from fastnn.metrics.names import resolve as resolve_metric
 from fastnn.models.per_output import LossPerOutput, MetricOfOutput
 from fastnn.models.several import by_names
+from fastnn.models.weighted_metrics import WeightedMetric
 
 __all__ = ["loss_for", "loss_logs", "loss_names", "metrics_for"]
 
@@ -39,27 +40,23 @@ def loss_for(outputs: Sequence[str], loss: Any, loss_weights: Any) -> Loss:
     return LossPerOutput(dict(zip(outputs, map(resolve_loss, parts), strict=True)), weights)
 
 
-def metrics_for(outputs: Sequence[str], sizes: Sequence[int], metrics: Any) -> list[Metric]:
-    """The metrics of a model with these outputs, of so many numbers each.
+def metrics_for(outputs: Sequence[str], sizes: Sequence[int], metrics: Any, weighted: Any = ()) -> list[Metric]:
+    """The metrics of a model with these outputs, of so many numbers each: those that weigh samples behind the others.
 
     Raises
     ------
     TypeError, ValueError
         For what is no metric, an output that is not there, and two metrics of one name.
     """
-    found: list[Metric] = []
-    if len(outputs) == 1:
-        if isinstance(metrics, Mapping):
-            (metrics,) = by_names(metrics, outputs, "metrics")
-        found = [resolve_metric(metric, sizes[0]) for metric in _listed(metrics)]
-    else:
-        given = list(metrics) if not isinstance(metrics, Mapping | str | Metric) else metrics
-        if isinstance(given, list) and all(isinstance(metric, MetricOfOutput) for metric in given):
-            found = given
-        else:
-            parts = _parts(given, outputs)
-            for place, (output, size, part) in enumerate(zip(outputs, sizes, parts, strict=True)):
-                found += [MetricOfOutput(resolve_metric(metric, size), output, place) for metric in _listed(part)]
+    found = _metrics_of(outputs, sizes, metrics, "metrics", lambda metric, output=None: metric)
+    taken = {metric.name for metric in found}
+
+    def weigh(metric: Metric, output: str | None = None) -> Metric:
+        # A metric of both kinds is called as Keras calls it.
+        called = metric.name if output is None else f"{output}_{metric.name}"
+        return WeightedMetric(metric, f"weighted_{metric.name}" if called in taken else None)
+
+    found += _metrics_of(outputs, sizes, weighted, "weighted_metrics", weigh)
     names = [metric.name for metric in found]
     for name in names:
         if names.count(name) > 1 or name in loss_names(outputs):
@@ -67,13 +64,34 @@ def metrics_for(outputs: Sequence[str], sizes: Sequence[int], metrics: Any) -> l
     return found
 
 
-def _parts(metrics: Any, outputs: Sequence[str]) -> list[Any]:
+def _metrics_of(
+    outputs: Sequence[str], sizes: Sequence[int], metrics: Any, argument: str, made: Callable[..., Metric]
+) -> list[Metric]:
+    if len(outputs) == 1:
+        if isinstance(metrics, Mapping):
+            (metrics,) = by_names(metrics, outputs, argument)
+        listed = _listed(metrics)
+        # Those of a model that is compiled already are what they are.
+        done = [one for one in listed if isinstance(one, WeightedMetric)]
+        return [one if one in done else made(resolve_metric(one, sizes[0])) for one in listed]
+    given = list(metrics) if not isinstance(metrics, Mapping | str | Metric) else metrics
+    if isinstance(given, list) and all(isinstance(metric, MetricOfOutput) for metric in given):
+        return given
+    found: list[Metric] = []
+    parts = _parts(given, outputs, argument)
+    for place, (output, size, part) in enumerate(zip(outputs, sizes, parts, strict=True)):
+        for metric in _listed(part):
+            found.append(MetricOfOutput(made(resolve_metric(metric, size), output), output, place))
+    return found
+
+
+def _parts(metrics: Any, outputs: Sequence[str], argument: str) -> list[Any]:
     if isinstance(metrics, Mapping):
         unknown = [name for name in metrics if name not in outputs]
         if unknown:
-            raise ValueError(f"metrics must have {', '.join(outputs)} as keys, but has {unknown[0]!r}")
+            raise ValueError(f"{argument} must have {', '.join(outputs)} as keys, but has {unknown[0]!r}")
         return [metrics.get(output) for output in outputs]
-    return by_names(metrics, outputs, "metrics")
+    return by_names(metrics, outputs, argument)
 
 
 def _listed(metrics: Any) -> list[Any]:

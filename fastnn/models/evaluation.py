@@ -18,7 +18,8 @@ from fastnn.models.batches import BATCH_SIZE, Batches, batches_of, check_kind, g
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.compiling import loss_logs
 from fastnn.models.inputs import Samples, explain, read_batch, read_samples
-from fastnn.models.several import each, is_named, join_rows
+from fastnn.models.several import count_rows, each, is_named, join_rows
+from fastnn.models.weighted_metrics import values_of
 from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.options import RuleOptions
 from fastnn_ext.engine.plan import NonFiniteDataError
@@ -84,7 +85,7 @@ class Evaluation:
                 told |= _of_batches(self.model, self._batches(), watchers, "the data")
             else:
                 told |= loss_logs(self.model.output_names, self.loss(read_anew), self.training.losses_of_outputs)
-                told |= metrics_of(self.model.metrics, self.targets, self.training.outputs)
+                told |= metrics_of(self.model.metrics, self.targets, self.training.outputs, self.samples.weights)
         return told
 
     def _batches(self) -> Iterator[Samples]:
@@ -138,7 +139,7 @@ def _of_batches(
     """Loss and metrics of all batches together."""
     totals, done = np.zeros(len(model.output_names) + 1), 0
     watched = watchers if watchers is not None and watchers.watches_test_batches else None
-    seen: list[tuple[Any, Any]] = []
+    seen: list[tuple[Any, Any, Any]] = []
     for number, samples in enumerate(batches):
         if watched is not None:
             watched.tell("on_test_batch_begin", number)
@@ -147,7 +148,7 @@ def _of_batches(
         by_output = evaluation.training.losses_of_outputs
         totals, done = totals + np.array([value, *by_output]) * samples.count, done + samples.count
         if evaluation.training.outputs is not None:
-            seen.append((samples.targets, evaluation.training.outputs))
+            seen.append((samples.targets, evaluation.training.outputs, samples.weights))
         if watched is not None:
             watched.tell("on_test_batch_end", number, {"loss": value})
     if done == 0:
@@ -155,14 +156,30 @@ def _of_batches(
     return joined_logs(model, totals / done, seen)
 
 
-def joined_logs(model: CompiledModel, means: NDArray[np.float64], seen: list[tuple[Any, Any]]) -> dict[str, float]:
-    """Loss and metrics of all batches, from means over samples and the targets and outputs of each."""
+def joined_logs(model: CompiledModel, means: NDArray[np.float64], seen: list[tuple[Any, Any, Any]]) -> dict[str, float]:
+    """Loss and metrics of all batches, from means over samples and the targets, outputs and weights of each."""
     loss, *by_output = means.tolist()
     logs = loss_logs(model.output_names, loss, by_output)
     if seen:
-        targets, outputs = (join_rows(parts) for parts in zip(*seen, strict=True))
-        logs |= metrics_of(model.metrics, targets, outputs)
+        targets, outputs = (join_rows([batch[part] for batch in seen]) for part in (0, 1))
+        weights = _joined_weights([(batch[2], count_rows(batch[0])) for batch in seen], len(model.output_names))
+        logs |= metrics_of(model.metrics, targets, outputs, weights)
     return logs
+
+
+def _joined_weights(parts: list[tuple[Any, int]], outputs: int) -> Any:
+    """The weights of all batches, each with its samples; a batch, or an output of one, without any has ones."""
+    if all(weights is None for weights, _ in parts):
+        return None
+    by_output = []
+    for place in range(outputs):
+        given = [(_of_output(weights, place), count) for weights, count in parts]
+        by_output.append(np.concatenate([np.ones(count) if one is None else one for one, count in given]))
+    return by_output if outputs > 1 else by_output[0]
+
+
+def _of_output(weights: Any, place: int) -> Any:
+    return weights[place] if isinstance(weights, list) else weights
 
 
 def evaluate(
@@ -190,14 +207,14 @@ def evaluate(
     return Evaluation(model, read_samples(model, x, y, sample_weight), batch_size).run(watchers=watchers)
 
 
-def metrics_of(metrics: list[Metric], targets: Any, outputs: Any) -> dict[str, float]:
-    """Each metric of the outputs; NaN where they are not finite."""
+def metrics_of(metrics: list[Metric], targets: Any, outputs: Any, weights: Any) -> dict[str, float]:
+    """Each metric of the outputs, weighted where it asks for that; NaN where the outputs are not finite."""
     if not metrics:
         return {}
     if outputs is None:
         raise RuntimeError("the model has other metrics than when it was compiled: call compile(metrics=...) for them")
     try:
-        return {metric.name: float(metric.compute(targets, outputs)) for metric in metrics}
+        return values_of(metrics, targets, outputs, weights)
     except ValueError:
         if all(np.isfinite(one).all() for one in each(outputs)):
             raise

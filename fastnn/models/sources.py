@@ -121,7 +121,7 @@ class ArraySource(Source):
             raise_or_stop(self.model, failure, _place(failure, epoch), training.learning_rate, watchers)
             return None
         logs = loss_logs(self.model.output_names, value, training.losses_of_outputs)
-        return logs | metrics_of(self.model.metrics, self.targets, training.outputs)
+        return logs | metrics_of(self.model.metrics, self.targets, training.outputs, self.weights)
 
     def _batches(self, order: NDArray[np.intp] | None) -> Iterator[Batch]:
         for start in range(0, self.samples, self.batch_size):
@@ -173,7 +173,7 @@ def run_batches(
     model = source.model
     total, done, number, watches = 0.0, 0, 0, watchers.watches_batches
     by_output = np.zeros(len(model.output_names))
-    seen: list[tuple[Any, Any]] = []
+    seen: list[tuple[Any, Any, Any]] = []
     for inputs, targets, weights in batches:
         training = source.training
         assert training is not None
@@ -193,7 +193,8 @@ def run_batches(
         total, done, number = total + value * count, done + count, number + 1
         if training.outputs is not None:
             outputs = take_rows(training.outputs, slice(count))
-            seen.append((targets, [one.copy() for one in outputs] if isinstance(outputs, list) else outputs.copy()))
+            kept = [one.copy() for one in outputs] if isinstance(outputs, list) else outputs.copy()
+            seen.append((targets, kept, weights))
         if watches:
             watchers.on_train_batch_end(number - 1, {"loss": value})
         if progress is not None:

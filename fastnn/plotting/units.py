@@ -25,6 +25,12 @@ def draw_units(model: Sequential, max_units: int, ax: "Axes | None") -> "Axes":
     """Draw the units of a built model into ``ax`` or a new figure; see `plot_network`."""
     limit = whole_number(max_units, "max_units", at_least=2)
     layers = layers_with_kernel(model)
+    for layer in layers:
+        if layer.input_shape is not None and len(layer.input_shape) > 1:
+            raise ValueError(
+                f"{layer.name} works along the last axis of samples of shape {layer.input_shape}: such layers are "
+                "drawn as boxes, style='boxes'"
+            )
     kernels = [layer.arrays["kernel"] for layer in layers]
     sizes = [kernels[0].shape[0], *(kernel.shape[1] for kernel in kernels)]
     columns = [_places(size, limit) for size in sizes]

@@ -170,7 +170,7 @@ LIES = {
     "shape is NaN": (top(input_shape=[math.nan]), "input_shape must be a tuple of integers"),
     "negative shape": (top(input_shape=[-3]), "input_shape must have sizes of at least 1"),
     "shape is none": (top(input_shape=None), "input_shape must be a tuple of integers"),
-    "picture": (top(input_shape=[3, 1]), "put a Flatten() before it"),
+    "picture": (top(input_shape=[3, 1]), "'dense.kernel' must have shape (1, 4), but its shape is (3, 4)"),
     # State.
     "seed": (state(seed=-1), "seed is -1"),
     "seed is large": (state(seed=1 << 63), "seed is 9223372036854775808"),

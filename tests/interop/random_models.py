@@ -41,6 +41,7 @@ MAKERS = {
     "GaussianDropout": lambda rng: layers.GaussianDropout(0.5),
     "Reshape": lambda rng: layers.Reshape((-1,)),
     "Identity": lambda rng: layers.Identity(),
+    "Normalization": lambda rng: layers.Normalization(mean=rng.normal(), variance=rng.uniform(0.5, 2)),
     "GaussianNoise": lambda rng: layers.GaussianNoise(0.5),
     "ActivityRegularization": lambda rng: layers.ActivityRegularization(0.1, 0.2),
     "BatchNormalization": lambda rng: layers.BatchNormalization(
@@ -79,7 +80,7 @@ def randomize(model, rng):
         for name, array in layer.arrays.items():
             if name == "kernel":
                 array[...] = rng.normal(size=array.shape, scale=1.4 / np.sqrt(len(array)))
-            elif name in ("gamma", "moving_variance"):
+            elif name in ("gamma", "moving_variance", "variance"):
                 array[...] = rng.uniform(0.3, 2, size=array.shape)
             else:
                 array[...] = rng.normal(size=array.shape, scale=0.5)

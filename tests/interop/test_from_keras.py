@@ -298,7 +298,7 @@ def test_what_fastnn_has_not(keras, name):
 def test_layers_of_pictures_and_other_axes(keras):
     kinds = keras.layers
     for layer, message in [
-        (kinds.Dense(2), "it takes rows, but gets samples of shape"),
+        (kinds.Dense(2, "softmax"), "its softmax goes over all numbers of a sample, and takes rows"),
         (kinds.BatchNormalization(axis=2), "its axis is 2"),
         (kinds.BatchNormalization(), "it takes rows"),
         (kinds.LayerNormalization(axis=(1, 2)), "its axis is"),

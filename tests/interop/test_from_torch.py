@@ -258,7 +258,7 @@ def test_modules_that_are_none():
     with pytest.raises(ValueError, match="a softmax takes rows"):
         from_torch(nn.Sequential(nn.Softmax(-1)), (2, 3))
     with pytest.raises(ValueError, match="it takes rows"):
-        from_torch(nn.Sequential(nn.Linear(3, 2)), (2, 3))
+        from_torch(nn.Sequential(nn.Linear(3, 2), nn.LayerNorm(2)), (2, 3))
 
 
 # States alone.

@@ -236,11 +236,3 @@ def test_what_is_no_embedding_is_refused(what):
     make, message = REFUSED[what]
     with pytest.raises(ValueError, match=message):
         Sequential(make())
-
-
-@pytest.mark.parametrize("export", ["to_onnx", "to_c"])
-def test_exporters_say_that_they_have_it_not(tmp_path, export):
-    if export == "to_onnx":
-        pytest.importorskip("onnx")
-    with pytest.raises(TypeError, match="the layer embedding is of the class Embedding, which cannot be exported yet"):
-        getattr(fastnn.interop, export)(model_of(dtype="float32"), tmp_path / "model.h")

@@ -181,9 +181,9 @@ def test_adding_keeps_the_weights_there_are():
     ("make", "error", "message"),
     [
         (
-            lambda: [layers.Input((4, 4)), layers.Dense(3)],
+            lambda: [layers.Input((4, 4)), layers.Dense(3, "softmax")],
             ValueError,
-            r"dense \(Dense\) does not fit: it takes rows.*Flatten",
+            r"dense \(Dense\) does not fit: its softmax .* takes rows.*Flatten",
         ),
         (lambda: [layers.Input((4, 4)), layers.BatchNormalization()], ValueError, r"it takes rows.*Flatten\(\) before"),
         (

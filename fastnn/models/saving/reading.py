@@ -27,6 +27,7 @@ from fastnn.models.saving.callback_states import PREFIX, restored_resumption
 from fastnn.models.saving.histories import plain_dict, restored_history
 from fastnn.models.saving.limits import LARGEST_SAMPLE, check_input
 from fastnn.models.saving.writing import FORMAT, MOST_LAYERS, check_finite_array
+from fastnn.models.weighted_metrics import WeightedMetric
 from fastnn.optimizers.state import OptimizerState
 from fastnn_ext.engine.plan import allocate
 from fastnn_ext.engine.training import state_shapes
@@ -115,11 +116,13 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
             name: restored(value, custom_objects, f"its {name}", name) for name, value in content["compiled"].items()
         }
         model.compile(**compilation)
-        entries = content["compiled"]["metrics"]
-        if len(model.output_names) > 1:
-            entries = [entry for of_output in entries for entry in of_output]
+        entries: list[Any] = []
+        for argument in ("metrics", "weighted_metrics"):
+            found = content["compiled"].get(argument, [])
+            entries += [entry for of_output in found for entry in of_output] if len(model.output_names) > 1 else found
         for metric, entry in zip(model.metrics, entries, strict=True):
-            name = metric.metric.name if isinstance(metric, MetricOfOutput) else metric.name
+            own = metric.metric if isinstance(metric, MetricOfOutput) else metric
+            name = own.metric.name if isinstance(own, WeightedMetric) else own.name
             if entry.get("own", name) != name:
                 raise ValueError(f"the metric {entry['own']!r} is called {name!r} in custom_objects")
         model._keep(optimizer_state=_optimizer_state(model, file, state))

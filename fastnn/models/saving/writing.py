@@ -16,11 +16,13 @@ from fastnn.checking.arrays import check_finite
 from fastnn.files.description import described
 from fastnn.files.generators import generator_state
 from fastnn.files.tensors import write_tensors
+from fastnn.metrics.base import Metric
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.layer_arrays import named_arrays
 from fastnn.models.per_output import LossPerOutput, MetricOfOutput
 from fastnn.models.saving.callback_states import plain_resumption
 from fastnn.models.saving.histories import plain_dict, plain_history
+from fastnn.models.weighted_metrics import WeightedMetric, is_weighted
 
 __all__ = ["FORMAT", "MOST_LAYERS", "check_finite_array", "save_model"]
 
@@ -97,12 +99,22 @@ def check_finite_array(array: NDArray[Any], name: str) -> None:
 def _compilation(model: CompiledModel) -> dict[str, Any] | None:
     if model.optimizer is None or model.loss is None:
         return None
-    if not isinstance(model.loss, LossPerOutput):
-        return {"optimizer": model.optimizer, "loss": model.loss, "metrics": model.metrics}
-    places = [metric for metric in model.metrics if isinstance(metric, MetricOfOutput)]
-    return {
-        "optimizer": model.optimizer,
-        "loss": list(model.loss.losses.values()),
-        "loss_weights": model.loss.weights,
-        "metrics": [[one.metric for one in places if one.output == output] for output in model.output_names],
-    }
+    plain = [metric for metric in model.metrics if not is_weighted(metric)]
+    weighted = [metric for metric in model.metrics if is_weighted(metric)]
+    content: dict[str, Any] = {"optimizer": model.optimizer, "loss": model.loss}
+    several = isinstance(model.loss, LossPerOutput)
+    if isinstance(model.loss, LossPerOutput):
+        content |= {"loss": list(model.loss.losses.values()), "loss_weights": model.loss.weights}
+    content["metrics"] = _by_output(model, plain) if several else plain
+    if weighted:
+        content["weighted_metrics"] = _by_output(model, weighted) if several else [_unwrapped(one) for one in weighted]
+    return content
+
+
+def _by_output(model: CompiledModel, metrics: list[Metric]) -> list[list[Metric]]:
+    places = [metric for metric in metrics if isinstance(metric, MetricOfOutput)]
+    return [[_unwrapped(one.metric) for one in places if one.output == output] for output in model.output_names]
+
+
+def _unwrapped(metric: Metric) -> Metric:
+    return metric.metric if isinstance(metric, WeightedMetric) else metric
