@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import fastnn.keras as ours
-from fastnn.keras.lacking import lacking
+from fastnn.keras.lacking import LACKING, lacking
 from fastnn.keras.spellings import ALONE, ASSIGNED, CONVERTED, MODULES, MOVED, RENAMED, TAKEN
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "coming_from_keras.md"
@@ -46,6 +46,9 @@ DIFFERENCES = (
     ("`Dropout(seed=...)`, `GaussianNoise(seed=...)`", "the seeds of a model's layers decide what all of them draw"),
     ("metrics", "of a whole epoch at once, with the outputs of training; `AUC` is exact, without thresholds"),
     ("`model.input_shape`, `output_shape`", "of a sample, without the batch"),
+    ("`model.layers` of a `Model`", "without its inputs, which are `model.inputs`"),
+    ("a model within a model", "is a `ModelLayer` in `model.layers`, whose `model` it is; it has one output"),
+    ("`model(x)` of several outputs, `model.layers[i].output`", "symbolic tensors of `fastnn`, without operators"),
     ("`model.metrics_names`", "the names of what `evaluate` returns, as in Keras 2"),
     ("`utils.to_categorical`", "float32, for labels of shape (n,) or (n, 1)"),
     ("`utils.normalize(x, axis=0)`", "divides by the norms of columns; Keras fails"),
@@ -152,6 +155,8 @@ def _lacks(keras: Any) -> list[str]:
                 without.append(f"`{module}.{name}`")
             else:
                 lines.append(f"| `{module}` | `{name}` | {reason} |")
+    # Attributes and methods, by the beginnings of names.
+    lines += [f"| `Model`, `Sequential` | `{name}` | {reason} |" for name, reason in LACKING["Model"].items()]
     return [
         *lines,
         "",

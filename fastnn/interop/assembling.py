@@ -10,10 +10,12 @@ from numpy.typing import ArrayLike
 from fastnn.checking.arrays import converted, real_array
 from fastnn.checking.shapes import Shape
 from fastnn.layers.activation import Activation
+from fastnn.layers.base import Layer
+from fastnn.models.layered import LayeredModel
 from fastnn.models.sequential import Sequential
 from fastnn.registry import Without
 
-__all__ = ["Wanted", "assemble", "in_dtype", "wanted_arrays"]
+__all__ = ["Wanted", "assemble", "check_rows", "in_dtype", "wanted_arrays", "wanted_by"]
 
 
 class Wanted(NamedTuple):
@@ -43,17 +45,26 @@ def wanted_arrays(model: Sequential, input_shape: Shape) -> list[list[Wanted]]:
         if math.prod(shape) > sys.maxsize // model.dtype.itemsize:
             raise ValueError(f"{layer.name} would get samples of shape {shape}, larger than any memory")
         try:
-            entry = layer.applied.entry if isinstance(layer, Activation) else None
-            if entry is not None and isinstance(entry.derivative, Without) and len(shape) > 1:
-                # Elsewhere what depends on a whole row is one of the last axis, here of the whole sample.
-                raise ValueError(f"a {entry.name} takes rows: put a Flatten before it")
+            check_rows(layer, shape)
             after = layer.build(shape)
         except ValueError as error:
             raise ValueError(f"{layer.name}, which gets samples of shape {shape}, does not fit: {error}") from error
-        variables = layer.variables()
-        wanted.append([Wanted(f"the {variable.name} of {layer.name}", variable.shape) for variable in variables])
+        wanted.append(wanted_by(layer))
         shape = after
     return wanted
+
+
+def wanted_by(layer: Layer) -> list[Wanted]:
+    """The arrays that a layer needs, whose shapes are known."""
+    return [Wanted(f"the {variable.name} of {layer.name}", variable.shape) for variable in layer.variables()]
+
+
+def check_rows(layer: Layer, shape: Shape) -> None:
+    """Raise ValueError where a layer would take a softmax of pictures, and means that of rows elsewhere."""
+    entry = layer.applied.entry if isinstance(layer, Activation) else None
+    if entry is not None and isinstance(entry.derivative, Without) and len(shape) > 1:
+        # Elsewhere what depends on a whole row is one of the last axis, here of the whole sample.
+        raise ValueError(f"a {entry.name} takes rows: put a Flatten before it")
 
 
 def assemble(model: Sequential, input_shape: Shape, arrays: Sequence[ArrayLike]) -> Sequential:
@@ -81,6 +92,6 @@ def assemble(model: Sequential, input_shape: Shape, arrays: Sequence[ArrayLike])
     return model
 
 
-def in_dtype(array: ArrayLike, model: Sequential, name: str) -> Any:
+def in_dtype(array: ArrayLike, model: LayeredModel, name: str) -> Any:
     """An array of finite real numbers in a model's dtype; raises as `assemble` does."""
     return converted(real_array(array, name), model.dtype, name)

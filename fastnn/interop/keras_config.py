@@ -14,10 +14,14 @@ from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.interop.keras_layers import check_own, layer_of
 from fastnn.layers.base import Layer
 
-__all__ = ["Described", "Entry", "check_each_once", "described", "entries", "groups"]
+__all__ = [
+    "MOST_LAYERS", "Described", "Entry", "check_each_once", "described", "entries", "groups", "is_chain", "is_model",
+    "layer_from",
+    "unused_name",
+]  # fmt: skip
 
 # Beyond any that is of use; to read millions would take hours.
-_MOST_LAYERS = 10_000
+MOST_LAYERS = 10_000
 
 # Numbers of half precision are numbers of float32, too.
 _DTYPES = {
@@ -71,9 +75,9 @@ def described(model: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> De
     >>> described({"class_name": "Sequential", "config": model}, {}).layers
     [<Dense last: None to None>]
     """
-    found = list(itertools.islice(entries(model), _MOST_LAYERS + 1))
-    if len(found) > _MOST_LAYERS:
-        raise ValueError(f"the model has more than {_MOST_LAYERS} layers")
+    found = list(itertools.islice(entries(model), MOST_LAYERS + 1))
+    if len(found) > MOST_LAYERS:
+        raise ValueError(f"the model has more than {MOST_LAYERS} layers")
     shape = _input_shape(model["config"], found)
     made: list[Layer] = []
     places: list[str] = []
@@ -82,17 +86,9 @@ def described(model: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> De
     for entry in found:
         if entry.kind == "InputLayer":
             continue
-        try:
-            layer = layer_of(entry.kind, entry.options, custom_objects)
-            layer.trainable = not entry.frozen
-            dtypes.add(_dtype(entry.options.get("dtype")))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-            raise ValueError(f"the layer {entry.options['name']!r} ({entry.kind}): {what}") from error
-        name = entry.options["name"]
-        if not isinstance(name, str) or not name:
-            raise ValueError(f"a layer has the name {name!r}, but names are strings")
-        layer.name = _unused(name, names)
+        layer, dtype = layer_from(entry, custom_objects)
+        dtypes.add(dtype)
+        layer.name = unused_name(entry.options["name"], names)
         names.add(layer.name)
         made.append(layer)
         places.append(entry.place)
@@ -101,22 +97,31 @@ def described(model: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> De
     return Described(model["config"]["name"], max(dtypes), shape, made, places)
 
 
+def layer_from(entry: Entry, custom_objects: Mapping[str, Any]) -> tuple[Layer, str]:
+    """The layer of an entry, without a name, and its dtype; ValueError, which names it, where fastnn has none such."""
+    try:
+        layer = layer_of(entry.kind, entry.options, custom_objects)
+        layer.trainable = not entry.frozen
+        return layer, _dtype(entry.options.get("dtype"))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise ValueError(f"the layer {entry.options['name']!r} ({entry.kind}): {what}") from error
+
+
 def entries(model: Mapping[str, Any], place: str = "", frozen: bool = False) -> Iterator[Entry]:
     """The layers of a configuration in their order, those of models within the model, too.
 
     Raises
     ------
     ValueError
-        When it is no chain of layers of Keras' own.
+        When a layer is not Keras' own.
     """
     kind, config = model["class_name"], model["config"]
     check_own(model)
     frozen = frozen or config.get("trainable") is False
-    if kind not in ("Sequential", "Functional"):
+    if not is_model(model):
         yield Entry(kind, config, model.get("build_config") or {}, place, frozen)
         return
-    if kind == "Functional":
-        _check_chain(config)
     for child, group in zip(config["layers"], groups(child["class_name"] for child in config["layers"]), strict=True):
         yield from entries(child, f"{place}layers/{group}/", frozen)
 
@@ -155,19 +160,30 @@ def groups(kinds: Iterable[str]) -> Iterator[str]:
         yield f"{name}_{number}" if number else name
 
 
-def _check_chain(config: Mapping[str, Any]) -> None:
-    before = None
-    for layer in config["layers"]:
-        if _inputs(layer["inbound_nodes"]) != ([] if before is None else [before]):
-            raise ValueError(
-                f"the model {config['name']!r} is no chain, in which {layer['name']!r} takes what {before!r} gives and "
-                "nothing else: fastnn has layers one after the other"
-            )
-        before = layer["name"]
-    outputs = config["output_layers"]
-    # One output is written as [name, 0, 0] or [[name, 0, 0]].
-    if [output[0] for output in (outputs if isinstance(outputs[0], list | tuple) else [outputs])] != [before]:
-        raise ValueError(f"the model {config['name']!r} has outputs other than its last layer's")
+def is_model(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry is that of a model of Keras' own. Keras 2 calls a graph ``Model``, as users call a class."""
+    kind = entry["class_name"]
+    return kind in ("Sequential", "Functional") or (kind == "Model" and "input_layers" in entry["config"])
+
+
+def is_chain(model: Mapping[str, Any]) -> bool:
+    """Whether each layer takes what the one before gives and nothing else, in models within the model, too."""
+    config = model["config"]
+    if not is_model(model):
+        return True
+    if model["class_name"] != "Sequential":
+        before = None
+        for layer in config["layers"]:
+            if _inputs(layer["inbound_nodes"]) != ([] if before is None else [before]):
+                return False
+            before = layer["name"]
+        outputs = config["output_layers"]
+        # One output is written as [name, 0, 0] or [[name, 0, 0]].
+        if isinstance(outputs, dict) or not outputs:
+            return False
+        if [output[0] for output in (outputs if isinstance(outputs[0], list | tuple) else [outputs])] != [before]:
+            return False
+    return all(map(is_chain, config["layers"]))
 
 
 def _inputs(nodes: Any) -> list[Any]:
@@ -180,7 +196,10 @@ def _inputs(nodes: Any) -> list[Any]:
     return [tensor["config"]["keras_history"][0] if isinstance(tensor, dict) else None for tensor in tensors]
 
 
-def _unused(name: str, names: set[str]) -> str:
+def unused_name(name: Any, names: set[str]) -> str:
+    """The name, with a number where there is one such already; ValueError for what is none."""
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"a layer has the name {name!r}, but names are strings")
     number = 0
     while (found := name if number == 0 else f"{name}_{number}") in names:
         number += 1

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastnn import layers
+from fastnn.interop.keras_graphs import connections, ends, order
 from fastnn.layers.applied import AppliedActivation
+from fastnn.layers.base import Layer
+from fastnn.layers.merging import Merge
 from fastnn.losses.base import CustomLoss, Loss
 from fastnn.metrics.base import FunctionMetric, Metric
 from fastnn.metrics.objects.accuracy import Accuracy
-from fastnn.models.sequential import Sequential
-from fastnn.models.weighted_metrics import WeightedMetric
+from fastnn.models.compiled import CompiledModel
+from fastnn.models.functional import Model
+from fastnn.models.layered import LayeredModel
+from fastnn.models.nested import ModelLayer
+from fastnn.models.per_output import LossPerOutput, MetricOfOutput
+from fastnn.models.weighted_metrics import WeightedMetric, is_weighted
 from fastnn.optimizers.base import Optimizer
 from fastnn.registry import Without
 from fastnn.regularizers import L1L2
@@ -28,44 +35,91 @@ _SCHEDULES |= {"CosineDecayRestarts"}
 _OUR_OWN = {"epsilon_hat", "epsilon_inside", "rate_in_velocity", "momentum_decay"}
 
 
-def description_of(model: Sequential) -> dict[str, Any]:
+def description_of(model: LayeredModel) -> dict[str, Any]:
     """A model's configuration, as Keras 3 writes it.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or Model
         Built.
 
     Raises
     ------
     TypeError
-        For a layer or an activation of a user's own, or one that Keras has not; the message names the layer.
+        For a layer or an activation of a user's own, or one that Keras has not; for a layer that is in two models
+        within this one. The message names the layer.
 
     Examples
     --------
     >>> from fastnn.layers import Dense, Input
+    >>> from fastnn.models import Sequential
     >>> description_of(Sequential([Input((3,)), Dense(2, "relu")]))["config"]["layers"][1]["config"]["activation"]
     'relu'
     """
+    _check_each_once(model)
+    return _description(model, model.name)
+
+
+def _check_each_once(model: LayeredModel) -> None:
+    seen: set[int] = set()
+    waiting = list(model.layers)
+    while waiting:
+        layer = waiting.pop()
+        if id(layer) in seen:
+            raise TypeError(
+                f"the layer {layer.name} occurs in two models within {model.name}, and Keras' files have it once: make "
+                "one model of all layers"
+            )
+        seen.add(id(layer))
+        waiting += layer.model.layers if isinstance(layer, ModelLayer) else ()
+
+
+def _description(model: LayeredModel, name: str) -> dict[str, Any]:
     dtype = model.dtype.name
-    shape = [None, *(model.input_shape or ())]
     # Keras has layers that take whole numbers alone.
     kind = "int32" if model.needs_plan().categories else dtype
-    first = {"batch_shape": shape, "dtype": kind, "name": "input_layer"}
-    described = [_object("keras.layers", "InputLayer", first)]
-    for layer in model.layers:
-        maker = next((_OPTIONS[kind] for kind in type(layer).__mro__ if kind in _OPTIONS), None)
-        if maker is None:
-            raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which {_why_not(layer)}")
-        try:
-            name, options = maker(layer)
-        except TypeError as error:
-            raise TypeError(f"the layer {layer.name}: {error}") from None
-        shape = [None, *(layer.input_shape or ())]
-        config = {"name": layer.name, "trainable": layer.trainable, "dtype": dtype, **options}
-        described.append(_object("keras.layers", name, config) | {"build_config": {"input_shape": shape}})
-    config = {"name": model.name, "trainable": model.trainable, "dtype": dtype, "layers": described}
-    return _object("keras", "Sequential", config)
+    if not isinstance(model, Model):
+        first = _input(model.input_shape or (), "input_layer", kind)
+        described = [first, *(_layer(layer, dtype) for layer in model.layers)]
+        config = {"name": name, "trainable": model.trainable, "dtype": dtype, "layers": described}
+        return _object("keras", "Sequential", config)
+    graph = model.graph
+    names = {-1 - number: own for number, own in enumerate(model.input_names)}
+    names |= {number: str(layer.name) for number, layer in enumerate(model.layers)}
+    if len(set(names.values())) < len(names):
+        raise TypeError(f"an input and a layer of {name} have one name, which Keras has not: {list(names.values())}")
+    described = []
+    for place in order(graph):
+        if place < 0:
+            shape = graph.inputs[-1 - place].declared_shape or ()
+            described.append(_input(shape, names[place], kind) | {"name": names[place], "inbound_nodes": []})
+        else:
+            nodes = connections(model, place, names)
+            described.append(_layer(model.layers[place], dtype) | {"name": names[place], "inbound_nodes": nodes})
+    begins, outputs = ends(model, names)
+    config = {"name": name, "trainable": model.trainable, "layers": described}
+    config |= {"input_layers": begins, "output_layers": outputs}
+    return _object("keras.src.models.functional", "Functional", config) | {"registered_name": "Functional"}
+
+
+def _input(shape: Sequence[int], name: str, dtype: str) -> dict[str, Any]:
+    return _object("keras.layers", "InputLayer", {"batch_shape": [None, *shape], "dtype": dtype, "name": name})
+
+
+def _layer(layer: Layer, dtype: str) -> dict[str, Any]:
+    if isinstance(layer, ModelLayer):
+        return _description(layer.model, str(layer.name))
+    maker = next((_OPTIONS[kind] for kind in type(layer).__mro__ if kind in _OPTIONS), None)
+    if maker is None:
+        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which {_why_not(layer)}")
+    try:
+        name, options = maker(layer)
+    except TypeError as error:
+        raise TypeError(f"the layer {layer.name}: {error}") from None
+    given: Any = layer.input_shape or ()
+    shape = [[None, *one] for one in given] if isinstance(layer, Merge) else [None, *given]
+    config = {"name": layer.name, "trainable": layer.trainable, "dtype": dtype, **options}
+    return _object("keras.layers", name, config) | {"build_config": {"input_shape": shape}}
 
 
 def _why_not(layer: Any) -> str:
@@ -73,12 +127,13 @@ def _why_not(layer: Any) -> str:
     return "cannot be written to Keras' files yet" if known else "Keras has not"
 
 
-def compilation_of(model: Sequential) -> dict[str, Any] | None:
+def compilation_of(model: CompiledModel) -> dict[str, Any] | None:
     """How a model is trained, as Keras 3 writes it; None where it is not compiled, or with what Keras has not.
 
     Examples
     --------
     >>> from fastnn.layers import Dense
+    >>> from fastnn.models import Sequential
     >>> model = Sequential([Dense(2)])
     >>> compilation_of(model) is None
     True
@@ -88,13 +143,33 @@ def compilation_of(model: Sequential) -> dict[str, Any] | None:
     """
     if model.optimizer is None or model.loss is None:
         return None
-    optimizer, loss = _optimizer(model.optimizer), _loss(model.loss)
-    plain = [_metric(metric) for metric in model.metrics if not isinstance(metric, WeightedMetric)]
-    weighted = [_metric(metric.metric) for metric in model.metrics if isinstance(metric, WeightedMetric)]
-    if any(part is None for part in (optimizer, loss, *plain, *weighted)):
+    losses = model.loss.losses.values() if isinstance(model.loss, LossPerOutput) else [model.loss]
+    optimizer, written = _optimizer(model.optimizer), [*map(_loss, losses)]
+    weighted = [metric for metric in model.metrics if is_weighted(metric)]
+    plain = [metric for metric in model.metrics if not is_weighted(metric)]
+    found: dict[str, Any] = {"metrics": _judged(model, plain)}
+    found |= {"weighted_metrics": _judged(model, weighted)} if weighted else {}
+    if optimizer is None or None in written or None in found.values():
         return None
-    told = {"optimizer": optimizer, "loss": loss, "metrics": plain}
-    return told | {"weighted_metrics": weighted} if weighted else told
+    if not isinstance(model.loss, LossPerOutput):
+        return {"optimizer": optimizer, "loss": written[0], **found}
+    found |= {"loss": written, "loss_weights": list(model.loss.weights)}
+    if isinstance(_description(model, model.name)["config"]["output_layers"], dict):
+        found = {what: dict(zip(model.output_names, listed, strict=True)) for what, listed in found.items()}
+    return {"optimizer": optimizer, **found}
+
+
+def _judged(model: CompiledModel, metrics: Sequence[Metric]) -> list[Any] | None:
+    """Metrics as Keras writes them, in a list for each output where there are several; None for what Keras has not."""
+    by_output: dict[str, list[Any]] = {output: [] for output in model.output_names}
+    for metric in metrics:
+        output = metric.output if isinstance(metric, MetricOfOutput) else model.output_names[0]
+        inner = metric.metric if isinstance(metric, MetricOfOutput) else metric
+        by_output[output].append(_metric(inner.metric if isinstance(inner, WeightedMetric) else inner))
+    if any(None in listed for listed in by_output.values()):
+        return None
+    listed = list(by_output.values())
+    return listed if len(listed) > 1 else listed[0]
 
 
 def _object(module: str, name: str, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,6 +274,8 @@ _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     layers.ActivityRegularization: lambda layer: ("ActivityRegularization", {"l1": layer.l1, "l2": layer.l2}),
     layers.BatchNormalization: _batch_normalization,
     layers.LayerNormalization: _normalization,
+    layers.Concatenate: lambda layer: ("Concatenate", {"axis": -1}),
+    Merge: lambda layer: (type(layer).__name__, {}),
 }
 
 

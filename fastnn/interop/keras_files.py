@@ -6,15 +6,21 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastnn.files.writing import atomic_write
-from fastnn.interop.keras_config import groups
 from fastnn.interop.keras_description import compilation_of, description_of
-from fastnn.models.sequential import Sequential
+from fastnn.interop.keras_graphs import order
+from fastnn.interop.keras_places import placed_layers
+from fastnn.layers.base import Layer
+from fastnn.models.base import BaseModel
+from fastnn.models.functional import Model
+from fastnn.models.nested import ModelLayer
 
 __all__ = ["OWN_MEMBER", "hdf5", "save_keras_weights", "to_keras"]
 
@@ -24,12 +30,12 @@ _VERSION = "3.15.1"
 OWN_MEMBER = "fastnn.safetensors"
 
 
-def to_keras(model: Sequential, path: str | os.PathLike[str], own: bytes | None = None) -> None:
+def to_keras(model: BaseModel, path: str | os.PathLike[str], own: bytes | None = None) -> None:
     """Write a model to a file that Keras 3 opens: layers, weights, and how it is compiled.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or Model
     path : path-like
         Ends in ``.keras``, or in ``.h5`` or ``.hdf5`` for the older format, which Keras 2 reads, too.
     own : bytes, optional
@@ -56,6 +62,7 @@ def to_keras(model: Sequential, path: str | os.PathLike[str], own: bytes | None 
     >>> import tempfile
     >>> from fastnn.interop import from_keras
     >>> from fastnn.layers import Dense, Input
+    >>> from fastnn.models import Sequential
     >>> model = Sequential([Input((2,)), Dense(1)], seed=0)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     to_keras(model, f"{folder}/model.keras")
@@ -81,12 +88,12 @@ def to_keras(model: Sequential, path: str | os.PathLike[str], own: bytes | None 
     _write(path, content.getvalue())
 
 
-def save_keras_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
+def save_keras_weights(model: BaseModel, path: str | os.PathLike[str]) -> None:
     """Write a model's weights to a file that Keras' ``load_weights`` reads.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or Model
     path : path-like
         Ends in ``.weights.h5`` for the format of Keras 3, or in another ``.h5`` or ``.hdf5`` for that of Keras 2.
 
@@ -127,12 +134,11 @@ def _write(path: str | os.PathLike[str], content: bytes) -> None:
         file.write(content)
 
 
-def _weights_of_keras_3(model: Sequential) -> bytes:
+def _weights_of_keras_3(model: BaseModel) -> bytes:
     content = io.BytesIO()
     with hdf5().File(content, "w") as file:
-        kinds = (entry["class_name"] for entry in description_of(model)["config"]["layers"][1:])
-        for layer, group in zip(model.layers, groups(kinds), strict=True):
-            arrays = file.create_group(f"layers/{group}/vars")
+        for place, layer in placed_layers(model, description_of(model)):
+            arrays = file.create_group(f"{place}vars")
             arrays.attrs["name"] = layer.name
             for number, array in enumerate(layer.arrays.values()):
                 arrays[str(number)] = array
@@ -140,15 +146,15 @@ def _weights_of_keras_3(model: Sequential) -> bytes:
 
 
 def _whole_hdf5(
-    model: Sequential, description: dict[str, Any], compilation: dict[str, Any] | None, own: bytes | None
+    model: BaseModel, description: dict[str, Any], compilation: dict[str, Any] | None, own: bytes | None
 ) -> bytes:
     content = io.BytesIO()
     with hdf5().File(content, "w") as file:
         file.attrs["keras_version"], file.attrs["backend"] = _VERSION, "fastnn"
         file.attrs["model_config"] = json.dumps(description)
         if compilation is not None:
-            training = {name: compilation[name] for name in ("loss", "metrics")}
-            training |= {"optimizer_config": compilation["optimizer"], "loss_weights": None, "weighted_metrics": None}
+            training = {"loss_weights": None, "weighted_metrics": None} | compilation
+            training["optimizer_config"] = training.pop("optimizer")
             file.attrs["training_config"] = json.dumps(training)
         _write_by_attributes(file.create_group("model_weights"), model)
         if own is not None:
@@ -156,12 +162,37 @@ def _whole_hdf5(
     return content.getvalue()
 
 
-def _write_by_attributes(group: Any, model: Sequential) -> None:
+def _write_by_attributes(group: Any, model: BaseModel) -> None:
     group.attrs["keras_version"], group.attrs["backend"] = _VERSION, "fastnn"
-    group.attrs["layer_names"] = [str(layer.name).encode() for layer in model.layers]
-    for layer in model.layers:
+    layers = model.layers
+    if isinstance(model, Model):
+        layers = [model.layers[place] for place in order(model.graph) if place >= 0]  # type: ignore[assignment]
+    group.attrs["layer_names"] = [str(layer.name).encode() for layer in layers]
+    for layer in layers:
         own = group.create_group(layer.name)
-        names = [f"{layer.name}/{name}" for name in layer.arrays]
-        own.attrs["weight_names"] = [name.encode() for name in names]
-        for name, array in zip(names, layer.arrays.values(), strict=True):
+        arrays = _by_gradients(layer)
+        own.attrs["weight_names"] = [name.encode() for name in arrays]
+        for name, array in arrays.items():
             own[name] = array
+
+
+def _by_gradients(layer: Layer) -> dict[str, NDArray[Any]]:
+    """A layer's arrays by the names that this format has; of a model within, those first that gradients change."""
+    if not isinstance(layer, ModelLayer):
+        return {f"{layer.name}/{name}": array for name, array in layer.arrays.items()}
+    found: list[tuple[bool, str, NDArray[Any]]] = []
+    for one in _leaves(layer):
+        changed = {variable.name for variable in one.variables() if variable.trainable}
+        found += [(name not in changed, f"{layer.name}/{one.name}/{name}", array) for name, array in one.arrays.items()]
+    return {name: array for _, name, array in sorted(found, key=lambda one: one[0])}
+
+
+def _leaves(layer: Layer) -> Iterator[Layer]:
+    """The layers of models within, as Keras orders them."""
+    if not isinstance(layer, ModelLayer):
+        yield layer
+        return
+    model = layer.model
+    places = [place for place in order(model.graph) if place >= 0] if isinstance(model, Model) else None
+    for one in model.layers if places is None else [model.layers[place] for place in places]:
+        yield from _leaves(one)

@@ -216,6 +216,15 @@ def _layer_normalization(options: Options) -> Layer:
     )
 
 
+def _concatenate(options: Options) -> Layer:
+    options.last_axis(may_be_first=True)
+    return layers.Concatenate()
+
+
+def _merging(kind: Callable[[], Layer]) -> Callable[[Options], Layer]:
+    return lambda options: kind()
+
+
 def _unit_normalization(options: Options) -> Layer:
     options.last_axis()
     return layers.UnitNormalization()
@@ -248,5 +257,10 @@ _MAKERS: dict[str, Callable[[Options], Layer]] = {
     ),
     "BatchNormalization": _batch_normalization,
     "LayerNormalization": _layer_normalization,
+    "Concatenate": _concatenate,
+    **{
+        name: _merging(getattr(layers, name))
+        for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
+    },
     "Rescaling": lambda options: layers.Rescaling(options.number("scale"), options.number("offset")),
 }

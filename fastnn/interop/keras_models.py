@@ -16,10 +16,17 @@ from typing import IO, Any
 from numpy.typing import ArrayLike
 
 from fastnn.files.reading import check_expansion, regular_file
-from fastnn.interop.assembling import Wanted, assemble, in_dtype, wanted_arrays
-from fastnn.interop.keras_config import Described, Entry, check_each_once, described, entries, groups
+from fastnn.interop.assembling import Wanted, assemble, check_rows, in_dtype, wanted_arrays, wanted_by
+from fastnn.interop.keras_calls import DescribedGraph, described_graph
+from fastnn.interop.keras_config import Described, Entry, check_each_once, described, entries, groups, is_chain
+from fastnn.interop.keras_description import description_of
+from fastnn.interop.keras_places import placed_layers
 from fastnn.interop.keras_weights import WeightFile
 from fastnn.layers.base import Layer
+from fastnn.layers.merging import Merge
+from fastnn.models.base import BaseModel
+from fastnn.models.functional import Model
+from fastnn.models.nested import ModelLayer, leaf_layers
 from fastnn.models.sequential import Sequential
 
 __all__ = ["from_keras", "load_keras_weights"]
@@ -31,21 +38,22 @@ _DAMAGES = (
 )  # fmt: skip
 
 
-def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> Sequential:
+def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> Sequential | Model:
     """Make a model of a Keras model: its layers, options and weights, in float32 or float64.
 
     Parameters
     ----------
-    source : path-like or keras.Sequential
+    source : path-like, keras.Sequential or keras.Model
         A ``.keras`` file, or an ``.h5`` file of a whole model, both read without Keras (with h5py), or a model that is
-        built. Models within the model are flattened, and a functional model is taken if it is a chain.
+        built. Models within the model are taken apart.
     custom_objects : mapping of str to (function, derivative), optional
         Your own activations by the name that Keras has for them; a file holds no code.
 
     Returns
     -------
-    Sequential
-        Not compiled. Layers keep their names; a number is added where two would be the same.
+    Sequential or Model
+        A `Model` where layers are no chain. Not compiled. Layers keep their names; a number is added where two would be
+        the same.
 
     Raises
     ------
@@ -81,7 +89,7 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     >>> model.predict([[10, 1]])
     array([[12.]], dtype=float32)
     """
-    if isinstance(source, Sequential):
+    if isinstance(source, BaseModel):
         raise TypeError(
             f"source must be the path of a .keras or .h5 file or a Keras model, but it is {source!r}, fastnn's own"
         )
@@ -91,7 +99,7 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
         if _is_hdf5(source):
             return _from_hdf5(source, custom)
         with _named_errors(os.fspath(source)), zipfile.ZipFile(source) as archive:
-            found = described(_config(archive), custom)
+            found = _described(_config(archive), custom)
             _check_version(found.layers, _version(archive))
             with WeightFile(_weights(archive)) as file:
                 return _assembled(found, lambda wanted: file.arrays(found.places, wanted))
@@ -102,7 +110,7 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     with _named_errors(source):
         check_each_once(source)
         entry = {"module": module, "class_name": type(source).__name__, "config": source.get_config()}
-        found = described(entry, custom)
+        found = _described(entry, custom)
         # tf_keras and keras have it.
         _check_version(found.layers, getattr(sys.modules.get(type(source).__module__.split(".")[0]), "__version__", ""))
         return _assembled(found, lambda wanted: source.get_weights())
@@ -113,22 +121,22 @@ def _is_hdf5(path: str | os.PathLike[str]) -> bool:
         return file.read(8) == b"\x89HDF\r\n\x1a\n"
 
 
-def _from_hdf5(path: str | os.PathLike[str], custom: Mapping[str, Any]) -> Sequential:
+def _from_hdf5(path: str | os.PathLike[str], custom: Mapping[str, Any]) -> Sequential | Model:
     with _named_errors(os.fspath(path)), open(path, "rb") as opened, WeightFile(opened) as file:
         config = file.text("model_config")
         if config is None:
             raise ValueError("it holds weights alone: make the same layers here and call load_keras_weights")
-        found = described(json.loads(config), custom)
+        found = _described(json.loads(config), custom)
         _check_version(found.layers, file.text("keras_version"))
         return _assembled(found, file.arrays_by_attributes)
 
 
-def load_keras_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
+def load_keras_weights(model: BaseModel, path: str | os.PathLike[str]) -> None:
     """Put the weights of a Keras model of the same layers in place of a model's own.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or Model
         Its layers with weights have the classes, the order and the shapes of Keras' model.
     path : path-like
         A ``.weights.h5`` or ``.keras`` file of Keras 3, or an ``.h5`` file of Keras 2, which are read with h5py. Keras
@@ -157,10 +165,12 @@ def load_keras_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
     array([[12.]], dtype=float32)
     """
     model.needs_plan()
-    assert model.input_shape is not None
-    wanted = [arrays for arrays in wanted_arrays(model, model.input_shape) if arrays]
-    kinds = [type(layer).__name__ for layer in model.layers if layer.arrays]
     regular_file(path)
+    if not isinstance(model, Sequential) or any(isinstance(layer, ModelLayer) for layer in model.layers):
+        _load_graph(model, path)
+        return
+    wanted = [needed for layer in model.layers if (needed := wanted_by(layer))]
+    kinds = [type(layer).__name__ for layer in model.layers if layer.arrays]
     with _named_errors(os.fspath(path)), open(path, "rb") as opened:
         content: IO[bytes] = opened
         places = [f"layers/{group}/" for group in groups(kinds)]
@@ -174,7 +184,47 @@ def load_keras_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
         model.set_weights([in_dtype(array, model, name) for array, name in zip(arrays, names, strict=True)])
 
 
-def _assembled(found: Described, read: Callable[[list[list[Wanted]]], Sequence[ArrayLike]]) -> Sequential:
+def _load_graph(model: BaseModel, path: str | os.PathLike[str]) -> None:
+    """`load_keras_weights` of a model whose layers stand in groups in Keras' order."""
+    placed = [(place, layer) for place, layer in placed_layers(model, description_of(model)) if layer.arrays]
+    wanted = [wanted_by(layer) for _, layer in placed]
+    with _named_errors(os.fspath(path)), open(path, "rb") as opened:
+        content: IO[bytes] = opened
+        if PurePath(os.fsdecode(path)).suffix.lower() == ".keras":
+            with zipfile.ZipFile(opened) as archive:
+                content = _weights(archive)
+        with WeightFile(content) as file:
+            places = [place for place, _ in placed]
+            arrays = file.arrays_by_attributes(wanted) if file.by_attributes else file.arrays(places, wanted)
+        by_layer = _by_layer(model, [layer for _, layer in placed], wanted, arrays)
+        model.set_weights([array for layer in leaf_layers(model.layers) for array in by_layer.get(layer, [])])
+
+
+def _by_layer(
+    model: BaseModel, layers: Sequence[Layer], wanted: Sequence[Sequence[Wanted]], arrays: Sequence[ArrayLike]
+) -> dict[Layer, list[Any]]:
+    """The arrays of each layer, which come in these layers' order, in the model's dtype."""
+    names = [array.name for of_layer in wanted for array in of_layer]
+    given = iter([in_dtype(array, model, name) for array, name in zip(arrays, names, strict=True)])
+    return {layer: [next(given) for _ in own] for layer, own in zip(layers, wanted, strict=True)}
+
+
+def _described(model: Mapping[str, Any], custom: Mapping[str, Any]) -> Described | DescribedGraph:
+    return described(model, custom) if is_chain(model) else described_graph(model, custom)
+
+
+def _assembled(
+    found: Described | DescribedGraph, read: Callable[[list[list[Wanted]]], Sequence[ArrayLike]]
+) -> Sequential | Model:
+    if isinstance(found, DescribedGraph):
+        graph = found.model
+        for layer in graph.layers:
+            if layer.input_shape is not None and not isinstance(layer, Merge):
+                check_rows(layer, layer.input_shape)
+        needed = [wanted_by(layer) for layer in found.layers]
+        by_layer = _by_layer(graph, found.layers, needed, read(needed))
+        graph._fill([array for layer in graph.layers for array in by_layer.get(layer, [])])
+        return graph
     model = Sequential(found.layers, name=found.name, dtype=found.dtype)
     return assemble(model, found.input_shape, read(wanted_arrays(model, found.input_shape)))
 

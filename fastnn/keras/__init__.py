@@ -27,12 +27,14 @@ if TYPE_CHECKING:
         utils,
         wrappers,
     )
+    from fastnn.keras.functional import Model
     from fastnn.keras.layers import Input
     from fastnn.keras.sequential import Sequential
     from fastnn.layers import Layer
 
 __all__ = [
     "Sequential",
+    "Model",
     "Input",
     "Layer",
     "activations",
@@ -52,7 +54,7 @@ __all__ = [
 ]
 
 # Each is loaded when it is first used; the rest are modules.
-_PLACES = {"Sequential": "sequential", "Input": "layers", "Layer": "layers"}
+_PLACES = {"Sequential": "sequential", "Model": "functional", "Input": "layers", "Layer": "layers"}
 
 for _name in MODULES:
     old_module(_name)

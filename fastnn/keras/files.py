@@ -21,14 +21,13 @@ from fastnn.interop.keras_models import from_keras, load_keras_weights
 from fastnn.models.base import BaseModel
 from fastnn.models.saving.loading import load_model
 from fastnn.models.saving.writing import save_model
-from fastnn.models.sequential import Sequential
 
 __all__ = ["load", "load_weights", "save", "save_weights"]
 
 _HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
 
 
-def save(model: Sequential, path: str | os.PathLike[str]) -> None:
+def save(model: BaseModel, path: str | os.PathLike[str]) -> None:
     """Write a model in the format that its name means; raises as `fastnn.interop.to_keras` and `Sequential.save` do."""
     _make_folder(path)
     if _suffix(path) not in (".keras", ".h5", ".hdf5"):
@@ -40,7 +39,7 @@ def save(model: Sequential, path: str | os.PathLike[str]) -> None:
         to_keras(model, path, own.read_bytes())
 
 
-def load(path: str | os.PathLike[str], custom_objects: Mapping[str, Any], compile: bool) -> tuple[Sequential, bool]:
+def load(path: str | os.PathLike[str], custom_objects: Mapping[str, Any], compile: bool) -> tuple[BaseModel, bool]:
     """The model of a file of fastnn or Keras, and whether it is all that fastnn saves.
 
     Raises
@@ -50,7 +49,7 @@ def load(path: str | os.PathLike[str], custom_objects: Mapping[str, Any], compil
     """
     start = _start(path)
     if not start.startswith((_HDF5, _ZIP)):
-        return _chain(load_model(path, custom_objects, compile=compile), path), True
+        return load_model(path, custom_objects, compile=compile), True
     own = _own_member(path, start)
     if own is None:
         return from_keras(path, custom_objects), False
@@ -58,18 +57,12 @@ def load(path: str | os.PathLike[str], custom_objects: Mapping[str, Any], compil
         copy = Path(folder) / "model.safetensors"
         copy.write_bytes(own)
         try:
-            return _chain(load_model(copy, custom_objects, compile=compile), path), True
+            return load_model(copy, custom_objects, compile=compile), True
         except ValueError as error:
             raise ValueError(str(error).replace(repr(os.fspath(copy)), repr(os.fspath(path)))) from error
 
 
-def _chain(model: BaseModel, path: str | os.PathLike[str]) -> Sequential:
-    if not isinstance(model, Sequential):
-        raise ValueError(f"{os.fspath(path)!r} is a graph of layers: fastnn.load_model reads it")
-    return model
-
-
-def save_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
+def save_weights(model: BaseModel, path: str | os.PathLike[str]) -> None:
     """Write a model's weights in the format that the name means."""
     _make_folder(path)
     if _suffix(path) in (".h5", ".hdf5"):
@@ -80,7 +73,7 @@ def save_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
         save_our_weights(model, path, any_name=True)
 
 
-def load_weights(model: Sequential, path: str | os.PathLike[str]) -> None:
+def load_weights(model: BaseModel, path: str | os.PathLike[str]) -> None:
     """Replace a model's weights by those of a file, whichever its format."""
     start = _start(path)
     # NumPy's .npz is an archive, too.

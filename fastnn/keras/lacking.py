@@ -5,17 +5,12 @@ from collections.abc import Mapping
 __all__ = ["LACKING", "lacking"]
 
 _DENSE_ALONE = "fastnn has dense networks alone"
-_CHAINS = "fastnn.Model and fastnn.layers have graphs, and fastnn.keras chains of layers: keras.Sequential([...])"
 
 # How the layers of other networks begin.
 _OTHER_NETWORKS = (
-    *("Conv", "Separable", "Depthwise", "Max", "Average", "Avg", "Adaptive", "Global", "UpSampling", "ZeroPadding"),
-    *("Cropping", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed", "MultiHead"),
-    *("Attention", "Additive", "GroupQuery", "Stacked"),
-)
-_MERGES = (
-    *("Add", "Concatenate", "Multiply", "Subtract", "Dot", "Minimum"),
-    *("add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"),
+    *("Conv", "Separable", "Depthwise", "MaxPool", "AveragePool", "Avg", "Adaptive", "Global", "UpSampling"),
+    *("ZeroPadding", "Cropping", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed"),
+    *("MultiHead", "Attention", "Additive", "GroupQuery", "Stacked"),
 )
 _FUNCTIONS_OF_TENSORS = (
     *("mean", "sum", "abs", "square", "sqrt", "exp", "log", "max", "min", "argmax", "equal", "greater", "less"),
@@ -35,11 +30,10 @@ _FUNCTIONS_OF_TENSORS = (
 )
 # Why there is not what Keras has; by the beginnings of names where there are many of a kind.
 LACKING: Mapping[str, Mapping[str, str]] = {
-    "keras": {"Model": _CHAINS, "ops": "write NumPy's functions", "applications": _DENSE_ALONE},
-    "models": {"Model": _CHAINS},
+    "keras": {"ops": "write NumPy's functions", "applications": _DENSE_ALONE},
     "layers": {
         **dict.fromkeys(_OTHER_NETWORKS, _DENSE_ALONE),
-        **dict.fromkeys(_MERGES, _CHAINS),
+        **dict.fromkeys(("Dot", "dot"), "write Multiply(), and a Dense(1) of fixed weights for its sum"),
         "Lambda": "prepare the data in NumPy, or write Activation((function, derivative))",
         "ThresholdedReLU": "write ReLU()",
         "RepeatVector": "write numpy.repeat of the data",
@@ -70,6 +64,27 @@ LACKING: Mapping[str, Mapping[str, str]] = {
         "reuters": "its file holds pickled lists, which fastnn reads from nobody: load the articles as rows",
         "cifar": "load the pictures as arrays, and Flatten() makes rows of them",
         "california_housing": "write sklearn.datasets.fetch_california_housing()",
+    },
+    "Model": {
+        "call": "describe the graph: keras.Model(inputs, outputs)",
+        **dict.fromkeys(("add_loss", "add_metric"), "write a loss or a metric of your own for compile"),
+        **dict.fromkeys(("add_weight", "add_variable"), "write a Dense, whose kernel and bias are its weights"),
+        **dict.fromkeys(("train_step", "test_step", "predict_step"), "write a loop of model.train_on_batch"),
+        **dict.fromkeys(("compute_loss", "compute_metrics"), "write a loss or a metric of your own for compile"),
+        **dict.fromkeys(("make_train_function", "make_test_function", "make_predict_function"), "call fit and predict"),
+        "reset_metrics": "metrics begin anew in each epoch: leave it out",
+        "get_metrics_result": "write model.evaluate(x, y, return_dict=True)",
+        **dict.fromkeys(("quantize", "quantization_mode"), "fastnn computes in float32 or float64"),
+        "export": "write fastnn.interop.to_onnx(model, path)",
+        **dict.fromkeys(("get_compile_config", "compile_from_config"), "call model.compile"),
+        **dict.fromkeys(("get_build_config", "build_from_config"), "call model.build"),
+        **dict.fromkeys(("save_own_variables", "load_own_variables"), "call model.save_weights"),
+        **dict.fromkeys(("get_state_tree", "set_state_tree"), "call model.get_weights and model.set_weights"),
+        "run_eagerly": "fastnn runs compiled code",
+        "stateless": "fastnn's weights are in the model",
+        "path": "write model.name",
+        **dict.fromkeys(("compute_dtype", "variable_dtype", "dtype_policy", "input_dtype"), "write model.dtype"),
+        **dict.fromkeys(("compute_output_shape", "compute_output_spec"), "write model.output.shape"),
     },
     "utils": {
         "Sequence": "write a class with __len__ and __getitem__, or keras.utils.PyDataset",

@@ -10,12 +10,15 @@ from typing import Any
 
 from fastnn.interop.keras_files import hdf5
 from fastnn.keras import files
+from fastnn.keras.functional import Model
 from fastnn.keras.sequential import Sequential
 from fastnn.keras.training_config import compile_as
 from fastnn.keras.translating import attributes
+from fastnn.keras.verbs import KerasModel
+from fastnn.models import Sequential as Ours
 from fastnn.models.cloning import clone_model
 
-__all__ = ["Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+__all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 
 __getattr__ = attributes(__name__)
 
@@ -25,7 +28,7 @@ def load_model(
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
-) -> Sequential:
+) -> Sequential | Model:
     """Read a model that this package, `fastnn.Sequential.save` or Keras wrote; the file's content tells its format.
 
     Parameters
@@ -40,7 +43,7 @@ def load_model(
 
     Returns
     -------
-    Sequential
+    Sequential or Model
 
     Raises
     ------
@@ -64,7 +67,7 @@ def load_model(
     if safe_mode is not True:
         raise TypeError(f"load_model cannot have safe_mode={safe_mode!r}: nothing in a file is ever run, leave it out")
     found, complete = files.load(filepath, custom_objects or {}, compile)
-    model = Sequential.of(found)
+    model = Sequential.of(found) if isinstance(found, Ours) else Model.of(found)
     if compile and not complete:
         config = _compilation(filepath)
         if config:
@@ -78,12 +81,12 @@ def load_model(
     return model
 
 
-def save_model(model: Sequential, filepath: str | os.PathLike[str], overwrite: bool = True, **options: Any) -> None:
+def save_model(model: KerasModel, filepath: str | os.PathLike[str], overwrite: bool = True, **options: Any) -> None:
     """Write a model; see `Sequential.save`."""
     model.save(filepath, overwrite, **options)
 
 
-def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Sequential:
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Sequential | Model:
     """A new model of the layers that ``model.to_json()`` tells of, with first weights of its own.
 
     Examples
@@ -93,7 +96,10 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     8
     """
     content = json.loads(json_string)
-    return Sequential.from_config(content["config"], custom_objects)
+    kinds: dict[str, type[Sequential] | type[Model]] = {"Sequential": Sequential, "Functional": Model, "Model": Model}
+    if content.get("class_name") not in kinds:
+        raise ValueError(f"json_string must be that of a Sequential or Model, but has {content.get('class_name')!r}")
+    return kinds[content["class_name"]].from_config(content["config"], custom_objects)
 
 
 def _compilation(path: str | os.PathLike[str]) -> Any:

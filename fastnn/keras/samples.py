@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from fastnn.checking.shapes import Shape
 
-__all__ = ["as_samples", "as_validation"]
+__all__ = ["as_inputs", "as_samples", "as_validation"]
 
 
 def as_samples(x: Any, shape: Shape | None) -> Any:
@@ -38,10 +39,19 @@ def as_samples(x: Any, shape: Shape | None) -> Any:
     return x
 
 
-def as_validation(data: Any, shape: Shape | None) -> Any:
-    """``validation_data`` with its x as `as_samples` makes it; what gives batches stays."""
+def as_inputs(x: Any, shapes: Sequence[Shape]) -> Any:
+    """``x`` of a model with these inputs, each as `as_samples` makes it; none: the shape is not known yet."""
+    if len(shapes) <= 1:
+        return as_samples(x, shapes[0] if shapes else None)
+    if isinstance(x, list | tuple) and len(x) == len(shapes):
+        return [as_samples(one, shape) for one, shape in zip(x, shapes, strict=True)]
+    return x
+
+
+def as_validation(data: Any, shapes: Sequence[Shape]) -> Any:
+    """``validation_data`` with its x as `as_inputs` makes it; what gives batches stays."""
     if isinstance(data, tuple | list) and len(data) in (2, 3):
-        return (as_samples(data[0], shape), *data[1:])
+        return (as_inputs(data[0], shapes), *data[1:])
     return data
 
 

@@ -28,6 +28,7 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
     "LeakyReLU": {"alpha": "negative_slope"},
     "ReduceLROnPlateau": {"epsilon": "min_delta"},
     "optimizers": {"lr": "learning_rate"},
+    "Model": {"input": "inputs", "output": "outputs"},
     "Sequential.fit": {"nb_epoch": "epochs"},
     "to_categorical": {"nb_classes": "num_classes"},
     "MaxNorm": {"m": "max_value"},
@@ -329,7 +330,7 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
     "Sequential.summary": {
         "line_length": Alone((None,), "the table is as wide as it has to be: leave it out"),
         "positions": Alone((None,), "the table is as wide as it has to be: leave it out"),
-        "expand_nested": Alone((False, True), "there are no models within models: leave it out"),
+        "expand_nested": Alone((False, True), "the layers of models within always stand below them: leave it out"),
         "show_trainable": Alone((False,), "print layer.trainable for layer in model.layers: leave it out"),
         "layer_range": Alone((None,), "the table has all layers: leave it out"),
     },

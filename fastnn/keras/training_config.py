@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastnn.keras import losses, metrics, optimizers
-from fastnn.keras.sequential import Sequential
+from fastnn.keras.verbs import KerasModel
 
 __all__ = ["compile_as"]
 
 
-def compile_as(model: Sequential, config: Mapping[str, Any]) -> None:
+def compile_as(model: KerasModel, config: Mapping[str, Any]) -> None:
     """Compile a model as a configuration of Keras 2 or 3 says.
 
     Parameters
@@ -27,6 +27,7 @@ def compile_as(model: Sequential, config: Mapping[str, Any]) -> None:
 
     Examples
     --------
+    >>> from fastnn.keras import Sequential
     >>> from fastnn.keras.layers import Dense
     >>> model = Sequential([Dense(1, input_dim=2)])
     >>> compile_as(model, {"optimizer": "adam", "loss": "mse", "metrics": ["mae"]})
@@ -34,13 +35,16 @@ def compile_as(model: Sequential, config: Mapping[str, Any]) -> None:
     ['loss', 'mae']
     """
     optimizer = _made(optimizers, config.get("optimizer") or config.get("optimizer_config"))
-    loss = _made(losses, config["loss"])
+    several = len(model.output_names) > 1
+    given, weighted = (
+        config.get(what) if several else _flat(config.get(what)) for what in ("metrics", "weighted_metrics")
+    )
     model.compile(
         optimizer,
-        loss,
+        _each(losses, config["loss"]),
         loss_weights=config.get("loss_weights"),
-        metrics=[_made(metrics, one) for one in _flat(config.get("metrics"))],
-        weighted_metrics=[_made(metrics, one) for one in _flat(config.get("weighted_metrics"))],
+        metrics=_each(metrics, given),
+        weighted_metrics=_each(metrics, weighted),
     )
 
 
@@ -49,6 +53,15 @@ def _flat(listed: Any) -> list[Any]:
     if isinstance(listed, list | tuple) and all(isinstance(one, list | tuple) for one in listed):
         return list(itertools.chain.from_iterable(listed))
     return list(listed or ())
+
+
+def _each(module: Any, given: Any) -> Any:
+    """What is told of each output, made; a list, a dict by outputs, or alone."""
+    if isinstance(given, list | tuple):
+        return [_each(module, one) for one in given]
+    if isinstance(given, Mapping) and "class_name" not in given:
+        return {output: _each(module, one) for output, one in given.items()}
+    return None if given is None else _made(module, given)
 
 
 def _made(module: Any, described: Any) -> Any:

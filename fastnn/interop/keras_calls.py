@@ -1,0 +1,262 @@
+"""Keras configurations that are no chains: layers that are called, several times or on several values, become a graph.
+
+As all configurations they come from files, so that nothing in them is trusted.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from fastnn import layers
+from fastnn.checking.shapes import Shape, checked_shape
+from fastnn.interop.keras_config import MOST_LAYERS, Entry, groups, is_model, layer_from, unused_name
+from fastnn.interop.keras_layers import check_own
+from fastnn.layers.base import Layer
+from fastnn.layers.symbolic import SymbolicTensor
+from fastnn.models.functional import Model
+
+__all__ = ["DescribedGraph", "described_graph"]
+
+Tensors = list[SymbolicTensor]
+Call = Callable[[Tensors], Tensors]
+
+# Functions of tensors that Keras writes as if they were layers, and what they are here.
+_OPERATIONS = {
+    "Add": layers.Add,
+    "Subtract": layers.Subtract,
+    "Multiply": layers.Multiply,
+    "Maximum": layers.Maximum,
+    "Minimum": layers.Minimum,
+}
+
+
+class DescribedGraph(NamedTuple):
+    """A graph without its arrays; its layers with their places in a file of weights, in Keras' order."""
+
+    model: Model
+    layers: list[Layer]
+    places: list[str]
+
+
+def described_graph(
+    model: Mapping[str, Any], custom_objects: Mapping[str, Any], kind: type[Model] = Model
+) -> DescribedGraph:
+    """The graph that a model's configuration means, of a class; models within it are taken apart.
+
+    Parameters and errors are those of `fastnn.interop.keras_config.described`.
+    """
+    config = model["config"]
+    reader = _Reader(custom_objects)
+    call = reader.make(model, "", False)
+    begins: Any
+    outputs: Any
+    if model["class_name"] == "Sequential":
+        begins = [layers.Input(_first_shape(config))]
+        outputs = call([one.tensor for one in begins])
+    else:
+        by_name = {str(one["config"]["name"]): one for one in config["layers"]}
+        inputs = [by_name[name] for name, _, _ in _references(config["input_layers"])]
+        begins = [layers.Input(_shape_of(one["config"]), name=one["config"]["name"]) for one in inputs]
+        outputs = call([one.tensor for one in begins])
+        if isinstance(config["output_layers"], dict):
+            outputs = dict(zip(config["output_layers"], outputs, strict=True))
+    made = kind.of_tensors(begins, outputs, name=config["name"], dtype=max(reader.dtypes, default="float32"), seed=None)
+    return DescribedGraph(made, reader.layers, reader.places)
+
+
+class _Reader:
+    """Makes layers, each once, and what their calls are."""
+
+    def __init__(self, custom_objects: Mapping[str, Any]) -> None:
+        self.custom_objects = custom_objects
+        self.layers: list[Layer] = []
+        self.places: list[str] = []
+        self.dtypes: set[str] = set()
+        self._names: set[str] = set()
+        self._calls = 0
+
+    def make(self, entry: Mapping[str, Any], place: str, frozen: bool) -> Call:
+        """The function of tensors that a layer, or a model within the model, is."""
+        kind, config = entry["class_name"], entry["config"]
+        if str(entry.get("module")).startswith("keras.src.ops."):
+            return self._operation(kind, config)
+        check_own(entry)
+        frozen = frozen or config.get("trainable") is False
+        if kind == "InputLayer":
+            return lambda tensors: tensors
+        if not is_model(entry):
+            return self._leaf(Entry(kind, config, entry.get("build_config") or {}, place, frozen))
+        children = config["layers"]
+        if len(children) > MOST_LAYERS:
+            raise ValueError(f"the model has more than {MOST_LAYERS} layers")
+        # What computes without being a layer has no group.
+        kinds = [child["class_name"] for child in children if not _is_operation(child)]
+        named = iter(groups(kinds))
+        calls = [
+            self.make(child, "" if _is_operation(child) else f"{place}layers/{next(named)}/", frozen)
+            for child in children
+        ]
+        return _chain(calls) if kind == "Sequential" else _graph(config, calls)
+
+    def _leaf(self, entry: Entry) -> Call:
+        layer, dtype = layer_from(entry, self.custom_objects)
+        layer.name = unused_name(entry.options["name"], self._names)
+        self._names.add(layer.name)
+        self.dtypes.add(dtype)
+        self.layers.append(layer)
+        self.places.append(entry.place)
+        return self._called(layer)
+
+    def _operation(self, kind: str, config: Mapping[str, Any]) -> Call:
+        if kind not in _OPERATIONS:
+            known = ", ".join(_OPERATIONS)
+            raise ValueError(f"the function {config.get('name')!r} ({kind}) is none that fastnn has; it has {known}")
+        layer = _OPERATIONS[kind]()
+        layer.name = unused_name(config["name"], self._names)
+        self._names.add(layer.name)
+        return self._called(layer)
+
+    def _called(self, layer: Layer) -> Call:
+        def call(tensors: Tensors) -> Tensors:
+            # A model within, called twice, that holds one, called twice, and so on.
+            self._calls += 1
+            if self._calls > MOST_LAYERS:
+                raise ValueError(f"the model calls its layers more than {MOST_LAYERS} times")
+            return [layer(tensors if len(tensors) != 1 else tensors[0])]
+
+        return call
+
+
+def _is_operation(entry: Mapping[str, Any]) -> bool:
+    return str(entry.get("module")).startswith("keras.src.ops.")
+
+
+def _chain(calls: Iterable[Call]) -> Call:
+    steps = list(calls)
+
+    def call(tensors: Tensors) -> Tensors:
+        for step in steps:
+            tensors = step(tensors)
+        return tensors
+
+    return call
+
+
+Reference = tuple[str, int, int]
+
+
+def _graph(config: Mapping[str, Any], calls: list[Call]) -> Call:
+    names = [str(child.get("name") or child["config"]["name"]) for child in config["layers"]]
+    if len(set(names)) < len(names):
+        raise ValueError(f"the model {config['name']!r} has two layers of one name")
+    functions = dict(zip(names, calls, strict=True))
+    sources: dict[tuple[str, int], list[Reference]] = {}
+    for name, child in zip(names, config["layers"], strict=True):
+        for number, node in enumerate(child["inbound_nodes"]):
+            sources[name, number] = _sources(node, name)
+    begins, ends = _references(config["input_layers"]), _references(config["output_layers"])
+    inputs = {(name, number) for name, number, _ in begins}
+    steps = _in_order({node: given for node, given in sources.items() if node not in inputs}, inputs)
+
+    def call(tensors: Tensors) -> Tensors:
+        if len(tensors) != len(begins):
+            raise ValueError(
+                f"the model {config['name']!r} takes {len(begins)} inputs, but is called on {len(tensors)}"
+            )
+        values = {(name, number): [tensor] for (name, number, _), tensor in zip(begins, tensors, strict=True)}
+        for node in steps:
+            values[node] = functions[node[0]]([values[name, number][at] for name, number, at in sources[node]])
+        return [values[name, number][at] for name, number, at in ends]
+
+    return call
+
+
+def _in_order(sources: Mapping[tuple[str, int], list[Reference]], known: set[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Calls in an order in which they can be made; ValueError where one takes what nothing gives, or its own."""
+    readers: dict[tuple[str, int], list[tuple[str, int]]] = {}
+    missing: dict[tuple[str, int], int] = {}
+    for node, given in sources.items():
+        needed = {(name, number) for name, number, _ in given} - known
+        missing[node] = len(needed)
+        for one in needed:
+            readers.setdefault(one, []).append(node)
+    ready = deque(node for node, count in missing.items() if count == 0)
+    found = []
+    while ready:
+        node = ready.popleft()
+        found.append(node)
+        for reader in readers.get(node, ()):
+            missing[reader] -= 1
+            if missing[reader] == 0:
+                ready.append(reader)
+    if len(found) < len(sources):
+        lost = next(node[0] for node, count in missing.items() if count)
+        raise ValueError(f"the layer {lost!r} takes what no layer before it gives")
+    return found
+
+
+def _sources(node: Any, name: str) -> list[Reference]:
+    """What a call takes, as Keras 3 or Keras 2 writes it."""
+    if isinstance(node, dict):
+        kwargs = {key: value for key, value in node["kwargs"].items() if value not in (None, False)}
+        if kwargs:
+            raise ValueError(f"the layer {name!r} is called with {kwargs!r}, which fastnn has not")
+        return [_reference(_history(one, name)) for one in _flat(node["args"])]
+    found = []
+    for one in node:
+        if len(one) > 3 and any(value not in (None, False) for value in one[3].values()):
+            raise ValueError(f"the layer {name!r} is called with {one[3]!r}, which fastnn has not")
+        found.append(_reference(one[:3]))
+    return found
+
+
+def _flat(value: Any) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        return [value]
+    return [inner for one in value for inner in _flat(one)]
+
+
+def _history(value: Any, name: str) -> Any:
+    if not isinstance(value, dict) or value.get("class_name") != "__keras_tensor__":
+        raise ValueError(f"the layer {name!r} is called on {value!r}, but fastnn's are called on what others give")
+    return value["config"]["keras_history"]
+
+
+def _references(given: Any) -> list[Reference]:
+    """Inputs or outputs of a model: one, a list, or a dict."""
+    listed = list(given.values()) if isinstance(given, dict) else given
+    if listed and isinstance(listed[0], str):
+        listed = [listed]
+    return [_reference(one) for one in listed]
+
+
+def _reference(given: Any) -> Reference:
+    name, number, at = given
+    if not (isinstance(name, str) and type(number) is int and type(at) is int and number >= 0 and at >= 0):
+        raise ValueError(f"{given!r} names no value of a layer")
+    return name, number, at
+
+
+def _first_shape(config: Mapping[str, Any]) -> Shape:
+    first = config["layers"][0]
+    options = first["config"]
+    built = (first.get("build_config") or {}).get("input_shape")
+    for shape in (
+        options.get("batch_shape"), options.get("batch_input_shape"), config.get("build_input_shape"), built,
+    ):  # fmt: skip
+        if shape is not None:
+            return _without_batch(shape)
+    raise ValueError("the shape of its inputs is not known: build the model, or start it with keras.Input(shape)")
+
+
+def _shape_of(options: Mapping[str, Any]) -> Shape:
+    shape = options.get("batch_shape") or options.get("batch_input_shape")
+    return _without_batch(shape)
+
+
+def _without_batch(shape: Any) -> Shape:
+    if not isinstance(shape, list | tuple) or len(shape) < 2 or None in shape[1:]:
+        raise ValueError(f"its inputs have the shape {shape!r}, but fastnn needs every size but that of the batch")
+    return checked_shape(list(shape[1:]), "the shape of a sample")

@@ -1,0 +1,125 @@
+"""Keras' functional model: `fastnn.Model` with what scripts expect of Keras' beside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from fastnn.checking.scalars import true_or_false
+from fastnn.interop.keras_calls import described_graph
+from fastnn.interop.keras_graphs import has_own_names, sorted_graph
+from fastnn.keras.session import SESSION
+from fastnn.keras.translating import translated
+from fastnn.keras.verbs import KerasModel
+from fastnn.layers.symbolic import SymbolicTensor
+from fastnn.models import Model as Ours
+from fastnn.models.base import BaseModel
+from fastnn.models.graph import Graph
+from fastnn.models.layered import fixed_layers
+
+__all__ = ["Model"]
+
+
+class Model(KerasModel, Ours):
+    """A graph of layers, with the arguments of Keras' ``Model``.
+
+    Parameters
+    ----------
+    inputs, outputs : as in `fastnn.Model`
+        Keras 1 called them ``input`` and ``output``.
+    name : str, optional
+    trainable : bool, default True
+        False: training changes no weights.
+    dtype, seed
+        As in `fastnn.keras.Sequential`.
+
+    Raises
+    ------
+    TypeError
+        For a class of your own whose ``call`` computes: describe the graph, as the message says.
+
+    Examples
+    --------
+    >>> from fastnn.keras.layers import Dense, Input, concatenate
+    >>> x = Input(shape=(4,))
+    >>> hidden = Dense(8, activation="relu")(x)
+    >>> model = Model(inputs=x, outputs=Dense(1)(concatenate([x, hidden])))
+    >>> model.compile("adam", "mse", metrics=["mae"])
+    >>> model.metrics_names
+    ['loss', 'mae']
+    >>> model(np.ones((3, 4))).numpy().shape
+    (3, 1)
+    """
+
+    def __init__(
+        self,
+        inputs: Any = None,
+        outputs: Any = None,
+        name: str | None = None,
+        trainable: bool = True,
+        *,
+        dtype: DTypeLike | None = None,
+        seed: int | np.random.Generator | None = None,
+        **options: Any,
+    ) -> None:
+        given = {key: value for key, value in (("inputs", inputs), ("outputs", outputs)) if value is not None}
+        taken = translated(("Model",), type(self).__name__, given | options)
+        if taken.keys() != {"inputs", "outputs"}:
+            unknown = [key for key in taken if key not in ("inputs", "outputs")]
+            if unknown:
+                raise TypeError(f"{type(self).__name__} has no argument {unknown[0]!r}: it takes inputs, outputs, name")
+            raise TypeError(
+                f"{type(self).__name__} needs inputs and outputs. In place of a class of your own with a call, "
+                "describe what it calls: inputs = keras.Input(shape); keras.Model(inputs, call(inputs))"
+            )
+        super().__init__(
+            taken["inputs"],
+            taken["outputs"],
+            name="functional" if name is None else name,
+            dtype=SESSION.floatx if dtype is None else dtype,
+            seed=SESSION.next_seed() if seed is None else seed,
+        )
+        # Its layers keep what they say, as in Keras.
+        self._trainable = true_or_false(trainable, "trainable")
+
+    @property
+    def gives_dict(self) -> bool:
+        """Whether outputs come as a dict: where the model was made with one, or they have names of their own."""
+        return getattr(self, "_gives_dict", False) or has_own_names(self)
+
+    def _given(self, outputs: Any) -> Any:
+        if self.gives_dict:
+            return dict(zip(self.output_names, outputs if isinstance(outputs, list) else [outputs], strict=True))
+        return outputs
+
+    def _take(self, inputs: Any, outputs: Any) -> None:
+        self._gives_dict = isinstance(outputs, Mapping)
+        # Keras sorts them, and with them the layers.
+        super()._take(inputs, dict(sorted(outputs.items())) if isinstance(outputs, Mapping) else outputs)
+
+    @classmethod
+    def of(cls, model: BaseModel) -> Self:
+        made = super().of(model)
+        graph, tensors = sorted_graph(made.graph, list(made._tensors))
+        # What an optimiser remembers is in the order of before.
+        if graph.nodes != made.graph.nodes and made.optimizer_state.arrays is None:
+            weights = [array for layer in graph.layers for array in layer.get_weights()]
+            made._keep(layers=fixed_layers(graph.layers), _graph=graph, _tensors=tensors)
+            made._fill(weights)
+        return made
+
+    def _sorted(self, graph: Graph, tensors: list[SymbolicTensor]) -> tuple[Graph, list[SymbolicTensor]]:
+        # So that get_weights has Keras' order.
+        return sorted_graph(graph, tensors)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """A new model of the layers that `get_config` described; layers of models within it become its own."""
+        entry = {"class_name": "Functional", "config": config}
+        found = described_graph(entry, custom_objects or {}, cls).model
+        assert isinstance(found, cls)
+        found._build()
+        return found
