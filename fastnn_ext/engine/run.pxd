@@ -66,6 +66,8 @@ cdef struct Operation:
     void* weights_gradient          # where gradients are collected before the optimiser's step, or NULL
     void* bias_gradient
     Py_ssize_t* entries             # of a table: where each row's gradient lies in this batch; -1: it has none
+    Py_ssize_t* changed             # of a table: for each category of the batch the row that it was the first to change,
+    void* before                    # or -1; and what that row held. NULL: nobody asks
     bint clears                     # it is the first of its batch to collect gradients of its table
     Py_ssize_t first_row            # of its weights among the arena's sums of rows
     void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row;

@@ -203,6 +203,7 @@ cdef class Training:
     cdef Py_ssize_t* places         # of gradients that users ask for, by parameter
     cdef Py_ssize_t gradient_size
     cdef bint streaming
+    cdef bint tables                # operations that themselves keep what a batch changes of theirs
     cdef bint gradients_given
     cdef bint steps_given
     cdef int running
