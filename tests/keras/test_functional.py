@@ -272,3 +272,35 @@ def test_every_attribute_of_keras_models_has_an_answer(keras):
             if not name.startswith(said) and name not in there:
                 unsaid.append(name)
         assert unsaid == [], unsaid
+
+
+def test_adversaries_train_each_other_as_in_keras(keras):
+    """Two models within a third, one of them frozen there, trained in turn on batches."""
+
+    def trained(module):
+        generator = module.Sequential([module.Input((4,)), module.layers.Dense(4, activation="tanh")], name="generator")
+        judge = [
+            module.Input((4,)),
+            module.layers.Dense(3, activation="tanh"),
+            module.layers.Dense(1, activation="sigmoid"),
+        ]
+        discriminator = module.Sequential(judge, name="discriminator")
+        for model in (generator, discriminator):
+            with_weights(model)
+        rate = module.optimizers.SGD(0.1)
+        discriminator.compile(rate, "binary_crossentropy", jit_compile=False)
+        discriminator.trainable = False
+        noise = module.Input((4,))
+        whole = module.Model(noise, discriminator(generator(noise)))
+        whole.compile(module.optimizers.SGD(0.1), "binary_crossentropy", jit_compile=False)
+        ones, zeros = np.ones((20, 1), np.float32), np.zeros((20, 1), np.float32)
+        for _ in range(3):
+            made = np.asarray(generator.predict(X[:20], verbose=0))
+            discriminator.train_on_batch(OTHER[:20], ones)
+            discriminator.train_on_batch(made, zeros)
+            whole.train_on_batch(X[:20], ones)
+        return [generator, discriminator, whole]
+
+    for mine, theirs in zip(trained(ours), trained(keras), strict=True):
+        assert_same(mine.get_weights(), theirs.get_weights(), 1e-5)
+        assert_same(outputs(mine, X), outputs(theirs, X))
