@@ -309,6 +309,18 @@ def test_parameters_are_copied_and_changed_in_place():
     model.parameters *= 0.5
     assert model.parameters is vector
     np.testing.assert_array_equal(vector, expected)
+    # A part of the way to another model's, as in deep reinforcement learning.
+    soft = vector + np.float32(0.25) * (other.parameters - vector)
+    model.parameters += 0.25 * (other.parameters - model.parameters)
+    assert model.parameters is vector
+    np.testing.assert_array_equal(vector, soft)
+    again = model_of(2)
+    again.parameters[:] = vector
+    np.testing.assert_array_equal(model.predict(x), again.predict(x))
+    with pytest.raises(AttributeError, match=r"copy into them, model\.parameters\[:\] = \.\.\."):
+        model.parameters = model.parameters + 1
+    with pytest.raises(AttributeError, match=r"layer\.arrays\['kernel'\]\[:\] = \.\.\."):
+        model.layers[0].kernel = np.zeros((4, 5))
 
 
 def test_classes_of_ones_own_have_attributes_of_their_own():

@@ -17,15 +17,20 @@ from fastnn.interop.c_source import FUNCTIONS, HEAD, KEYWORDS, MAIN, comment_tex
 from fastnn.interop.computation import computation_of
 from fastnn.interop.operations import (
     Activate,
+    Arrange,
     Array,
+    Encode,
+    InnerProduct,
     Join,
     Lookup,
     Merge,
     NormalizeBatch,
     NormalizeLayer,
+    NormalizeVectors,
     Operation,
     Product,
     Rescale,
+    Slope,
 )
 from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
@@ -208,7 +213,14 @@ class _Source:
                 bias = "0" if operation.bias is None else self._table("bias", operation.bias, operation.layer)
                 scaling = [] if rescale is None else [rescale.scale, rescale.shift]
                 kind = "dense_rescaled" if scaling else "dense"
-                self._call_function(kind, target, sources, operation.inputs, operation.outputs, kernel, bias, *scaling)
+                inputs, units = operation.kernel.shape
+                for vector in range(operation.vectors):
+                    # One behind the other, where the layer works along the last axis.
+                    y, x = (
+                        f"{name} + {vector * step}" if vector else name
+                        for name, step in ((target, units), (sources[0], inputs))
+                    )
+                    self._call_function(kind, y, [x], inputs, units, kernel, bias, *scaling)
             case Activate():
                 numbers = [number if math.isfinite(number) else "INFINITY" for number in operation.numbers]
                 self._call_function(operation.activation, target, sources, operation.outputs, *numbers)
@@ -238,6 +250,24 @@ class _Source:
                     sources = [target, other]
                 if operation.kind == "average":
                     self._call_function("divide", target, [target], operation.outputs, float(operation.count))
+            case InnerProduct():
+                self._call_function("inner_product", target, sources, operation.inputs // 2)
+            case Arrange():
+                order = self._order(operation)
+                self._call_function("arrange", target, sources, operation.outputs, order)
+            case Slope():
+                alpha = self._table("alpha", operation.alpha, operation.layer)
+                self._call_function("slope", target, sources, operation.outputs, alpha)
+            case NormalizeVectors():
+                shape = operation.outputs // operation.width, operation.width
+                if operation.scale is None:
+                    self._call_function("normalize_lengths", target, sources, *shape, operation.epsilon)
+                else:
+                    scale = self._table("scale", operation.scale, operation.layer)
+                    self._call_function("normalize_squares", target, sources, *shape, scale, operation.epsilon)
+            case Encode():
+                one_hot, counts = int(operation.mode == "one_hot"), int(operation.mode == "count")
+                self._call_function("encode", target, sources, operation.inputs, operation.categories, one_hot, counts)
             case Join():
                 for place, source, size in zip(offsets(target, operation.sizes), sources, operation.sizes, strict=True):
                     self._call_function("copy", place, [source], size)
@@ -248,6 +278,14 @@ class _Source:
         dtype = self._model.dtype
         written = [literal(argument, dtype) if isinstance(argument, float) else str(argument) for argument in arguments]
         self._lines.append(f"    {self._name}_{kind}({', '.join([target, *sources, *written])});")
+
+    def _order(self, operation: Arrange) -> str:
+        """The name of a new table of places."""
+        name = f"{self._name}_order_{self._layers}"
+        numbers = ", ".join(map(str, operation.order))
+        title = comment_text(f"{operation.layer}: order, {len(operation.order)}")
+        self._tables.append(f"\n/* {title} */\nstatic const int {name}[{len(operation.order)}] = {{{numbers}}};\n")
+        return name
 
     def _table(self, kind: str, values: Array, layer: str) -> str:
         """The name of a new table of constants, or of one that has these numbers already."""

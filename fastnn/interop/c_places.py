@@ -8,9 +8,13 @@ from dataclasses import dataclass
 
 from fastnn.interop.c_source import KEYWORDS
 from fastnn.interop.computation import Computation
-from fastnn.interop.operations import Join, Lookup, Operation, Product, Rescale
+from fastnn.interop.operations import Arrange, Encode, InnerProduct, Join, Lookup, Operation, Product, Rescale
 
 __all__ = ["Call", "fused", "identifiers", "offsets", "places_of"]
+
+
+# What cannot be written over what it reads.
+_ELSEWHERE = (Product, Lookup, Join, InnerProduct, Arrange, Encode)
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def places_of(
     group: list[int] = []
     for number, call in enumerate(calls):
         source = call.sources[0]
-        over = source >= 0 and uses[source] == 1 and not isinstance(call.operation, Product | Lookup | Join)
+        over = source >= 0 and uses[source] == 1 and not isinstance(call.operation, _ELSEWHERE)
         group.append(group[source] if over else number)
     places: dict[int, str] = {}
     for name, end in zip(outputs, ends, strict=True):

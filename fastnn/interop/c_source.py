@@ -90,6 +90,63 @@ static void ${name}_lookup($real *y, const $real *x, int size, int rows, int col
             *y++ = x[i] >= 0 && x[i] < ($real)rows ? table[(int)x[i] * columns + j] : ($real)NAN;
 }
 """,
+    "encode": """
+/* y has ones, or counts, at the places of x's numbers below size: in a row for each number, or in one for all. */
+static void ${name}_encode($real *y, const $real *x, int numbers, int size, int one_hot, int counts)
+{
+    for (int j = 0; j < (one_hot ? numbers : 1) * size; j++) y[j] = 0;
+    for (int i = 0; i < numbers; i++) {
+        if (!(x[i] >= 0 && x[i] < ($real)size)) continue;
+        $real *place = y + (one_hot ? i * size : 0) + (int)x[i];
+        *place = counts ? *place + 1 : 1;
+    }
+}
+""",
+    "arrange": """
+static void ${name}_arrange($real *y, const $real *x, int size, const int *order)
+{
+    for (int i = 0; i < size; i++) y[i] = x[order[i]];
+}
+""",
+    "slope": """
+static void ${name}_slope($real *y, const $real *x, int size, const $real *alpha)
+{
+    for (int i = 0; i < size; i++) y[i] = x[i] > 0 ? x[i] : x[i] * alpha[i];
+}
+""",
+    "inner_product": """
+static void ${name}_inner_product($real *y, const $real *x, const $real *z, int size)
+{
+    $real sum = 0;
+    for (int i = 0; i < size; i++) sum += x[i] * z[i];
+    *y = sum;
+}
+""",
+    "normalize_lengths": """
+/* Vectors of width numbers, divided by their length, or by epsilon where that is larger. */
+static void ${name}_normalize_lengths($real *y, const $real *x, int vectors, int width, $real epsilon)
+{
+    for (int k = 0; k < vectors; k++, x += width, y += width) {
+        $real squares = 0;
+        for (int i = 0; i < width; i++) squares += x[i] * x[i];
+        const $real length = sqrt$f(squares), divisor = length > epsilon ? length : epsilon;
+        for (int i = 0; i < width; i++) y[i] = x[i] / divisor;
+    }
+}
+""",
+    "normalize_squares": """
+/* Vectors of width numbers: x / sqrt(mean of x^2 + epsilon) scale */
+static void ${name}_normalize_squares($real *y, const $real *x, int vectors, int width, const $real *scale,
+                                      $real epsilon)
+{
+    for (int k = 0; k < vectors; k++, x += width, y += width) {
+        $real squares = 0;
+        for (int i = 0; i < width; i++) squares += x[i] * x[i];
+        const $real inverse = 1 / sqrt$f(squares / ($real)width + epsilon);
+        for (int i = 0; i < width; i++) y[i] = x[i] * inverse * scale[i];
+    }
+}
+""",
     "add": """
 static void ${name}_add($real *y, const $real *x, const $real *z, int size)
 {

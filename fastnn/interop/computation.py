@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastnn.checking.shapes import Shape
-from fastnn.interop.operations import Operation, Rescale, operations_of_layer
+from fastnn.interop.layer_operations import operations_of_layer
+from fastnn.interop.operations import Operation, Rescale
 from fastnn.layers import Rescaling
 from fastnn.layers.base import Layer
 from fastnn.models.functional import Model
@@ -133,9 +134,12 @@ def _add_layer(steps: list[Step], layer: Layer, dtype: np.dtype[np.floating], so
     """Append what a layer computes of these values; return its value, which is the first of them if it does nothing."""
     if layer.inner_model is not None:
         return _add_model(steps, layer.inner_model, sources)[0]
-    value = sources[0]
-    for operation in operations_of_layer(layer, dtype):
-        steps.append(Step(operation, sources))
-        value = len(steps) - 1
-        sources = (value,)
-    return value
+    operations = operations_of_layer(layer, dtype)
+    if not operations:
+        return sources[0]
+    for operation in operations[:-1]:
+        # Of several inputs, of each.
+        steps += [Step(operation, (source,)) for source in sources]
+        sources = tuple(range(len(steps) - len(sources), len(steps)))
+    steps.append(Step(operations[-1], sources))
+    return len(steps) - 1

@@ -14,14 +14,19 @@ from fastnn.interop.computation import Computation, computation_of
 from fastnn.interop.onnx_graph import Graph, Value
 from fastnn.interop.operations import (
     Activate,
+    Arrange,
+    Encode,
+    InnerProduct,
     Join,
     Lookup,
     Merge,
     NormalizeBatch,
     NormalizeLayer,
+    NormalizeVectors,
     Operation,
     Product,
     Rescale,
+    Slope,
 )
 from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
@@ -184,7 +189,9 @@ def _value_of(operation: Operation, sources: list[Value]) -> Value:
             arrays = [graph.initializer("kernel", operation.kernel)]
             if operation.bias is not None:
                 arrays.append(graph.initializer("bias", operation.bias))
-            return x.apply("Gemm", *arrays)
+            if operation.vectors == 1:
+                return x.apply("Gemm", *arrays)
+            return x.in_shape(-1, len(operation.kernel)).apply("Gemm", *arrays).in_shape(-1, operation.outputs)
         case Activate():
             return given(operation.kind.onnx, f"the ONNX operators of the activation {operation.activation}")(
                 x, *operation.numbers
@@ -201,6 +208,16 @@ def _value_of(operation: Operation, sources: list[Value]) -> Value:
             return _merged(operation, sources)
         case Join():
             return graph.node("Concat", *sources, axis=1)
+        case InnerProduct():
+            return (x * sources[1]).sums(1)
+        case Arrange():
+            return x.apply("Gather", graph.initializer("order", operation.order, np.dtype(np.int64)), axis=1)
+        case Slope():
+            return x.apply("PRelu", graph.initializer("alpha", operation.alpha))
+        case NormalizeVectors():
+            return _normalized_vectors(operation, x)
+        case Encode():
+            return _encoded(operation, x)
     raise AssertionError(operation)
 
 
@@ -212,6 +229,30 @@ def _merged(operation: Merge, sources: list[Value]) -> Value:
     for other in sources[1:]:
         total = total.apply(operator, other)
     return total / len(sources) if operation.kind == "average" else total
+
+
+def _normalized_vectors(operation: NormalizeVectors, x: Value) -> Value:
+    vectors = x.in_shape(-1, operation.width)
+    squares = (vectors * vectors).sums(1)
+    epsilon = x.graph.initializer("epsilon", operation.epsilon)
+    if operation.scale is None:
+        result = vectors / squares.apply("Sqrt").apply("Max", epsilon)
+    else:
+        scale = x.graph.initializer("scale", operation.scale)
+        result = vectors / (squares / operation.width + epsilon).apply("Sqrt") * scale
+    return result.in_shape(-1, operation.outputs)
+
+
+def _encoded(operation: Encode, x: Value) -> Value:
+    from onnx import helper
+
+    numbers = x.graph.initializer("categories", np.arange(operation.categories))
+    same = x.in_shape(-1, operation.inputs, 1).apply("Equal", numbers)
+    ones = same.apply("Cast", to=helper.np_dtype_to_tensor_dtype(x.graph.dtype))
+    if operation.mode == "one_hot":
+        return ones.in_shape(-1, operation.outputs)
+    count = ones.sums(1).in_shape(-1, operation.outputs)
+    return count if operation.mode == "count" else count.apply("Min", 1)
 
 
 def _normalized_batch(operation: NormalizeBatch, x: Value) -> Value:

@@ -116,6 +116,14 @@ class Value:
         total = self + 1
         return total.apply("Log") + (self - (total - 1)) / total
 
+    def in_shape(self, *shape: int) -> Value:
+        """The same numbers in another shape."""
+        return self.apply("Reshape", self.graph.initializer("shape", shape, np.dtype(np.int64)))
+
+    def sums(self, axis: int) -> Value:
+        """Along an axis, which stays with one number."""
+        return self.graph.node("ReduceSum", self, self.graph.initializer("axes", [axis], np.dtype(np.int64)))
+
     def mean(self) -> Value:
         """Of each row, with shape (rows, 1)."""
         if self.graph.opset < 18:

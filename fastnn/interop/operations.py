@@ -1,92 +1,20 @@
 """What layers compute in prediction, as operations on rows of numbers. Exporters write these in another language."""
 
-import math
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.activations.base import ActivationKind
 from fastnn.activations.registry import ACTIVATIONS
-from fastnn.checking.shapes import Shape
-from fastnn.layers import (
-    Activation,
-    ActivityRegularization,
-    Add,
-    AlphaDropout,
-    Average,
-    BatchNormalization,
-    CategoryEncoding,
-    Concatenate,
-    Dense,
-    Dot,
-    Dropout,
-    Embedding,
-    Flatten,
-    GaussianDropout,
-    GaussianNoise,
-    Identity,
-    IntegerLookup,
-    LayerNormalization,
-    Maximum,
-    Minimum,
-    Multiply,
-    Normalization,
-    Permute,
-    PReLU,
-    Rescaling,
-    Reshape,
-    RMSNormalization,
-    StringLookup,
-    Subtract,
-    UnitNormalization,
-    merging,
-)
-from fastnn.layers.applied import AppliedActivation
-from fastnn.layers.base import Layer
 
 __all__ = [
-    *("Activate", "Join", "Lookup", "Merge", "NormalizeBatch", "NormalizeLayer", "Operation", "Product", "Rescale"),
-    "operations_of_layer",
+    *("Activate", "Arrange", "Array", "Encode", "InnerProduct", "Join", "Lookup", "Merge", "NormalizeBatch"),
+    *("NormalizeLayer", "NormalizeVectors", "Operation", "Product", "Rescale", "Slope"),
 ]
 
 Array = NDArray[np.floating[Any]]
-
-# All that predicts what its class says; what trains alone, or reshapes what are rows anyway, has no operation.
-_KNOWN = (
-    ActivityRegularization,
-    Rescaling,
-    Flatten,
-    Dense,
-    Activation,
-    Dropout,
-    AlphaDropout,
-    GaussianDropout,
-    GaussianNoise,
-    Reshape,
-    Identity,
-    Normalization,
-    BatchNormalization,
-    LayerNormalization,
-    Embedding,
-)
-
-# Layers of several inputs that work number by number, and what exporters call that.
-_MERGES: dict[type[Layer], str] = {
-    Add: "add",
-    Subtract: "subtract",
-    Multiply: "multiply",
-    Average: "average",
-    Maximum: "maximum",
-    Minimum: "minimum",
-}
-
-# What has no form in these languages yet.
-_NOT_EXPORTED = (
-    *(CategoryEncoding, Dot, IntegerLookup, StringLookup),
-    *(Permute, PReLU, RMSNormalization, UnitNormalization),
-)
 
 
 @dataclass(frozen=True)
@@ -112,10 +40,15 @@ class Rescale(Operation):
 
 @dataclass(frozen=True)
 class Product(Operation):
-    """``x kernel + bias``."""
+    """``x kernel + bias`` of each of the vectors that follow one another in a row."""
 
     kernel: Array
     bias: Array | None
+
+    @property
+    def vectors(self) -> int:
+        """How many there are: one, where the layer takes rows."""
+        return self.inputs // len(self.kernel)
 
 
 @dataclass(frozen=True)
@@ -182,76 +115,40 @@ class Join(Operation):
     sizes: tuple[int, ...]
 
 
-def operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
-    """What a built layer computes, one operation behind the other; they hold its own arrays, not copies.
+@dataclass(frozen=True)
+class InnerProduct(Operation):
+    """The sum of the products of two rows, number by number."""
 
-    Raises
-    ------
-    TypeError
-        When the layer or its activation is of the user's own making.
-    ValueError
-        When a number of it is NaN or infinite.
+
+@dataclass(frozen=True)
+class Arrange(Operation):
+    """Number i is that at place ``order[i]``."""
+
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Slope(Operation):
+    """``x`` where it is positive, else ``alpha * x``."""
+
+    alpha: Array
+
+
+@dataclass(frozen=True)
+class NormalizeVectors(Operation):
+    """Vectors of ``width`` numbers: ``x / max(length, epsilon)``, or ``scale * x / sqrt(mean(x**2) + epsilon)``.
+
+    The first where there is no scale.
     """
-    if type(layer) in _NOT_EXPORTED:
-        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which cannot be exported yet")
-    if isinstance(layer, merging.Merge):
-        return [_merge(layer)]
-    kind = next((kind for kind in _KNOWN if isinstance(layer, kind)), None)
-    # A subclass that lowers itself in its own way may compute anything.
-    if kind is None or type(layer).lower is not kind.lower:
-        raise TypeError(f"the layer {layer.name} is of your own class {type(layer).__name__} and cannot be exported")
-    arrays = layer.arrays
-    for name, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise ValueError(f"the {name} of {layer.name} holds NaN or infinity: such a model predicts nothing")
-    assert layer.input_shape is not None
-    assert layer.output_shape is not None
-    inputs, outputs = math.prod(layer.input_shape), math.prod(layer.output_shape)
-    place = str(layer.name), inputs, outputs
-    if isinstance(layer, Dense):
-        if len(layer.input_shape) > 1:
-            raise TypeError(
-                f"the layer {layer.name} works along the last axis of samples of shape {layer.input_shape}, which "
-                "cannot be exported yet: put a Flatten() before it"
-            )
-        product = Product(*place, arrays["kernel"], arrays.get("bias"))
-        return [product, *_activate(str(layer.name), outputs, layer.activation)]
-    if isinstance(layer, Embedding):
-        return [Lookup(*place, arrays["embeddings"])]
-    if isinstance(layer, Normalization):
-        # Its deviation is at least 1e-7.
-        mean, variance = arrays["mean"], np.maximum(arrays["variance"], dtype.type(1e-14))
-        times, zeros = outputs // mean.size, np.zeros(outputs, dtype)
-        return [NormalizeBatch(*place, zeros + 1, zeros, np.tile(mean, times), np.tile(variance, times), 0.0)]
-    if isinstance(layer, Activation):
-        return _activate(str(layer.name), outputs, layer.applied)
-    if isinstance(layer, BatchNormalization | LayerNormalization):
-        gamma = arrays["gamma"] if layer.scale else np.ones(outputs, dtype)
-        beta = arrays["beta"] if layer.center else np.zeros(outputs, dtype)
-        if isinstance(layer, LayerNormalization):
-            return [NormalizeLayer(*place, gamma, beta, layer.epsilon)]
-        return [NormalizeBatch(*place, gamma, beta, arrays["moving_mean"], arrays["moving_variance"], layer.epsilon)]
-    return []
+
+    width: int
+    epsilon: float
+    scale: Array | None
 
 
-def _merge(layer: merging.Merge) -> Operation:
-    shapes = layer.input_shape
-    assert shapes is not None
-    assert layer.output_shape is not None
-    sizes = tuple(math.prod(shape) for shape in cast(tuple[Shape, ...], shapes))
-    place = str(layer.name), sum(sizes), math.prod(layer.output_shape)
-    if type(layer) is Concatenate:
-        return Join(*place, sizes)
-    if type(layer) not in _MERGES:
-        raise TypeError(f"the layer {layer.name} is of your own class {type(layer).__name__} and cannot be exported")
-    return Merge(*place, _MERGES[type(layer)])
+@dataclass(frozen=True)
+class Encode(Operation):
+    """Whole numbers below ``categories`` as zeros and ones; ``mode`` is that of `CategoryEncoding`."""
 
-
-def _activate(layer: str, size: int, applied: AppliedActivation) -> list[Operation]:
-    kind = applied.entry
-    if kind is None:
-        raise TypeError(
-            f"the activation {applied.name} of {layer} is a Python function of your own and cannot be exported: "
-            "use one of fastnn's activations, such as 'relu'"
-        )
-    return [] if kind.name == "linear" else [Activate(layer, size, size, kind.name, applied.numbers)]
+    categories: int
+    mode: str

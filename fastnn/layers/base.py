@@ -136,7 +136,7 @@ class Layer(Called, Configured):
 
     def _forget(self) -> None:
         """Be in no model, without shapes and arrays."""
-        self._keep(in_model=False, input_shape=None, output_shape=None, arrays=fixed_arrays({}))
+        self._keep(in_model=False, shared=False, _gave=(), input_shape=None, output_shape=None, arrays=fixed_arrays({}))
 
     def build(self, input_shape: Shape) -> Shape:
         """Take the shape of a sample before the layer; return the one after it.

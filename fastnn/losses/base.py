@@ -206,8 +206,8 @@ class CustomLoss(Loss):
     Parameters
     ----------
     value : callable
-        Of (y_true, y_pred), both of shape (batch, outputs): the mean loss, or one number for each sample, which sample
-        weights need.
+        Of (y_true, y_pred): the mean loss, or one number for each sample, which sample weights need. ``y_pred`` has
+        shape (batch, outputs), ``y_true`` that of the targets that came, (batch, ...), whatever it is.
     gradient : callable
         Of the same: the gradient of the batch's mean loss with respect to y_pred, of y_pred's shape.
     name : str, optional
@@ -244,6 +244,10 @@ class CustomLoss(Loss):
 
     def options(self) -> dict[str, Any]:
         return {"loss_function": (self.value, self.gradient)}
+
+    def targets(self, y: NDArray[Any], outputs: Any) -> Any:
+        # Whatever the functions take; one number for each of several samples is a column, as everywhere.
+        return y.reshape(-1, 1) if y.ndim == 1 and outputs == 1 else y
 
     def configuration(self) -> dict[str, Any]:
         raise TypeError(f"the loss {self.name} is made of functions of your own, which no data can hold")

@@ -86,6 +86,6 @@ def _weights(sample_weight: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.flo
             f"sample_weight must be a number, or have a weight for each row, {shape}, but its shape is "
             f"{weights.shape}: an array of one axis is one row, so give outputs the shape (samples, outputs)"
         )
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        raise ValueError("sample_weight must hold finite numbers that are not negative")
+    if not np.isfinite(weights).all():
+        raise ValueError("sample_weight must hold finite numbers")
     return np.broadcast_to(weights, shape)

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from fastnn.layers.base import Layer
 from fastnn.models.base import BaseModel
+from fastnn.models.nested import ModelLayer
 
 __all__ = ["clone_model"]
 
@@ -32,6 +33,8 @@ def clone_model(model: M) -> M:
     ------
     TypeError
         When it is no model of fastnn.
+    ValueError
+        When models within it share layers.
 
     Examples
     --------
@@ -45,6 +48,11 @@ def clone_model(model: M) -> M:
     if not isinstance(model, BaseModel):
         raise TypeError(f"model must be a model of fastnn, but it is {model!r}")
     layers = [_anew(layer) for layer in model.layers]
+    leaves = [leaf for layer in model.layers for leaf in _leaves(layer)]
+    if len({id(leaf) for leaf in leaves}) < len(leaves):
+        raise ValueError(
+            "models within the model share layers, and a clone of each would have its own: clone them one by one"
+        )
     # A class of the user's own may be made with other arguments.
     kind: Any = next(kind for kind in type(model).__mro__ if kind.__module__.startswith("fastnn."))
     made: M
@@ -60,8 +68,18 @@ def clone_model(model: M) -> M:
     return made
 
 
+def _leaves(layer: Layer) -> list[Layer]:
+    """The layers of a model that is a layer, each as often as it has it; or the layer."""
+    if not isinstance(layer, ModelLayer):
+        return [layer]
+    return [leaf for inner in layer.model.layers for leaf in _leaves(inner)]
+
+
 def _anew(layer: Layer) -> Layer:
-    """The same layer in no model, without arrays and shapes."""
+    """The same layer in no model, without arrays and shapes; of a model that is one, its clone."""
+    if isinstance(layer, ModelLayer):
+        inner: Any = layer.model
+        return ModelLayer(clone_model(inner), name=layer.name)
     made = copy.copy(layer)
     made._forget()
     return made

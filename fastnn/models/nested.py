@@ -10,6 +10,7 @@ import numpy as np
 
 from fastnn.checking.shapes import Shape
 from fastnn.layers.base import Layer, Variable, fixed_arrays
+from fastnn.layers.lookup import Lookup
 from fastnn.layers.symbolic import SymbolicTensor
 from fastnn.models.layered import LayeredModel
 from fastnn_ext.engine.plan import Plan
@@ -89,6 +90,12 @@ class ModelLayer(Layer):
 
     def output_for(self, input_shape: Any) -> Shape:
         model = self.model
+        for layer in model.layers:
+            if isinstance(layer, Lookup):
+                raise ValueError(
+                    f"the model {model.name} looks up its data by {layer.name}, which the outermost model alone does: "
+                    f"call {layer.name} on an Input of that one, and a model of the layers behind it on what that gives"
+                )
         if not model.built and not self._waits:
             model.build(input_shape)
         expected = model.input_shapes

@@ -14,6 +14,7 @@ from fastnn.models.classes import check_classes
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.rows import AllTargets, AllWeights, as_rows
 from fastnn.models.several import by_names, is_named
+from fastnn.models.weighted_metrics import is_weighted
 from fastnn_ext.engine.compressed import CompressedRows
 
 __all__ = ["class_weights", "read_targets", "read_weights"]
@@ -64,13 +65,17 @@ def _numbers(y: Any, name: str, samples: int) -> NDArray[Any]:
 
 
 def _target_rows(rows: NDArray[Any], outputs: int, dtype: np.dtype[Any], name: str) -> NDArray[Any]:
-    if rows.dtype == np.int32 and outputs > 1 and rows.shape[1] == 1:
+    if rows.ndim != 2 or rows.shape[1] != outputs:
+        if rows.ndim == 2 and rows.dtype == np.int32 and outputs > 1 and rows.shape[1] == 1:
+            return rows
+        # What only a loss of the user's own takes.
+        check_finite(rows, name)
         return rows
     return as_rows(rows, dtype, name)
 
 
 def read_weights(model: CompiledModel, weights: Any, name: str, samples: int) -> AllWeights:
-    """Sample weights as float64, finite and not negative; None for None.
+    """Sample weights as float64, finite; None for None. A loss of a negative weight grows where others fall.
 
     For a model with several outputs a list of them: a dict or list has each output's, one array is that of all.
     """
@@ -78,22 +83,26 @@ def read_weights(model: CompiledModel, weights: Any, name: str, samples: int) ->
         return None
     outputs = model.output_names
     if len(outputs) == 1:
-        return _weights(weights, name, samples)
+        return _weights(model, weights, name, samples)
     if is_named(weights, outputs) or (isinstance(weights, list | tuple) and len(weights) != samples):
         parts = by_names(weights, outputs, name)
         named = zip(outputs, parts, strict=True)
-        return [None if part is None else _weights(part, f"{name}[{called!r}]", samples) for called, part in named]
-    return [_weights(weights, name, samples)] * len(outputs)
+        return [
+            None if part is None else _weights(model, part, f"{name}[{called!r}]", samples) for called, part in named
+        ]
+    return [_weights(model, weights, name, samples)] * len(outputs)
 
 
-def _weights(weights: Any, name: str, samples: int) -> NDArray[np.float64]:
+def _weights(model: CompiledModel, weights: Any, name: str, samples: int) -> NDArray[np.float64]:
     array = to_array(weights, name)
     if isinstance(array, CompressedRows) or array.shape not in ((samples,), (samples, 1)):
         raise ValueError(f"{name} must have shape ({samples},), one for each sample, but its shape is {array.shape}")
     check_finite(array, name)
     result = np.ascontiguousarray(array.reshape(-1), dtype=np.float64)
-    if samples and result.min() < 0:
-        raise ValueError(f"{name} must not be negative, but one is {result.min():g}")
+    if samples and result.min() < 0 and any(is_weighted(metric) for metric in model.metrics):
+        raise ValueError(
+            f"{name} must not be negative where weighted_metrics are weighed by them, but one is {result.min():g}"
+        )
     return result
 
 

@@ -16,9 +16,14 @@ cdef object call_loss(Plan plan, Run* run, Head* head, cnp.ndarray given, Py_ssi
     # The gradient of the user's own loss; its value goes to the head.
     cdef Py_ssize_t row, item = 8 if plan.is_double else 4
     cdef double weight
-    value, gradient = <object> head.function
-    target = matrix_over(
-        <char*> run.arena.targets + head.target_offset * item, rows, head.size, run.arena.targets_row, plan.is_double)
+    value, gradient, own = <object> head.function
+    if own is None:
+        target = matrix_over(<char*> run.arena.targets + head.target_offset * item, rows, head.size,
+                             run.arena.targets_row, plan.is_double)
+    elif run.data.order == NULL:
+        target = own[start : start + rows].copy()
+    else:
+        target = own[[run.data.order[row] for row in range(start, start + rows)]]
     # Given copies: a function may change what it gets.
     losses = numpy.asarray(value(target.copy(), given.copy()), dtype=numpy.float64)
     if shape_of(losses) not in ((), (rows,)):

@@ -121,8 +121,9 @@ cdef class Training:
         Read where it is, batch by batch, also from a memory-mapped file: each row contiguous. A list, one for each
         input, where the plan has several.
     y : ndarray of float32, float64 or uint8, shape (samples, output_size)
-        Or of int32 and shape (samples, 1): class numbers, where there is more than one output. A list, one for each
-        output, where these were chosen.
+        Or of int32 and shape (samples, 1): class numbers, where there is more than one output. Of any shape and type,
+        (samples, ...), for a loss with functions of the user's own, which get its rows. A list, one for each output,
+        where these were chosen.
     batch_size : int
     loss : LossOptions
         Or a list, as for y.
@@ -187,6 +188,7 @@ cdef class Training:
     cdef list x                     # what the run describes: for each input, and for each output
     cdef list y
     cdef list weights
+    cdef list loss_functions        # for each output, those of the user's own loss and its targets; see set_data
     cdef list data_pins             # see `pinned`: of all of these
     cdef Rows* described            # room to describe other data before they take these' place
     cdef cnp.ndarray rates

@@ -28,7 +28,7 @@ cdef int set_data(Training training, list xs, object y, object sample_weight) ex
     # From here on the run reads these. Nothing is changed before all of it is known to fit.
     cdef Run* run = &training.run
     cdef Plan plan = training.plan
-    cdef list ys = training.for_outputs(y, "y"), weights, pins = []
+    cdef list ys = list(training.for_outputs(y, "y")), weights, pins = [], functions = []
     cdef Rows* rows = training.described
     cdef list numbers = []
     cdef Py_ssize_t samples = rows_in(xs[0])
@@ -46,6 +46,7 @@ cdef int set_data(Training training, list xs, object y, object sample_weight) ex
             pins.append(pinned(xs[k]))
     rows += plan.source_count
     for k in range(plan.head_count):
+        functions.append(with_own_targets(training, k, ys, samples))
         numbers.append(describe_target(rows + k, ys[k], plan.heads[k].size, samples))
         if training.streaming and training.x is not None and numbers[k] != run.heads[k].class_numbers:
             raise ValueError("y must hold class numbers where the first batch's did, and rows of outputs where that "
@@ -55,16 +56,35 @@ cdef int set_data(Training training, list xs, object y, object sample_weight) ex
         if weights[k] is not None:
             pins.append(pinned(weights[k]))
     training.x, training.y, training.weights, training.data_pins = xs, ys, weights, pins
+    training.loss_functions = functions
     for k in range(plan.source_count):
         run.data.sources[k].rows = training.described[k]
     for k in range(plan.head_count):
         run.heads[k].y, run.heads[k].class_numbers = rows[k], numbers[k]
         run.heads[k].sample_weight = NULL
+        if functions[k] is not None:
+            run.heads[k].function = <void*> functions[k]
         if weights[k] is not None:
             run.heads[k].sample_weight = <double*> cnp.PyArray_DATA(<cnp.ndarray> weights[k])
     training.samples = run.data.samples = samples
     run.data.check = True
     return 0
+
+
+cdef object with_own_targets(Training training, int head, list ys, Py_ssize_t samples):
+    # The two functions of the user's own loss, with the targets where these have another shape than the outputs: the
+    # functions get them as they are, and the engine rows of zeros in their place. None where the loss is ours.
+    cdef Py_ssize_t size = training.plan.heads[head].size
+    functions = training.losses[head].loss_function
+    if functions is None:
+        return None
+    y = ys[head]
+    if not isinstance(y, cnp.ndarray) or y.ndim < 1 or y.shape == (samples, size):
+        return (*functions, None)
+    if len(y) != samples:
+        raise ValueError(f"y must have as many rows as x, {samples}, but it has {len(y)}")
+    ys[head] = numpy.zeros((samples, size), training.plan.dtype)
+    return (*functions, y)
 
 
 cdef bint describe_target(Rows* rows, object y, Py_ssize_t size, Py_ssize_t samples) except -1:

@@ -32,7 +32,40 @@ def odd_names():
     return Model([first, second], {"int.": layers.Add()([first, second]), "x": layers.Subtract()([first, second])})
 
 
-CASES = {"through": through, "odd names": odd_names}
+def along_the_last_axis():
+    x = layers.Input((3, 4), name="x")
+    value = layers.PReLU("ones")(layers.Dense(5)(layers.Permute((2, 1))(x)))
+    ends = {"root": layers.RMSNormalization()(value), "unit": layers.UnitNormalization()(value)}
+    model = Model(x, {"dense": layers.Flatten()(layers.Dense(2, "tanh")(value)), **ends}, seed=2)
+    for layer in model.layers:
+        for array in layer.arrays.values():
+            array[...] = np.random.default_rng(3).uniform(0.2, 1.5, size=array.shape)
+    return model
+
+
+def products():
+    one, other = layers.Input((5,), name="one"), layers.Input((5,), name="other")
+    first, second = layers.Dense(4, "tanh")(one), layers.Dense(4)(other)
+    return Model(
+        [one, other], {"dot": layers.Dot()([first, second]), "cos": layers.Dot(normalize=True)([first, second])}
+    )
+
+
+def encodings():
+    codes = layers.Input((3,), name="codes")
+    ends = {
+        mode: layers.Flatten()(layers.CategoryEncoding(7, mode)(codes)) for mode in ("one_hot", "multi_hot", "count")
+    }
+    return Model(codes, {**ends, "known": layers.Normalization(mean=3.0, variance=4.0)(ends["count"])})
+
+
+CASES = {
+    "through": through,
+    "odd names": odd_names,
+    "along the last axis": along_the_last_axis,
+    "products": products,
+    "encodings": encodings,
+}
 
 
 def run_c(folder, source, name, model, x):

@@ -211,6 +211,10 @@ REFUSED = {
     "an input that others take": (shared_input, "must be the only layer that takes that input"),
     "another dtype": (lambda: Input((1,), dtype="strings"), "dtype must be 'string'"),
     "adapt in a model": (lambda: colours().layers[0].adapt(["a"]), "is in a model, which was made for its vocabulary"),
+    "in a model within": (
+        lambda: Sequential([Input((1,)), colours(), Dense(1)]),
+        "looks up its data by string_lookup, which the outermost model alone does",
+    ),
     "no vocabulary": (lambda: Sequential([Input((1,)), StringLookup()]), "has no vocabulary"),
 }
 

@@ -205,7 +205,6 @@ BAD = {
     "classes": ((X[:4], Y[:4, :2]), ValueError, r"takes targets of shape \(samples, 3\)"),
     "one sample": ((X[0], Y[:1]), ValueError, r"a batch of one sample is x of a batch\[None\]"),
     "weights": ((X[:4], Y[:4], np.ones(3)), ValueError, r"the weights of a batch must have shape \(4,\)"),
-    "negative": ((X[:4], Y[:4], -np.ones(4)), ValueError, "the weights of a batch must not be negative"),
     "x alone": (X[:4], TypeError, r"a batch must be \(x, y\) or \(x, y, sample_weight\), but it is a ndarray"),
     "four": ((X, Y, WEIGHTS, None), TypeError, "a batch must be"),
     "None": (None, TypeError, "a batch must be .* but it is a NoneType"),

@@ -32,7 +32,13 @@ def in_keras():
     return keras.Sequential([keras.layers.Dense(3, input_dim=4, trainable=False), keras.layers.Dense(1)], name="mine")
 
 
-MODELS = [chain, graph, unbuilt, in_keras]
+def nested():
+    encoder = fastnn.Sequential([Input((4,)), Dense(3, "tanh", trainable=False)], name="encoder", seed=0)
+    x = Input((4,))
+    return fastnn.Model(x, Dense(4, name="decoder")(encoder(x)), seed=0)
+
+
+MODELS = [nested, chain, graph, unbuilt, in_keras]
 
 
 @pytest.mark.parametrize("make", MODELS)
@@ -55,7 +61,7 @@ def test_a_clone_has_the_same_layers_and_arrays_of_its_own(make):
         # Kernels alone are drawn.
         assert (one.ndim == 2) == (not np.array_equal(one, other))
     before = model.get_weights()
-    clone.parameters[:] = 0
+    clone.set_weights([np.zeros(array.shape) for array in clone.get_weights()])
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -96,3 +102,24 @@ def test_a_class_of_ones_own_gives_one_of_the_package():
 def test_anything_else_is_refused():
     with pytest.raises(TypeError, match="model must be a model of fastnn, but it is 3"):
         clone_model(3)
+
+
+def test_models_within_are_cloned_too():
+    model = nested()
+    clone = clone_model(model)
+    assert clone.layers[0].model is not model.layers[0].model
+    kernels = [one.layers[0].model.layers[0].kernel for one in (model, clone)]
+    assert not np.array_equal(*kernels)
+    assert not clone.layers[0].model.layers[0].trainable
+    clone.set_weights([np.zeros(array.shape) for array in clone.get_weights()])
+    assert not clone.predict(np.ones((1, 4))).any()
+    assert model.predict(np.ones((1, 4))).any()
+
+
+def test_layers_that_models_within_share_are_refused():
+    x = Input((4,))
+    shared = Dense(4)
+    one, two = fastnn.Model(x, shared(x)), fastnn.Model(x, Dense(4)(shared(x)))
+    y = Input((4,))
+    with pytest.raises(ValueError, match="models within the model share layers"):
+        clone_model(fastnn.Model(y, Add()([one(y), two(y)])))

@@ -18,7 +18,6 @@ from fastnn.models import Sequential
             ValueError,
             r"sample_weight must have shape \(50,\), .* but its shape is \(49,\)",
         ),
-        ({"sample_weight": np.full(50, -1.0)}, ValueError, "sample_weight must not be negative, but one is -1"),
         ({"sample_weight": np.full(50, np.nan)}, ValueError, r"sample_weight\[0\] is nan"),
         ({"sample_weight": ["a"] * 50}, TypeError, "sample_weight must hold real numbers"),
         ({"class_weight": [1, 2]}, TypeError, "class_weight must be a dict"),

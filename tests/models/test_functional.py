@@ -383,7 +383,6 @@ REFUSED = {
         ValueError,
         "augmentation is for models with one input",
     ),
-    "export": (lambda: fastnn.interop.to_onnx(skip()), TypeError, "model must be a fastnn.Sequential"),
     "a symbolic tensor as numbers": (lambda: np.asarray(Input((2,)).tensor), TypeError, "has no numbers"),
 }
 

@@ -186,7 +186,6 @@ BAD = {
     "NaN in y": ((X, with_number(Y, np.nan)), {}, ValueError, r"y\[5, 1\] is nan"),
     "two in y": ((X, with_number(Y, 2)), {}, ValueError, "takes one-hot rows or probabilities, from 0 to 1"),
     "weights": ((X, Y), {"sample_weight": np.ones(23)}, ValueError, r"sample_weight must have shape \(24,\)"),
-    "negative": ((X, Y), {"sample_weight": -np.ones(24)}, ValueError, "sample_weight must not be negative"),
     "NaN weight": ((X, Y), {"sample_weight": np.full(24, np.nan)}, ValueError, r"sample_weight\[0\] is nan"),
     "class list": ((X, Y), {"class_weight": [1, 2, 3]}, TypeError, "class_weight must be a dict"),
 }
