@@ -262,8 +262,8 @@ def test_own_activation(keras, tmp_path):
 
 REFUSED = {
     "an unknown layer": (
-        lambda k: k.layers.GlobalAveragePooling1D(name="p"),
-        r"'p' \(GlobalAveragePooling1D\): fastnn has no such layer; it has Dense, ",
+        lambda k: k.layers.EinsumDense("ab,bc->ac", 2, name="p"),
+        r"'p' \(EinsumDense\): fastnn has no such layer; it has Dense, ",
     ),
     "an unknown activation": (
         lambda k: k.layers.Dense(2, "sparsemax", name="p"),
@@ -275,7 +275,10 @@ REFUSED = {
         "'p'.*: give a lambda's function a name",
     ),
     "a slope of 1": (lambda k: k.layers.LeakyReLU(1.0), "negative_slope must be at least 0 and below 1"),
-    "an activation with weights": (lambda k: k.layers.Dense(2, k.layers.PReLU()), "its activation is a PReLU, which is none"),
+    "an activation with weights": (
+        lambda k: k.layers.Dense(2, k.layers.PReLU()),
+        "its activation is a PReLU, which is none",
+    ),
     "another penalty": (
         lambda k: k.layers.Dense(2, kernel_regularizer="orthogonal_regularizer"),
         "kernel_regularizer is OrthogonalRegularizer, but fastnn has L1, L2, L1L2",

@@ -117,8 +117,8 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
         }
         model.compile(**compilation)
         entries: list[Any] = []
-        for argument in ("metrics", "weighted_metrics"):
-            found = content["compiled"].get(argument, [])
+        # Files of before have no weighted ones.
+        for found in (content["compiled"]["metrics"], content["compiled"].get("weighted_metrics", [])):
             entries += [entry for of_output in found for entry in of_output] if len(model.output_names) > 1 else found
         for metric, entry in zip(model.metrics, entries, strict=True):
             own = metric.metric if isinstance(metric, MetricOfOutput) else metric

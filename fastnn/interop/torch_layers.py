@@ -1,0 +1,152 @@
+"""PyTorch's modules: each that fastnn has as a layer, and its tensors as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from fastnn import layers
+from fastnn.activations.base import ActivationKind
+from fastnn.activations.registry import ACTIVATIONS
+from fastnn.checking.arrays import real_dtype_array
+from fastnn.data.tensors import tensor_array
+from fastnn.layers.base import Layer
+from fastnn.registry import Without, given
+
+__all__ = ["Leaf", "check_no_hooks", "check_not_shared", "layer_of", "torch_array"]
+
+
+class Leaf(NamedTuple):
+    """A module that computes, and what it is called."""
+
+    name: str
+    module: Any
+
+    @property
+    def spelled(self) -> str:
+        return f"the module {self.name!r} ({type(self.module).__name__})"
+
+
+def torch_array(value: Any, name: str) -> NDArray[Any]:
+    """A tensor, wherever it is, as an array of real numbers; ValueError, which calls it ``name``, where it is none."""
+    if not hasattr(value, "detach"):
+        return real_dtype_array(value, name)
+    try:
+        return tensor_array(value.detach().cpu(), "torch", name)
+    except NotImplementedError as error:
+        raise ValueError(f"{name} has no numbers yet: {error}") from error
+
+
+def check_no_hooks(module: Any, called: str) -> None:
+    """Raise ValueError where a module has no weights yet, or hooks that may change what it computes."""
+    if getattr(module, "has_uninitialized_params", bool)():
+        raise ValueError(f"{called} is lazy and has no weights yet: let it see a batch first")
+    if module._forward_hooks or module._forward_pre_hooks:
+        raise ValueError(f"{called} has hooks, which may change what it computes: remove them first")
+
+
+def check_not_shared(module: Any) -> None:
+    """Raise ValueError where two modules have one array."""
+    shared: set[str] = set()
+    for named in (module.named_parameters, module.named_buffers):
+        shared |= {name for name, _ in named(remove_duplicate=False)} - {name for name, _ in named()}
+    if shared:
+        raise ValueError(f"{sorted(shared)[0]!r} is another layer's array, too, but fastnn's layers share none")
+
+
+def layer_of(leaf: Leaf, torch: Any) -> tuple[Layer, list[Any]]:
+    """The layer of a module and its tensors in the order of `Layer.variables`."""
+    kind = type(leaf.module).__name__
+    if kind not in _MAKERS or type(leaf.module) is not getattr(torch.nn, kind):
+        raise ValueError(f"{leaf.spelled} is none that fastnn has; it has {', '.join(_MAKERS)}")
+    try:
+        layer, arrays = _MAKERS[kind](leaf.module)
+    except ValueError as error:
+        raise ValueError(f"{leaf.spelled}: {error}") from error
+    # A number is the name of a module that was given none.
+    layer.name = None if leaf.name.replace(".", "").isdecimal() else leaf.name
+    return layer, [array for array in arrays if array is not None]
+
+
+def _needs(holds: bool, what: str) -> None:
+    if not holds:
+        raise ValueError(what)
+
+
+def _plain(kind: type[Layer], *options: str) -> Callable[[Any], tuple[Layer, list[Any]]]:
+    """A layer without arrays, whose constructor takes these attributes of the module."""
+    return lambda module: (kind(*(getattr(module, option) for option in options)), [])
+
+
+def _linear(module: Any) -> tuple[Layer, list[Any]]:
+    return layers.Dense(module.out_features, use_bias=module.bias is not None), [module.weight.t(), module.bias]
+
+
+def _flatten(module: Any) -> tuple[Layer, list[Any]]:
+    _needs((module.start_dim, module.end_dim) == (1, -1), "it must have start_dim=1 and end_dim=-1, which make rows")
+    return layers.Flatten(), []
+
+
+def _listed(options: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in options.items())
+
+
+def _activations(torch_class: str) -> Callable[[Any], tuple[Layer, list[Any]]]:
+    """The layer of the activation that a class of PyTorch is with a module's options."""
+    kinds = [kind for kind in ACTIVATIONS if kind.torch == torch_class]
+
+    def made(module: Any) -> tuple[Layer, list[Any]]:
+        found = {key: getattr(module, key) for key in kinds[0].torch_options}
+        fitting = [kind for kind in kinds if kind.torch_options == found]
+        known = " or ".join(_listed(kind.torch_options) for kind in kinds)
+        _needs(bool(fitting), f"it has {_listed(found)}, but fastnn has {known} alone")
+        return _activation(fitting[0])(module)
+
+    return made
+
+
+def _activation(kind: ActivationKind) -> Callable[[Any], tuple[Layer, list[Any]]]:
+    """The layer of an activation, whose parameters are attributes of the module of the same names."""
+    make = given(kind.layer, f"the layer of the activation {kind.name}")
+    maker = _plain(make, *(parameter.name for parameter in kind.parameters))
+
+    def made(module: Any) -> tuple[Layer, list[Any]]:
+        misfit = None if kind.torch_misfit is None else kind.torch_misfit(module)
+        _needs(misfit is None, str(misfit))
+        return maker(module)
+
+    return made
+
+
+def _batch_normalization(module: Any) -> tuple[Layer, list[Any]]:
+    _needs(module.running_mean is not None, "it must have track_running_stats=True: fastnn predicts with those")
+    _needs(module.momentum is not None, "it has momentum=None, but fastnn has no plain average: give it a number")
+    # PyTorch's is the share of the new value.
+    center, scale = module.bias is not None, module.weight is not None
+    momentum, epsilon = 1 - module.momentum, module.eps
+    return layers.BatchNormalization(momentum=momentum, epsilon=epsilon, center=center, scale=scale), [
+        module.weight,
+        module.bias,
+        module.running_mean,
+        module.running_var,
+    ]
+
+
+def _layer_normalization(module: Any) -> tuple[Layer, list[Any]]:
+    _needs(
+        len(module.normalized_shape) == 1, f"it has normalized_shape={module.normalized_shape}, but fastnn takes rows"
+    )
+    center, scale = module.bias is not None, module.weight is not None
+    return layers.LayerNormalization(epsilon=module.eps, center=center, scale=scale), [module.weight, module.bias]
+
+
+_MAKERS: dict[str, Callable[[Any], tuple[Layer, list[Any]]]] = {
+    "Linear": _linear,
+    "Flatten": _flatten,
+    **{kind.torch: _activations(kind.torch) for kind in ACTIVATIONS if not isinstance(kind.torch, Without)},
+    "Dropout": _plain(layers.Dropout, "p"),
+    "BatchNorm1d": _batch_normalization,
+    "LayerNorm": _layer_normalization,
+}
