@@ -9,8 +9,8 @@ __all__ = [
     "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "CategoryEncoding",
     "Concatenate", "Dense", "Dot", "Dropout", "ELU", "Embedding", "Flatten", "GaussianDropout", "GaussianNoise",
     "Identity", "Input", "InputLayer", "IntegerLookup", "Layer", "LayerNormalization", "LeakyReLU", "Maximum",
-    "Minimum", "Multiply", "Normalization", "Permute", "PReLU", "ReLU", "Rescaling", "Reshape", "RMSNormalization", "Softmax",
-    "StringLookup", "Subtract", "UnitNormalization", "add", "average", "concatenate", "dot", "maximum", "minimum",
+    "Minimum", "Multiply", "Normalization", "Permute", "PReLU", "ReLU", "Rescaling", "Reshape", "RMSNormalization",
+    "Softmax", "StringLookup", "Subtract", "UnitNormalization", "add", "average", "concatenate", "dot", "maximum", "minimum",
     "multiply", "subtract",
 ]  # fmt: skip
 
