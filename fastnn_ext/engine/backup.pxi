@@ -7,8 +7,8 @@ cdef bint keeps_weights(Training training):
 
 
 cdef Operation* table_of(Training training, Py_ssize_t number) noexcept:
-    # The operation that itself keeps what a run changes of a parameter, a table of which one step changes some rows; NULL
-    # for all others.
+    # The operation that itself keeps what a run changes of a parameter, a table of which one step changes some rows;
+    # NULL for all others.
     cdef int i
     if not training.tables or training.samples > training.run.batch_size:
         return NULL

@@ -515,7 +515,7 @@ cdef class Training:
             fastnn_exchange(&self.running, 0)
 
     def lay_out_gradients(self, list arrays not None, list places not None, Py_ssize_t size):
-        """Say where the gradient of each array that learns begins in the vectors to come, which have so many numbers."""
+        """Say where the gradient of each array that learns begins in the vectors to come, of so many numbers."""
         self.start_running()
         try:
             set_places(self, arrays, places, size)

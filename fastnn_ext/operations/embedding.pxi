@@ -1,5 +1,5 @@
-# A table of vectors: each category of a sample gives the row of its number. A batch changes the rows that it has, and no
-# others: what a step costs does not depend on the size of the table.
+# A table of vectors: each category of a sample gives the row of its number. A batch changes the rows that it has alone:
+# what a step costs does not depend on the size of the table.
 
 
 cdef bint embedding_infer(Pass* p, int i) noexcept nogil:
