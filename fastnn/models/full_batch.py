@@ -9,25 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.callbacks.base import CallbackList
-from fastnn.layers import (
-    AlphaDropout,
-    BatchNormalization,
-    Dense,
-    Dropout,
-    Embedding,
-    GaussianDropout,
-    GaussianNoise,
-    LayerNormalization,
-    PReLU,
-    RMSNormalization,
-)
+from fastnn.layers import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import Evaluation
+from fastnn.models.gradients import layout_of
 from fastnn.models.inputs import Samples, explain
 from fastnn.models.nested import leaf_layers
 from fastnn.models.training import make_training, raise_or_stop
 from fastnn.optimizers.lbfgs import LBFGS
-from fastnn_ext.engine.plan import NonFiniteDataError, allocate
+from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError
 
 __all__ = ["Objective", "minimize"]
@@ -64,33 +54,26 @@ class Objective:
         )
         if penalty_scale != 1:
             self.training.set_penalty_scales(np.array([penalty_scale]))
-        self.arrays = [
-            layer.arrays[variable.name]
-            for layer in leaf_layers(model.layers)
-            for variable in layer.variables()
-            if variable.trainable
-        ]
-        # Layers that another model has, too, have their arrays elsewhere: all are gathered in one vector.
-        self.gradient, self.pieces = allocate([array.shape for array in self.arrays], model.dtype)
-        self.present = _present(model)
+        self.layout = layout_of(model)
+        self.gradient = np.zeros(self.layout.size, model.dtype)
+        self.training.lay_out_gradients(self.layout.arrays, self.layout.places, self.layout.size)
+        self.training.collect_into(self.gradient)
 
     def start(self) -> NDArray[np.float64]:
         """The model's own parameters; raises NonFiniteError where the loss is not finite there."""
         self._evaluate()
-        point, pieces = allocate([array.shape for array in self.arrays], self.model.dtype)
-        for piece, array in zip(pieces, self.arrays, strict=True):
-            piece[...] = array
-        return point.astype(np.float64)
+        if self.model.parameters is not None:
+            return self.model.parameters.astype(np.float64)
+        return np.concatenate([array.ravel() for array in self.layout.arrays], dtype=np.float64)
 
     def move_to(self, point: NDArray[np.float64]) -> None:
         """Make a point the model's parameters."""
         if self.model.parameters is not None:
             self.model.parameters[...] = point
             return
-        vector, pieces = allocate([array.shape for array in self.arrays], self.model.dtype)
-        vector[...] = point
-        for piece, array in zip(pieces, self.arrays, strict=True):
-            array[...] = piece
+        # Layers that another model has, too, have their arrays elsewhere.
+        for array, place in zip(self.layout.arrays, self.layout.places, strict=True):
+            array[...] = point[place : place + array.size].reshape(array.shape)
 
     def __call__(self, point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """Value and gradient at a point."""
@@ -100,9 +83,6 @@ class Objective:
         except NonFiniteError:
             self.value = _VERY_HIGH
             return _VERY_HIGH, self.gradient.astype(np.float64)
-        collected = [array for array, there in zip(self.training.gradients(), self.present, strict=True) if there]
-        for piece, array in zip(self.pieces, collected, strict=True):
-            piece[...] = array.reshape(piece.shape)
         return self.value, self.gradient.astype(np.float64)
 
     def _evaluate(self) -> None:
@@ -172,16 +152,3 @@ def minimize(
         },
     )
     objective.move_to(result.x)
-
-
-def _present(model: CompiledModel) -> list[bool]:
-    """Which arrays of the engine's pairs the model has: a dense layer may have no bias."""
-    present = []
-    for layer in leaf_layers(model.layers):
-        if isinstance(layer, Embedding | PReLU | RMSNormalization):
-            present += [True, False]
-        elif isinstance(layer, Dense | BatchNormalization | LayerNormalization):
-            names = [variable.name for variable in layer.variables()]
-            pair = ("kernel", "bias") if "kernel" in names else ("gamma", "beta")
-            present += [name in names for name in pair]
-    return present

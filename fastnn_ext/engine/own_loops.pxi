@@ -97,6 +97,14 @@ cdef bint any_number(Training training, const void* numbers, Py_ssize_t first, P
     return False
 
 
+cdef int check_gradient(Training training, cnp.ndarray gradient) except -1:
+    if cnp.PyArray_TYPE(gradient) != (cnp.NPY_DOUBLE if training.plan.is_double else cnp.NPY_FLOAT) \
+            or not cnp.PyArray_ISCARRAY_RO(gradient) or cnp.PyArray_SIZE(gradient) != training.gradient_size:
+        raise ValueError(f"gradient must be a contiguous vector of {training.gradient_size} numbers of "
+                         f"{training.plan.dtype}, but it is {gradient.dtype} of shape {shape_of(gradient)}")
+    return 0
+
+
 cdef int step_by(Training training, cnp.ndarray gradient) except -1:
     cdef Run* run = &training.run
     cdef Parameter* parameter
@@ -104,10 +112,7 @@ cdef int step_by(Training training, cnp.ndarray gradient) except -1:
     cdef Py_ssize_t row
     cdef char* given
     cdef int i
-    if cnp.PyArray_TYPE(gradient) != (cnp.NPY_DOUBLE if training.plan.is_double else cnp.NPY_FLOAT) \
-            or not cnp.PyArray_ISCARRAY_RO(gradient) or cnp.PyArray_SIZE(gradient) != training.gradient_size:
-        raise ValueError(f"gradient must be a contiguous vector of {training.gradient_size} numbers of "
-                         f"{training.plan.dtype}, but it is {gradient.dtype} of shape {shape_of(gradient)}")
+    check_gradient(training, gradient)
     if run.updating.adjusts:
         # Clipping changes it.
         gradient = cnp.PyArray_NewCopy(gradient, cnp.NPY_CORDER)

@@ -202,6 +202,7 @@ cdef class Training:
     cdef char* saved                # what they held before the run
     cdef Py_ssize_t* places         # of gradients that users ask for, by parameter
     cdef Py_ssize_t gradient_size
+    cdef object collected           # a vector that gradients are left in, and see `pinned`
     cdef bint streaming
     cdef bint tables                # operations that themselves keep what a batch changes of theirs
     cdef bint gradients_given
@@ -519,6 +520,21 @@ cdef class Training:
         self.start_running()
         try:
             set_places(self, arrays, places, size)
+        finally:
+            fastnn_exchange(&self.running, 0)
+
+    def collect_into(self, cnp.ndarray gradient not None):
+        """Let epochs to come leave their last batch's gradients in this vector, laid out as `lay_out_gradients` said.
+
+        With an optimizer of COLLECT.
+        """
+        if self.run.updating.rule.optimizer != COLLECT:
+            raise ValueError("gradients are those of a training with an optimizer of COLLECT")
+        self.start_running()
+        try:
+            check_gradient(self, gradient)
+            collect_in(self, <char*> cnp.PyArray_DATA(gradient))
+            self.collected = gradient, pinned(gradient)
         finally:
             fastnn_exchange(&self.running, 0)
 
