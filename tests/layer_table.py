@@ -2,5 +2,3 @@
 
 # They take categories, and nothing else.
 OF_CATEGORIES = {"CategoryEncoding", "Embedding", "IntegerLookup", "StringLookup"}
-# No exporter has them yet.
-NOT_EXPORTED = OF_CATEGORIES | {"PReLU", "Permute", "RMSNormalization", "UnitNormalization"}

@@ -69,6 +69,9 @@ class SwapEMAWeights(Callback):
             self.averages = weights
             return
         for average, array in zip(self.averages, weights, strict=True):
+            # What is frozen is its own average, to the last bit.
+            if np.array_equal(average, array):
+                continue
             average *= self.momentum
             average += np.asarray((1 - self.momentum) * array, average.dtype)
 

@@ -139,8 +139,7 @@ def operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
     if isinstance(layer, CategoryEncoding):
         return [Encode(*place, layer.num_tokens, layer.output_mode)]
     if isinstance(layer, Permute):
-        places = np.arange(inputs).reshape(layer.input_shape).transpose([one - 1 for one in layer.dims])
-        return [Arrange(*place, tuple(places.ravel().tolist()))]
+        return [Arrange(*place, layer.input_shape, tuple(one - 1 for one in layer.dims))]
     if isinstance(layer, PReLU):
         return [Slope(*place, arrays["alpha"].reshape(-1))]
     if isinstance(layer, RMSNormalization):

@@ -211,9 +211,12 @@ def _value_of(operation: Operation, sources: list[Value]) -> Value:
         case InnerProduct():
             return (x * sources[1]).sums(1)
         case Arrange():
-            return x.apply("Gather", graph.initializer("order", operation.order, np.dtype(np.int64)), axis=1)
+            moved = x.in_shape(-1, *operation.shape).apply("Transpose", perm=[0, *(one + 1 for one in operation.axes)])
+            return moved.in_shape(-1, operation.outputs)
         case Slope():
-            return x.apply("PRelu", graph.initializer("alpha", operation.alpha))
+            alpha = graph.initializer("alpha", operation.alpha)
+            # In float64 ONNX Runtime has no kernel of the operator.
+            return x.apply("PRelu", alpha) if x.is_float32 else x.apply("Max", 0) + x.apply("Min", 0) * alpha
         case NormalizeVectors():
             return _normalized_vectors(operation, x)
         case Encode():

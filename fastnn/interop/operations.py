@@ -122,9 +122,16 @@ class InnerProduct(Operation):
 
 @dataclass(frozen=True)
 class Arrange(Operation):
-    """Number i is that at place ``order[i]``."""
+    """The axes of a sample of this shape in another order, counted from 0."""
 
-    order: tuple[int, ...]
+    shape: tuple[int, ...]
+    axes: tuple[int, ...]
+
+    @property
+    def order(self) -> list[int]:
+        """Number i is that at place ``order[i]``."""
+        order: list[int] = np.arange(self.inputs).reshape(self.shape).transpose(self.axes).ravel().tolist()
+        return order
 
 
 @dataclass(frozen=True)

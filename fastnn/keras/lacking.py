@@ -33,7 +33,6 @@ LACKING: Mapping[str, Mapping[str, str]] = {
     "keras": {"ops": "write NumPy's functions", "applications": _DENSE_ALONE},
     "layers": {
         **dict.fromkeys(_OTHER_NETWORKS, _DENSE_ALONE),
-        **dict.fromkeys(("Dot", "dot"), "write Multiply(), and a Dense(1) of fixed weights for its sum"),
         "Lambda": "prepare the data in NumPy, or write Activation((function, derivative))",
         "ThresholdedReLU": "write ReLU()",
         "RepeatVector": "write numpy.repeat of the data",

@@ -7,11 +7,11 @@ from fastnn.layers import Layer
 
 __all__ = [
     "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "CategoryEncoding",
-    "Concatenate", "Dense", "Dropout", "ELU", "Embedding", "Flatten", "GaussianDropout", "GaussianNoise", "Identity",
-    "Input", "InputLayer", "IntegerLookup", "Layer", "LayerNormalization", "LeakyReLU", "Maximum", "Minimum",
-    "Multiply", "Normalization", "Permute", "PReLU", "ReLU", "Rescaling", "Reshape", "RMSNormalization", "Softmax",
-    "StringLookup", "Subtract", "UnitNormalization", "add", "average", "concatenate", "maximum", "minimum", "multiply",
-    "subtract",
+    "Concatenate", "Dense", "Dot", "Dropout", "ELU", "Embedding", "Flatten", "GaussianDropout", "GaussianNoise",
+    "Identity", "Input", "InputLayer", "IntegerLookup", "Layer", "LayerNormalization", "LeakyReLU", "Maximum",
+    "Minimum", "Multiply", "Normalization", "Permute", "PReLU", "ReLU", "Rescaling", "Reshape", "RMSNormalization",
+    "Softmax", "StringLookup", "Subtract", "UnitNormalization", "add", "average", "concatenate", "dot", "maximum",
+    "minimum", "multiply", "subtract",
 ]  # fmt: skip
 
 Activation = Translated(ours.Activation, "layers")
@@ -23,6 +23,7 @@ BatchNormalization = Translated(ours.BatchNormalization, "layers")
 CategoryEncoding = Translated(ours.CategoryEncoding, "layers")
 Concatenate = Translated(ours.Concatenate, "layers")
 Dense = Translated(ours.Dense, "layers")
+Dot = Translated(ours.Dot, "layers")
 Dropout = Translated(ours.Dropout, "layers")
 ELU = Translated(ours.ELU, "layers")
 Embedding = Translated(ours.Embedding, "layers")
@@ -52,6 +53,7 @@ UnitNormalization = Translated(ours.UnitNormalization, "layers")
 add = merging(Add)
 average = merging(Average)
 concatenate = merging(Concatenate)
+dot = merging(Dot)
 maximum = merging(Maximum)
 minimum = merging(Minimum)
 multiply = merging(Multiply)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any
 
 from numpy import ndarray
@@ -10,6 +11,7 @@ from fastnn.models.compiled import CompiledModel
 from fastnn.models.compiling import loss_logs
 from fastnn.models.evaluation import metrics_of
 from fastnn.models.inputs import explain, read_samples
+from fastnn.models.layered import LayeredModel
 from fastnn.models.several import take_rows
 from fastnn.models.training import make_training, raise_failure
 from fastnn.optimizers.lbfgs import LBFGS
@@ -17,6 +19,17 @@ from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 
 __all__ = ["BatchTrainer"]
+
+# Asked in every step: a property would take as long as a tenth of it.
+_trainable = attrgetter("_trainable")
+
+
+def _owners(model: LayeredModel) -> list[Any]:
+    """The model, the models within, and all layers that are none."""
+    found: list[Any] = [model]
+    for layer in model.layers:
+        found += [layer] if layer.inner_model is None else _owners(layer.inner_model)
+    return found
 
 
 class BatchTrainer:
@@ -26,8 +39,9 @@ class BatchTrainer:
         self.model = model
         self.training: Training | None = None
         self.capacity = 0
-        # Which layers that training leaves as they are.
-        self.frozen: list[bool] = []
+        # Who says what training leaves as it is, and what they said when the training was made.
+        self.owners = _owners(model)
+        self.said: list[bool] = []
         # Arrays that the engine reads as they are need no look from here.
         self.simple = not model.metrics and not model.lookups
 
@@ -45,7 +59,7 @@ class BatchTrainer:
             model = self.model
             if model.training_lock.acquire(blocking=False):
                 try:
-                    if model.optimizer_state.training is training and model.frozen_layers == self.frozen:
+                    if model.optimizer_state.training is training and [*map(_trainable, self.owners)] == self.said:
                         return self._run(training, x, y, None)
                 except (TypeError, ValueError):
                     # Not what the engine reads as it is: it is looked at below, where there are words for it.
@@ -77,10 +91,10 @@ class BatchTrainer:
                 self.training is None
                 or self.training is not model.optimizer_state.training
                 or samples.count > self.capacity
-                or model.frozen_layers != self.frozen
+                or [*map(_trainable, self.owners)] != self.said
             ):
                 self.training = make_training(model, inputs, targets, samples.count, weights, streaming=True)
-                self.capacity, self.frozen = samples.count, model.frozen_layers
+                self.capacity, self.said = samples.count, [*map(_trainable, self.owners)]
             try:
                 value = self._run(self.training, inputs, targets, weights)
             except NonFiniteDataError as failure:

@@ -232,7 +232,7 @@ cdef bint gives_gradient(Run* run, int i) noexcept:
     return source >= 0 or run.data.sources[-1 - source].needs_gradient
 
 
-cdef void place_table_gradient(Run* run, int i, char** at, Py_ssize_t item) noexcept:
+cdef void place_table_gradient(Run* run, int i, char** at, Py_ssize_t item, bint streaming) noexcept:
     # Of an embedding: operations that share a table collect their gradients in one place.
     cdef Operation* operation = &run.operations[i]
     cdef Operation* first = operation if operation.twin < 0 else &run.operations[operation.twin]
@@ -242,6 +242,10 @@ cdef void place_table_gradient(Run* run, int i, char** at, Py_ssize_t item) noex
     operation.entries = <Py_ssize_t*> placed(at, operation.weight_rows * sizeof(Py_ssize_t))
     if run.updating.collects:
         operation.weights_gradient = placed(at, operation.weight_rows * operation.weight_columns * item)
+    elif streaming:
+        # A batch at a time: to keep all rows would cost more than to train some.
+        operation.changed = <Py_ssize_t*> placed(at, run.batch_size * operation.fan_in * sizeof(Py_ssize_t))
+        operation.before = placed(at, run.batch_size * operation.fan_out * item)
 
 
 cdef void clear_tables(Training training) noexcept:
@@ -255,6 +259,7 @@ cdef void clear_tables(Training training) noexcept:
         if operation.kind != EMBEDDING:
             continue
         operation.clears = True
+        training.tables = training.tables or operation.changed != NULL
         for j in range(i + 1, run.operation_count):
             operation.clears = operation.clears and run.operations[j].pair != operation.pair
         for number in range(operation.weight_rows):
@@ -275,7 +280,7 @@ cdef void place_gradients(Training training, char** at) noexcept:
         if not fastnn_traits(operation.kind).learns:
             continue
         if operation.kind == EMBEDDING:
-            place_table_gradient(run, i, at, item)
+            place_table_gradient(run, i, at, item, training.streaming)
         elif run.updating.collects or operation.kind != DENSE:
             operation.weights_gradient = placed(at, operation.weight_rows * operation.weight_columns * item)
             operation.bias_gradient = placed(at, operation.weight_columns * item)

@@ -6,9 +6,38 @@ cdef bint keeps_weights(Training training):
     return training.run.updating.rule.optimizer == COLLECT and not training.plan.kept_alive
 
 
+cdef Operation* table_of(Training training, Py_ssize_t number) noexcept:
+    # The operation that itself keeps what a run changes of a parameter, a table of which one step changes some rows;
+    # NULL for all others.
+    cdef int i
+    if not training.tables or training.samples > training.run.batch_size:
+        return NULL
+    for i in range(training.run.operation_count):
+        if training.run.operations[i].changed != NULL and 2 * training.run.operations[i].pair == number:
+            return &training.run.operations[i]
+    return NULL
+
+
+cdef void restore_rows(Training training, Operation* table) noexcept:
+    cdef Py_ssize_t size = table.weight_columns * (8 if training.plan.is_double else 4), entry
+    for entry in range(training.run.batch_size * table.fan_in):
+        if table.changed[entry] >= 0:
+            memcpy(<char*> table.weights + table.changed[entry] * size, <char*> table.before + entry * size, size)
+
+
+cdef bint rows_are_finite(Training training, Operation* table) noexcept:
+    cdef Py_ssize_t size = table.weight_columns * (8 if training.plan.is_double else 4), entry
+    for entry in range(training.run.batch_size * table.fan_in):
+        if table.changed[entry] >= 0 and not training.plan.kernels.all_finite(
+                <char*> table.weights + table.changed[entry] * size, table.weight_columns):
+            return False
+    return True
+
+
 cdef int save_weights(Training training) except -1:
-    cdef Py_ssize_t size = 0
+    cdef Py_ssize_t size = 0, number, entry
     cdef cnp.ndarray array
+    cdef Operation* table
     if training.run.inference or keeps_weights(training):
         return 0
     if training.saved == NULL:
@@ -18,20 +47,31 @@ cdef int save_weights(Training training) except -1:
         if training.saved == NULL:
             raise MemoryError(f"no memory to keep the {size} bytes of weights while they are trained")
     size = 0
-    for array in training.learning:
-        memcpy(training.saved + size, cnp.PyArray_DATA(array), cnp.PyArray_NBYTES(array))
+    for number, array in enumerate(training.learning):
+        table = table_of(training, number)
+        if table == NULL:
+            memcpy(training.saved + size, cnp.PyArray_DATA(array), cnp.PyArray_NBYTES(array))
+        else:
+            # A batch that fails has changed no row.
+            for entry in range(training.run.batch_size * table.fan_in):
+                table.changed[entry] = -1
         size += cnp.PyArray_NBYTES(array)
     return 0
 
 
 cdef int restore_weights(Training training, bint stepped) except -1:
     # An optimiser that has stepped, and may have seen infinity, starts anew.
-    cdef Py_ssize_t size = 0
+    cdef Py_ssize_t size = 0, number
     cdef cnp.ndarray array
+    cdef Operation* table
     if training.run.inference or keeps_weights(training):
         return 0
-    for array in training.learning:
-        memcpy(cnp.PyArray_DATA(array), training.saved + size, cnp.PyArray_NBYTES(array))
+    for number, array in enumerate(training.learning):
+        table = table_of(training, number)
+        if table == NULL:
+            memcpy(cnp.PyArray_DATA(array), training.saved + size, cnp.PyArray_NBYTES(array))
+        else:
+            restore_rows(training, table)
         size += cnp.PyArray_NBYTES(array)
     if not stepped:
         return 0
@@ -48,9 +88,12 @@ cdef int check_weights(Training training) except -1:
     cdef Py_ssize_t number = 0
     cdef cnp.ndarray array
     cdef Operation* operation
+    cdef Operation* table
     cdef int i
     for array in training.plan.parameters if training.run.updating.rule.optimizer != COLLECT else ():
-        if not training.plan.kernels.all_finite(cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array)):
+        table = table_of(training, number)
+        if not (rows_are_finite(training, table) if table != NULL
+                else training.plan.kernels.all_finite(cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array))):
             raise NonFiniteWeightsError(place_of_pair(training.plan, number // 2))
         number += 1
     # A variance that overflows makes outputs of zero: no loss would show it.

@@ -37,7 +37,8 @@ cdef double work(Training training, double density):
             if i > 0:
                 total += (1 + operation.needs_gradient + operation.has_weights) * products
             else:
-                total += (1 + operation.has_weights) * products * (density * COST_OF_A_SPARSE_ONE if training.sparse else 1)
+                total += (1 + operation.has_weights) * products * (
+                    density * COST_OF_A_SPARSE_ONE if training.sparse else 1)
         elif operation.kind == DENSE_ALONG_AXIS:
             total += (2 + operation.has_weights) * <double> operation.fan_in * operation.weight_columns
         else:

@@ -616,7 +616,7 @@ cdef class Plan:
     def add_embedding(self, table, inputs=None):
         """Append a table of vectors: each number of an input of the plan is that of a row, which takes its place.
 
-        In training, a batch changes the rows that it has, and no others, and nothing of the optimiser's state of others.
+        In training, a batch changes the rows that it has alone, and the optimiser's state of these.
 
         Parameters
         ----------
@@ -683,7 +683,7 @@ cdef class Plan:
         return self.finish(operation)
 
     def add_standardization(self, mean, variance, double epsilon, inputs=None):
-        """Append ``(x - mean) / max(sqrt(variance), epsilon)``, of arrays along the last axis that are used in place."""
+        """Append ``(x - mean) / max(sqrt(variance), epsilon)``, of arrays along the last axis, used in place."""
         cdef cnp.ndarray m = as_parameters(mean, "mean", 1), v = as_parameters(variance, "variance", 1)
         places = self.given(inputs)
         cdef Py_ssize_t width = self.width_of(places, cnp.PyArray_SIZE(m), "mean")

@@ -66,10 +66,15 @@ cdef struct Operation:
     void* weights_gradient          # where gradients are collected before the optimiser's step, or NULL
     void* bias_gradient
     Py_ssize_t* entries             # of a table: where each row's gradient lies in this batch; -1: it has none
+    # Of a table: for each category of the batch the row that it was the first to change, or -1; and what that row held.
+    # NULL: nobody asks.
+    Py_ssize_t* changed
+    void* before
     bint clears                     # it is the first of its batch to collect gradients of its table
     Py_ssize_t first_row            # of its weights among the arena's sums of rows
-    void* statistics                # of a normalisation: the batch's means and inverse deviations, by column or by row;
-                                    # of a dense one along the last axis: gradient and input, a row for each position
+    # Of a normalisation: the batch's means and inverse deviations, by column or by row. Of a dense operation along the
+    # last axis: gradients and inputs, a row for each position.
+    void* statistics
     double* row_penalty             # of an activity penalty: (batch,)
 
 

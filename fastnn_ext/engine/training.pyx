@@ -203,6 +203,7 @@ cdef class Training:
     cdef Py_ssize_t* places         # of gradients that users ask for, by parameter
     cdef Py_ssize_t gradient_size
     cdef bint streaming
+    cdef bint tables                # operations that themselves keep what a batch changes of theirs
     cdef bint gradients_given
     cdef bint steps_given
     cdef int running
@@ -514,7 +515,7 @@ cdef class Training:
             fastnn_exchange(&self.running, 0)
 
     def lay_out_gradients(self, list arrays not None, list places not None, Py_ssize_t size):
-        """Say where the gradient of each array that learns begins in the vectors to come, which have so many numbers."""
+        """Say where the gradient of each array that learns begins in the vectors to come, of so many numbers."""
         self.start_running()
         try:
             set_places(self, arrays, places, size)

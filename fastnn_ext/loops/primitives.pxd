@@ -137,7 +137,8 @@ cdef extern from "loops/kernels.h" nogil:
     void dropout_row "N(dropout_row)"(
         real* y, const real* x, Py_ssize_t size, uint64_t key, uint32_t threshold, real scale)
     void alpha_dropout_row "N(alpha_dropout_row)"(
-        real* y, const real* x, Py_ssize_t size, uint64_t key, uint32_t threshold, real scale, real left_out, real shift)
+        real* y, const real* x, Py_ssize_t size, uint64_t key, uint32_t threshold, real scale, real left_out,
+        real shift)
     void gaussian_dropout_row "N(gaussian_dropout_row)"(
         real* y, const real* x, Py_ssize_t size, uint64_t key, real deviation)
     void noise_row "N(noise_row)"(real* y, const real* x, Py_ssize_t size, uint64_t key, real deviation)

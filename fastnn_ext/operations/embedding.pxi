@@ -1,5 +1,5 @@
-# A table of vectors: each category of a sample gives the row of its number. A batch changes the rows that it has, and no
-# others: what a step costs does not depend on the size of the table.
+# A table of vectors: each category of a sample gives the row of its number. A batch changes the rows that it has alone:
+# what a step costs does not depend on the size of the table.
 
 
 cdef bint embedding_infer(Pass* p, int i) noexcept nogil:
@@ -40,9 +40,16 @@ cdef void embedding_update(Pass* p, int i) noexcept nogil:
     for row in range(p.batch):
         for k in range(operation.fan_in):
             number, at = bounded(x.data[row * x.row + k], operation.weight_rows), row * operation.output_row + k * width
-            if (p.threads > 1 and number % p.threads != p.thread) or operation.entries[number] != at:
+            if p.threads > 1 and number % p.threads != p.thread:
+                continue
+            if operation.changed != NULL:
+                operation.changed[row * operation.fan_in + k] = number if operation.entries[number] == at else -1
+            if operation.entries[number] != at:
                 continue
             operation.entries[number] = -1
+            if operation.changed != NULL:
+                memcpy(<real*> operation.before + (row * operation.fan_in + k) * width,
+                       <real*> operation.weights + number * width, width * sizeof(real))
             step_rows(p.rule, delta + at, 0, parameters_of(operation.weights, operation.weights_state, number * width),
                       0, 1, width)
 

@@ -195,6 +195,49 @@ def test_the_smallest_table_of_an_input_bounds_its_numbers():
         plan.predict(np.array([[4.0]]))
 
 
+@both_dtypes
+@every_isa
+@pytest.mark.parametrize("threads", [1, 2])
+def test_batches_that_fail_change_no_row(dtype, isa, threads):
+    x, y = data(dtype, BATCH)
+    own = arrays(dtype)
+    training = training_of(
+        plan_of(*own, isa), x, y, BATCH, Loss.MEAN_SQUARED_ERROR, **RULES["adam"], threads=threads, streaming=True
+    )
+    # Smaller batches leave nothing of larger ones behind.
+    for rows in (BATCH, 3):
+        training.run_batch(x[:rows].copy(), y[:rows].copy())
+    before = [array.tobytes() for array in own]
+    training.learning_rate = np.inf
+    # Weights that are not finite after the step, in every row of the batch.
+    with pytest.raises(FloatingPointError, match="weights of operation 0"):
+        training.run_batch(x, y)
+    assert before == [array.tobytes() for array in own]
+    bad = x.copy()
+    bad[2, 1] = CATEGORIES
+    training.learning_rate = 0.1
+    for given in ((bad, y), (x, np.full_like(y, np.finfo(dtype).max))):
+        with pytest.raises((ValueError, FloatingPointError)):
+            training.run_batch(*given)
+        assert before == [array.tobytes() for array in own]
+    training.run_batch(x, y)
+    assert before != [array.tobytes() for array in own]
+
+
+def test_one_batch_is_one_epoch_of_it():
+    x, y = data(samples=BATCH)
+    results = []
+    for streaming in (False, True):
+        own = arrays()
+        training = training_of(
+            plan_of(*own), x, y, BATCH, Loss.MEAN_SQUARED_ERROR, **RULES["adam"], streaming=streaming
+        )
+        for _ in range(3):
+            training.run_batch(x, y) if streaming else training.run_epoch()
+        results.append([array.tobytes() for array in own])
+    assert results[0] == results[1]
+
+
 REFUSED = {
     "of an operation": (lambda plan, table: plan.add_embedding(table, inputs=plan.add_softmax()), "those of an input"),
     "another dtype": (lambda plan, table: plan.add_embedding(table.astype(np.float32)), "table must be float64"),

@@ -36,6 +36,10 @@ MAKERS = {
     "Activation": lambda rng: layers.Activation(str(rng.choice(STEADY))),
     **{kind.layer.__name__: layer_of(kind) for kind in registry.ACTIVATIONS if kind.layer and kind.name in STEADY},
     "Flatten": lambda rng: layers.Flatten(),
+    "Permute": lambda rng: layers.Permute((1,)),
+    "PReLU": lambda rng: layers.PReLU(),
+    "UnitNormalization": lambda rng: layers.UnitNormalization(),
+    "RMSNormalization": lambda rng: layers.RMSNormalization(epsilon=rng.uniform(0.01, 0.1)),
     "Dropout": lambda rng: layers.Dropout(0.5),
     "AlphaDropout": lambda rng: layers.AlphaDropout(0.5),
     "GaussianDropout": lambda rng: layers.GaussianDropout(0.5),
@@ -51,7 +55,7 @@ MAKERS = {
         epsilon=rng.uniform(0.01, 0.1), center=coin(rng), scale=coin(rng)
     ),
 }
-NEED_ROWS = ("Dense", "BatchNormalization", "LayerNormalization")
+NEED_ROWS = ("Dense", "BatchNormalization", "LayerNormalization", "Permute")
 
 
 def random_model(seed, dtype):

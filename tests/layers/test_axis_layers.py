@@ -286,13 +286,6 @@ def test_what_does_not_fit_is_refused_by_name(what):
         act()
 
 
-@pytest.mark.parametrize("kind", ["PReLU", "RMSNormalization", "UnitNormalization"])
-def test_exporters_say_that_they_have_it_not(tmp_path, kind):
-    model = Sequential([Input((3,)), getattr(layers, kind)(), Dense(1)])
-    with pytest.raises(TypeError, match=f"is of the class {kind}, which cannot be exported yet"):
-        fastnn.interop.to_c(model, tmp_path / "model.h")
-
-
 def test_full_batches_find_their_arrays():
     pytest.importorskip("scipy")
     parts = [layers.PReLU("ones"), layers.RMSNormalization(), Dense(1)]

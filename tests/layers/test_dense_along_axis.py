@@ -94,11 +94,6 @@ REFUSED = {
         ValueError,
         r"dense .* its softmax goes over all numbers of a sample.*put a Flatten\(\) before it",
     ),
-    "to C": (
-        lambda path: fastnn.interop.to_c(Sequential([Input((3, 4)), Dense(2)]), path),
-        TypeError,
-        r"dense works along the last axis of samples of shape \(3, 4\), which cannot be exported",
-    ),
 }
 
 

@@ -8,6 +8,7 @@ import pytest
 
 import fastnn
 import fastnn.keras as ours
+from fastnn import layers
 from fastnn.layers import Add, BatchNormalization, Dense, Dropout, Input, LayerNormalization
 from fastnn.optimizers import LBFGS
 
@@ -33,6 +34,24 @@ def graph(seed=0, dtype="float32"):
 
 def plain(seed=0, dtype="float32"):
     return fastnn.Sequential([Input((4,)), Dense(6, "tanh"), Dense(5, "tanh"), Dense(1)], seed=seed, dtype=dtype)
+
+
+WORDS = RNG.integers(0, 7, (48, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("frozen", range(8))
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", fastnn.optimizers.AdamW(0.01, clipnorm=1.0)], ids=str)
+def test_every_kind_of_layer_keeps_every_bit(frozen, optimizer):
+    kinds = [layers.Embedding(7, 4), Dense(5, "tanh"), layers.Flatten(), layers.PReLU(), layers.RMSNormalization()]
+    kinds += [LayerNormalization(), BatchNormalization(), Dense(1)]
+    model = fastnn.Sequential([Input((3,)), *kinds], seed=0)
+    model.layers[frozen].trainable = False
+    model.compile(optimizer, "mse")
+    before = [arrays_of(model, [place]) for place in range(8)]
+    loss = model.fit(WORDS, Y, epochs=3, batch_size=10, verbose=0).history["loss"]
+    assert loss[-1] < loss[0]
+    for place, old in enumerate(before):
+        assert (arrays_of(model, [place]) == old) == (place == frozen or not old)
 
 
 def freeze(model, frozen):
@@ -132,6 +151,29 @@ def test_it_counts_from_the_next_call_of_a_training():
     model.layers[0].trainable = True
     model.train_on_batch(X, Y)
     assert arrays_of(model, [0]) != before
+
+
+def test_averages_of_frozen_weights_are_these_weights():
+    model = freeze(chain(), [0, 1])
+    before = arrays_of(model, [0, 1])
+    average = fastnn.callbacks.SwapEMAWeights(swap_on_epoch=True, momentum=0.7)
+    model.fit(X, Y, epochs=3, batch_size=7, verbose=0, callbacks=[average])
+    assert arrays_of(model, [0, 1]) == before
+
+
+def test_models_within_are_frozen_from_the_next_batch():
+    inner = fastnn.Sequential([Input((4,)), Dense(3, "tanh")], name="inner", seed=0)
+    x = Input((4,))
+    model = fastnn.Model(x, Dense(1)(inner(x)), seed=0)
+    model.compile("sgd", "mse")
+    model.train_on_batch(X, Y)
+    inner.trainable = False
+    before = inner.get_weights()
+    model.train_on_batch(X, Y)
+    np.testing.assert_array_equal(inner.layers[0].kernel, before[0])
+    inner.trainable = True
+    model.train_on_batch(X, Y)
+    assert not np.array_equal(inner.layers[0].kernel, before[0])
 
 
 def test_lbfgs_leaves_them_as_they_are():
