@@ -38,8 +38,12 @@ def compare(other: pathlib.Path, processes: int, rounds: int, threads: int) -> d
                     # One round each to warm up.
                     for worker in pair:
                         worker.round()
-                    measured = [[worker.round().seconds for worker in pair] for _ in range(rounds)]
-                mine, theirs = (statistics.median(seconds) for seconds in zip(*measured, strict=True))
+                    seconds: dict[Worker, list[float]] = {worker: [] for worker in pair}
+                    for number in range(rounds):
+                        # Each goes first in turn.
+                        for worker in pair if number % 2 else reversed(pair):
+                            seconds[worker].append(worker.round().seconds)
+                mine, theirs = (statistics.median(seconds[worker]) for worker in pair)
                 ratios[name].append(round(mine / theirs, 4))
             print(f"{name}: {statistics.median(ratios[name]):.3f}", flush=True)
     return ratios
