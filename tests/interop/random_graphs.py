@@ -10,8 +10,11 @@ ACTIVATIONS = ("relu", "tanh", "gelu", "elu", "sigmoid", "softplus", "softmax")
 CATEGORIES = 7
 
 
-def random_graph(seed, dtype):
-    """Up to three inputs of any kind, some ten layers on random values, shared ones too, and up to three outputs."""
+def random_graph(seed, dtype, still=False):
+    """Up to three inputs of any kind, some ten layers on random values, shared ones too, and up to three outputs.
+
+    ``still`` has layers that do nothing in place of dropout.
+    """
     rng = np.random.default_rng(seed)
     inputs, values = [], []
     for number in range(rng.integers(1, 4)):
@@ -29,7 +32,8 @@ def random_graph(seed, dtype):
     # All of one width: merges take any of them, and so does a layer that is shared.
     values = [layers.Dense(width, str(rng.choice(ACTIVATIONS)))(value) for value in values]
     shared = layers.Dense(width, "tanh")
-    inner = Sequential([layers.Input((width,)), layers.Dense(width, "silu"), layers.Dropout(0.1)], dtype=dtype)
+    dropout = layers.Identity() if still else layers.Dropout(0.1)
+    inner = Sequential([layers.Input((width,)), layers.Dense(width, "silu"), dropout], dtype=dtype)
     for _ in range(rng.integers(2, 12)):
         taken = [values[place] for place in rng.integers(0, len(values), 3)]
         match rng.integers(8):
@@ -43,7 +47,7 @@ def random_graph(seed, dtype):
                 normal = layers.LayerNormalization if rng.random() < 0.5 else layers.BatchNormalization
                 made = normal()(taken[0])
             case 4:
-                made = layers.Dropout(0.3)(taken[0])
+                made = (layers.Identity() if still else layers.Dropout(0.3))(taken[0])
             case 5:
                 made = inner(taken[0])
             case _:
