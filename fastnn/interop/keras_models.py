@@ -26,7 +26,8 @@ from fastnn.layers.base import Layer
 from fastnn.layers.merging import Merge
 from fastnn.models.base import BaseModel
 from fastnn.models.functional import Model
-from fastnn.models.nested import ModelLayer, leaf_layers
+from fastnn.models.leaves import leaf_layers
+from fastnn.models.nested import ModelLayer
 from fastnn.models.sequential import Sequential
 
 __all__ = ["from_keras", "load_keras_weights"]

@@ -19,16 +19,17 @@ from fastnn.keras.old_names import HistoryValues, with_new_names
 from fastnn.keras.samples import as_inputs, as_validation
 from fastnn.keras.tensors import Tensor, tensor
 from fastnn.keras.translating import Translated, moved, tell, translated
-from fastnn.layers import AlphaDropout, BatchNormalization, Dropout, GaussianDropout, GaussianNoise
+from fastnn.layers import BatchNormalization
+from fastnn.layers.drawing import DrawingLayer
 from fastnn.layers.layer_array import LayerArray
 from fastnn.layers.symbolic import is_symbolic
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.base import BaseModel
-from fastnn.models.nested import leaf_layers
+from fastnn.models.leaves import leaf_layers
 
 __all__ = ["KerasModel"]
 
-_OTHERWISE_IN_TRAINING = (AlphaDropout, BatchNormalization, Dropout, GaussianDropout, GaussianNoise)
+_OTHERWISE_IN_TRAINING = (BatchNormalization, DrawingLayer)
 
 
 class KerasModel(DescribedModel):

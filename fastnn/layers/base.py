@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.checking.fixed import FixedDict
-from fastnn.checking.names import non_empty_name
+from fastnn.checking.names import non_empty_name, snake_case
 from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.calls import Called
 from fastnn.layers.config import Configured
 from fastnn.layers.layer_array import LayerArray, replacement
-from fastnn.layers.symbolic import SymbolicTensor, call, snake_case
+from fastnn.layers.symbolic import SymbolicTensor, call
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Layer", "Variable", "fixed_arrays"]

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from fastnn.checking.scalars import non_negative_number, whole_number_or_none
-from fastnn.layers.base import Layer
+from fastnn.checking.scalars import non_negative_number
+from fastnn.layers.drawing import DrawingLayer
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["GaussianNoise"]
 
 
-class GaussianNoise(Layer):
+class GaussianNoise(DrawingLayer):
     """Adds normal noise of mean 0, in training alone.
 
     Parameters
@@ -37,13 +37,11 @@ class GaussianNoise(Layer):
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:
-        super().__init__(name=name, input_shape=input_shape)
-        self.seed = whole_number_or_none(seed, "seed", at_least=0)
+        super().__init__(seed=seed, name=name, input_shape=input_shape)
         self.stddev = non_negative_number(stddev, "stddev")
 
     def lower(self, plan: Plan) -> None:
         plan.add_noise(self.stddev)
 
     def configuration(self) -> dict[str, Any]:
-        seed = {} if self.seed is None else {"seed": self.seed}
-        return {"stddev": self.stddev, **seed, **super().configuration()}
+        return {"stddev": self.stddev, **super().configuration()}

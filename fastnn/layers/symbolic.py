@@ -7,7 +7,7 @@ from typing import Any
 
 from fastnn.checking.shapes import Shape
 
-__all__ = ["SymbolicTensor", "call", "is_symbolic", "snake_case", "tensors_of"]
+__all__ = ["SymbolicTensor", "call", "is_symbolic", "tensors_of"]
 
 
 class SymbolicTensor:
@@ -44,17 +44,6 @@ class SymbolicTensor:
 
     def __array__(self, *given: Any, **options: Any) -> Any:
         raise TypeError("a symbolic tensor has no numbers: make a fastnn.Model of it, and predict")
-
-
-def snake_case(name: str) -> str:
-    """A class' name in snake case, as Keras names layers.
-
-    >>> snake_case("BatchNormalization")
-    'batch_normalization'
-    """
-    return "".join(
-        f"_{c.lower()}" if c.isupper() and i and name[i - 1].islower() else c.lower() for i, c in enumerate(name)
-    )
 
 
 def is_symbolic(value: Any) -> bool:

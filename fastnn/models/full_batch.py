@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.callbacks.base import CallbackList
-from fastnn.layers import AlphaDropout, Dropout, GaussianDropout, GaussianNoise
+from fastnn.layers.drawing import DrawingLayer
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.gradients import layout_of
 from fastnn.models.inputs import Samples, explain
-from fastnn.models.nested import leaf_layers
+from fastnn.models.leaves import leaf_layers
 from fastnn.models.training import make_training, raise_or_stop
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.plan import NonFiniteDataError
@@ -95,7 +95,7 @@ class Objective:
 def check_layers(model: CompiledModel) -> None:
     """Raise ValueError for layers that draw at random, and for constraints: a line search knows neither."""
     for layer in leaf_layers(model.layers):
-        if isinstance(layer, Dropout | AlphaDropout | GaussianDropout | GaussianNoise):
+        if isinstance(layer, DrawingLayer):
             raise ValueError(f"LBFGS needs a loss that is always the same, but {layer.name} draws at random")
         if any(getattr(layer, f"{name}_constraint", None) is not None for name in layer.arrays):
             raise ValueError(f"LBFGS knows no constraints, but {layer.name} has one: use a regularizer")

@@ -18,9 +18,11 @@ from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape
 from fastnn.checking.strict import known_names_only
 from fastnn.layers.base import Layer
+from fastnn.layers.drawing import DrawingLayer
 from fastnn.layers.lookup import Lookup
 from fastnn.models.ends import Ends
 from fastnn.models.layer_arrays import allocate_arrays, checked_weights, initial_values, label, replacements
+from fastnn.models.leaves import leaf_layers
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["LayeredModel", "fixed_layers"]
@@ -230,7 +232,8 @@ class LayeredModel(Ends):
         return {0: first} if isinstance(first, Lookup) else {}
 
     def _make_plan(self) -> None:
-        seeds = [seed for layer in self.layers if (seed := getattr(layer, "seed", None)) is not None]
+        drawing = (layer for layer in leaf_layers(self.layers) if isinstance(layer, DrawingLayer))
+        seeds = [layer.seed for layer in drawing if layer.seed is not None]
         if seeds:
             # What the engine draws is a function of one seed and the layer's place.
             self._keep(seed=int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0] >> 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from fastnn.layers.symbolic import SymbolicTensor
 from fastnn.models.layered import LayeredModel
 from fastnn_ext.engine.plan import Plan
 
-__all__ = ["ModelLayer", "as_layer", "called", "leaf_layers"]
+__all__ = ["ModelLayer", "as_layer", "called"]
 
 # What models are called that were given no name.
 _DEFAULT_NAMES = ("sequential", "functional")
@@ -183,19 +183,6 @@ def as_layer(model: LayeredModel) -> ModelLayer:
         model._keep(own_layer=weakref.ref(layer))
     assert isinstance(layer, ModelLayer)
     return layer
-
-
-def leaf_layers(layers: Iterable[Layer]) -> Iterator[Layer]:
-    """The layers that compute, those of models within among them, each once."""
-    seen: set[Layer] = set()
-    waiting = list(layers)[::-1]
-    while waiting:
-        layer = waiting.pop()
-        if isinstance(layer, ModelLayer):
-            waiting += layer.model.layers[::-1]
-        elif layer not in seen:
-            seen.add(layer)
-            yield layer
 
 
 def called(model: LayeredModel, inputs: Any) -> SymbolicTensor:

@@ -4,11 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastnn.checking.shapes import Shape
 from fastnn.layers.activation import Activation
-from fastnn.layers.alpha_dropout import AlphaDropout
 from fastnn.layers.base import Layer
 from fastnn.layers.batch_normalization import BatchNormalization
-from fastnn.layers.dropout import Dropout
-from fastnn.layers.gaussian_dropout import GaussianDropout
+from fastnn.layers.drawing import DrawingLayer, RateLayer
 from fastnn.layers.gaussian_noise import GaussianNoise
 from fastnn.layers.layer_normalization import LayerNormalization
 from fastnn.layers.normalization import Normalization
@@ -70,7 +68,7 @@ def values_text(shape: Shape | None) -> str:
 def _does(layer: Layer) -> str:
     """What a layer does to numbers, in a word."""
     match layer:
-        case Dropout() | AlphaDropout() | GaussianDropout():
+        case RateLayer():
             return f"rate {layer.rate:g}"
         case GaussianNoise():
             return f"stddev {layer.stddev:g}"
@@ -88,6 +86,6 @@ def _colour(layer: Layer) -> str:
             return COLOURS[1]
         case BatchNormalization() | LayerNormalization() | RMSNormalization() | UnitNormalization() | Normalization():
             return COLOURS[2]
-        case Dropout() | AlphaDropout() | GaussianDropout() | GaussianNoise():
+        case DrawingLayer():
             return COLOURS[3]
     return "#777777"

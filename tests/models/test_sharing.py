@@ -217,6 +217,19 @@ def test_a_model_that_is_called_twice_shares_its_weights():
     assert np.array_equal(model.predict([X, X]), same.predict([X, X]))
 
 
+def test_a_model_within_does_not_seed_the_one_around_it():
+    def around(seed, inner_seed=None):
+        inner = Sequential([Input((4,)), Dense(4), Dropout(0.5, seed=inner_seed)], seed=7)
+        x = Input((4,))
+        model = Model(x, Dense(1)(inner(x)), seed=seed)
+        model.build()
+        return model.seed
+
+    assert around(1) != around(2)
+    # A layer's own seed is asked for, wherever it is.
+    assert around(1, inner_seed=3) == around(2, inner_seed=3) != around(2, inner_seed=4)
+
+
 def test_dropout_and_scaling_within():
     inner = Sequential([Input((4,)), Rescaling(0.5), Dense(8, "relu"), Dropout(0.5)], seed=0)
     outer = Sequential([inner, Dense(1)], seed=0)

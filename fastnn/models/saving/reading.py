@@ -21,7 +21,7 @@ from fastnn.layers.base import Layer
 from fastnn.layers.layer_normalization import LayerNormalization
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.layer_arrays import named_variables
-from fastnn.models.nested import leaf_layers
+from fastnn.models.leaves import leaf_layers
 from fastnn.models.per_output import MetricOfOutput
 from fastnn.models.saving.callback_states import PREFIX, restored_resumption
 from fastnn.models.saving.histories import plain_dict, restored_history

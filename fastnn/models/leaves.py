@@ -1,0 +1,20 @@
+"""The layers that compute, whether a model has them itself or a model within it."""
+
+from collections.abc import Iterable, Iterator
+
+from fastnn.layers.base import Layer
+
+__all__ = ["leaf_layers"]
+
+
+def leaf_layers(layers: Iterable[Layer]) -> Iterator[Layer]:
+    """Those that are no models, in their order, each once."""
+    seen: set[Layer] = set()
+    waiting = list(layers)[::-1]
+    while waiting:
+        layer = waiting.pop()
+        if layer.inner_model is not None:
+            waiting += layer.inner_model.layers[::-1]
+        elif layer not in seen:
+            seen.add(layer)
+            yield layer
