@@ -12,26 +12,10 @@ import fastnn
 from fastnn.activations.registry import ACTIVATIONS
 from fastnn.checking.shapes import Shape
 from fastnn.files.writing import atomic_write
+from fastnn.interop import operations
 from fastnn.interop.c_places import fused, identifiers, offsets, places_of
 from fastnn.interop.c_source import FUNCTIONS, HEAD, KEYWORDS, MAIN, comment_text, literal, table
 from fastnn.interop.computation import computation_of
-from fastnn.interop.operations import (
-    Activate,
-    Arrange,
-    Array,
-    Encode,
-    InnerProduct,
-    Join,
-    Lookup,
-    Merge,
-    NormalizeBatch,
-    NormalizeLayer,
-    NormalizeVectors,
-    Operation,
-    Product,
-    Rescale,
-    Slope,
-)
 from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
 from fastnn.registry import given
@@ -124,14 +108,15 @@ class _Source:
         self._model, self._name = model, name
         self._used: set[str] = set()
         # Shared layers have one table.
-        self._written: dict[int, str] = {}
+        self._written: dict[int, tuple[str, operations.Array]] = {}
+        self._names: set[str] = set()
         self._tables: list[str] = []
         self._constants = 0
         self._layers = 0
         self._lines: list[str] = []
         self._computation = computation_of(model)
-        self._inputs = identifiers([called for called, _ in self._computation.inputs])
-        self._outputs = identifiers([called for called, _ in self._computation.outputs], self._inputs)
+        self._inputs = identifiers([called for called, _ in self._computation.inputs], name)
+        self._outputs = identifiers([called for called, _ in self._computation.outputs], name, self._inputs)
         self._write()
 
     def text(self) -> str:
@@ -159,7 +144,7 @@ class _Source:
             "example": " ".join(str(number % 10) for number in range(min(sum(inputs), 8)))
             + (" ..." if sum(inputs) > 8 else ""),
             "stack": sum(self._sizes.values()) * dtype.itemsize,
-            "constants": self._constants * dtype.itemsize,
+            "constants": self._constants,
             "scan": "%f" if dtype == np.float32 else "%lf",
             "print": "%.9g" if dtype == np.float32 else "%.17g",
         }
@@ -203,28 +188,29 @@ class _Source:
             if source != name:
                 self._call_function("copy", name, [source], self._computation.size(value))
 
-    def _call(self, operation: Operation, target: str, sources: list[str], rescale: Rescale | None) -> None:
+    def _call(
+        self, operation: operations.Operation, target: str, sources: list[str], rescale: operations.Rescale | None
+    ) -> None:
         """The line for an operation; a rescaling before it is the product's."""
         match operation:
-            case Rescale():
+            case operations.Rescale():
                 self._call_function("rescale", target, sources, operation.outputs, operation.scale, operation.shift)
-            case Product():
+            case operations.Product():
                 kernel = self._table("kernel", operation.kernel, operation.layer)
                 bias = "0" if operation.bias is None else self._table("bias", operation.bias, operation.layer)
                 scaling = [] if rescale is None else [rescale.scale, rescale.shift]
                 kind = "dense_rescaled" if scaling else "dense"
                 inputs, units = operation.kernel.shape
-                for vector in range(operation.vectors):
+                sizes = [inputs, units]
+                if operation.vectors > 1:
                     # One behind the other, where the layer works along the last axis.
-                    y, x = (
-                        f"{name} + {vector * step}" if vector else name
-                        for name, step in ((target, units), (sources[0], inputs))
-                    )
-                    self._call_function(kind, y, [x], inputs, units, kernel, bias, *scaling)
-            case Activate():
+                    self._used.add(kind)
+                    kind, sizes = "dense_vectors", [operation.vectors, *sizes]
+                self._call_function(kind, target, sources, *sizes, kernel, bias, *scaling)
+            case operations.Activate():
                 numbers = [number if math.isfinite(number) else "INFINITY" for number in operation.numbers]
                 self._call_function(operation.activation, target, sources, operation.outputs, *numbers)
-            case NormalizeBatch():
+            case operations.NormalizeBatch():
                 mean = self._table("mean", operation.mean, operation.layer)
                 # In the model's dtype, as the engine does at each prediction.
                 with np.errstate(all="ignore"):
@@ -235,40 +221,40 @@ class _Source:
                     self._table("shift", operation.beta, operation.layer),
                 ]
                 self._call_function("normalize_batch", target, sources, operation.outputs, *tables)
-            case NormalizeLayer():
+            case operations.NormalizeLayer():
                 tables = [
                     self._table("scale", operation.gamma, operation.layer),
                     self._table("shift", operation.beta, operation.layer),
                 ]
                 self._call_function("normalize_layer", target, sources, operation.outputs, *tables, operation.epsilon)
-            case Lookup():
+            case operations.Lookup():
                 rows = self._table("embeddings", operation.table, operation.layer)
                 self._call_function("lookup", target, sources, operation.inputs, *operation.table.shape, rows)
-            case Merge():
+            case operations.Merge():
                 for other in sources[1:]:
                     self._call_function(operation.kind, target, [sources[0], other], operation.outputs)
                     sources = [target, other]
                 if operation.kind == "average":
                     self._call_function("divide", target, [target], operation.outputs, float(operation.count))
-            case InnerProduct():
+            case operations.InnerProduct():
                 self._call_function("inner_product", target, sources, operation.inputs // 2)
-            case Arrange():
+            case operations.Arrange():
                 order = self._order(operation)
                 self._call_function("arrange", target, sources, operation.outputs, order)
-            case Slope():
+            case operations.Slope():
                 alpha = self._table("alpha", operation.alpha, operation.layer)
                 self._call_function("slope", target, sources, operation.outputs, alpha)
-            case NormalizeVectors():
+            case operations.NormalizeVectors():
                 shape = operation.outputs // operation.width, operation.width
                 if operation.scale is None:
                     self._call_function("normalize_lengths", target, sources, *shape, operation.epsilon)
                 else:
                     scale = self._table("scale", operation.scale, operation.layer)
                     self._call_function("normalize_squares", target, sources, *shape, scale, operation.epsilon)
-            case Encode():
+            case operations.Encode():
                 one_hot, counts = int(operation.mode == "one_hot"), int(operation.mode == "count")
                 self._call_function("encode", target, sources, operation.inputs, operation.categories, one_hot, counts)
-            case Join():
+            case operations.Join():
                 for place, source, size in zip(offsets(target, operation.sizes), sources, operation.sizes, strict=True):
                     self._call_function("copy", place, [source], size)
 
@@ -279,24 +265,30 @@ class _Source:
         written = [literal(argument, dtype) if isinstance(argument, float) else str(argument) for argument in arguments]
         self._lines.append(f"    {self._name}_{kind}({', '.join([target, *sources, *written])});")
 
-    def _order(self, operation: Arrange) -> str:
+    def _order(self, operation: operations.Arrange) -> str:
         """The name of a new table of places."""
-        name = f"{self._name}_order_{self._layers}"
-        numbers = ", ".join(map(str, operation.order))
-        title = comment_text(f"{operation.layer}: order, {len(operation.order)}")
-        self._tables.append(f"\n/* {title} */\nstatic const int {name}[{len(operation.order)}] = {{{numbers}}};\n")
+        name, order = self._new_name("order"), operation.order
+        numbers = ",\n    ".join(", ".join(map(str, order[start : start + 16])) for start in range(0, len(order), 16))
+        title = comment_text(f"{operation.layer}: order, {len(order)}")
+        self._tables.append(f"\n/* {title} */\nstatic const int {name}[{len(order)}] = {{\n    {numbers}\n}};\n")
+        self._constants += 4 * len(order)
         return name
 
-    def _table(self, kind: str, values: Array, layer: str) -> str:
-        """The name of a new table of constants, or of one that has these numbers already."""
-        if id(values) in self._written:
-            return self._written[id(values)]
-        if f"{self._name}_{kind}_{self._layers}" in self._written.values():
-            # A layer of another model, under the same name.
+    def _table(self, kind: str, values: operations.Array, layer: str) -> str:
+        """The name of a new table of constants, or of that of this very array."""
+        if id(values) not in self._written:
+            name = self._new_name(kind)
+            shape = " x ".join(map(str, values.shape))
+            title = f"{comment_text(layer)}: {kind}, {shape}"
+            self._tables.append(table(name, values.astype(self._model.dtype, copy=False), title))
+            self._constants += values.size * self._model.dtype.itemsize
+            # Kept with the array: another that took its place in memory would be taken for it.
+            self._written[id(values)] = name, values
+        return self._written[id(values)][0]
+
+    def _new_name(self, kind: str) -> str:
+        if f"{kind}_{self._layers}" in self._names:
+            # Of a layer of another model under the same name, or of another call.
             self._layers += 1
-        name = f"{self._name}_{kind}_{self._layers}"
-        shape = " x ".join(map(str, values.shape))
-        self._tables.append(table(name, values, f"{comment_text(layer)}: {kind}, {shape}"))
-        self._constants += values.size
-        self._written[id(values)] = name
-        return name
+        self._names.add(f"{kind}_{self._layers}")
+        return f"{self._name}_{kind}_{self._layers}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fastnn.interop.c_source import KEYWORDS
-from fastnn.interop.computation import Computation
+from fastnn.interop.computation import Computation, Step
 from fastnn.interop.operations import Arrange, Encode, InnerProduct, Join, Lookup, Operation, Product, Rescale
 
 __all__ = ["Call", "fused", "identifiers", "offsets", "places_of"]
@@ -43,9 +43,8 @@ def fused(computation: Computation) -> list[Call]:
     waiting: dict[int, tuple[Rescale, int]] = {}
     for value, step in enumerate(computation.steps):
         operation, (source, *_) = step.operation, step.sources
-        following = computation.steps[value + 1].operation if value + 1 < len(computation.steps) else None
-        alone = uses[value] == 1 and isinstance(following, Product) and computation.steps[value + 1].sources == (value,)
-        if isinstance(operation, Rescale) and source < 0 and alone:
+        following = computation.steps[value + 1] if value + 1 < len(computation.steps) else None
+        if isinstance(operation, Rescale) and source < 0 and uses[value] == 1 and _takes_rescaled(following, value):
             waiting[value] = operation, source
             continue
         rescale, first = waiting.get(source, (None, source))
@@ -53,6 +52,16 @@ def fused(computation: Computation) -> list[Call]:
         calls.append(Call(operation, tuple(numbers.get(one, one) for one in sources), rescale, value))
         numbers[value] = len(calls) - 1
     return calls
+
+
+def _takes_rescaled(step: Step | None, value: int) -> bool:
+    """Whether a step is the product of a value, which its function in C can rescale."""
+    return (
+        step is not None
+        and isinstance(step.operation, Product)
+        and step.operation.vectors == 1
+        and step.sources == (value,)
+    )
 
 
 def places_of(
@@ -96,17 +105,23 @@ def _letters() -> itertools.chain[str]:
     return itertools.chain(letters, (f"{letter}{n}" for n in itertools.count(1) for letter in letters))
 
 
-def identifiers(names: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
-    """Names of arguments in C that differ from each other, and from those that are taken.
+def identifiers(names: Sequence[str], file: str, taken: Sequence[str] = ()) -> list[str]:
+    """Names of arguments in C that differ from each other, from those that are taken, and from the file's own.
 
-    >>> identifiers(["price", "2nd", "int", "a b", "a-b", "x"])
-    ['price', '_2nd', 'int_', 'a_b', 'a_b_2', 'x_']
+    >>> identifiers(["price", "2nd", "int", "a b", "a-b", "x", "net_dense", "NAN"], "net")
+    ['price', '_2nd', 'int_', 'a_b', 'a_b_2', 'x_', 'of_net_dense', 'NAN_']
     """
     found: list[str] = []
     for name in names:
         plain = re.sub("[^A-Za-z0-9_]", "_", name)
-        # One letter is the name of an array on the stack.
-        plain = f"_{plain}" if plain[:1].isdigit() else f"{plain}_" if plain in KEYWORDS or len(plain) < 3 else plain
+        if plain[:1].isdigit():
+            plain = f"_{plain}"
+        elif plain.lower().startswith(f"{file.lower()}_"):
+            # Tables, functions and macros begin so.
+            plain = f"of_{plain}" if file.lower() != "of" else f"at_{plain}"
+        elif plain in KEYWORDS or plain.isupper() or re.fullmatch("[a-z][0-9]*|", plain):
+            # A macro of math.h, or an array on the stack.
+            plain = f"{plain}_"
         unique = plain
         for number in itertools.count(2):
             if unique not in found and unique not in taken:

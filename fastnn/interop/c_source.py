@@ -183,6 +183,14 @@ static void ${name}_minimum($real *y, const $real *x, const $real *z, int size)
     for (int i = 0; i < size; i++) y[i] = x[i] <= z[i] || x[i] != x[i] ? x[i] : z[i];
 }
 """,
+    "dense_vectors": """
+/* The same of vectors that follow one another. */
+static void ${name}_dense_vectors($real *y, const $real *x, int vectors, int inputs, int outputs, const $real *kernel,
+                                  const $real *bias)
+{
+    for (int k = 0; k < vectors; k++) ${name}_dense(y + k * outputs, x + k * inputs, inputs, outputs, kernel, bias);
+}
+""",
     "normalize_batch": """
 /* y = (x - mean) scale + shift */
 static void ${name}_normalize_batch($real *y, const $real *x, int size, const $real *mean, const $real *scale,

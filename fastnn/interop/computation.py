@@ -97,13 +97,13 @@ def _add_model(steps: list[Step], model: LayeredModel, sources: tuple[int, ...])
     (value,) = sources
     rescalings = [layer for layer in model.layers if isinstance(layer, Rescaling)]
     if rescalings:
-        # One number at a time, as one to the engine, too.
-        scale, shift = combined(rescalings)
+        # One to the engine, too.
+        scale, shift = _combined(rescalings)
         size = math.prod(rescalings[-1].output_shape or ())
         steps.append(Step(Rescale(str(rescalings[-1].name), size, size, scale, shift), sources))
         value = len(steps) - 1
     for layer in model.layers:
-        value = _add_layer(steps, layer, model.dtype, (value,))
+        value = _add_layer(steps, layer, (value,))
     return [value]
 
 
@@ -118,11 +118,11 @@ def _add_graph(steps: list[Step], model: Model, begins: tuple[int, ...]) -> list
             steps.append(Step(Rescale(str(layer.name), size, size, layer.scale, layer.offset), sources))
             values.append(len(steps) - 1)
         else:
-            values.append(_add_layer(steps, layer, model.dtype, sources))
+            values.append(_add_layer(steps, layer, sources))
     return [values[end] for end in graph.outputs]
 
 
-def combined(rescalings: Sequence[Rescaling]) -> tuple[float, float]:
+def _combined(rescalings: Sequence[Rescaling]) -> tuple[float, float]:
     """Scale and shift of several rescalings, one behind the other."""
     scale, shift = 1.0, 0.0
     for layer in rescalings:
@@ -130,11 +130,11 @@ def combined(rescalings: Sequence[Rescaling]) -> tuple[float, float]:
     return scale, shift
 
 
-def _add_layer(steps: list[Step], layer: Layer, dtype: np.dtype[np.floating], sources: tuple[int, ...]) -> int:
+def _add_layer(steps: list[Step], layer: Layer, sources: tuple[int, ...]) -> int:
     """Append what a layer computes of these values; return its value, which is the first of them if it does nothing."""
     if layer.inner_model is not None:
         return _add_model(steps, layer.inner_model, sources)[0]
-    operations = operations_of_layer(layer, dtype)
+    operations = operations_of_layer(layer)
     if not operations:
         return sources[0]
     for operation in operations[:-1]:

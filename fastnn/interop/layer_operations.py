@@ -1,11 +1,12 @@
 """The operations of each layer, which exporters write in another language."""
 
 import math
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
-from fastnn.checking.shapes import Shape
+from fastnn import layers
 from fastnn.interop.operations import (
     Activate,
     Arrange,
@@ -21,164 +22,131 @@ from fastnn.interop.operations import (
     Product,
     Slope,
 )
-from fastnn.layers import (
-    Activation,
-    ActivityRegularization,
-    Add,
-    AlphaDropout,
-    Average,
-    BatchNormalization,
-    CategoryEncoding,
-    Concatenate,
-    Dense,
-    Dot,
-    Dropout,
-    Embedding,
-    Flatten,
-    GaussianDropout,
-    GaussianNoise,
-    Identity,
-    IntegerLookup,
-    LayerNormalization,
-    Maximum,
-    Minimum,
-    Multiply,
-    Normalization,
-    Permute,
-    PReLU,
-    Rescaling,
-    Reshape,
-    RMSNormalization,
-    StringLookup,
-    Subtract,
-    UnitNormalization,
-    merging,
-)
 from fastnn.layers.applied import AppliedActivation
 from fastnn.layers.base import Layer
+from fastnn.layers.lookup import Lookup as Vocabulary
 
 __all__ = ["operations_of_layer"]
 
-# All that predicts what its class says; what trains alone, or reshapes what are rows anyway, has no operation.
-_KNOWN = (
-    ActivityRegularization,
-    Rescaling,
-    Flatten,
-    Dense,
-    Activation,
-    Dropout,
-    AlphaDropout,
-    GaussianDropout,
-    GaussianNoise,
-    Reshape,
-    Identity,
-    Normalization,
-    BatchNormalization,
-    LayerNormalization,
-    Embedding,
-    CategoryEncoding,
-    Permute,
-    PReLU,
-    RMSNormalization,
-    UnitNormalization,
-)
-
-# Layers of several inputs that work number by number, and what exporters call that.
-_MERGES: dict[type[Layer], str] = {
-    Add: "add",
-    Subtract: "subtract",
-    Multiply: "multiply",
-    Average: "average",
-    Maximum: "maximum",
-    Minimum: "minimum",
-}
+# What every operation begins with: the layer's name, and the numbers of a sample before and behind it.
+Place = tuple[str, int, int]
 
 # No vector is divided by less; Keras' epsilon, and PyTorch's.
 _SHORTEST = 1e-12
+# By what a class decides what it computes: its lowering, and the operation that merges.
+_DECIDING = ("lower", "lower_on", "kind")
 
-# What has no form in these languages yet.
-_NOT_EXPORTED = (IntegerLookup, StringLookup)
 
-
-def operations_of_layer(layer: Layer, dtype: np.dtype[Any]) -> list[Operation]:
+def operations_of_layer(layer: Layer) -> list[Operation]:
     """What a built layer computes, one operation behind the other; they hold its own arrays, not copies.
+
+    Of a layer of several inputs, operations before the last are of each of them. A `Rescaling` has none: it is part of
+    how an input is read.
 
     Raises
     ------
     TypeError
-        When the layer or its activation is of the user's own making.
+        When the layer or its activation is of the user's own making, or looks up what no exporter can.
     ValueError
         When a number of it is NaN or infinite.
     """
-    if type(layer) in _NOT_EXPORTED:
-        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which cannot be exported yet")
-    if isinstance(layer, merging.Merge):
-        return _merge(layer)
-    kind = next((kind for kind in _KNOWN if isinstance(layer, kind)), None)
+    kind = next((kind for kind in _MAKERS if isinstance(layer, kind)), None)
     # A subclass that lowers itself in its own way may compute anything.
-    if kind is None or type(layer).lower is not kind.lower:
+    if kind is None or any(getattr(type(layer), name, None) is not getattr(kind, name, None) for name in _DECIDING):
+        if isinstance(layer, Vocabulary):
+            raise TypeError(
+                f"the layer {layer.name} is of the class {type(layer).__name__}, which cannot be exported yet"
+            )
         raise TypeError(f"the layer {layer.name} is of your own class {type(layer).__name__} and cannot be exported")
-    arrays = layer.arrays
-    for name, array in arrays.items():
+    for name, array in layer.arrays.items():
         if not np.isfinite(array).all():
             raise ValueError(f"the {name} of {layer.name} holds NaN or infinity: such a model predicts nothing")
-    assert layer.input_shape is not None
-    assert layer.output_shape is not None
-    inputs, outputs = math.prod(layer.input_shape), math.prod(layer.output_shape)
-    place = str(layer.name), inputs, outputs
-    if isinstance(layer, Dense):
-        product = Product(*place, arrays["kernel"], arrays.get("bias"))
-        return [product, *_activate(str(layer.name), outputs, layer.activation)]
-    if isinstance(layer, Embedding):
-        return [Lookup(*place, arrays["embeddings"])]
-    if isinstance(layer, Normalization):
-        # Its deviation is at least 1e-7.
-        mean, variance = arrays["mean"], np.maximum(arrays["variance"], dtype.type(1e-14))
-        times, zeros = outputs // mean.size, np.zeros(outputs, dtype)
-        return [NormalizeBatch(*place, zeros + 1, zeros, np.tile(mean, times), np.tile(variance, times), 0.0)]
-    if isinstance(layer, CategoryEncoding):
-        return [Encode(*place, layer.num_tokens, layer.output_mode)]
-    if isinstance(layer, Permute):
-        return [Arrange(*place, layer.input_shape, tuple(one - 1 for one in layer.dims))]
-    if isinstance(layer, PReLU):
-        return [Slope(*place, arrays["alpha"].reshape(-1))]
-    if isinstance(layer, RMSNormalization):
-        return [NormalizeVectors(*place, layer.input_shape[-1], layer.epsilon, arrays["scale"])]
-    if isinstance(layer, UnitNormalization):
-        return [NormalizeVectors(*place, layer.input_shape[-1], _SHORTEST, None)]
-    if isinstance(layer, Activation):
-        return _activate(str(layer.name), outputs, layer.applied)
-    if isinstance(layer, BatchNormalization | LayerNormalization):
-        gamma = arrays["gamma"] if layer.scale else np.ones(outputs, dtype)
-        beta = arrays["beta"] if layer.center else np.zeros(outputs, dtype)
-        if isinstance(layer, LayerNormalization):
-            return [NormalizeLayer(*place, gamma, beta, layer.epsilon)]
-        return [NormalizeBatch(*place, gamma, beta, arrays["moving_mean"], arrays["moving_variance"], layer.epsilon)]
+    given: Any = layer.input_shape
+    inputs = sum(map(math.prod, given)) if isinstance(layer, layers.merging.Merge) else math.prod(given)
+    place = str(layer.name), inputs, math.prod(layer.output_shape or ())
+    return _MAKERS[kind](layer, place)
+
+
+def _nothing(layer: Any, place: Place) -> list[Operation]:
+    # It acts in training alone, or reshapes what are rows anyway.
     return []
 
 
-def _merge(layer: merging.Merge) -> list[Operation]:
-    """What a layer of several inputs computes; operations before the last are of each input."""
-    shapes = layer.input_shape
-    assert shapes is not None
-    assert layer.output_shape is not None
-    sizes = tuple(math.prod(shape) for shape in cast(tuple[Shape, ...], shapes))
-    place = str(layer.name), sum(sizes), math.prod(layer.output_shape)
-    if type(layer) is Concatenate:
-        return [Join(*place, sizes)]
-    if type(layer) is Dot:
-        lengths = NormalizeVectors(str(layer.name), sizes[0], sizes[0], sizes[0], _SHORTEST, None)
-        return [*([lengths] if layer.normalize else []), InnerProduct(*place)]
-    if type(layer) not in _MERGES:
-        raise TypeError(f"the layer {layer.name} is of your own class {type(layer).__name__} and cannot be exported")
-    return [Merge(*place, _MERGES[type(layer)])]
+def _dense(layer: Any, place: Place) -> list[Operation]:
+    product = Product(*place, layer.arrays["kernel"], layer.arrays.get("bias"))
+    return [product, *_activate(place, layer.activation)]
 
 
-def _activate(layer: str, size: int, applied: AppliedActivation) -> list[Operation]:
+def _activate(place: Place, applied: AppliedActivation) -> list[Operation]:
+    name, _, outputs = place
     kind = applied.entry
     if kind is None:
         raise TypeError(
-            f"the activation {applied.name} of {layer} is a Python function of your own and cannot be exported: "
+            f"the activation {applied.name} of {name} is a Python function of your own and cannot be exported: "
             "use one of fastnn's activations, such as 'relu'"
         )
-    return [] if kind.name == "linear" else [Activate(layer, size, size, kind.name, applied.numbers)]
+    return [] if kind.name == "linear" else [Activate(name, outputs, outputs, kind.name, applied.numbers)]
+
+
+def _normalization(layer: Any, place: Place) -> list[Operation]:
+    # Its deviation is at least 1e-7.
+    mean = layer.arrays["mean"]
+    variance = np.maximum(layer.arrays["variance"], mean.dtype.type(1e-14))
+    times, zeros = place[2] // mean.size, np.zeros(place[2], mean.dtype)
+    return [NormalizeBatch(*place, zeros + 1, zeros, np.tile(mean, times), np.tile(variance, times), 0.0)]
+
+
+def _scale_and_shift(layer: Any, place: Place) -> tuple[Any, Any]:
+    gamma = layer.arrays["gamma"] if layer.scale else np.ones(place[2])
+    return gamma, layer.arrays["beta"] if layer.center else np.zeros(place[2])
+
+
+def _batch_normalization(layer: Any, place: Place) -> list[Operation]:
+    moving = layer.arrays["moving_mean"], layer.arrays["moving_variance"]
+    return [NormalizeBatch(*place, *_scale_and_shift(layer, place), *moving, layer.epsilon)]
+
+
+def _dot(layer: Any, place: Place) -> list[Operation]:
+    name, inputs, _ = place
+    lengths = NormalizeVectors(name, inputs // 2, inputs // 2, inputs // 2, _SHORTEST, None)
+    return [*([lengths] if layer.normalize else []), InnerProduct(*place)]
+
+
+def _number_by_number(kind: str) -> Callable[[Any, Place], list[Operation]]:
+    return lambda layer, place: [Merge(*place, kind)]
+
+
+_MAKERS: Mapping[type[Layer], Callable[[Any, Place], list[Operation]]] = {
+    layers.Rescaling: _nothing,
+    layers.Flatten: _nothing,
+    layers.Reshape: _nothing,
+    layers.Identity: _nothing,
+    layers.Dropout: _nothing,
+    layers.AlphaDropout: _nothing,
+    layers.GaussianDropout: _nothing,
+    layers.GaussianNoise: _nothing,
+    layers.ActivityRegularization: _nothing,
+    layers.Dense: _dense,
+    layers.Activation: lambda layer, place: _activate(place, layer.applied),
+    layers.Normalization: _normalization,
+    layers.BatchNormalization: _batch_normalization,
+    layers.LayerNormalization: lambda layer, place: [
+        NormalizeLayer(*place, *_scale_and_shift(layer, place), layer.epsilon)
+    ],
+    layers.RMSNormalization: lambda layer, place: [
+        NormalizeVectors(*place, layer.input_shape[-1], layer.epsilon, layer.arrays["scale"])
+    ],
+    layers.UnitNormalization: lambda layer, place: [NormalizeVectors(*place, layer.input_shape[-1], _SHORTEST, None)],
+    layers.Embedding: lambda layer, place: [Lookup(*place, layer.arrays["embeddings"])],
+    layers.CategoryEncoding: lambda layer, place: [Encode(*place, layer.num_tokens, layer.output_mode)],
+    layers.Permute: lambda layer, place: [Arrange(*place, layer.input_shape, tuple(one - 1 for one in layer.dims))],
+    layers.PReLU: lambda layer, place: [Slope(*place, layer.arrays["alpha"].reshape(-1))],
+    layers.Concatenate: lambda layer, place: [Join(*place, tuple(math.prod(shape) for shape in layer.input_shape))],
+    layers.Dot: _dot,
+    layers.Add: _number_by_number("add"),
+    layers.Subtract: _number_by_number("subtract"),
+    layers.Multiply: _number_by_number("multiply"),
+    layers.Average: _number_by_number("average"),
+    layers.Maximum: _number_by_number("maximum"),
+    layers.Minimum: _number_by_number("minimum"),
+}

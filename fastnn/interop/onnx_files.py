@@ -10,24 +10,9 @@ import numpy as np
 
 import fastnn
 from fastnn.files.writing import atomic_write
+from fastnn.interop import operations
 from fastnn.interop.computation import Computation, computation_of
 from fastnn.interop.onnx_graph import Graph, Value
-from fastnn.interop.operations import (
-    Activate,
-    Arrange,
-    Encode,
-    InnerProduct,
-    Join,
-    Lookup,
-    Merge,
-    NormalizeBatch,
-    NormalizeLayer,
-    NormalizeVectors,
-    Operation,
-    Product,
-    Rescale,
-    Slope,
-)
 from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
 from fastnn.registry import given
@@ -99,7 +84,8 @@ def to_onnx(
         raise ImportError("to_onnx needs the package onnx: pip install fastnn-ext[onnx]") from None
     computation = computation_of(model)
     operations = [step.operation for step in computation.steps]
-    size = sum(array.nbytes for layer in model.layers for array in layer.arrays.values())
+    arrays = {id(array): array for layer in model.layers for array in layer.arrays.values()}
+    size = sum(array.nbytes for array in arrays.values())
     if size > _LARGEST_FILE:
         raise ValueError(
             f"the weights of {model.name} take {size / 1e9:.2f} GB, but an ONNX file holds 2 GB at most: "
@@ -121,7 +107,7 @@ def to_onnx(
     return result
 
 
-def _checked_opset(opset: int | None, operations: list[Operation], dtype: np.dtype[Any]) -> int:
+def _checked_opset(opset: int | None, operations: list[operations.Operation], dtype: np.dtype[Any]) -> int:
     """The opset to write, by default the lowest that has an operator for each operation."""
     from onnx import defs
 
@@ -138,17 +124,22 @@ def _checked_opset(opset: int | None, operations: list[Operation], dtype: np.dty
     return opset
 
 
-def _oldest_opset(operation: Operation) -> int:
+def _oldest_opset(operation: operations.Operation) -> int:
     """The first opset that has all operators of an operation in float32."""
-    if isinstance(operation, Activate):
+    if isinstance(operation, operations.Activate):
         return max(_OLDEST_OPSET, operation.kind.onnx_opset)
-    return 17 if isinstance(operation, NormalizeLayer) else _OLDEST_OPSET
+    return 17 if isinstance(operation, operations.NormalizeLayer) else _OLDEST_OPSET
 
 
 def _written(graph: Graph, model: Sequential | Model, computation: Computation) -> GraphProto:
     """The model's steps written into the graph, with its inputs and outputs."""
     from onnx import helper
 
+    names = [name for name, _ in (*computation.inputs, *computation.outputs)]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"an input and an output are both called {name!r}, which ONNX has not: name them apart")
+        graph.reserve(name)
     element = helper.np_dtype_to_tensor_dtype(model.dtype)
     given, begins = [], []
     for name, shape in computation.inputs:
@@ -177,54 +168,54 @@ def _written(graph: Graph, model: Sequential | Model, computation: Computation) 
     return helper.make_graph(graph.nodes, model.name, begins, ends, graph.initializers)
 
 
-def _value_of(operation: Operation, sources: list[Value]) -> Value:
+def _value_of(operation: operations.Operation, sources: list[Value]) -> Value:
     from onnx import TensorProto
 
     x = sources[0]
     graph = x.graph
     match operation:
-        case Rescale():
+        case operations.Rescale():
             return x * graph.initializer("scale", operation.scale) + graph.initializer("offset", operation.shift)
-        case Product():
+        case operations.Product():
             arrays = [graph.initializer("kernel", operation.kernel)]
             if operation.bias is not None:
                 arrays.append(graph.initializer("bias", operation.bias))
             if operation.vectors == 1:
                 return x.apply("Gemm", *arrays)
             return x.in_shape(-1, len(operation.kernel)).apply("Gemm", *arrays).in_shape(-1, operation.outputs)
-        case Activate():
+        case operations.Activate():
             return given(operation.kind.onnx, f"the ONNX operators of the activation {operation.activation}")(
                 x, *operation.numbers
             )
-        case NormalizeBatch():
+        case operations.NormalizeBatch():
             return _normalized_batch(operation, x)
-        case NormalizeLayer():
+        case operations.NormalizeLayer():
             return _normalized_layer(operation, x)
-        case Lookup():
+        case operations.Lookup():
             numbers = x.apply("Cast", to=TensorProto.INT64)
             rows = graph.node("Gather", graph.initializer("embeddings", operation.table), numbers)
             return rows.apply("Flatten", axis=1)
-        case Merge():
+        case operations.Merge():
             return _merged(operation, sources)
-        case Join():
+        case operations.Join():
             return graph.node("Concat", *sources, axis=1)
-        case InnerProduct():
+        case operations.InnerProduct():
             return (x * sources[1]).sums(1)
-        case Arrange():
+        case operations.Arrange():
             moved = x.in_shape(-1, *operation.shape).apply("Transpose", perm=[0, *(one + 1 for one in operation.axes)])
             return moved.in_shape(-1, operation.outputs)
-        case Slope():
+        case operations.Slope():
             alpha = graph.initializer("alpha", operation.alpha)
             # In float64 ONNX Runtime has no kernel of the operator.
             return x.apply("PRelu", alpha) if x.is_float32 else x.apply("Max", 0) + x.apply("Min", 0) * alpha
-        case NormalizeVectors():
+        case operations.NormalizeVectors():
             return _normalized_vectors(operation, x)
-        case Encode():
+        case operations.Encode():
             return _encoded(operation, x)
     raise AssertionError(operation)
 
 
-def _merged(operation: Merge, sources: list[Value]) -> Value:
+def _merged(operation: operations.Merge, sources: list[Value]) -> Value:
     if operation.kind in ("maximum", "minimum"):
         return sources[0].graph.node(operation.kind[:3].capitalize(), *sources)
     total = sources[0]
@@ -234,7 +225,7 @@ def _merged(operation: Merge, sources: list[Value]) -> Value:
     return total / len(sources) if operation.kind == "average" else total
 
 
-def _normalized_vectors(operation: NormalizeVectors, x: Value) -> Value:
+def _normalized_vectors(operation: operations.NormalizeVectors, x: Value) -> Value:
     vectors = x.in_shape(-1, operation.width)
     squares = (vectors * vectors).sums(1)
     epsilon = x.graph.initializer("epsilon", operation.epsilon)
@@ -246,7 +237,7 @@ def _normalized_vectors(operation: NormalizeVectors, x: Value) -> Value:
     return result.in_shape(-1, operation.outputs)
 
 
-def _encoded(operation: Encode, x: Value) -> Value:
+def _encoded(operation: operations.Encode, x: Value) -> Value:
     from onnx import helper
 
     numbers = x.graph.initializer("categories", np.arange(operation.categories))
@@ -258,7 +249,7 @@ def _encoded(operation: Encode, x: Value) -> Value:
     return count if operation.mode == "count" else count.apply("Min", 1)
 
 
-def _normalized_batch(operation: NormalizeBatch, x: Value) -> Value:
+def _normalized_batch(operation: operations.NormalizeBatch, x: Value) -> Value:
     graph = x.graph
     arrays = [graph.initializer("gamma", operation.gamma), graph.initializer("beta", operation.beta)]
     arrays.append(graph.initializer("moving_mean", operation.mean))
@@ -270,7 +261,7 @@ def _normalized_batch(operation: NormalizeBatch, x: Value) -> Value:
     return x.apply("BatchNormalization", *arrays, epsilon=0.0)
 
 
-def _normalized_layer(operation: NormalizeLayer, x: Value) -> Value:
+def _normalized_layer(operation: operations.NormalizeLayer, x: Value) -> Value:
     graph = x.graph
     gamma, beta = graph.initializer("gamma", operation.gamma), graph.initializer("beta", operation.beta)
     if graph.dtype == np.float32 and graph.opset >= 17:

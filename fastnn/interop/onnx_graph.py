@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
     from onnx import NodeProto, TensorProto
@@ -37,12 +37,22 @@ class Graph:
         self.initializers: list[TensorProto] = []
         self._uses: Counter[str] = Counter()
         self._numbers: dict[float, Value] = {}
+        self._arrays: dict[int, tuple[Value, NDArray[Any]]] = {}
+
+    def reserve(self, name: str) -> None:
+        """Keep a name for an input or an output."""
+        self._uses[name] += 1
 
     def initializer(self, name: str, values: ArrayLike, dtype: np.dtype[Any] | None = None) -> Value:
-        """An array of the layer's, or a number."""
+        """An array of the layer's, once for all calls of the layer, or a number."""
         from onnx import numpy_helper
 
+        if isinstance(values, np.ndarray) and id(values) in self._arrays:
+            return self._arrays[id(values)][0]
         full = self._unique(name)
+        if isinstance(values, np.ndarray):
+            # Kept with the array: another that took its place in memory would be taken for it.
+            self._arrays[id(values)] = Value(self, full), values
         self.initializers.append(numpy_helper.from_array(np.asarray(values, dtype=dtype or self.dtype), full))
         return Value(self, full)
 
@@ -55,9 +65,12 @@ class Graph:
         return self._numbers[value]
 
     def _unique(self, name: str) -> str:
-        full = f"{self.layer}.{name}"
-        self._uses[full] += 1
-        return full if self._uses[full] == 1 else f"{full}_{self._uses[full]}"
+        full = unique = f"{self.layer}.{name}"
+        while self._uses[unique]:
+            self._uses[full] += 1
+            unique = f"{full}_{self._uses[full]}"
+        self._uses[unique] += 1
+        return unique
 
     def node(self, operator: str, *inputs: Value, **attributes: Any) -> Value:
         """The value that an operator of ONNX gives."""

@@ -59,7 +59,24 @@ def encodings():
     return Model(codes, {**ends, "known": layers.Normalization(mean=3.0, variance=4.0)(ends["count"])})
 
 
+def names_of_the_file():
+    """Names that the file itself has, and a layer along the last axis behind a scaled input."""
+    one, other = layers.Input((3, 2), name="net_kernel_1"), layers.Input((2,), name="NET_INPUTS")
+    scaled = layers.Flatten()(layers.Dense(2, "relu")(layers.Rescaling(0.5)(one)))
+    both = layers.Concatenate()([scaled, layers.Dense(3)(other)])
+    ends = {"net_dense": layers.Dense(2)(both), "INFINITY": layers.Dense(1)(both), "a1": both}
+    return Model([one, other], ends, seed=4)
+
+
+def transposed_twice():
+    x = layers.Input((3, 3), name="x")
+    turn = layers.Permute((2, 1))
+    return Model(x, layers.Flatten()(turn(turn(turn(x)))))
+
+
 CASES = {
+    "names of the file": names_of_the_file,
+    "transposed twice": transposed_twice,
     "through": through,
     "odd names": odd_names,
     "along the last axis": along_the_last_axis,
@@ -138,6 +155,40 @@ def test_odd_graphs(case, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     session = onnxruntime.InferenceSession(to_onnx(model).SerializeToString(), providers=["CPUExecutionProvider"])
     check_close(session.run(None, dict(zip(model.input_names, x, strict=True))), predictions(model, x), "float32")
+
+
+def test_shared_arrays_are_written_once():
+    onnx = pytest.importorskip("onnx")
+    codes = [layers.Input((1,), name=f"codes_{number}") for number in range(2)]
+    table, shared = layers.Embedding(7, 3), layers.Dense(2)
+    rows = [shared(layers.Flatten()(table(code))) for code in codes]
+    model = Model(codes, layers.Add()(rows), seed=0)
+    names = [array.name for array in to_onnx(model).graph.initializer]
+    assert names == ["embedding.embeddings", "dense.kernel", "dense.bias"]
+    assert to_c(model).count("static const float") == 3
+    onnx.checker.check_model(to_onnx(model), full_check=True)
+
+
+def test_names_in_onnx_never_meet():
+    pytest.importorskip("onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    x = layers.Input((3,), name="dense.kernel")
+    model = Model(x, layers.Dense(2, name="dense")(x), seed=0)
+    session = onnxruntime.InferenceSession(to_onnx(model).SerializeToString(), providers=["CPUExecutionProvider"])
+    data = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    check_close(session.run(None, {"dense.kernel": data}), [model.predict(data)], "float32")
+    y = layers.Input((3,), name="y")
+    with pytest.raises(ValueError, match="both called 'y'"):
+        to_onnx(Model(y, {"y": layers.Dense(2)(y), "z": layers.Dense(1)(y)}))
+
+
+def test_what_computes_otherwise_is_no_known_layer():
+    class Times(layers.Add):
+        kind = layers.Multiply.kind
+
+    x = layers.Input((3,))
+    with pytest.raises(TypeError, match="layer mine is of your own class Times"):
+        to_c(Model(x, Times(name="mine")([x, x])))
 
 
 @needs_compiler
