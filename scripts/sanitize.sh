@@ -50,7 +50,7 @@ else
     : "${FASTNN_SEQUENCES:=40}"
     ALL=("${SHORT[@]}")
     # The kernels of AVX-512 are the same code, and half of all compiling.
-    SETS=avx2
+    SETS=$([[ $(uname -m) != x86_64 ]] || echo avx2)
 fi
 export FASTNN_SEQUENCES
 

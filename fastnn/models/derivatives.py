@@ -20,7 +20,7 @@ __all__ = ["jacobian"]
 
 
 def jacobian(model: CompiledModel, x: Any) -> Any:
-    """See `BaseModel.jacobian`. One way back through the layers for each output."""
+    """See `BaseModel.jacobian`. One way forward and back through the layers for each output."""
     rows = read_inputs(model, x, "x")
     count = count_rows(rows)
     if count == 0:

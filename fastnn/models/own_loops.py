@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import threading
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,10 @@ class OwnLoops:
         self._trainings: dict[tuple[bool, bool], Training] = {}
         self._capacities: dict[tuple[bool, bool], int] = {}
         self._stepper: Training | None = None
+        # Batches that each kind has seen, so that dropout goes on drawing where trainings are made anew.
+        self._steps: dict[tuple[bool, bool], int] = {}
+        # A training is one caller's at a time.
+        self._lock = threading.Lock()
         # Which layers these leave as they are.
         self._frozen: list[bool] = []
         self._layout = layout_of(model)
@@ -116,6 +121,7 @@ class OwnLoops:
         """The training of this kind, unless other layers are frozen by now."""
         frozen = self.model.frozen_layers
         if frozen != self._frozen:
+            self._steps |= {one: training.step for one, training in self._trainings.items()}
             self._trainings, self._stepper, self._frozen = {}, None, frozen
         return self._trainings.get(kind)
 
@@ -124,14 +130,15 @@ class OwnLoops:
     ) -> tuple[float, NDArray[Any], list[NDArray[Any]]] | None:
         """The gradients of arrays that the engine reads as they are; None for others, and where something fails."""
         try:
-            return training.run_gradients(x, y)
+            with self._lock:
+                return training.run_gradients(x, y)
         except (TypeError, ValueError, FloatingPointError):
             return None
 
     def _run(self, kind: tuple[bool, bool], inputs: AllInputs, targets: AllTargets, weights: AllWeights) -> Gradients:
         """The gradients of rows that the engine reads."""
         model, count = self.model, count_rows(inputs)
-        with model.exclusively() if self._moves else contextlib.nullcontext():
+        with self._lock, model.exclusively() if self._moves else contextlib.nullcontext():
             training = self._kept(kind)
             if training is None or self._capacities[kind] < count:
                 training = self._make(kind, inputs, targets, weights)
@@ -174,7 +181,7 @@ class OwnLoops:
         )
         training.lay_out_gradients(self._layout.arrays, self._layout.places, self._layout.size)
         # Dropout draws other numbers in each step.
-        training.step = old.step if old is not None else 0
+        training.step = old.step if old is not None else self._steps.get(kind, 0)
         self._trainings[kind], self._capacities[kind] = training, count_rows(inputs)
         return training
 

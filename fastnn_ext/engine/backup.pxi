@@ -1,16 +1,33 @@
 # What training changes is kept before a run, and put back where numbers stop being finite.
 
 
-cdef bint keeps_weights(Training training):
-    # Whether nothing changes: gradients are collected, and there are no moving statistics.
-    return training.run.updating.rule.optimizer == COLLECT and not training.plan.kept_alive
+cdef int list_learning(Training training) except -1:
+    # The arrays that a run changes, with their numbers among the plan's parameters; -1 of moving statistics.
+    cdef Operation* operation
+    cdef cnp.ndarray array
+    cdef set moving = set()
+    cdef int i, number
+    training.learning = []
+    for i in range(training.run.operation_count):
+        operation = &training.run.operations[i]
+        if operation.frozen:
+            continue
+        if operation.pair >= 0 and operation.twin < 0 and training.run.updating.rule.optimizer != COLLECT:
+            for number in (2 * operation.pair, 2 * operation.pair + 1):
+                training.learning.append((number, training.plan.parameters[number]))
+        if operation.kind == BATCH_NORMALIZATION:
+            moving.update((<uintptr_t> operation.moving_mean, <uintptr_t> operation.moving_variance))
+    for array in training.plan.kept_alive:
+        if <uintptr_t> cnp.PyArray_DATA(array) in moving:
+            training.learning.append((-1, array))
+    return 0
 
 
 cdef Operation* table_of(Training training, Py_ssize_t number) noexcept:
-    # The operation that itself keeps what a run changes of a parameter, a table of which one step changes some rows;
+    # The operation that itself keeps what a run changes of a parameter, a table of which one batch changes some rows;
     # NULL for all others.
     cdef int i
-    if not training.tables or training.samples > training.run.batch_size:
+    if not training.tables or training.steps_given or training.samples > training.run.batch_size:
         return NULL
     for i in range(training.run.operation_count):
         if training.run.operations[i].changed != NULL and 2 * training.run.operations[i].pair == number:
@@ -38,16 +55,16 @@ cdef int save_weights(Training training) except -1:
     cdef Py_ssize_t size = 0, number, entry
     cdef cnp.ndarray array
     cdef Operation* table
-    if training.run.inference or keeps_weights(training):
+    if training.run.inference:
         return 0
     if training.saved == NULL:
-        for array in training.learning:
+        for _, array in training.learning:
             size += cnp.PyArray_NBYTES(array)
         training.saved = <char*> malloc(max(1, size))
         if training.saved == NULL:
             raise MemoryError(f"no memory to keep the {size} bytes of weights while they are trained")
     size = 0
-    for number, array in enumerate(training.learning):
+    for number, array in training.learning:
         table = table_of(training, number)
         if table == NULL:
             memcpy(training.saved + size, cnp.PyArray_DATA(array), cnp.PyArray_NBYTES(array))
@@ -64,9 +81,9 @@ cdef int restore_weights(Training training, bint stepped) except -1:
     cdef Py_ssize_t size = 0, number
     cdef cnp.ndarray array
     cdef Operation* table
-    if training.run.inference or keeps_weights(training):
+    if training.run.inference:
         return 0
-    for number, array in enumerate(training.learning):
+    for number, array in training.learning:
         table = table_of(training, number)
         if table == NULL:
             memcpy(cnp.PyArray_DATA(array), training.saved + size, cnp.PyArray_NBYTES(array))
@@ -85,21 +102,22 @@ cdef int restore_weights(Training training, bint stepped) except -1:
 
 cdef int check_weights(Training training) except -1:
     # One sum tells: a number that is not finite times zero is NaN.
-    cdef Py_ssize_t number = 0
+    cdef Py_ssize_t number
     cdef cnp.ndarray array
     cdef Operation* operation
     cdef Operation* table
     cdef int i
-    for array in training.plan.parameters if training.run.updating.rule.optimizer != COLLECT else ():
-        table = table_of(training, number)
-        if not (rows_are_finite(training, table) if table != NULL
-                else training.plan.kernels.all_finite(cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array))):
+    for number, array in training.learning:
+        table = table_of(training, number) if number >= 0 else NULL
+        if number >= 0 and not (
+            rows_are_finite(training, table) if table != NULL
+            else training.plan.kernels.all_finite(cnp.PyArray_DATA(array), cnp.PyArray_SIZE(array))
+        ):
             raise NonFiniteWeightsError(place_of_pair(training.plan, number // 2))
-        number += 1
     # A variance that overflows makes outputs of zero: no loss would show it.
     for i in range(training.run.operation_count):
         operation = &training.run.operations[i]
-        if operation.kind == BATCH_NORMALIZATION and not (
+        if operation.kind == BATCH_NORMALIZATION and not operation.frozen and not (
             training.plan.kernels.all_finite(operation.moving_mean, operation.fan_out)
             and training.plan.kernels.all_finite(operation.moving_variance, operation.fan_out)
         ):

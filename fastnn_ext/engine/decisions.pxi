@@ -39,6 +39,7 @@ cdef double work(Training training, double density):
             else:
                 total += (1 + operation.has_weights) * products * (
                     density * COST_OF_A_SPARSE_ONE if training.sparse else 1)
+                total += products if gives_gradient(&training.run, i) else 0
         elif operation.kind == DENSE_ALONG_AXIS:
             total += (2 + operation.has_weights) * <double> operation.fan_in * operation.weight_columns
         else:

@@ -48,6 +48,11 @@ cdef int freeze(Training training, object calls, object arrays) except -1:
         if operation.pair >= 0:
             operation.l1 = operation.l2 = operation.bias_penalty.l1 = operation.bias_penalty.l2 = 0
             operation.limit.kind = operation.bias_limit.kind = NO_LIMIT
+    for i in range(training.run.operation_count):
+        operation = &training.run.operations[i]
+        if operation.twin >= 0 and operation.frozen != training.run.operations[operation.twin].frozen:
+            raise ValueError(f"operations {training.plan.places[operation.twin]} and {training.plan.places[i]} share "
+                             "their arrays: freeze both or neither")
     return 0
 
 
@@ -55,7 +60,7 @@ cdef int draw_nothing(Training training) except -1:
     # As in prediction, but with a way back: dropout leaves nothing out, and noise is none.
     cdef int i
     for i in range(training.run.operation_count):
-        if training.run.operations[i].kind in (DROPOUT, NOISE, ALPHA_DROPOUT, GAUSSIAN_DROPOUT):
+        if fastnn_traits(training.run.operations[i].kind).draws:
             training.run.operations[i].parameter = 0
     return 0
 

@@ -1,12 +1,21 @@
 # Gradients that users ask for, and steps by those that they bring.
 
 
+def _place_of(pair):
+    return pair[0]
+
+
 cdef int set_places(Training training, list arrays, list places, Py_ssize_t size) except -1:
     # Where the gradient of each parameter begins among all of them, in bytes; -1: nowhere.
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4
     cdef Py_ssize_t number, count = len(training.plan.parameters)
     cdef cnp.ndarray array
     cdef dict known = {}
+    ends = 0
+    for place, array in sorted(zip(places, arrays), key=_place_of):
+        if place < ends:
+            raise ValueError(f"two gradients lie at {place}: each needs a place of its own")
+        ends = place + cnp.PyArray_SIZE(array)
     for array, place in zip(arrays, places):
         if not 0 <= place <= size - cnp.PyArray_SIZE(array):
             raise ValueError(f"a gradient of {cnp.PyArray_SIZE(array)} numbers cannot begin at {place} of {size}")
@@ -26,6 +35,35 @@ cdef Py_ssize_t place_of_gradient(Training training, int number) except -1:
     if training.places == NULL or training.places[number] < 0:
         raise ValueError("all arrays that learn must have been given to lay_out_gradients")
     return training.places[number]
+
+
+cdef int keep_places(Training training) except -1:
+    # Where operations leave their gradients otherwise.
+    cdef Operation* operation
+    cdef int i, count = training.run.operation_count
+    if training.kept_places == NULL:
+        training.kept_places = <void**> malloc(2 * count * sizeof(void*))
+        if training.kept_places == NULL:
+            raise MemoryError(f"no memory for the places of {count} gradients")
+    for i in range(count):
+        operation = &training.run.operations[i]
+        training.kept_places[2 * i] = operation.weights_gradient
+        training.kept_places[2 * i + 1] = operation.bias_gradient
+    return 0
+
+
+cdef void take_places_back(Training training) noexcept:
+    # Nothing points any more to what is the user's.
+    cdef Operation* operation
+    cdef int i
+    for i in range(training.run.operation_count):
+        operation = &training.run.operations[i]
+        operation.weights_gradient = training.kept_places[2 * i]
+        operation.bias_gradient = training.kept_places[2 * i + 1]
+    for i in range(training.run.data.source_count):
+        training.run.data.sources[i].delta = NULL
+    training.run.updating.given = False
+    list_parameters(&training.run)
 
 
 cdef int collect_in(Training training, char* gradient) except -1:
@@ -57,14 +95,18 @@ cdef object gradients_of_batch(Training training):
     cdef list inputs = []
     shape[0] = training.gradient_size
     gradient = cnp.PyArray_ZEROS(1, shape, number, 0)
-    collect_in(training, <char*> cnp.PyArray_DATA(gradient))
-    for k in range(run.data.source_count):
-        if run.data.sources[k].needs_gradient:
-            shape[0], shape[1] = training.samples, run.data.sources[k].size
-            one = cnp.PyArray_EMPTY(2, shape, number, 0)
-            run.data.sources[k].delta = cnp.PyArray_DATA(one)
-            inputs.append(one)
-    loss = training.epoch(None)
+    keep_places(training)
+    try:
+        collect_in(training, <char*> cnp.PyArray_DATA(gradient))
+        for k in range(run.data.source_count):
+            if run.data.sources[k].needs_gradient:
+                shape[0], shape[1] = training.samples, run.data.sources[k].size
+                one = cnp.PyArray_EMPTY(2, shape, number, 0)
+                run.data.sources[k].delta = cnp.PyArray_DATA(one)
+                inputs.append(one)
+        loss = training.epoch(None)
+    finally:
+        take_places_back(training)
     if not training.plan.kernels.all_finite(cnp.PyArray_DATA(gradient), cnp.PyArray_SIZE(gradient)):
         raise NonFiniteGradientsError(first_not_finite(training, gradient))
     for k in range(len(inputs)):
@@ -116,22 +158,26 @@ cdef int step_by(Training training, cnp.ndarray gradient) except -1:
     if run.updating.adjusts:
         # Clipping changes it.
         gradient = cnp.PyArray_NewCopy(gradient, cnp.NPY_CORDER)
-    collect_in(training, <char*> cnp.PyArray_DATA(gradient))
-    for i in range(run.updating.parameter_count):
-        parameter = &run.updating.parameters[i]
-        given = <char*> parameter.gradient
-        for row in range(parameter.rows if parameter.entries != NULL else 0):
-            # Of a table, rows without a gradient rest.
-            (<Py_ssize_t*> parameter.entries)[row] = 0 if any_number(training, given, row * parameter.columns,
-                                                                     parameter.columns) else -1
-    save_weights(training)
-    run.updating.given = True
-    with nogil:
-        if training.threads == 1:
-            training.kernels.train(run, 0, 1)
-        else:
-            barrier_init(&run.barrier)
-            pool_run(training.kernels.train, run, training.threads)
+    keep_places(training)
+    try:
+        collect_in(training, <char*> cnp.PyArray_DATA(gradient))
+        for i in range(run.updating.parameter_count):
+            parameter = &run.updating.parameters[i]
+            given = <char*> parameter.gradient
+            for row in range(parameter.rows if parameter.entries != NULL else 0):
+                # Of a table, rows without a gradient rest.
+                (<Py_ssize_t*> parameter.entries)[row] = 0 if any_number(training, given, row * parameter.columns,
+                                                                         parameter.columns) else -1
+        save_weights(training)
+        run.updating.given = True
+        with nogil:
+            if training.threads == 1:
+                training.kernels.train(run, 0, 1)
+            else:
+                barrier_init(&run.barrier)
+                pool_run(training.kernels.train, run, training.threads)
+    finally:
+        take_places_back(training)
     try:
         check_weights(training)
     except FloatingPointError:

@@ -25,9 +25,8 @@ from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.runtime.scalars cimport is_finite
 from fastnn_ext.tables.enums cimport (
-    ACTIVITY_PENALTY, ALPHA_DROPOUT, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DENSE_ALONG_AXIS,
-    DROPOUT, EMBEDDING, GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, NOISE, SGD, SIGMOID, SOFTMAX, STATES, UpdateRule,
-    fastnn_traits,
+    ACTIVITY_PENALTY, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT, DENSE, DENSE_ALONG_AXIS, EMBEDDING,
+    LAYER_NORMALIZATION, SGD, SIGMOID, SOFTMAX, STATES, UpdateRule, fastnn_traits,
 )
 
 from fastnn_ext.engine.plan import allocate
@@ -198,10 +197,11 @@ cdef class Training:
     cdef list starts                # the number that each of them starts from
     cdef list records               # (samples, output_size) for each output, where a record is kept
     cdef char* arena
-    cdef list learning              # the arrays that training changes, beside the optimiser's
+    cdef list learning              # the arrays that training changes, see list_learning
     cdef char* saved                # what they held before the run
     cdef Py_ssize_t* places         # of gradients that users ask for, by parameter
     cdef Py_ssize_t gradient_size
+    cdef void** kept_places         # room for where operations leave their gradients otherwise
     cdef object collected           # a vector that gradients are left in, and see `pinned`
     cdef bint streaming
     cdef bint tables                # operations that themselves keep what a batch changes of theirs
@@ -223,7 +223,8 @@ cdef class Training:
         cdef int k
         self.plan, self.rule, self.streaming = plan, rule, streaming
         self.gradients_given, self.steps_given = gradients_given, steps_given
-        self.learning = [*plan.parameters, *plan.kept_alive]
+        if inference and (input_gradients or gradients_given or steps_given):
+            raise ValueError("a training with inference=True has no gradients")
         self.losses, self.loss_numbers = self.for_outputs(loss, "loss"), []
         for options in self.losses:
             if not isinstance(options, LossOptions):
@@ -251,7 +252,10 @@ cdef class Training:
         for k in input_gradients:
             if not 0 <= k < run.data.source_count:
                 raise ValueError(f"the plan has {run.data.source_count} inputs, but input_gradients holds {k}")
+            if plan.sources[k].categories > 0:
+                raise ValueError(f"input {k} holds categories, which have no gradient")
             run.data.sources[k].needs_gradient = True
+        list_learning(self)
         prepare_heads(self)
         prepare_operations(self)
         set_data(self, inputs, y, sample_weight)
@@ -288,6 +292,7 @@ cdef class Training:
         free(self.arena)
         free(self.saved)
         free(self.places)
+        free(self.kept_places)
         free(self.run.operations)
         free(self.run.edges)
         free(self.run.heads)
@@ -382,7 +387,7 @@ cdef class Training:
         fastnn_exchange(&self.running, 0)
 
     def set_penalty_scales(self, scales):
-        """What the layers' penalties are multiplied by in each batch of the next epochs, shape (batches,); None for 1.
+        """What penalties on weights are multiplied by in each batch of the next epochs, shape (batches,); None for 1.
 
         Losses, and the penalties that count in them, are means over samples: where a user's penalty is shared by the
         samples of a batch, that of a smaller one is larger.
@@ -417,7 +422,8 @@ cdef class Training:
     def gradients(self):
         """Copies of the last batch's gradients, for each operation that learns those of its weights and its bias.
 
-        With an optimizer of COLLECT, or L1 penalties, clipping or coupled decay; those of the loss with the penalties.
+        With an optimizer of COLLECT, or whatever else has whole gradients collected: L1, limits, clipping, coupled
+        decay, penalties on biases and vectors, shared weights. They are those of the loss with the penalties.
         """
         cdef Operation* operation
         cdef int i
@@ -528,11 +534,14 @@ cdef class Training:
 
         With an optimizer of COLLECT.
         """
-        if self.run.updating.rule.optimizer != COLLECT:
-            raise ValueError("gradients are those of a training with an optimizer of COLLECT")
+        self.must_collect()
+        if not cnp.PyArray_ISWRITEABLE(gradient):
+            raise ValueError("gradient must be an array that may be written to, but it is read-only")
         self.start_running()
         try:
             check_gradient(self, gradient)
+            # Places that no array has, and rows of a table that a batch has not, are 0.
+            gradient[...] = 0
             collect_in(self, <char*> cnp.PyArray_DATA(gradient))
             self.collected = gradient, pinned(gradient)
         finally:
@@ -566,8 +575,12 @@ cdef class Training:
         if not 0 < rows_in(inputs[0]) <= self.run.batch_size:
             raise ValueError(f"a batch must have from 1 to {self.run.batch_size} rows, but x has shape "
                              f"{inputs[0].shape}")
-        if self.run.updating.rule.optimizer != COLLECT or self.index.starts != NULL:
-            raise ValueError("gradients are those of a training with an optimizer of COLLECT, and without an index")
+        self.must_collect()
+        if self.index.starts != NULL:
+            raise ValueError("a training that keeps an index of its data takes no others: make it with "
+                             "keep_index=False")
+        if self.gradients_given and sample_weight is not None:
+            raise ValueError("gradients that are given are not weighed: multiply them by sample_weight")
         self.start_running()
         try:
             set_data(self, inputs, y, sample_weight)
@@ -593,12 +606,19 @@ cdef class Training:
         finally:
             fastnn_exchange(&self.running, 0)
 
+    cdef int must_collect(self) except -1:
+        if self.run.updating.rule.optimizer != COLLECT or self.run.inference:
+            raise ValueError("gradients are those of a training with an optimizer of COLLECT, and without inference")
+        return 0
+
     cdef int start_running(self) except -1:
         if fastnn_exchange(&self.running, 1):
             raise RuntimeError("this training is running in another thread: make one for each")
         return 0
 
     cdef object epoch(self, object progress):
+        if self.steps_given:
+            raise ValueError("a training with steps_given=True is for apply_gradients alone")
         save_weights(self)
         try:
             return self.epoch_unguarded(progress)

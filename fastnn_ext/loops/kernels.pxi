@@ -36,8 +36,8 @@ from fastnn_ext.loops.primitives cimport (
 )
 from fastnn_ext.runtime.scalars cimport is_finite
 
-# Rows of a prediction below which products wait for memory rather than arithmetic, and zeros are left out in every
-# layer.
+# Rows below which products wait for memory rather than arithmetic: a prediction leaves out zeros in every layer, and
+# gradients go back through the weights as they lie.
 cdef Py_ssize_t FEW_ROWS = 4
 
 # Columns of a normalisation come to threads in groups that share no cache line, in either dtype.

@@ -76,9 +76,9 @@ cdef bint read_inputs(Pass* p) noexcept nogil:
             for row in range(p.batch):
                 convert_row(x.data + row * x.row, &source.rows, p.start + row, source.size)
         if k == 0 and run.operation_count > 0 and reads_data(run, 0):
-            # A row that could be listed holds finite numbers.
+            # A row that could be listed holds finite numbers; whether they are categories is looked at below.
             p.listed = list_rows(p, 0)
-            if p.listed:
+            if p.listed and source.categories == 0:
                 continue
         for row in range(p.batch):
             if not is_sound(x.data + row * x.row, source):

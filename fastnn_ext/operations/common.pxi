@@ -26,6 +26,16 @@ cdef inline void copy_delta(Pass* p, int i, const Gradient* gradient, Py_ssize_t
                (gradient.last - gradient.first) * sizeof(real))
 
 
+cdef inline uint64_t key_of_row(Pass* p, int i, Py_ssize_t row) noexcept nogil:
+    # What an operation draws for a row, in this step.
+    return random_key(p.run.data.seed, <uint64_t> p.step, <uint64_t> i, <uint64_t> row)
+
+
+cdef inline uint32_t threshold_of(double rate) noexcept nogil:
+    # Random bits below it, a share `rate` of all, are those of numbers left out.
+    return <uint32_t> (rate * 4294967296.0)
+
+
 cdef inline void add_rows(real* y, Py_ssize_t y_row, const real* x, Py_ssize_t x_row, real factor,
                           const Gradient* part) noexcept nogil:
     # y += factor x on a part of both.

@@ -3,10 +3,8 @@
 
 cdef inline void drop_row(Pass* p, int i, real* y, const real* x, Py_ssize_t row) noexcept nogil:
     cdef Operation* operation = &p.run.operations[i]
-    # Random bits below it, a share `rate` of all, are those of numbers left out.
-    cdef uint32_t threshold = <uint32_t> (operation.parameter * 4294967296.0)
-    dropout_row(y, x, operation.fan_out, random_key(p.run.data.seed, <uint64_t> p.step, <uint64_t> i, <uint64_t> row),
-                threshold, <real> (1 / (1 - operation.parameter)))
+    dropout_row(y, x, operation.fan_out, key_of_row(p, i, row), threshold_of(operation.parameter),
+                <real> (1 / (1 - operation.parameter)))
 
 
 cdef bint dropout_forward(Pass* p, int i) noexcept nogil:

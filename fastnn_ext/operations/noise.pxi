@@ -7,8 +7,7 @@ cdef bint noise_forward(Pass* p, int i) noexcept nogil:
     cdef Value* y = &p.values[i]
     cdef Py_ssize_t row
     for row in range(p.begin, p.end):
-        noise_row(y.data + row * y.row, x.data + row * x.row, operation.fan_out,
-                  random_key(p.run.data.seed, <uint64_t> p.step, <uint64_t> i, <uint64_t> row),
+        noise_row(y.data + row * y.row, x.data + row * x.row, operation.fan_out, key_of_row(p, i, row),
                   <real> operation.parameter)
     return True
 

@@ -5,15 +5,6 @@
 cdef double SELU_FLOOR = -1.7580993408473766
 
 
-cdef inline uint64_t key_of_row(Pass* p, int i, Py_ssize_t row) noexcept nogil:
-    return random_key(p.run.data.seed, <uint64_t> p.step, <uint64_t> i, <uint64_t> row)
-
-
-cdef inline uint32_t threshold_of(double rate) noexcept nogil:
-    # Random bits below it, a share `rate` of all, are those of numbers left out.
-    return <uint32_t> (rate * 4294967296.0)
-
-
 cdef inline double scale_behind_selu(double rate) noexcept nogil:
     return 1 / sqrt((1 - rate) * (1 + rate * SELU_FLOOR * SELU_FLOOR))
 

@@ -53,13 +53,23 @@ FASTNN_FUNCTION void N(dropout_row)(real *y, const real *x, ptrdiff_t size, uint
     }
 }
 
-/* y = x plus normal noise, two numbers from each pair of uniform ones (Box and Muller 1958). y may be x. */
+typedef struct { double first, second; } normal_pair;
+
+/* Two normal numbers from the uniform ones of places i and i + 1 (Box and Muller 1958). */
+FASTNN_FUNCTION normal_pair fastnn_normal_pair(uint64_t key, uint32_t i)
+{
+    const double radius = sqrt(-2 * log(fastnn_uniform(key, i))), angle = 6.283185307179586 * fastnn_uniform(key, i + 1);
+    const normal_pair drawn = {radius * cos(angle), radius * sin(angle)};
+    return drawn;
+}
+
+/* y = x plus normal noise, drawn in pairs. y may be x. */
 FASTNN_FUNCTION void N(noise_row)(real *y, const real *x, ptrdiff_t size, uint64_t key, real deviation)
 {
     for (ptrdiff_t i = 0; i < size; i += 2) {
-        double radius = sqrt(-2 * log(fastnn_uniform(key, (uint32_t)i))), angle = 6.283185307179586 * fastnn_uniform(key, (uint32_t)i + 1);
-        y[i] = x[i] + deviation * (real)(radius * cos(angle));
-        if (i + 1 < size) y[i + 1] = x[i + 1] + deviation * (real)(radius * sin(angle));
+        const normal_pair drawn = fastnn_normal_pair(key, (uint32_t)i);
+        y[i] = x[i] + deviation * (real)drawn.first;
+        if (i + 1 < size) y[i + 1] = x[i + 1] + deviation * (real)drawn.second;
     }
 }
 
@@ -79,9 +89,9 @@ FASTNN_FUNCTION void N(alpha_dropout_row)(
 FASTNN_FUNCTION void N(gaussian_dropout_row)(real *y, const real *x, ptrdiff_t size, uint64_t key, real deviation)
 {
     for (ptrdiff_t i = 0; i < size; i += 2) {
-        double radius = sqrt(-2 * log(fastnn_uniform(key, (uint32_t)i))), angle = 6.283185307179586 * fastnn_uniform(key, (uint32_t)i + 1);
-        y[i] = x[i] * (1 + deviation * (real)(radius * cos(angle)));
-        if (i + 1 < size) y[i + 1] = x[i + 1] * (1 + deviation * (real)(radius * sin(angle)));
+        const normal_pair drawn = fastnn_normal_pair(key, (uint32_t)i);
+        y[i] = x[i] * (1 + deviation * (real)drawn.first);
+        if (i + 1 < size) y[i + 1] = x[i + 1] * (1 + deviation * (real)drawn.second);
     }
 }
 

@@ -21,7 +21,7 @@ TABLES = {
     "operations": (
         "OperationKind",
         "OPERATIONS",
-        "ctypedef struct fastnn_operation_traits:\n        bint learns, of_batch, overwrites, single, several\n"
+        "ctypedef struct fastnn_operation_traits:\n        bint learns, of_batch, overwrites, single, several, draws\n"
         "    fastnn_operation_traits fastnn_traits(int operation) noexcept",
     ),
 }
@@ -59,7 +59,7 @@ def descriptors() -> str:
     text = "# Expanded from operations.def by expand.py: change that table.\ncdef Descriptor[OPERATIONS] descriptors\n"
     for row in rows:
         member, name, learning, *_, training = row.split(", ")
-        forward = f"{name}_forward" if training == "OWN" else f"{name}_infer"
+        forward = f"{name}_infer" if training == "SAME" else f"{name}_forward"
         update = f"{name}_update" if learning == "LEARNS" else "NULL"
         functions = f"{forward}, {name}_infer, {name}_backward, {update}".replace(", ", ",\n    ")
         text += f"descriptors[<int> {member}] = Descriptor(\n    {functions},\n)\n"

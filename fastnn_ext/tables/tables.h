@@ -95,16 +95,17 @@ enum { OF_ROW = 0, OF_BATCH = 1 };
 enum { ELSEWHERE = 0, OVERWRITES = 1 };
 enum { BATCHED = 0, SINGLE = 1 };
 enum { ONE = 0, SEVERAL = 1 };
+enum { SAME = 0, OWN = 1, DRAWS = 2 };
 
 /* What is told of an operation, as operations.def says. */
 typedef struct {
-    int learns, of_batch, overwrites, single, several;
+    int learns, of_batch, overwrites, single, several, draws;
 } fastnn_operation_traits;
 
 static inline fastnn_operation_traits fastnn_traits(int operation)
 {
     static const fastnn_operation_traits traits[] = {
-#define OPERATION(member, name, learning, reach, gradient, samples, inputs, training) {learning, reach, gradient, samples, inputs},
+#define OPERATION(member, name, learning, reach, gradient, samples, inputs, training) {learning, reach, gradient, samples, inputs, training == DRAWS},
 #include "tables/operations.def"
 #undef OPERATION
     };

@@ -144,6 +144,97 @@ def test_what_does_not_fit_is_refused():
         stepping.apply_gradients(vector.astype(np.float32))
 
 
+def test_a_training_keeps_nothing_of_the_vectors_it_gave_or_took():
+    # So large that memory which is let go cannot be read any more.
+    size = 1500
+    vector, [weights] = allocate([(size, size)], np.float64)
+    x, y = np.ones((2, size)), np.zeros((2, size))
+    plan = Plan(size, np.float64)
+    plan.add_dense(weights)
+    asking = training_of(plan, vector, [weights], x, y, input_gradients=[0])
+    first = asking.run_gradients(x, y)[1].copy()
+    np.testing.assert_array_equal(asking.gradients()[0].shape, weights.shape)
+    asking.run_batch(x, y)
+    kept = np.zeros_like(vector)
+    asking.collect_into(kept)
+    asking.run_batch(x, y)
+    np.testing.assert_array_equal(kept, first)
+    np.testing.assert_array_equal(asking.run_gradients(x, y)[1], first)
+    kept[:] = 0
+    asking.run_batch(x, y)
+    np.testing.assert_array_equal(kept, first)
+    stepping = training_of(plan, vector, [weights], x, y, RuleOptions(UpdateRule.SGD, 1.0), steps_given=True)
+    stepping.apply_gradients(np.zeros_like(vector))
+    with pytest.raises(ValueError, match="apply_gradients alone"):
+        stepping.run_batch(x, y)
+
+
+def test_inference_has_no_gradients():
+    plan, vector, arrays = network((4, 3, 2), np.float64)
+    x, y = np.ones((2, 4)), np.ones((2, 2))
+    for option in ({"steps_given": True}, {"gradients_given": True}, {"input_gradients": [0]}):
+        with pytest.raises(ValueError, match="inference=True has no gradients"):
+            training_of(plan, vector, arrays, x, y, inference=True, **option)
+    judging = training_of(plan, vector, arrays, x, y, inference=True)
+    with pytest.raises(ValueError, match="without inference"):
+        judging.run_gradients(x, y)
+    with pytest.raises(ValueError, match="without inference"):
+        judging.collect_into(np.zeros_like(vector))
+
+
+def test_what_collecting_and_freezing_refuse():
+    plan, vector, arrays = network((4, 3, 2), np.float64)
+    x, y = np.ones((2, 4)), np.ones((2, 2))
+    asking = training_of(plan, vector, arrays, x, y, gradients_given=True)
+    with pytest.raises(ValueError, match="multiply them by sample_weight"):
+        asking.run_gradients(x, y, np.ones(2))
+    fixed = np.zeros_like(vector)
+    fixed.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        asking.collect_into(fixed)
+    with pytest.raises(ValueError, match="two gradients lie at 0"):
+        asking.lay_out_gradients(arrays[:2], [0, 0], vector.size)
+    shared, weights = Plan(3, np.float64), np.ones((3, 3))
+    first = shared.add_dense(weights)
+    second = shared.add_dense(weights)
+    for frozen in ([first], [second]):
+        with pytest.raises(ValueError, match="freeze both or neither"):
+            Training(shared, np.ones((2, 3)), np.ones((2, 3)), 2, MSE, COLLECTING, frozen=frozen)
+
+
+def test_tables_in_vectors_that_hold_something():
+    table = np.arange(10.0).reshape(5, 2)
+    plan = Plan(2, np.float64)
+    plan.add_embedding(table)
+    x, y = np.array([[0, 1.0], [1, 1]]), np.zeros((2, 4))
+    training = Training(plan, x, y, 2, MSE, COLLECTING)
+    training.lay_out_gradients([table], [0], 10)
+    found = np.full(10, 7.0)
+    training.collect_into(found)
+    training.run_epoch()
+    # Of the mean of 8 squares.
+    np.testing.assert_allclose(found.reshape(5, 2)[:2], table[:2] * 2 / 8 * [[1], [3]], atol=1e-15)
+    assert not found[4:].any()
+    with pytest.raises(ValueError, match="holds categories, which have no gradient"):
+        Training(plan, x, y, 2, MSE, COLLECTING, input_gradients=[0])
+
+
+@both_dtypes
+def test_a_table_is_as_before_where_a_given_step_fails(dtype):
+    table = np.arange(10.0).reshape(5, 2).astype(dtype)
+    plan = Plan(2, dtype)
+    plan.add_embedding(table)
+    x, y = np.zeros((1, 2), dtype), np.zeros((1, 4), dtype)
+    largest = np.finfo(dtype).max
+    stepping = Training(plan, x, y, 1, MSE, RuleOptions(UpdateRule.SGD, 10.0), streaming=True, steps_given=True)
+    stepping.lay_out_gradients([table], [0], 10)
+    before, gradient = table.copy(), np.zeros(10, dtype)
+    gradient[3], gradient[6] = largest, 1
+    with pytest.raises(NonFiniteWeightsError):
+        stepping.apply_gradients(gradient)
+    np.testing.assert_array_equal(table, before)
+
+
 def test_infinite_gradients_and_weights_are_told_by_operation():
     plan, vector, arrays = network((4, 3, 2), np.float64)
     x, slope = np.ones((2, 4)), np.full((2, 2), 1e308)

@@ -8,7 +8,7 @@ import pytest
 import fastnn
 from fastnn import optimizers
 from fastnn.layers import Activation, Concatenate, Dense, Embedding, Flatten, Input, Rescaling
-from fastnn.models import Sequential
+from fastnn.models import Model, Sequential
 from fastnn.models.from_json import model_from_json
 
 # Keras' own way to NumPy.
@@ -220,6 +220,26 @@ def test_it_learns_by_full_batches():
     first = model.evaluate(x, y)
     model.fit(x, y, epochs=20)
     assert model.evaluate(x, y) < first / 2
+
+
+def reading_first(reader):
+    """A graph in which another layer reads the categories before the embedding does."""
+    inputs = Input((2,))
+    outputs = Concatenate()([reader()(inputs), Flatten()(Embedding(5, 2)(inputs))])
+    return Model(inputs, outputs, seed=0)
+
+
+@pytest.mark.parametrize("reader", [lambda: Dense(3), lambda: Activation("relu")])
+@pytest.mark.parametrize("count", [1, 3, 300])
+@pytest.mark.parametrize("bad", [-1, 5, 0.5, 1e9])
+def test_categories_are_checked_whoever_else_reads_them(reader, count, bad):
+    model = reading_first(reader)
+    # Mostly zeros, so that a first layer takes them as lists.
+    x = np.zeros((count, 2), np.float32)
+    x[count - 1, 1] = bad
+    for way in (model.predict, model, model.predict_on_batch):
+        with pytest.raises(ValueError, match=rf"x\[{count - 1}, 1\] is {bad}"):
+            way(x)
 
 
 REFUSED = {

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import threading
 
 import numpy as np
 import pytest
@@ -328,6 +329,38 @@ def test_dropout_draws_anew_each_time_and_repeats_with_the_seed():
     more = np.concatenate([x, x]), np.concatenate([y, y])
     model.gradients(*more)
     assert (model.gradients(x, y).parameters != first).any()
+
+
+def test_dropout_goes_on_drawing_where_layers_are_frozen_in_turn():
+    (model, x, y), (twin, *_) = compiled(TRAINING["dropout"]), compiled(TRAINING["dropout"])
+    plain, in_turn = [], []
+    for number in range(6):
+        plain.append(twin.gradients(x, y).loss)
+        model.layers[-1].trainable = number % 2 == 0
+        in_turn.append(model.gradients(x, y).loss)
+    assert len(set(plain)) == 6
+    assert in_turn == plain
+
+
+def test_threads_ask_in_turn():
+    model, x, y = compiled(MODELS["tanh"])
+    expected = model.gradients(x, y).parameters
+    found, raised = [], []
+
+    def ask():
+        try:
+            found.extend(model.gradients(x, y).parameters for _ in range(30))
+        except Exception as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not raised
+    assert len(found) == 90
+    assert all((one == expected).all() for one in found)
 
 
 def test_moving_statistics_move_as_in_training():
