@@ -2,12 +2,13 @@
 
 cimport numpy as cnp
 from libc.stdint cimport uintptr_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free
 from libc.string cimport memset
 from fastnn_ext.runtime.arrays cimport (
     as_floats, as_matrix_like, as_floats_like, as_parameters, empty_matrix, overlaps, rows_of, shape_of,
 )
 from fastnn_ext.runtime.barrier cimport barrier_init
+from fastnn_ext.runtime.memory cimport allocate_large
 from fastnn_ext.runtime.dispatch cimport kernels_of
 from fastnn_ext.engine.layout cimport (
     ALIGNMENT, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD,
@@ -46,7 +47,7 @@ cdef int run(const Kernels* kernels, DenseCall* call, Pass which, Py_ssize_t pac
         kernels.dense_backward_input if which == BACKWARD_INPUT else kernels.dense_backward_weights)
     # The ways back lay out anew always: a place for nothing, too, is one that pointers may be made from.
     if packed > 0 or which != FORWARD:
-        memory = <char*> malloc(packed + 2 * ALIGNMENT)
+        memory = <char*> allocate_large(packed + 2 * ALIGNMENT)
         if memory == NULL:
             raise MemoryError(f"no memory for the {packed} bytes that a dense layer's pass needs beside its result")
         call.packed = memory + (ALIGNMENT - <uintptr_t> memory % ALIGNMENT) % ALIGNMENT

@@ -9,6 +9,9 @@ cdef Py_ssize_t panels_size(Training training, int i) noexcept:
     cdef bint small = operation.fan_out < WIDTH_WORTH_PACKING or run.batch_size < ROWS_WORTH_PACKING
     if operation.kind != DENSE:
         return 0
+    if i == 0 and training.aligned:
+        return aligned((run.first.whole_row + run.first.rest_row) * operation.fan_in
+                       * (8 if training.plan.is_double else 4))
     if not (i == 0 and run.first.in_panels) and (small or (i == 0 and run.first.sparse)):
         return 0
     return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in
@@ -33,7 +36,7 @@ cdef int reserve(Training training) except -1:
         run.operations[i].output_row = padded_row(run.operations[i].fan_out, plan.is_double)
     lay_out(training, buffers, &at)
     size = <Py_ssize_t> <uintptr_t> at
-    training.arena = <char*> malloc(size + 64)
+    training.arena = <char*> allocate_large(size + 64)
     if training.arena == NULL:
         raise MemoryError(f"no memory for a training arena of {size} bytes: take a smaller batch")
     at = training.arena + (64 - <uintptr_t> training.arena % 64) % 64
@@ -150,7 +153,9 @@ cdef int lay_out(Training training, int buffers, char** at) except -1:
         operation.output = placed(at, batch * operation.output_row * item)
         if panels_size(training, i):
             operation.panels = placed(at, panels_size(training, i))
-            for slot in range(STATES if i == 0 and run.first.in_panels else 0):
+            if i == 0 and training.aligned:
+                run.first.aligned = operation.panels
+            for slot in range(STATES if i == 0 and (run.first.in_panels or training.aligned) else 0):
                 operation.panels_state[slot] = operation.panels
                 if operation.weights_state[slot] != operation.weights:
                     operation.panels_state[slot] = placed(at, panels_size(training, i))
@@ -209,7 +214,7 @@ cdef void place_scratch(Training training, char** at) noexcept:
     cdef Operation* operation
     cdef int i
     if run.first.lists_only:
-        scratch = aligned(size * run.operations[0].fan_out * item)
+        scratch = aligned(size * max(run.operations[0].fan_out, run.first.whole_row + run.first.rest_row) * item)
     for i in range(run.operation_count):
         operation = &run.operations[i]
         if (operation.kind == DENSE or operation.kind == DENSE_ALONG_AXIS) and gives_gradient(run, i):

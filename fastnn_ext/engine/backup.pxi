@@ -60,7 +60,7 @@ cdef int save_weights(Training training) except -1:
     if training.saved == NULL:
         for _, array in training.learning:
             size += cnp.PyArray_NBYTES(array)
-        training.saved = <char*> malloc(max(1, size))
+        training.saved = <char*> allocate_large(max(1, size))
         if training.saved == NULL:
             raise MemoryError(f"no memory to keep the {size} bytes of weights while they are trained")
     size = 0

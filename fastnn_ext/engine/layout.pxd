@@ -8,8 +8,12 @@ cdef enum:
     # rows of a narrow layer lie close enough together.
     ROWS_WORTH_PACKING = 32
     WIDTH_WORTH_PACKING = 65
+    # Fewer rows in a call read narrow weights where they lie: to align them costs as much as some 32 rows gain by it.
+    ROWS_WORTH_ALIGNING = 128
     # Multiply-adds for each thread below which waking another one costs more than it saves: some 20 microseconds.
     WORK_FOR_A_THREAD = 500_000
+    # Vectors of columns of a narrow layer, see operations/narrow.h.
+    NARROW_VECTORS = 4
     # Each has its own scratch in a run.
     MAXIMUM_THREADS = 64
     # Columns of a wide layer that one thread takes for itself, so that its part of the weights stays in its own cache:
@@ -26,6 +30,23 @@ cdef inline Py_ssize_t most_numbers() noexcept nogil:
     # Of one run: its product with the size of a number, and the like, stay within an address. Where these have 64 bits
     # nothing comes near it.
     return PY_SSIZE_T_MAX >> (19 if sizeof(void*) == 8 else 7)
+
+
+cdef inline bint can_be_aligned(Py_ssize_t columns, Py_ssize_t lanes, Py_ssize_t item, Py_ssize_t* whole_row,
+                                Py_ssize_t* rest_row) noexcept nogil:
+    # How many numbers of a narrow matrix' row go to whole vectors in aligned rows, and how many to the piece behind
+    # them; see operations/narrow.h. False where they lie well as they are, or a quarter more would be zeros.
+    cdef Py_ssize_t rest = columns % lanes * item, vector = lanes * item
+    whole_row[0], rest_row[0] = columns // lanes * lanes, 0
+    if rest == 0:
+        return False
+    if rest <= 16 and vector > 16:
+        rest_row[0] = 16 // item
+    elif rest <= 32 and vector > 32:
+        rest_row[0] = 32 // item
+    else:
+        whole_row[0] += lanes
+    return 4 * (whole_row[0] + rest_row[0]) <= 5 * columns
 
 
 cdef inline bint has_32_bits(Py_ssize_t number) noexcept nogil:

@@ -52,26 +52,54 @@ cdef int point_to_state(Training training, tuple slots) except -1:
 
 
 cdef int move_state(Training training, bint back) except -1:
-    # The state of a first layer that is trained in panels, into them or back.
+    # The state of a first layer that is trained in panels or in aligned rows, into them or back.
     cdef Operation* operation = &training.run.operations[0]
-    cdef Py_ssize_t panel = 2 * training.plan.kernels.lanes
     cdef Py_ssize_t number = 0
-    cdef cnp.npy_intp[3] shape
-    cdef cnp.ndarray panels
     cdef int slot
-    if not training.run.first.in_panels:
+    if not (training.run.first.in_panels or training.aligned):
         return 0
-    shape[0], shape[1], shape[2] = (operation.fan_out + panel - 1) // panel, operation.fan_in, panel
     for slot in range(STATES):
         if operation.weights_state[slot] == operation.weights:
             continue
-        panels = cnp.PyArray_SimpleNewFromData(
-            3, shape, cnp.NPY_DOUBLE if training.plan.is_double else cnp.NPY_FLOAT, operation.panels_state[slot])
         array, number = training.arrays[number], number + 2
-        if back:
-            array[...] = panels.transpose(1, 0, 2).reshape(operation.fan_in, -1)[:, :operation.fan_out]
+        if training.aligned:
+            move_to_rows(training, array, <char*> operation.panels_state[slot], back)
         else:
-            padded = numpy.zeros((operation.fan_in, shape[0] * panel), array.dtype)
-            padded[:, :operation.fan_out] = array
-            panels[...] = padded.reshape(operation.fan_in, -1, panel).transpose(1, 0, 2)
+            move_to_panels(training, array, operation.panels_state[slot], back)
+    return 0
+
+
+cdef int move_to_panels(Training training, object array, void* place, bint back) except -1:
+    cdef Operation* operation = &training.run.operations[0]
+    cdef Py_ssize_t panel = 2 * training.plan.kernels.lanes
+    cdef cnp.npy_intp[3] shape
+    cdef cnp.ndarray panels
+    shape[0], shape[1], shape[2] = (operation.fan_out + panel - 1) // panel, operation.fan_in, panel
+    panels = cnp.PyArray_SimpleNewFromData(3, shape, cnp.PyArray_TYPE(<cnp.ndarray> array), place)
+    if back:
+        array[...] = panels.transpose(1, 0, 2).reshape(operation.fan_in, -1)[:, :operation.fan_out]
+    else:
+        padded = numpy.zeros((operation.fan_in, shape[0] * panel), array.dtype)
+        padded[:, :operation.fan_out] = array
+        panels[...] = padded.reshape(operation.fan_in, -1, panel).transpose(1, 0, 2)
+    return 0
+
+
+cdef int move_to_rows(Training training, object array, char* place, bint back) except -1:
+    cdef FirstLayer* first = &training.run.first
+    cdef int kind = cnp.PyArray_TYPE(<cnp.ndarray> array)
+    cdef cnp.npy_intp[2] shape
+    cdef cnp.ndarray whole, rest
+    shape[0], shape[1] = training.run.operations[0].fan_in, first.whole_row
+    whole = cnp.PyArray_SimpleNewFromData(2, shape, kind, place)
+    shape[1] = first.rest_row
+    rest = cnp.PyArray_SimpleNewFromData(2, shape, kind, place + cnp.PyArray_NBYTES(whole))
+    columns = min(first.whole_row, array.shape[1])
+    if back:
+        array[:, :columns] = whole[:, :columns]
+        array[:, columns:] = rest[:, :array.shape[1] - columns]
+    else:
+        whole[...], rest[...] = 0, 0
+        whole[:, :columns] = array[:, :columns]
+        rest[:, :array.shape[1] - columns] = array[:, columns:]
     return 0

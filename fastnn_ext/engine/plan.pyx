@@ -12,8 +12,8 @@ from libc.string cimport memcpy, memset
 from fastnn_ext.engine.adjustments cimport Limit, LimitKind, NORMS_OF_COLUMNS, NORMS_OF_ROWS, NOT_NEGATIVE
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
-    ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING,
-    WORK_FOR_A_THREAD, has_32_bits, most_numbers,
+    ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, NARROW_VECTORS, ROWS_WORTH_ALIGNING, ROWS_WORTH_PACKING,
+    WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD, can_be_aligned, has_32_bits, most_numbers,
 )
 from fastnn_ext.engine.numbers cimport Numbers, keep_numbers
 from fastnn_ext.engine.rows cimport are_readable, describe_input
@@ -22,6 +22,7 @@ from fastnn_ext.engine.run cimport (
 )
 from fastnn_ext.runtime.arrays cimport as_parameters, overlaps, pinned, shape_of
 from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_count, fastnn_exchange, fastnn_load
+from fastnn_ext.runtime.memory cimport allocate_large
 from fastnn_ext.runtime.dispatch cimport kernels_named
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.tables.enums cimport (
@@ -829,6 +830,6 @@ def constants():
     """The numbers by which predictions split their work; see `fastnn_ext.engine.layout.layout`."""
     return {
         "BLOCK_ROWS": BLOCK_ROWS, "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
-        "WORK_FOR_A_THREAD": WORK_FOR_A_THREAD, "LARGEST_KEPT_ARENA": LARGEST_KEPT_ARENA,
-        "MAXIMUM_THREADS": MAXIMUM_THREADS,
+        "ROWS_WORTH_ALIGNING": ROWS_WORTH_ALIGNING, "WORK_FOR_A_THREAD": WORK_FOR_A_THREAD,
+        "LARGEST_KEPT_ARENA": LARGEST_KEPT_ARENA, "MAXIMUM_THREADS": MAXIMUM_THREADS,
     }

@@ -145,6 +145,7 @@ cdef void describe_prediction(Plan plan, Run* run, Py_ssize_t samples) noexcept:
     run.inference = True
     run.outcome.bad_sample, run.outcome.error = -1, NULL
     run.call, run.owner, run.calls_python = call_python, <void*> plan, bool(plan.functions)
+    run.first.aligned = NULL
     run.arena.slots = plan.slots
     run.arena.widest_row = padded_row(plan.widest, plan.is_double)
     run.arena.list_row = run.arena.widest_row + ALIGNMENT if has_32_bits(plan.widest) else 0
@@ -204,7 +205,8 @@ cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
                                + block * 32 + block * run.arena.list_row * 4)
     cdef Py_ssize_t scratch = run.arena.values + aligned((plan.operation_count + plan.source_count) * 16)
     cdef Py_ssize_t packed = packed_size(plan) if samples >= ROWS_WORTH_PACKING else 0
-    cdef Py_ssize_t size = scratch * threads + packed + 2 * ALIGNMENT
+    cdef Py_ssize_t rows = aligned_size(plan, run) if samples >= ROWS_WORTH_ALIGNING else 0
+    cdef Py_ssize_t size = scratch * threads + rows + packed + 2 * ALIGNMENT
     cdef int i
     if packed:
         size += plan.operation_count * <Py_ssize_t> sizeof(Operation)
@@ -214,6 +216,9 @@ cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
     for i in range(threads):
         run.arena.scratch[i] = at
         at += scratch
+    if rows:
+        run.first.aligned = at
+        at += rows
     if packed:
         run.operations = <Operation*> (at + packed)
         memcpy(run.operations, plan.operations, plan.operation_count * sizeof(Operation))
@@ -239,7 +244,7 @@ cdef char* take_arena(Plan plan, Py_ssize_t size, bint keep) except NULL:
     cdef char* arena
     if keep and plan.kept_size >= size:
         return plan.kept
-    arena = <char*> malloc(size)
+    arena = <char*> allocate_large(size)
     if arena == NULL:
         if keep:
             fastnn_exchange(&plan.kept_in_use, 0)
@@ -248,6 +253,17 @@ cdef char* take_arena(Plan plan, Py_ssize_t size, bint keep) except NULL:
         free(plan.kept)
         plan.kept, plan.kept_size = arena, size
     return arena
+
+
+cdef Py_ssize_t aligned_size(Plan plan, Run* run) noexcept:
+    # Bytes of the first layer's weights in aligned rows; 0 where they are read in place.
+    cdef Operation* first = &plan.operations[0]
+    cdef Py_ssize_t item = 8 if plan.is_double else 4
+    if plan.operation_count == 0 or first.kind != DENSE or plan.edges[first.first_edge].source != -1 \
+            or first.fan_out > NARROW_VECTORS * plan.kernels.lanes \
+            or not can_be_aligned(first.fan_out, plan.kernels.lanes, item, &run.first.whole_row, &run.first.rest_row):
+        return 0
+    return aligned((run.first.whole_row + run.first.rest_row) * first.fan_in * item)
 
 
 cdef Py_ssize_t packed_size(Plan plan) noexcept:

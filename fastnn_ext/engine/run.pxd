@@ -234,6 +234,11 @@ cdef struct FirstLayer:
     bint lists_only                 # and is so small that they are not sorted by column for its gradient
     bint sorted                     # and so wide that they are sorted for its outputs, too
     bint in_panels                  # threads train its columns in panels of their own
+    # Its weights in aligned rows, see operations/narrow.h; NULL: as they lie. Numbers of whole vectors in such a row,
+    # and of what is left of it.
+    void* aligned
+    Py_ssize_t whole_row
+    Py_ssize_t rest_row
 
 
 cdef struct Arena:

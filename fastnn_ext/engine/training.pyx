@@ -12,14 +12,18 @@ from libc.string cimport memcpy, memset
 from fastnn_ext.engine.adjustments cimport NO_LIMIT
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
-    COLUMN_GROUP, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, most_numbers,
+    COLUMN_GROUP, MAXIMUM_THREADS, NARROW_VECTORS, ROWS_WORTH_ALIGNING, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING,
+    can_be_aligned, most_numbers,
 )
 from fastnn_ext.engine.options cimport LossOptions, RuleOptions
 from fastnn_ext.engine.plan cimport Plan, aligned, call_python, padded_row, raise_kept
 from fastnn_ext.engine.rows cimport describe_input, describe_rows
-from fastnn_ext.engine.run cimport Edge, Head, Index, NO_ACTIVATION, Operation, Parameter, Rows, Rule, Run, Source
+from fastnn_ext.engine.run cimport (
+    Edge, FirstLayer, Head, Index, NO_ACTIVATION, Operation, Parameter, Rows, Rule, Run, Source,
+)
 from fastnn_ext.runtime.arrays cimport pinned, shape_of
 from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_exchange
+from fastnn_ext.runtime.memory cimport allocate_large
 from fastnn_ext.runtime.dispatch cimport kernels_for_samples
 from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size
@@ -204,6 +208,7 @@ cdef class Training:
     cdef void** kept_places         # room for where operations leave their gradients otherwise
     cdef object collected           # a vector that gradients are left in, and see `pinned`
     cdef bint streaming
+    cdef bint aligned               # the first layer's weights lie in aligned rows while a run lasts
     cdef bint tables                # operations that themselves keep what a batch changes of theirs
     cdef bint gradients_given
     cdef bint steps_given
@@ -672,7 +677,8 @@ def constants():
         "WORK_FOR_A_THREAD": BATCH_WORK_FOR_A_THREAD, "COST_OF_A_SPARSE_ONE": COST_OF_A_SPARSE_ONE,
         "ROWS_PROBED": ROWS_PROBED, "DENSEST_BATCH": DENSEST_BATCH, "DENSEST_SAMPLE": DENSEST_SAMPLE,
         "LARGEST_INDEX": LARGEST_INDEX, "WIDEST_BY_ROW": WIDEST_BY_ROW, "COLUMN_GROUP": COLUMN_GROUP,
-        "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
+        "ROWS_WORTH_ALIGNING": ROWS_WORTH_ALIGNING, "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING,
+        "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
         "WIDE_FIRST_LAYER": WIDE_FIRST_LAYER, "FIRST_COLUMN_GROUP": FIRST_COLUMN_GROUP,
         "WORK_BETWEEN_SIGNAL_CHECKS": WORK_BETWEEN_SIGNAL_CHECKS,
     }

@@ -115,8 +115,8 @@ cdef int reserve_index(Training training, double density) except -1:
     index.capacity = min(wanted, LARGEST_INDEX // (item + 4))
     index.starts = <cnp.npy_intp*> malloc(training.samples * sizeof(cnp.npy_intp))
     index.counts = <int*> malloc(training.samples * sizeof(int))
-    index.columns = <uint32_t*> malloc(index.capacity * sizeof(uint32_t))
-    index.values = malloc(index.capacity * item)
+    index.columns = <uint32_t*> allocate_large(index.capacity * sizeof(uint32_t))
+    index.values = allocate_large(index.capacity * item)
     if index.starts == NULL or index.counts == NULL or index.columns == NULL or index.values == NULL:
         raise MemoryError(f"no memory for the index of {training.samples} sparse samples")
     for i in range(training.samples):

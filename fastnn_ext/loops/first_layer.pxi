@@ -36,6 +36,32 @@ cdef void move_panels(Run* run, bint back, int thread, int threads) noexcept nog
                      last)
 
 
+cdef void move_rows(Run* run, bint back, int thread, int threads) noexcept nogil:
+    # A thread's rows of the first layer's weights into aligned ones, or back. Others read them: all meet.
+    cdef Operation* operation = &run.operations[0]
+    cdef Py_ssize_t begin = share(operation.fan_in, thread, threads), end = share(operation.fan_in, thread + 1, threads)
+    if back:
+        unalign_rows(<real*> operation.weights, <real*> run.first.aligned, run.first.whole_row, run.first.rest_row,
+                     operation.fan_in, operation.fan_out, begin, end)
+    else:
+        align_rows(<real*> run.first.aligned, run.first.whole_row, run.first.rest_row, <real*> operation.weights,
+                   operation.fan_in, operation.fan_out, begin, end)
+        meet(run, threads)
+
+
+cdef void forward_lists(Run* run, const input_list* lists, Py_ssize_t rows, real* y, Py_ssize_t y_row) noexcept nogil:
+    # The outputs of the first layer for the lists of some rows.
+    cdef Operation* operation = &run.operations[0]
+    cdef const real* numbers = numbers_of(operation)
+    if run.first.aligned != NULL:
+        aligned_forward(lists, rows, <real*> run.first.aligned, run.first.whole_row, run.first.rest_row,
+                        operation.fan_in, operation.fan_out, <real*> operation.bias, y, y_row, operation.activation,
+                        numbers)
+    else:
+        lists_forward(lists, rows, <real*> operation.weights, operation.fan_out, operation.fan_out,
+                      <real*> operation.bias, y, y_row, operation.activation, numbers)
+
+
 cdef inline uint32_t* sorted_starts(Run* run, int thread) noexcept nogil:
     # A batch's non-zero inputs by column: where each column's entries begin. Each thread sorts what it needs by itself,
     # since to fetch another's work would take longer.

@@ -158,8 +158,8 @@ cdef inline bint gather_augmented(
     return True
 
 
-cdef inline bint gather_list(Run* run, Py_ssize_t sample, Py_ssize_t slot) noexcept nogil:
-    # The list of a sample goes to lists[slot]; False where a number is NaN or infinite.
+cdef inline bint gather_list(Run* run, Py_ssize_t sample, Py_ssize_t slot, Py_ssize_t next) noexcept nogil:
+    # The list of a sample goes to lists[slot]; False where a number is NaN or infinite. `next` is gathered soon.
     cdef Data* data = &run.data
     cdef Source* source = &data.sources[0]
     cdef Index* index = data.index
@@ -171,6 +171,7 @@ cdef inline bint gather_list(Run* run, Py_ssize_t sample, Py_ssize_t slot) noexc
     cdef Py_ssize_t count, at = index.starts[sample] if kept else -1
     cdef const uint32_t* its_columns
     cdef const real* its_values
+    cdef const real* x
     if source.rows.starts != NULL and source.rows.shift == 0 and not augmented:
         count = compressed_row(&its_columns, &its_values, values, &source.rows, sample)
         set_list(list, its_columns, its_values, count)
@@ -182,9 +183,11 @@ cdef inline bint gather_list(Run* run, Py_ssize_t sample, Py_ssize_t slot) noexc
         set_list(list, index.columns + at, <real*> index.values + at, index.counts[sample])
         return True
     if augmented:
-        count = compress(columns, values, row, source.size)
+        count = compress(columns, values, row, source.size, row)
     else:
-        count = compress(columns, values, row_in_place(row, &source.rows, sample, source.size), source.size)
+        x = row_in_place(row, &source.rows, sample, source.size)
+        count = compress(columns, values, x, source.size,
+                         <const real*> (source.rows.data + next * source.rows.stride) if x != row else x)
     if count < 0:
         # The batch still passes through the layers before it is refused: an empty list leads nowhere.
         set_list(list, columns, <const real*> values, 0)
@@ -226,7 +229,7 @@ cdef void gather(
     # Rows begin to end of the batch that starts at sample `start`.
     cdef Data* data = &run.data
     cdef Rows* rows = &data.sources[0].rows
-    cdef Py_ssize_t row, sample
+    cdef Py_ssize_t row, sample, next
     cdef bint sound, augmented = data.augmentation.height > 0
     cdef int h
     for h in range(run.head_count):
@@ -242,7 +245,8 @@ cdef void gather(
         if augmented:
             sound = gather_augmented(run, sample, row, step, run.arena.scratch[thread])
         if run.first.sparse:
-            sound = gather_list(run, sample, row) and sound
+            next = start + min(row + ROWS_AHEAD, end - 1)
+            sound = gather_list(run, sample, row, next if data.order == NULL else data.order[next]) and sound
         elif in_place:
             sound = is_sound(<const real*> (rows.data + sample * rows.stride), data.sources)
         elif not augmented:

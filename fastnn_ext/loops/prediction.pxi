@@ -43,12 +43,13 @@ cdef bint list_rows(Pass* p, int i) noexcept nogil:
         return False
     if p.batch >= FEW_ROWS:
         # One row speaks for its block. In later layers, zeros are too few to pay.
-        if not reads_data(p.run, i) or compress(columns, values, x.data,
-                                                operation.fan_in) > SPARSE_ENOUGH * operation.fan_in:
+        if not reads_data(p.run, i) or compress(columns, values, x.data, operation.fan_in,
+                                                x.data) > SPARSE_ENOUGH * operation.fan_in:
             return False
     # For few rows the way of the weights from memory is what counts, and a dense row costs little to list.
     for row in range(p.batch):
-        count = compress(columns + row * row_size, values + row * row_size, x.data + row * x.row, operation.fan_in)
+        count = compress(columns + row * row_size, values + row * row_size, x.data + row * x.row, operation.fan_in,
+                         x.data + min(row + ROWS_AHEAD, p.batch - 1) * x.row)
         if count < 0:
             return False
         set_list(lists + row, columns + row * row_size, values + row * row_size, count)
@@ -138,6 +139,8 @@ cdef void predict(Run* run, int thread, int threads) noexcept nogil:
                          min(share(panels, thread + 1, threads) * panel, operation.fan_out))
     if packed:
         meet(run, threads)
+    if run.first.aligned != NULL:
+        move_rows(run, False, thread, threads)
     p.run, p.thread, p.threads, p.scratch = run, thread, threads, run.arena.scratch[thread]
     p.values = place_values(run, p.scratch + run.arena.values)
     p.start, stop = 0, run.data.samples

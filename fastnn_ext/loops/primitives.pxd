@@ -42,7 +42,8 @@ cdef extern from "loops/kernels.h" nogil:
         real* w, Py_ssize_t w_row, const real* panels, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
     void pack_rows "N(pack_rows)"(
         real* panels, const real* w, Py_ssize_t w_row, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
-    Py_ssize_t compress "N(compress)"(uint32_t* columns, real* values, const real* x, Py_ssize_t size)
+    Py_ssize_t compress "N(compress)"(
+        uint32_t* columns, real* values, const real* x, Py_ssize_t size, const real* ahead)
     void lists_forward "N(lists_forward)"(
         const input_list* lists, Py_ssize_t rows, const real* w, Py_ssize_t w_row, Py_ssize_t columns,
         const real* bias, real* y, Py_ssize_t y_row, int activation, const real* numbers)
@@ -61,8 +62,21 @@ cdef extern from "loops/kernels.h" nogil:
         const step_rule* rule, const unsigned char* seen)
     void lists_update "N(lists_update)"(
         real* g, const input_list* lists, Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const real* dy,
-        Py_ssize_t dy_row, parameters w, Py_ssize_t width, const step_rule* rule,
-        const unsigned char* seen)
+        Py_ssize_t dy_row, parameters w, Py_ssize_t columns, const step_rule* rule, const unsigned char* seen)
+    void align_rows "N(align_rows)"(
+        real* aligned, Py_ssize_t whole_row, Py_ssize_t rest_row, const real* w, Py_ssize_t size, Py_ssize_t columns,
+        Py_ssize_t begin, Py_ssize_t end)
+    void unalign_rows "N(unalign_rows)"(
+        real* w, const real* aligned, Py_ssize_t whole_row, Py_ssize_t rest_row, Py_ssize_t size, Py_ssize_t columns,
+        Py_ssize_t begin, Py_ssize_t end)
+    void aligned_forward "N(aligned_forward)"(
+        const input_list* lists, Py_ssize_t rows, const real* w, Py_ssize_t whole_row, Py_ssize_t rest_row,
+        Py_ssize_t size, Py_ssize_t columns, const real* bias, real* y, Py_ssize_t y_row, int activation,
+        const real* numbers)
+    void aligned_update "N(aligned_update)"(
+        real* g, const input_list* lists, Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const real* dy,
+        Py_ssize_t dy_row, parameters w, Py_ssize_t whole_row, Py_ssize_t rest_row, Py_ssize_t size,
+        Py_ssize_t columns, const step_rule* rule, const unsigned char* seen)
     void list_forward "N(list_forward)"(
         const input_list* x, const real* w, Py_ssize_t w_row, Py_ssize_t columns, const real* bias, real* y,
         int activation, const real* numbers)

@@ -9,7 +9,7 @@ cdef inline bint gather_sample(Run* run, Py_ssize_t sample, const real** x) noex
     if not gather_target(run, &run.heads[0], sample, 0):
         return False
     if run.first.sparse:
-        return gather_list(run, sample, 0)
+        return gather_list(run, sample, 0, sample)
     x[0] = row_in_place(<real*> run.arena.inputs, &source.rows, sample, source.size)
     return not run.data.check or all_finite(x[0], source.size)
 

@@ -118,6 +118,8 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
         return
     if run.first.in_panels:
         move_panels(run, False, thread, threads)
+    if run.first.aligned != NULL:
+        move_rows(run, False, thread, threads)
     p.run, p.thread, p.threads, p.scratch = run, thread, threads, run.arena.scratch[thread]
     p.start, p.step = data.start, run.updating.step
     p.values = place_values(run, p.scratch + run.arena.values)
@@ -174,6 +176,8 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
         p.start += p.batch
     if run.first.in_panels:
         move_panels(run, True, thread, threads)
+    if run.first.aligned != NULL and not run.inference:
+        move_rows(run, True, thread, threads)
     if thread == 0:
         run.outcome.total_loss += total
         if not run.inference:

@@ -19,8 +19,8 @@ cdef bint dense_forward(Pass* p, int i) noexcept nogil:
     if i == 0 and run.first.sorted:
         forward_columns(run, p.batch, first, last, p.thread)
     elif i == 0 and run.first.sparse:
-        lists_forward(lists_of(run) + begin, end - begin, weights, operation.fan_out, operation.fan_out, bias,
-                      output + begin * operation.output_row, operation.output_row, operation.activation, numbers)
+        forward_lists(run, lists_of(run) + begin, end - begin, output + begin * operation.output_row,
+                      operation.output_row)
     else:
         if packed:
             if i > 0 or not run.first.in_panels:
@@ -40,7 +40,9 @@ cdef bint dense_infer(Pass* p, int i) noexcept nogil:
     cdef Value* y = &p.values[i]
     cdef real* bias = <real*> operation.bias
     cdef const real* numbers = numbers_of(operation)
-    if p.listed if i == 0 else list_rows(p, i):
+    if i == 0 and p.listed:
+        forward_lists(run, scratch_lists(p), p.batch, y.data, y.row)
+    elif i > 0 and list_rows(p, i):
         lists_forward(scratch_lists(p), p.batch, <real*> operation.weights, operation.fan_out, operation.fan_out, bias,
                       y.data, y.row, operation.activation, numbers)
     elif operation.panels != NULL:
@@ -98,7 +100,7 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
         weights, bias = stateless(operation.weights_gradient), stateless(operation.bias_gradient)
     else:
         bias = parameters_of(operation.bias, operation.bias_state, 0)
-        if in_panels:
+        if in_panels or (i == 0 and run.first.aligned != NULL):
             weights = parameters_of(operation.panels, operation.panels_state, 0)
         else:
             weights = parameters_of(operation.weights, operation.weights_state, 0)
@@ -115,7 +117,11 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
                 <real*> operation.weights + row * operation.fan_out, operation.fan_out, l2)
     if p.thread == p.threads - 1 and operation.has_bias:
         update_bias(p.rule, delta, operation.output_row, p.batch, bias, operation.fan_out)
-    if i == 0 and run.first.lists_only:
+    if i == 0 and run.first.aligned != NULL:
+        aligned_update(<real*> p.scratch, lists_of(run), p.batch, k_begin, k_end, delta, operation.output_row, weights,
+                       run.first.whole_row, run.first.rest_row, operation.fan_in, operation.fan_out, &rule,
+                       run.data.seen)
+    elif i == 0 and run.first.lists_only:
         lists_update(<real*> p.scratch, lists_of(run), p.batch, k_begin, k_end, delta, operation.output_row, weights,
                      operation.fan_out, &rule, run.data.seen)
     elif i == 0 and run.first.sparse:

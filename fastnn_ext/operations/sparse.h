@@ -29,15 +29,51 @@ typedef struct {
     ptrdiff_t count;
 } N(list);
 
-/* Writes the list of x; both buffers have room for LANES more than size. Returns its length, or -1 when a number is NaN
- * or infinite. */
-FASTNN_FUNCTION ptrdiff_t N(compress)(column_number *columns, real *values, const real *x, ptrdiff_t size)
+#if defined(__AVX2__) && !defined(__AVX512F__) && !defined(FASTNN_PORTABLE)
+#ifndef FASTNN_CHOSEN_ONCE
+#define FASTNN_CHOSEN_ONCE
+/* For each choice of four lanes, these first. */
+static const uint8_t fastnn_chosen[16][4] = {
+    {0, 0, 0, 0}, {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {2, 0, 0, 0}, {0, 2, 0, 0}, {1, 2, 0, 0}, {0, 1, 2, 0},
+    {3, 0, 0, 0}, {0, 3, 0, 0}, {1, 3, 0, 0}, {0, 1, 3, 0}, {2, 3, 0, 0}, {0, 2, 3, 0}, {1, 2, 3, 0}, {0, 1, 2, 3},
+};
+#endif
+
+/* Four numbers of x from number k on: those that are not zero go to the list. Returns how many they are. */
+FASTNN_INLINE int N(compress_four)(column_number *columns, real *values, const real *x, ptrdiff_t k)
+{
+    int32_t four;
+#if defined(FASTNN_IS_FLOAT)
+    const __m128 v = _mm_loadu_ps(x + k);
+    const int keep = _mm_movemask_ps(_mm_cmp_ps(v, _mm_setzero_ps(), _CMP_NEQ_UQ));
+    memcpy(&four, fastnn_chosen[keep], sizeof four);
+    const __m128i chosen = _mm_cvtepu8_epi32(_mm_cvtsi32_si128(four));
+    _mm_storeu_ps(values, _mm_permutevar_ps(v, chosen));
+#else
+    const __m256d v = _mm256_loadu_pd(x + k);
+    const int keep = _mm256_movemask_pd(_mm256_cmp_pd(v, _mm256_setzero_pd(), _CMP_NEQ_UQ));
+    memcpy(&four, fastnn_chosen[keep], sizeof four);
+    const __m128i chosen = _mm_cvtepu8_epi32(_mm_cvtsi32_si128(four));
+    /* A number is two halves: twice the lane, and the one behind. */
+    const __m256i halves = _mm256_cvtepu32_epi64(_mm_slli_epi32(chosen, 1));
+    const __m256i pairs = _mm256_or_si256(halves, _mm256_slli_epi64(_mm256_add_epi64(halves, _mm256_set1_epi64x(1)), 32));
+    _mm256_storeu_si256((__m256i *)values, _mm256_permutevar8x32_epi32(_mm256_castpd_si256(v), pairs));
+#endif
+    _mm_storeu_si128((__m128i *)columns, _mm_add_epi32(chosen, _mm_set1_epi32((int)k)));
+    return __builtin_popcount((unsigned)keep);
+}
+#endif
+
+/* Writes the list of x; both buffers have room for LANES more than size. `ahead` is what is listed soon, of the same size: it is on
+ * its way from memory meanwhile. Returns the list's length, or -1 when a number is NaN or infinite. */
+FASTNN_FUNCTION ptrdiff_t N(compress)(column_number *columns, real *values, const real *x, ptrdiff_t size, const real *ahead)
 {
     ptrdiff_t count = 0, k = 0;
     vec zero_unless_finite = N(set1)(0);
 #if defined(__AVX512F__) && !defined(FASTNN_PORTABLE)
     for (; k < size; k += LANES) {
         part lanes = N(first)(size - k);
+        FASTNN_PREFETCH(ahead + k);
         vec v = N(load_part)(x + k, lanes);
         zero_unless_finite = N(fma)(v, N(set1)(0), zero_unless_finite);
 #if defined(FASTNN_IS_FLOAT)
@@ -57,11 +93,17 @@ FASTNN_FUNCTION ptrdiff_t N(compress)(column_number *columns, real *values, cons
     for (; k + LANES <= size; k += LANES) {
         vec v = N(load)(x + k);
         zero_unless_finite = N(fma)(v, N(set1)(0), zero_unless_finite);
+#if defined(__AVX2__) && !defined(FASTNN_PORTABLE)
+        FASTNN_PREFETCH(ahead + k);
+        FASTNN_UNROLL for (int i = 0; i < LANES; i += 4) count += N(compress_four)(columns + count, values + count, x, k + i);
+#else
+        (void)ahead;
         for (int i = 0; i < LANES; i++) {
             columns[count] = (column_number)(k + i);
             values[count] = x[k + i];
             count += x[k + i] != 0;
         }
+#endif
     }
     for (; k < size; k++) {
         zero_unless_finite = zero_unless_finite + N(set1)(x[k] * 0);
@@ -90,10 +132,19 @@ FASTNN_INLINE void N(finish_row)(const int vectors, const vec *sum, const real *
     }
 }
 
-/* y[r] = f(bias + row r times w) for `vectors` vectors of columns: `streams` rows at a time, each in ascending order. */
+/* The last vector of a row of weights: a part of what lies there, a whole vector, or a piece of one that lies elsewhere. */
+enum { N(IN_PLACE) = -1, N(WHOLE) = 0 };
+FASTNN_INLINE vec N(load_last)(const int piece, const real *row, const real *rest, part last)
+{
+    return piece == N(IN_PLACE) ? N(load_part)(row, last) : piece == N(WHOLE) ? N(load)(row) : N(load_piece)(piece, rest);
+}
+
+/* y[r] = f(bias + row r times w) for `vectors` vectors of columns: `streams` rows at a time, each in ascending order. `piece`: see
+ * load_last; rest_row numbers lie between two rows of what lies elsewhere. */
 FASTNN_INLINE void N(lists_panel)(
-    const int streams, const int vectors, const N(list) *lists, ptrdiff_t rows, const real *w, ptrdiff_t w_row,
-    const real *bias, real *y, ptrdiff_t y_row, int activation, const real *numbers, part last)
+    const int streams, const int vectors, const int piece, const N(list) *lists, ptrdiff_t rows, const real *w,
+    ptrdiff_t w_row, const real *rest, ptrdiff_t rest_row, const real *bias, real *y, ptrdiff_t y_row, int activation,
+    const real *numbers, part last)
 {
     vec sum[STREAMS][PANEL_VECTORS];
     N(list) stream[STREAMS];
@@ -110,10 +161,12 @@ FASTNN_INLINE void N(lists_panel)(
     }
 #define STEP(s, i)                                                                                                     \
     do {                                                                                                               \
-        vec value = N(set1)(stream[s].values[i]);                                                                      \
-        const real *row = w + (ptrdiff_t)stream[s].columns[i] * w_row;                                                 \
-        FASTNN_UNROLL for (int v = 0; v < vectors; v++)                                                                \
-            sum[s][v] = N(fma)(value, v == vectors - 1 ? N(load_part)(row + v * LANES, last) : N(load)(row + v * LANES), sum[s][v]); \
+        const vec value = N(set1)(stream[s].values[i]);                                                                \
+        const ptrdiff_t column = (ptrdiff_t)stream[s].columns[i];                                                      \
+        const real *row = w + column * w_row;                                                                          \
+        FASTNN_UNROLL for (int v = 0; v < vectors - 1; v++) sum[s][v] = N(fma)(value, N(load)(row + v * LANES), sum[s][v]); \
+        sum[s][vectors - 1] = N(fma)(value,                                                                            \
+            N(load_last)(piece, row + (vectors - 1) * LANES, rest + column * rest_row, last), sum[s][vectors - 1]);    \
     } while (0)
     while (streams > 1 && rows >= streams) {
         ptrdiff_t together = stream[0].count;
@@ -158,7 +211,8 @@ FASTNN_FUNCTION void N(lists_forward)(
         ptrdiff_t width = columns - j < PANEL_VECTORS * LANES ? columns - j : PANEL_VECTORS * LANES;
         int vectors = (int)((width + LANES - 1) / LANES);
         part last = N(first)(width - (vectors - 1) * LANES);
-#define CALL(s, v) N(lists_panel)(s, v, lists, rows, w + j, w_row, bias + j, y + j, y_row, activation, numbers, last)
+#define CALL(s, v)                                                                                                     \
+    N(lists_panel)(s, v, N(IN_PLACE), lists, rows, w + j, w_row, w, 0, bias + j, y + j, y_row, activation, numbers, last)
         PANEL_CASES(CALL)
 #undef CALL
     }
@@ -347,57 +401,6 @@ FASTNN_FUNCTION void N(columns_update)(
 #define CALL(s, v) N(columns_panel)(v, starts, entries, begin, end, dy + j, at, w_row, w_panel, width, rule, seen)
         PANEL_CASES(CALL)
 #undef CALL
-    }
-}
-
-/* g[k - begin] += sum over the batch of x[k] dy, for columns begin to end of narrow layers (four vectors at most): their
- * rows of the gradient are so short that sorting a batch by column would cost more than it saves. */
-FASTNN_INLINE void N(gradient_panel)(
-    const int vectors, real *g, const N(list) *lists, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end,
-    const real *dy, ptrdiff_t dy_row, ptrdiff_t width, part last)
-{
-    for (ptrdiff_t r = 0; r < rows; r++, dy += dy_row) {
-        const N(list) x = lists[r];
-        vec d[BY_ROW_VECTORS];
-        FASTNN_UNROLL for (int v = 0; v < vectors; v++)
-            d[v] = v < vectors - 1 ? N(load)(dy + v * LANES) : N(load_part)(dy + v * LANES, last);
-        for (ptrdiff_t i = begin == 0 ? 0 : N(entry_of)(&x, begin); i < x.count && x.columns[i] < end; i++) {
-            real *row = g + (x.columns[i] - begin) * width;
-            vec value = N(set1)(x.values[i]);
-            FASTNN_UNROLL for (int v = 0; v < vectors; v++) {
-                if (v < vectors - 1) N(store)(row + v * LANES, N(fma)(value, d[v], N(load)(row + v * LANES)));
-                else N(store_part)(row + v * LANES, N(fma)(value, d[v], N(load_part)(row + v * LANES, last)), last);
-            }
-        }
-    }
-}
-
-/* The optimiser's step for rows begin to end of narrow weights, whose rows follow one another; g has room for them. Rows of
- * inputs that were never seen but zero are left out: with no gradient, their state and their weights stay what they are. */
-FASTNN_FUNCTION void N(lists_update)(
-    real *g, const N(list) *lists, ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end, const real *dy, ptrdiff_t dy_row,
-    N(parameters) w, ptrdiff_t width, const N(rule) *rule, const unsigned char *seen)
-{
-    const ptrdiff_t size = (end - begin) * width;
-    const int vectors = (int)((width + LANES - 1) / LANES);
-    const part last = N(first)(width - (vectors - 1) * LANES);
-    memset(g, 0, (size_t)size * sizeof *g);
-    switch (vectors) {
-    case 1: N(gradient_panel)(1, g, lists, rows, begin, end, dy, dy_row, width, last); break;
-    case 2: N(gradient_panel)(2, g, lists, rows, begin, end, dy, dy_row, width, last); break;
-    case 3: N(gradient_panel)(3, g, lists, rows, begin, end, dy, dy_row, width, last); break;
-    default: N(gradient_panel)(4, g, lists, rows, begin, end, dy, dy_row, width, last); break;
-    }
-    for (ptrdiff_t k = begin; k < end;) {
-        ptrdiff_t stop = k + 1;
-        if (seen && !seen[k]) {
-            k++;
-            continue;
-        }
-        while (stop < end && (!seen || seen[stop])) stop++;
-        const ptrdiff_t run = (stop - k) * width;
-        N(step_rows)(rule, g + (k - begin) * width, run, N(parameters_at)(w, k * width), run, 1, run);
-        k = stop;
     }
 }
 

@@ -220,6 +220,25 @@ FASTNN_INLINE void f64_store_part(double *p, f64v v, f64_part part)
     if (part.n & 2) { _mm_storeu_pd(p, _mm512_castpd512_pd128(rest)); p += 2; rest = _mm512_shuffle_f64x2(rest, rest, 0xe5); }
     if (part.n & 1) _mm_store_sd(p, _mm512_castpd512_pd128(rest));
 }
+/* The first 16 or 32 bytes of a vector, which cross no cache line where they are aligned; the other lanes are zero. */
+FASTNN_INLINE f32v f32_load_piece(const int bytes, const float *p)
+{
+    return bytes == 16 ? (f32v)_mm512_zextps128_ps512(_mm_loadu_ps(p)) : (f32v)_mm512_zextps256_ps512(_mm256_loadu_ps(p));
+}
+FASTNN_INLINE f64v f64_load_piece(const int bytes, const double *p)
+{
+    return bytes == 16 ? (f64v)_mm512_zextpd128_pd512(_mm_loadu_pd(p)) : (f64v)_mm512_zextpd256_pd512(_mm256_loadu_pd(p));
+}
+FASTNN_INLINE void f32_store_piece(const int bytes, float *p, f32v v)
+{
+    if (bytes == 16) _mm_storeu_ps(p, _mm512_castps512_ps128((__m512)v));
+    else _mm256_storeu_ps(p, _mm512_castps512_ps256((__m512)v));
+}
+FASTNN_INLINE void f64_store_piece(const int bytes, double *p, f64v v)
+{
+    if (bytes == 16) _mm_storeu_pd(p, _mm512_castpd512_pd128((__m512d)v));
+    else _mm256_storeu_pd(p, _mm512_castpd512_pd256((__m512d)v));
+}
 FASTNN_INLINE f32v f32_keep_part(f32v v, f32v other, f32_part part) { return (f32v)_mm512_mask_blend_ps(part.mask, (__m512)other, (__m512)v); }
 FASTNN_INLINE f64v f64_keep_part(f64v v, f64v other, f64_part part) { return (f64v)_mm512_mask_blend_pd(part.mask, (__m512d)other, (__m512d)v); }
 FASTNN_INLINE f32v f32_fma(f32v a, f32v b, f32v c) { return (f32v)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
@@ -260,6 +279,11 @@ FASTNN_INLINE f64_part f64_first(ptrdiff_t n)
 }
 FASTNN_INLINE f32v f32_load_part(const float *p, f32_part part) { return (f32v)_mm256_maskload_ps(p, part.mask); }
 FASTNN_INLINE f64v f64_load_part(const double *p, f64_part part) { return (f64v)_mm256_maskload_pd(p, part.mask); }
+/* The first 16 bytes of a vector; the other lanes are zero. */
+FASTNN_INLINE f32v f32_load_piece(const int bytes, const float *p) { return (void)bytes, (f32v)_mm256_zextps128_ps256(_mm_loadu_ps(p)); }
+FASTNN_INLINE f64v f64_load_piece(const int bytes, const double *p) { return (void)bytes, (f64v)_mm256_zextpd128_pd256(_mm_loadu_pd(p)); }
+FASTNN_INLINE void f32_store_piece(const int bytes, float *p, f32v v) { (void)bytes; _mm_storeu_ps(p, _mm256_castps256_ps128((__m256)v)); }
+FASTNN_INLINE void f64_store_piece(const int bytes, double *p, f64v v) { (void)bytes; _mm_storeu_pd(p, _mm256_castpd256_pd128((__m256d)v)); }
 FASTNN_INLINE f32v f32_keep_part(f32v v, f32v other, f32_part part) { return (f32v)_mm256_blendv_ps((__m256)other, (__m256)v, _mm256_castsi256_ps(part.mask)); }
 FASTNN_INLINE f64v f64_keep_part(f64v v, f64v other, f64_part part) { return (f64v)_mm256_blendv_pd((__m256d)other, (__m256d)v, _mm256_castsi256_pd(part.mask)); }
 /* Masked stores take dozens of cycles on AMD's processors: a few plain ones do the same. */
@@ -394,6 +418,24 @@ FASTNN_GENERIC(f64, F64, double, sqrt)
 #endif
 
 #endif /* vector extensions */
+
+/* Vectors of 16 bytes and less have no pieces: FASTNN_PIECES says how many kinds there are. */
+#if defined(FASTNN_PORTABLE) || FASTNN_BYTES == 16
+#define FASTNN_PIECES 0
+FASTNN_INLINE f32v f32_load_piece(const int bytes, const float *p) { return (void)bytes, f32_load(p); }
+FASTNN_INLINE f64v f64_load_piece(const int bytes, const double *p) { return (void)bytes, f64_load(p); }
+FASTNN_INLINE void f32_store_piece(const int bytes, float *p, f32v v) { (void)bytes; f32_store(p, v); }
+FASTNN_INLINE void f64_store_piece(const int bytes, double *p, f64v v) { (void)bytes; f64_store(p, v); }
+#else
+#define FASTNN_PIECES (FASTNN_BYTES == 64 ? 2 : 1)
+#endif
+
+/* Brings a cache line that is read soon. */
+#ifdef FASTNN_GNU
+#define FASTNN_PREFETCH(p) __builtin_prefetch(p)
+#else
+#define FASTNN_PREFETCH(p) ((void)(p))
+#endif
 
 /* Square roots for the optimisers, which divide by them: fast before they are exact, with the smallest normal number for
  * those below it. */
