@@ -218,6 +218,10 @@ class Layer(Called, Configured):
         """The arrays that the layer has, in the order of ``get_weights``; after `build`."""
         return []
 
+    def owners(self) -> "list[tuple[Layer, str]]":
+        """Whose each of `variables` is, and its name there; those of a model's layers are these layers'."""
+        return [(self, variable.name) for variable in self.variables()]
+
     @property
     def output_activation(self) -> str | None:
         """The activation that the layer's outputs are those of; None where they are what comes in, or some of it."""

@@ -72,8 +72,9 @@ class DescribedModel(BaseModel):
         from fastnn.files.description import restored
 
         layers: list[Layer] = []
+        made: list[Layer] = []
         for number, entry in enumerate(config["layers"]):
-            layer = restored(entry, custom_objects or {}, f"layer {number} of config")
+            layer = restored(entry, custom_objects or {}, f"layer {number} of config", made=made)
             if not isinstance(layer, Layer):
                 raise ValueError(f"layer {number} of config must be a layer, but it is {entry!r}")
             layers.append(layer)

@@ -20,6 +20,7 @@ from fastnn.checking.strict import known_names_only
 from fastnn.layers.base import Layer
 from fastnn.layers.drawing import DrawingLayer
 from fastnn.layers.lookup import Lookup
+from fastnn.layers.once import arrays_once, variables_once
 from fastnn.models.ends import Ends
 from fastnn.models.layer_arrays import allocate_arrays, checked_weights, initial_values, label, replacements
 from fastnn.models.leaves import leaf_layers
@@ -260,9 +261,8 @@ class LayeredModel(Ends):
         """`allocate`, with these weights; ValueError where they do not fit, before anything has changed."""
         given = iter(checked_weights(self.layers, weights, self.dtype))
         self.allocate()
-        for layer in self.layers:
-            for variable in layer.variables():
-                layer.arrays[variable.name][...] = next(given)
+        for layer, variable in variables_once(self.layers):
+            layer.arrays[variable.name][...] = next(given)
 
     def needs_plan(self) -> Plan:
         """The plan. A model that is not built yet is built; raises as `build` does if it cannot be."""
@@ -294,8 +294,11 @@ class LayeredModel(Ends):
     # Weights.
 
     def get_weights(self) -> list[NDArray[Any]]:
-        """Copies of all arrays, layer by layer: kernel and bias; gamma, beta, moving mean and variance."""
-        return [array for layer in self.layers for array in layer.get_weights()]
+        """Copies of all arrays, layer by layer: kernel and bias; gamma, beta, moving mean and variance.
+
+        What models within share comes once.
+        """
+        return [array.copy() for _, _, array in arrays_once(self.layers)]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Replace the values of all arrays, in the order of `get_weights`.
@@ -308,14 +311,13 @@ class LayeredModel(Ends):
         """
         self.needs_plan()
         given = iter(replacements(self.layers, weights, self.dtype))
-        for layer in self.layers:
-            for array in layer.arrays.values():
-                array[...] = next(given)
+        for _, _, array in arrays_once(self.layers):
+            array[...] = next(given)
 
     def count_params(self) -> int:
-        """The number of elements in the layers' arrays."""
+        """The number of elements in the layers' arrays, of which those that models within share count once."""
         self.needs_plan()
-        return sum(layer.count_params() for layer in self.layers)
+        return sum(array.size for _, _, array in arrays_once(self.layers))
 
     def save_weights(self, path: str | os.PathLike[str]) -> None:
         """Write the weights alone, under names such as ``dense.kernel``.

@@ -135,6 +135,9 @@ class ModelLayer(Layer):
             for variable in layer.variables()
         ]
 
+    def owners(self) -> list[tuple[Layer, str]]:
+        return [owner for layer in self.model.layers for owner in layer.owners()]
+
     @property
     def output_activation(self) -> str:
         return self.model.output_activations()[0]
@@ -154,6 +157,7 @@ class ModelLayer(Layer):
             "dtype": model.dtype.name,
             **model.architecture(),
             "layers": list(model.layers),
+            **({} if model.trainable else {"trainable": False}),
         }
         return {"name": self.name, "model": described}
 

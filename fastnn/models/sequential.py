@@ -14,6 +14,7 @@ from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.base import Layer, Variable
 from fastnn.layers.input import Input
 from fastnn.layers.lookup import Lookup, StringLookup
+from fastnn.layers.once import variables_once
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.layer_arrays import label
 from fastnn.models.layered import LayeredModel, fixed_layers
@@ -238,14 +239,17 @@ class Sequential(DescribedModel):
         self._fill(weights)
 
     def take(self, layers: Sequence[Layer], input_shape: Shape) -> list[tuple[Layer, Variable]]:
-        """Use these layers, all named and in no model; return the arrays that they need. Nothing is allocated."""
+        """Use these layers, all named; return the arrays that they need. Nothing is allocated."""
+        own = set(self.layers)
         self._keep(layers=fixed_layers(layers))
         self._declared_shape = input_shape
         names = [layer.name for layer in layers]
         if len(set(names)) < len(names):
             raise ValueError(f"names of layers must differ, but they are {names}")
+        for layer in layers:
+            layer._keep(in_model=True, shared=layer.shared or (layer.in_model and layer not in own))
         self._infer()
-        return [(layer, variable) for layer in layers for variable in layer.variables()]
+        return variables_once(layers)
 
     def _lower(self) -> tuple[Plan, list[int]]:
         shape = self.input_shape

@@ -19,6 +19,7 @@ from fastnn.files.generators import restored_generator
 from fastnn.files.tensors import TensorFile
 from fastnn.layers.base import Layer
 from fastnn.layers.layer_normalization import LayerNormalization
+from fastnn.layers.once import arrays_once
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.layer_arrays import named_variables
 from fastnn.models.leaves import leaf_layers
@@ -72,7 +73,10 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
     for name, what in (("layers", "layers"), ("nodes", "calls of layers")):
         if len(content.get(name, ())) > MOST_LAYERS:
             raise ValueError(f"it has {len(content[name])} {what}, but may have at most {MOST_LAYERS}")
-    layers = [restored(entry, custom_objects, f"layer {number}") for number, entry in enumerate(content["layers"])]
+    made: list[Layer] = []
+    layers = [
+        restored(entry, custom_objects, f"layer {number}", made=made) for number, entry in enumerate(content["layers"])
+    ]
     if not layers or not all(isinstance(layer, Layer) and layer.name is not None for layer in layers):
         raise ValueError("its layers are not all layers with names")
     model = make(content, layers, name=content["name"], dtype=content["dtype"], seed=0)
@@ -95,10 +99,9 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
         raise ValueError("its checksums are not those of its arrays")
     _check_memory(layers, model.dtype.itemsize, file.size)
     model.allocate()
-    for layer in layers:
-        for variable, array in layer.arrays.items():
-            file.read_into(f"{layer.name}.{variable}", array)
-            check_finite_array(array, f"{layer.name}.{variable}")
+    for layer, variable, array in arrays_once(layers):
+        file.read_into(f"{layer.name}.{variable}", array)
+        check_finite_array(array, f"{layer.name}.{variable}")
     state = content["state"]
     model._keep(seed=_number(state, "seed", (1 << 63) - 1))
     model.rng = restored_generator(state["generator"])
