@@ -76,6 +76,7 @@ class Model(KerasModel, Ours):
                 f"{type(self).__name__} needs inputs and outputs. In place of a class of your own with a call, "
                 "describe what it calls: inputs = keras.Input(shape); keras.Model(inputs, call(inputs))"
             )
+        trained = true_or_false(trainable, "trainable")
         super().__init__(
             taken["inputs"],
             taken["outputs"],
@@ -84,7 +85,7 @@ class Model(KerasModel, Ours):
             seed=SESSION.next_seed() if seed is None else seed,
         )
         # Its layers keep what they say, as in Keras.
-        self._trainable = true_or_false(trainable, "trainable")
+        self._trainable = trained
 
     @property
     def gives_dict(self) -> bool:

@@ -18,6 +18,7 @@ from fastnn.layers.calls import Called
 from fastnn.layers.config import Configured
 from fastnn.layers.layer_array import LayerArray, replacement
 from fastnn.layers.symbolic import SymbolicTensor, call
+from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Layer", "Variable", "fixed_arrays"]
@@ -151,8 +152,10 @@ class Layer(Called, Configured):
                 f"another model has it, too, where it takes samples of shape {self.input_shape}, and they share its "
                 f"weights: it cannot take samples of shape {input_shape}"
             )
-        self._keep(input_shape=input_shape)
-        output_shape = self.output_for(input_shape)
+        with unchanged_if_it_fails(self):
+            # Some look at it for their output.
+            self._keep(input_shape=input_shape)
+            output_shape = self.output_for(input_shape)
         self._keep(output_shape=output_shape)
         return output_shape
 

@@ -16,9 +16,10 @@ from fastnn.layers.base import Layer
 from fastnn.layers.input import Input
 from fastnn.layers.lookup import Lookup, StringLookup
 from fastnn.layers.symbolic import SymbolicTensor
+from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.base import BaseModel
-from fastnn.models.graph import Graph, graph_of, named, restored_graph
+from fastnn.models.graph import Graph, graph_of, layers_behind, named, restored_graph
 from fastnn.models.layer_arrays import label
 from fastnn.models.layered import fixed_layers
 from fastnn.models.naming import name_for
@@ -97,8 +98,11 @@ class Model(DescribedModel):
         seed: int | np.random.Generator | None = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype, seed=seed)
-        self._take(inputs, outputs)
-        self._build()
+        # What is no input is told of first.
+        named(inputs, "inputs")
+        with unchanged_if_it_fails(*layers_behind(named(outputs, "outputs")[1])):
+            self._take(inputs, outputs)
+            self._build()
 
     @classmethod
     def of_tensors(cls, inputs: Any, outputs: Any, *, name: str, dtype: DTypeLike, seed: int | None) -> Self:

@@ -12,6 +12,7 @@ from fastnn.checking.shapes import Shape
 from fastnn.layers.base import Layer, Variable, fixed_arrays
 from fastnn.layers.lookup import Lookup
 from fastnn.layers.symbolic import SymbolicTensor
+from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn.models.layered import LayeredModel
 from fastnn_ext.engine.plan import Plan
 
@@ -191,4 +192,5 @@ def as_layer(model: LayeredModel) -> ModelLayer:
 
 def called(model: LayeredModel, inputs: Any) -> SymbolicTensor:
     """What a model gives for symbolic inputs, for a graph around it."""
-    return as_layer(model)(inputs)
+    with unchanged_if_it_fails(model):
+        return as_layer(model)(inputs)
