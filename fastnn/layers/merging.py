@@ -27,6 +27,8 @@ class Merge(Layer):
     """
 
     kind: ClassVar[OperationKind]
+    # Whether it gives no negative number where it takes none.
+    keeps_sign: ClassVar[bool] = True
 
     def __init__(self, *, name: str | None = None) -> None:
         super().__init__(name=name)
@@ -44,6 +46,15 @@ class Merge(Layer):
         if any(shape != shapes[0] for shape in shapes):
             raise ValueError("its inputs must have the same shape")
         return shapes[0]
+
+    def merged_activation(self, given: Sequence[str | None]) -> str:
+        """As `output_activation`, where these are those of the inputs: the first, where none gives negative numbers."""
+        # Not at import: the files of activations have their layers.
+        from fastnn.activations.registry import ACTIVATIONS
+
+        kinds = [ACTIVATIONS.get(name) for name in given if name is not None]
+        known = [kind.name for kind in kinds if kind is not None and not kind.negative]
+        return known[0] if self.keeps_sign and len(known) == len(given) else "linear"
 
     def lower_on(self, plan: Plan, values: Sequence[int]) -> None:
         plan.add_merge(self.kind, values)
@@ -70,6 +81,7 @@ class Subtract(Merge):
     """
 
     kind = OperationKind.SUBTRACT
+    keeps_sign = False
 
     def merged(self, shapes: Sequence[Shape]) -> Shape:
         if len(shapes) != 2:

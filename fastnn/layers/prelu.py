@@ -43,7 +43,8 @@ class PReLU(Layer):
 
     @property
     def output_activation(self) -> str:
-        return "prelu"
+        # Numbers of either sign.
+        return "linear"
 
     def lower(self, plan: Plan) -> None:
         plan.add_prelu(self.arrays["alpha"])

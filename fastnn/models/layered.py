@@ -189,10 +189,10 @@ class LayeredModel(Ends):
         """Of one sample of each output; empty until the model is built."""
         return [] if self.output_shape is None else [self.output_shape]
 
-    def output_activations(self) -> list[str]:
-        """The name of the activation that each output is that of."""
+    def output_activations(self) -> list[str | None]:
+        """The name of the activation that each output is that of; None where it is what an input has, or some of it."""
         found = (layer.output_activation for layer in reversed(self.layers))
-        return [next((name for name in found if name is not None), "linear")]
+        return [next((name for name in found if name is not None), None)]
 
     def architecture(self) -> dict[str, Any]:
         """How layers are connected, as plain values for a file."""

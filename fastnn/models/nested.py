@@ -140,7 +140,7 @@ class ModelLayer(Layer):
         return [owner for layer in self.model.layers for owner in layer.owners()]
 
     @property
-    def output_activation(self) -> str:
+    def output_activation(self) -> str | None:
         return self.model.output_activations()[0]
 
     def lower_on(self, plan: Plan, values: Sequence[int]) -> None:
