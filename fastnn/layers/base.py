@@ -4,8 +4,8 @@ A layer knows its shapes and its variables; their arrays are views into the mode
 arithmetic is the engine's.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -243,6 +243,16 @@ class Layer(Called, Configured):
         """The constructor's arguments, for saving."""
         shape = {} if self.declared_shape is None else {"input_shape": list(self.declared_shape)}
         return {"name": self.name, **shape, **({} if self.trainable else {"trainable": False})}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """A layer of what `get_config` gave. Nothing in it is run; TypeError or ValueError where it does not fit."""
+        if not isinstance(config, Mapping):
+            return super().from_config(config)
+        # All layers have it, and few take it as an argument.
+        made = super().from_config({name: value for name, value in config.items() if name != "trainable"})
+        made.trainable = config.get("trainable", True)
+        return made
 
     def check_dtype(self, dtype: np.dtype[Any]) -> None:
         """Raise ValueError where it has arrays in another model, and they are of another dtype."""

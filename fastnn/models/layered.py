@@ -61,7 +61,7 @@ class LayeredModel(Ends):
         Of what the engine draws: dropout, noise, augmentation.
     trainable : bool
         Whether training changes anything: False freezes all layers, whatever each says. Assigning it assigns that of
-        every layer, too.
+        every layer, too, which is all that counts where the model is a layer of another.
     """
 
     # What a copy of a model makes anew: locks, and all that `_reset` sets.
@@ -136,24 +136,16 @@ class LayeredModel(Ends):
 
     @property
     def frozen_layers(self) -> list[bool]:
-        """For each layer, whether training leaves it as it is; those of a model within follow it."""
-        found: list[bool] = []
-        for layer in self.layers:
-            frozen = not (layer.trainable and self._trainable)
-            found.append(frozen)
-            if layer.inner_model is not None:
-                found += [frozen or inner for inner in layer.inner_model.frozen_layers]
-        return found
+        """For each layer that computes, those of models within among them, whether training leaves it as it is.
+
+        As in Keras, what a model within says counts as that of its layers, which it was assigned to, and no further.
+        """
+        return [not (layer.trainable and self._trainable) for layer in leaf_layers(self.layers)]
 
     def frozen_arrays(self) -> list[NDArray[Any]]:
         """The arrays of these layers."""
-        found: list[NDArray[Any]] = []
-        for layer in self.layers:
-            if not (layer.trainable and self._trainable):
-                found += layer.arrays.values()
-            elif layer.inner_model is not None:
-                found += layer.inner_model.frozen_arrays()
-        return found
+        pairs = zip(leaf_layers(self.layers), self.frozen_layers, strict=True)
+        return [array for layer, frozen in pairs if frozen for array in layer.arrays.values()]
 
     @property
     def built(self) -> bool:

@@ -10,7 +10,9 @@ import numpy as np
 
 from fastnn.checking.shapes import Shape
 from fastnn.layers.base import Layer, Variable, fixed_arrays
+from fastnn.layers.layer_array import LayerArray
 from fastnn.layers.lookup import Lookup
+from fastnn.layers.once import variables_once
 from fastnn.layers.symbolic import SymbolicTensor
 from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn.models.layered import LayeredModel
@@ -138,6 +140,14 @@ class ModelLayer(Layer):
 
     def owners(self) -> list[tuple[Layer, str]]:
         return [owner for layer in self.model.layers for owner in layer.owners()]
+
+    def _weights_where(self, trained: bool) -> list[LayerArray]:
+        if not self.arrays:
+            return []
+        # By itself it has none that train where it does not.
+        still = {id(array) for array in self.model.frozen_arrays()}
+        found = [(self.arrays[variable.name], variable.trainable) for _, variable in variables_once([self])]
+        return [array.view(LayerArray) for array, learns in found if (learns and id(array) not in still) is trained]
 
     @property
     def output_activation(self) -> str | None:
