@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
+from fastnn.layers.batch_normalization import BatchNormalization
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.gradients import NO_LOSS, Gradients, inputs_with_gradients, layout_of, shaped_inputs
 from fastnn.models.inputs import explain, read_inputs, read_samples
+from fastnn.models.leaves import leaf_layers
 from fastnn.models.rows import AllInputs, AllTargets, AllWeights
 from fastnn.models.several import by_names, count_rows
 from fastnn.models.training import raise_failure
@@ -50,10 +52,9 @@ class OwnLoops:
         # Which layers these leave as they are.
         self._frozen: list[bool] = []
         self._layout = layout_of(model)
-        # Moving statistics change on the way forward: nobody else may train meanwhile.
-        self._moves = any(not variable.trainable for layer in model.layers for variable in layer.variables())
-        # What the engine reads as it is needs no look from here, unless data are looked up in a vocabulary.
-        self._simple = not self._moves and not model.lookups
+        self._normalizes = [isinstance(layer, BatchNormalization) for layer in leaf_layers(model.layers)]
+        # Whether moving statistics change on the way forward: nobody else may train meanwhile.
+        self._moves = any(self._normalizes)
 
     def gradients(self, x: Any, y: Any, sample_weight: Any, inputs: bool) -> Gradients:
         """See `BaseModel.gradients`."""
@@ -123,7 +124,13 @@ class OwnLoops:
         if frozen != self._frozen:
             self._steps |= {one: training.step for one, training in self._trainings.items()}
             self._trainings, self._stepper, self._frozen = {}, None, frozen
+            self._moves = any(one and not still for one, still in zip(self._normalizes, frozen, strict=True))
         return self._trainings.get(kind)
+
+    @property
+    def _simple(self) -> bool:
+        """Whether what the engine reads as it is needs no look from here."""
+        return not self._moves and not self.model.lookups
 
     def _made_at_once(
         self, training: Training, x: Any, y: Any
