@@ -28,7 +28,7 @@ from fastnn.models.saving.callback_states import PREFIX, restored_resumption
 from fastnn.models.saving.histories import plain_dict, restored_history
 from fastnn.models.saving.limits import LARGEST_SAMPLE, check_input
 from fastnn.models.saving.writing import FORMAT, MOST_LAYERS, check_finite_array
-from fastnn.models.weighted_metrics import WeightedMetric
+from fastnn.models.weighted_metrics import WeightedMetric, is_weighted
 from fastnn.optimizers.state import OptimizerState
 from fastnn_ext.engine.plan import allocate
 from fastnn_ext.engine.training import state_shapes
@@ -123,7 +123,8 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
         # Files of before have no weighted ones.
         for found in (content["compiled"]["metrics"], content["compiled"].get("weighted_metrics", [])):
             entries += [entry for of_output in found for entry in of_output] if len(model.output_names) > 1 else found
-        for metric, entry in zip(model.metrics, entries, strict=True):
+        # Those that weigh samples are written behind the others.
+        for metric, entry in zip(sorted(model.metrics, key=is_weighted), entries, strict=True):
             own = metric.metric if isinstance(metric, MetricOfOutput) else metric
             name = own.metric.name if isinstance(own, WeightedMetric) else own.name
             if entry.get("own", name) != name:
