@@ -4,6 +4,7 @@ A layer knows its shapes and its variables; their arrays are views into the mode
 arithmetic is the engine's.
 """
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -69,6 +70,8 @@ class Layer(Called, Configured):
         such as ``layer.kernel``, with Keras' ``assign`` and ``numpy``.
     """
 
+    # Whether a model has it; no reference to the model, which is freed at once when nobody needs it any more.
+    in_model = False
     # Whether several models have it, so that none of them may give it other arrays.
     shared = False
     # The model that is this layer, where one is.
@@ -103,8 +106,6 @@ class Layer(Called, Configured):
     def __init__(
         self, *, name: str | None = None, input_shape: Sequence[int] | None = None, trainable: bool = True
     ) -> None:
-        # No reference to it: a model that nobody needs any more is freed at once.
-        self.in_model = False
         self.name, self.trainable = name, trainable
         self.declared_shape = None if input_shape is None else checked_shape(input_shape, "input_shape")
         self.input_shape: Shape | None = None
@@ -316,6 +317,14 @@ class Layer(Called, Configured):
             else []
         )
         return [self.arrays[name].view(LayerArray) for name in names]
+
+    def __copy__(self) -> Self:
+        """A deep copy, with arrays of its own."""
+        return copy.deepcopy(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The models that a copy is in tell it.
+        return {name: value for name, value in super().__getstate__().items() if name not in ("in_model", "shared")}
 
     def __getattr__(self, name: str) -> LayerArray:
         # Asked for only where there is no attribute of this name; before the constructor has run there are no arrays.

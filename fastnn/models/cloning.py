@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, TypeVar
 
 from fastnn.layers.base import Layer
@@ -71,6 +70,8 @@ def _anew(layer: Layer, known: dict[Layer, Layer]) -> Layer:
             inner: Any = layer.model
             known[layer] = ModelLayer(_cloned(inner, known), name=layer.name)
         else:
-            known[layer] = copy.copy(layer)
+            # Its initialisers are the same: what these draw from goes on.
+            known[layer] = object.__new__(type(layer))
+            vars(known[layer]).update(vars(layer))
             known[layer]._forget()
     return known[layer]

@@ -377,8 +377,9 @@ class LayeredModel(Ends):
         self.__dict__.update(state)
         self._make_locks()
         self._reset()
+        # Another model may be copied with it.
         for layer in self.layers:
-            layer._keep(in_model=True)
+            layer._keep(in_model=True, shared=layer.in_model)
         if weights is not None:
             self._infer()
             self._fill(weights)

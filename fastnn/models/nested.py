@@ -172,6 +172,11 @@ class ModelLayer(Layer):
         }
         return {"name": self.name, "model": described}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        # The model has arrays anew.
+        self._share()
+
     def __getattr__(self, name: str) -> Any:
         # Asked for only where there is no attribute of this name; before the constructor has run there is no model.
         model = self.__dict__.get("model")

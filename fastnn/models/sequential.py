@@ -109,6 +109,13 @@ class Sequential(DescribedModel):
         # What another model has, too, takes what it takes there.
         return first.input_shape if first.declared_shape is None and first.shared else first.declared_shape
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if self.layers and self.layers[0].declared_shape is None:
+            # That of a layer that another model has, too, is known from there.
+            state["_declared_shape"] = self.input_shape
+        return state
+
     def add(self, layer: Layer | LayeredModel) -> None:
         """Append a layer. A model that is built already is built anew and keeps its weights.
 

@@ -181,3 +181,86 @@ def test_a_file_calls_layers_so_often_and_no_more(tmp_path):
     twice = Model(x, Add()([inner(x) for _ in range(3)]))
     with pytest.raises(ValueError, match="it calls layers more than 20,000 times"):
         twice.save(tmp_path / "model.safetensors")
+
+
+def two_that_share_a_layer():
+    shared = Dense(5, "tanh", name="shared")
+    first = Sequential([Input((4,)), shared, BatchNormalization(), Dense(2)], **TOLD)
+    return first, Sequential([Input((4,)), shared, Dense(2)], **TOLD)
+
+
+def one_within_the_other():
+    inner = Sequential([Input((4,)), Dense(5, "tanh"), Dense(2)], name="inner", **TOLD)
+    return inner, Sequential([inner, Dense(2)], **TOLD)
+
+
+def one_with_another_head():
+    first = Sequential([Input((4,)), Dense(5, "tanh"), Dense(2)], **TOLD)
+    return first, Model(first.input, Dense(2)(first.layers[0].output), **TOLD)
+
+
+def state(model):
+    """Everything that layers have, by who it is, and its bytes."""
+    found = [id(model.plan), id(model.parameters), id(model.own_layer and model.own_layer())]
+    for layer in [*model.layers, *leaves(model)]:
+        arrays = [(id(array), array.tobytes()) for array in layer.arrays.values()]
+        found.append((id(layer), layer.in_model, layer.shared, layer.name, layer.trainable, layer.output_shape, arrays))
+    return found
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("make", [two_that_share_a_layer, one_within_the_other, one_with_another_head])
+def test_a_copy_of_one_of_two_shares_with_neither(make, place, way, tmp_path):
+    models = make()
+    for model in models:
+        model.compile("adam", "mse")
+        trained(model)
+    before = [state(model) for model in models]
+    again = WAYS[way][1](models[place], tmp_path)
+    assert [state(model) for model in models] == before
+    trained(again)
+    again.trainable = False
+    if isinstance(again, Sequential):
+        again.add(Dense(3))
+        again.pop()
+    assert [state(model) for model in models] == before
+    # All that it has is its own, and so in one vector, but where a model within it has another.
+    assert (again.parameters is None) == any(layer.inner_model is not None for layer in again.layers)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("make", [two_that_share_a_layer, one_within_the_other, one_with_another_head])
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda models: pickle.loads(pickle.dumps(models))])
+def test_models_that_are_copied_together_share_as_before(make, turned, way):
+    models = make()[::-1] if turned else make()
+    copies = way(models)
+    for trains, other in ((0, 1), (1, 0)):
+        for pair in (models, copies):
+            before = pair[other].predict(X)
+            pair[trains].compile("adam", "mse")
+            trained(pair[trains])
+            assert not np.array_equal(pair[other].predict(X), before)
+        for one, same in zip(models, copies, strict=True):
+            assert np.array_equal(one.predict(X), same.predict(X))
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))])
+def test_a_copy_of_a_layer_has_its_weights_and_is_in_no_model(way):
+    model = one_within_the_other()[1]
+    for layer in (model.layers[1], *leaves(model)):
+        again = way(layer)
+        assert (again.in_model, again.shared) == (False, False)
+        other = Sequential([Input(layer.input_shape), again], **TOLD)
+        assert other.parameters is not None
+        for one, same in zip(layer.get_weights(), other.get_weights(), strict=True):
+            assert np.array_equal(one, same)
+        kernel = layer.kernel.copy()
+        again.kernel[...] = 0
+        assert np.array_equal(layer.kernel, kernel)
+    within = way(model.layers[0])
+    assert within.model is not model.layers[0].model
+    other = Sequential([within], **TOLD)
+    within.model.set_weights([np.zeros_like(array) for array in within.model.get_weights()])
+    assert not other.predict(X).any()
+    assert model.layers[0].predict(X).any()
