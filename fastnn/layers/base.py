@@ -103,6 +103,14 @@ class Layer(Called, Configured):
         kind = type(self).__name__
         return table(f"{self.name} ({kind})" if self.name else kind, (), rows)
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if hasattr(cls, "call"):
+            raise TypeError(
+                f"{cls.__name__} has a call, which no model would run: all arithmetic is the engine's. Describe it by "
+                "layers of fastnn.layers; what an Activation has not is a pair of a function and its derivative"
+            )
+
     def __init__(
         self, *, name: str | None = None, input_shape: Sequence[int] | None = None, trainable: bool = True
     ) -> None:
@@ -156,7 +164,8 @@ class Layer(Called, Configured):
         with unchanged_if_it_fails(self):
             # Some look at it for their output.
             self._keep(input_shape=input_shape)
-            output_shape = self.output_for(input_shape)
+            told = f"what output_for of {type(self).__name__} gives"
+            output_shape = checked_shape(self.output_for(input_shape), told)
         self._keep(output_shape=output_shape)
         return output_shape
 
@@ -331,6 +340,8 @@ class Layer(Called, Configured):
         array = self.__dict__.get("arrays", {}).get(name)
         if array is None:
             hint = ": it has arrays once its model is built" if not name.startswith("_") and self._lacks(name) else ""
+            if "arrays" not in self.__dict__:
+                hint = ": its __init__ must call super().__init__() first"
             raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}{hint}")
         view: LayerArray = array.view(LayerArray)
         return view

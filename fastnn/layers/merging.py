@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape
+from fastnn.layers.arithmetic import stands_for
 from fastnn.layers.base import Layer
 from fastnn_ext.engine.plan import Plan
 from fastnn_ext.tables.enums import OperationKind
@@ -60,6 +61,7 @@ class Merge(Layer):
         plan.add_merge(self.kind, values)
 
 
+@stands_for("add")
 class Add(Merge):
     """The sum of its inputs, number by number: a way round other layers, such as in a residual network.
 
@@ -72,6 +74,7 @@ class Add(Merge):
     kind = OperationKind.ADD
 
 
+@stands_for("subtract")
 class Subtract(Merge):
     """The first of two inputs less the second.
 
@@ -89,6 +92,7 @@ class Subtract(Merge):
         return super().merged(shapes)
 
 
+@stands_for("multiply")
 class Multiply(Merge):
     """The product of its inputs, number by number.
 

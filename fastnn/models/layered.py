@@ -29,6 +29,15 @@ from fastnn_ext.engine.plan import Plan
 __all__ = ["LayeredModel", "fixed_layers"]
 
 
+_OWN_LOOP = "write a loop of your own with model.gradients and model.apply_gradients"
+# Methods of a class of the user's own that nothing here would call.
+_NOT_RUN = {
+    "call": "describe what it calls, x = Input(shape); model = Model(x, call(x)), with layers that are made before",
+    **dict.fromkeys(("train_step", "compute_loss", "compute_gradients"), _OWN_LOOP),
+    **dict.fromkeys(("test_step", "predict_step", "compute_metrics"), "work with what model.predict returns"),
+}
+
+
 def fixed_layers(layers: Iterable[Layer]) -> FixedList[Layer]:
     """A list of layers that only the model changes."""
     return FixedList(layers, "model.layers", "use model.add and model.pop, or make another model")
@@ -86,6 +95,12 @@ class LayeredModel(Ends):
     parameters: NDArray[Any] | None
     plan: Plan | None
     lookups: dict[int, Lookup]
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        for name, instead in _NOT_RUN.items():
+            if hasattr(cls, name):
+                raise TypeError(f"{cls.__name__} has a method {name}, which Keras runs and fastnn does not: {instead}")
 
     def __init__(self, *, name: str, dtype: DTypeLike, seed: int | np.random.Generator | None) -> None:
         self.dtype: np.dtype[Any] = float_dtype(dtype)

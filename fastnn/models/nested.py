@@ -190,7 +190,7 @@ class ModelLayer(Layer):
 
 def as_layer(model: LayeredModel) -> ModelLayer:
     """The layer that a model is in others, always the same; ValueError for a model of several outputs, or of none."""
-    layer = None if model.own_layer is None else model.own_layer()
+    layer: ModelLayer | None = None if model.own_layer is None else model.own_layer()
     if layer is None:
         if not model.layers:
             raise ValueError(f"the model {model.name} has no layers: add them before it becomes a layer of another")
@@ -201,7 +201,6 @@ def as_layer(model: LayeredModel) -> ModelLayer:
             )
         layer = ModelLayer(model)
         model._keep(own_layer=weakref.ref(layer))
-    assert isinstance(layer, ModelLayer)
     return layer
 
 
