@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import layers, optimizers
+from fastnn.initializers import CLASSES as INITIALIZER_CLASSES
 from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
 from fastnn.losses.base import CustomLoss
@@ -32,6 +33,7 @@ _CLASSES = {
     "metrics": " ".join(METRIC_CLASSES.values()),
     "optimizers": " ".join(optimizers.CLASSES.values()),
     "optimizers.schedules": " ".join(name for name in schedules.__all__ if name != "LearningRateSchedule"),
+    "initializers": " ".join(INITIALIZER_CLASSES.values()),
     "regularizers": "L1L2",
     "constraints": "MaxNorm MinMaxNorm NonNeg UnitNorm",
     "models.nested": "ModelLayer",
@@ -45,7 +47,9 @@ _WRITTEN_AS = {
 }
 
 
-def described(value: Any, own: dict[str, Any] | None = None, known: dict[Layer, int] | None = None) -> Any:
+def described(
+    value: Any, own: dict[str, Any] | None = None, known: dict[Layer, int] | None = None, *, initializers: bool = False
+) -> Any:
     """A value as plain values.
 
     Parameters
@@ -55,6 +59,8 @@ def described(value: Any, own: dict[str, Any] | None = None, known: dict[Layer, 
     known : dict, optional
         Receives the layers with their numbers, in the order in which they are made again: one that comes again, such
         as in two models within a model, is its number.
+    initializers : bool, default False
+        Whether to tell what the layers' arrays start from, which a file that has their numbers does not need.
 
     Raises
     ------
@@ -70,6 +76,10 @@ def described(value: Any, own: dict[str, Any] | None = None, known: dict[Layer, 
     'relu'
     """
     own, known = {} if own is None else own, {} if known is None else known
+
+    def inner(item: Any) -> Any:
+        return described(item, own, known, initializers=initializers)
+
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic):
@@ -77,9 +87,9 @@ def described(value: Any, own: dict[str, Any] | None = None, known: dict[Layer, 
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, list | tuple):
-        return [described(item, own, known) for item in value]
+        return [inner(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(key): described(item, own, known) for key, item in value.items()}
+        return {str(key): inner(item) for key, item in value.items()}
     if isinstance(value, AppliedActivation):
         return value.configuration() if value.functions is None else _by_name(value.name, value.functions, own)
     if isinstance(value, CustomLoss):
@@ -91,7 +101,10 @@ def described(value: Any, own: dict[str, Any] | None = None, known: dict[Layer, 
     kind = type(value)
     for place in _places():
         if place.endswith(f".{kind.__name__}") and _class_at(place) is kind:
-            configuration = {name: described(item, own, known) for name, item in value.configuration().items()}
+            told = value.configuration()
+            if initializers and isinstance(value, Layer):
+                told |= value.starts()
+            configuration = {name: inner(item) for name, item in told.items()}
             if isinstance(value, Layer):
                 known[value] = len(known)
             return {"class": _WRITTEN_AS.get(place, place), **configuration}

@@ -29,14 +29,14 @@ class DescribedModel(BaseModel):
         Raises
         ------
         TypeError
-            When a layer is of the user's own class. Own activations are kept by name.
+            When a layer is of the user's own class. Own activations and initialisers are kept by name.
         """
         from fastnn.files.description import described
 
         values = {"name": self.name, "dtype": self.dtype.name, **self.architecture(), "layers": list(self.layers)}
         # Whatever each layer says.
         values |= {} if self.trainable else {"trainable": False}
-        config: dict[str, Any] = described(values)
+        config: dict[str, Any] = described(values, initializers=True)
         return config
 
     @classmethod
@@ -52,7 +52,7 @@ class DescribedModel(BaseModel):
         ----------
         config : dict
         custom_objects : mapping of str to object, optional
-            Activations (pairs of functions) of your own, by their names.
+            Activations (pairs of functions) and initialisers of your own, by their names.
 
         Raises
         ------
