@@ -196,8 +196,9 @@ def as_layer(model: LayeredModel) -> ModelLayer:
             raise ValueError(f"the model {model.name} has no layers: add them before it becomes a layer of another")
         if len(model.output_names) > 1:
             raise ValueError(
-                f"the model {model.name} gives {', '.join(model.output_names)}, and a layer gives one value: make a "
-                "model of each, Model(model.inputs, model.outputs[0])"
+                f"the model {model.name} gives {', '.join(model.output_names)}, and a layer gives one value: go on "
+                "from model.outputs in a Model that begins with model.inputs, or make a model of each, which computes "
+                "what they share for each of them, Model(model.inputs, model.outputs[0])"
             )
         layer = ModelLayer(model)
         model._keep(own_layer=weakref.ref(layer))
