@@ -88,6 +88,7 @@ CASES = {
     "a huge input": (within(input_shape=[1 << 40]), "numbers or more, which no sample has"),
     "another input": (within(input_shape=[5]), r"takes samples of shape \(5,\)|must have shape"),
     "no input": (without("input_shape"), "it lacks|cannot be made"),
+    "an input of no shape": (within(input_shape=None), "the model inner within it has no input_shape"),
     "no name": (without("name"), "it lacks|cannot be made"),
     "two layers of one name": (repeated, "names of layers must differ"),
     "a graph of nothing": (within(nodes=[], inputs=[], outputs=[]), "cannot be loaded"),

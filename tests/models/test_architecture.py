@@ -43,6 +43,7 @@ MODELS = {
     ),
     "an input shape of the first layer": lambda: Sequential([Dense(2, input_shape=(4,)), Dense(1)]),
     "not built": lambda: Sequential([Dense(2), Dense(1)]),
+    "a model within that is not built": lambda: Sequential([Dense(2), Sequential([Dense(3), Dense(2)], name="within")]),
     "no layers": lambda: Sequential(),
     "own activation": own_activation,
 }

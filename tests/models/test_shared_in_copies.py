@@ -165,6 +165,32 @@ def test_totals_and_files_of_weights_count_each_array_once(make, tmp_path):
         assert sum(array.size for array in file.values()) == count
 
 
+@pytest.mark.parametrize("make", MODELS)
+def test_callbacks_of_files_know_such_weights(make, tmp_path):
+    model = make()
+    model.compile("adam", "mse")
+    saves = fastnn.callbacks.ModelCheckpoint(str(tmp_path / "model.safetensors"))
+    stops = fastnn.callbacks.EarlyStopping("loss", patience=9, restore_best_weights=True)
+    average = fastnn.callbacks.SwapEMAWeights()
+    model.fit(X, Y, epochs=2, verbose=0, callbacks=[stops, average, saves])
+    again = fastnn.load_model(tmp_path / "model.safetensors")
+    for one in (model, again):
+        one.fit(X, Y, epochs=4, initial_epoch=2, verbose=0)
+    backup = fastnn.callbacks.BackupAndRestore(str(tmp_path / "backup.safetensors"))
+    model.fit(X, Y, epochs=1, verbose=0, callbacks=[backup])
+    assert again.count_params() == MODELS[make][0]
+
+
+def test_a_model_of_no_shape_within_shares_too():
+    shared = Dense(4, name="shared")
+    model = Sequential([shared, Sequential([shared, Dense(4)], name="inner", **TOLD), Dense(2)], **TOLD)
+    copies = [clone_model(model), model_from_json(model.to_json()), pickle.loads(pickle.dumps(model)), model]
+    for one in copies:
+        one.build((4,))
+        assert one.count_params() == 50
+    assert all(structure(one) == structure(model) for one in copies)
+
+
 def test_a_file_calls_layers_so_often_and_no_more(tmp_path):
     # Each model calls the one within ten times: thirty thousand calls of a layer, in a file of a few KB.
     inner = Sequential([Input((1,)), Dense(1)], name="one")

@@ -8,7 +8,7 @@ from typing import Any
 from fastnn.checking.shapes import checked_shape
 from fastnn.layers.base import Layer
 
-__all__ = ["LARGEST_SAMPLE", "called_layers", "check_calls", "check_input"]
+__all__ = ["LARGEST_SAMPLE", "called_layers", "check_built", "check_calls", "check_input"]
 
 # Numbers in a sample: gigabytes each, and far from where a product of sizes overflows.
 LARGEST_SAMPLE = 1 << 31
@@ -20,6 +20,13 @@ def called_layers(model: Any) -> list[Layer]:
     """The layers of a model, each as often as the model calls it."""
     graph = getattr(model, "graph", None)
     return list(model.layers) if graph is None else [graph.layers[node.layer] for node in graph.nodes]
+
+
+def check_built(layers: Iterable[Layer]) -> None:
+    """Raise ValueError where one is a model of unknown shapes, which would take memory as soon as they are known."""
+    for layer in layers:
+        if layer.inner_model is not None and not layer.inner_model.input_shapes:
+            raise ValueError(f"the model {layer.name} within it has no input_shape")
 
 
 def check_calls(layers: Iterable[Layer]) -> None:

@@ -26,7 +26,7 @@ from fastnn.models.leaves import leaf_layers
 from fastnn.models.per_output import MetricOfOutput
 from fastnn.models.saving.callback_states import PREFIX, restored_resumption
 from fastnn.models.saving.histories import plain_dict, restored_history
-from fastnn.models.saving.limits import LARGEST_SAMPLE, check_input
+from fastnn.models.saving.limits import LARGEST_SAMPLE, check_built, check_input
 from fastnn.models.saving.writing import FORMAT, MOST_LAYERS, check_finite_array
 from fastnn.models.weighted_metrics import WeightedMetric, is_weighted
 from fastnn.optimizers.state import OptimizerState
@@ -79,6 +79,7 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
     ]
     if not layers or not all(isinstance(layer, Layer) and layer.name is not None for layer in layers):
         raise ValueError("its layers are not all layers with names")
+    check_built(layers)
     model = make(content, layers, name=content["name"], dtype=content["dtype"], seed=0)
     # Files of before have it not. What each layer says is its own.
     model._trainable = true_or_false(content.get("trainable", True), "trainable")
