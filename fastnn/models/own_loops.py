@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ from fastnn_ext.tables.enums import UpdateRule
 
 __all__ = ["OwnLoops"]
 
+_trainable = attrgetter("_trainable")
+
 
 class OwnLoops:
     """The engine's trainings behind a model's `gradients`, `backward` and `apply_gradients`, kept from call to call."""
@@ -49,12 +52,12 @@ class OwnLoops:
         self._steps: dict[tuple[bool, bool], int] = {}
         # A training is one caller's at a time.
         self._lock = threading.Lock()
-        # Which layers these leave as they are.
-        self._frozen: list[bool] = []
+        # What the model and its layers said of their training when these were made.
+        self._leaves = list(leaf_layers(model.layers))
+        self._said: list[bool] = []
         self._layout = layout_of(model)
-        self._normalizes = [isinstance(layer, BatchNormalization) for layer in leaf_layers(model.layers)]
         # Whether moving statistics change on the way forward: nobody else may train meanwhile.
-        self._moves = any(self._normalizes)
+        self._moves = False
 
     def gradients(self, x: Any, y: Any, sample_weight: Any, inputs: bool) -> Gradients:
         """See `BaseModel.gradients`."""
@@ -120,11 +123,13 @@ class OwnLoops:
 
     def _kept(self, kind: tuple[bool, bool]) -> Training | None:
         """The training of this kind, unless other layers are frozen by now."""
-        frozen = self.model.frozen_layers
-        if frozen != self._frozen:
+        # Asked in every call: properties would take longer.
+        said = [self.model._trainable, *map(_trainable, self._leaves)]
+        if said != self._said:
             self._steps |= {one: training.step for one, training in self._trainings.items()}
-            self._trainings, self._stepper, self._frozen = {}, None, frozen
-            self._moves = any(one and not still for one, still in zip(self._normalizes, frozen, strict=True))
+            self._trainings, self._stepper, self._said = {}, None, said
+            pairs = zip(self._leaves, self.model.frozen_layers, strict=True)
+            self._moves = any(isinstance(layer, BatchNormalization) and not frozen for layer, frozen in pairs)
         return self._trainings.get(kind)
 
     @property
