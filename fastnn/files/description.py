@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from fastnn import layers, optimizers
+from fastnn.initializers import CLASSES as INITIALIZER_CLASSES
 from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
 from fastnn.losses.base import CustomLoss
@@ -32,6 +33,7 @@ _CLASSES = {
     "metrics": " ".join(METRIC_CLASSES.values()),
     "optimizers": " ".join(optimizers.CLASSES.values()),
     "optimizers.schedules": " ".join(name for name in schedules.__all__ if name != "LearningRateSchedule"),
+    "initializers": " ".join(INITIALIZER_CLASSES.values()),
     "regularizers": "L1L2",
     "constraints": "MaxNorm MinMaxNorm NonNeg UnitNorm",
     "models.nested": "ModelLayer",
@@ -45,13 +47,20 @@ _WRITTEN_AS = {
 }
 
 
-def described(value: Any, own: dict[str, Any] | None = None) -> Any:
+def described(
+    value: Any, own: dict[str, Any] | None = None, known: dict[Layer, int] | None = None, *, initializers: bool = False
+) -> Any:
     """A value as plain values.
 
     Parameters
     ----------
     own : dict, optional
         Receives the user's own functions and objects by name, of which no two may be the same.
+    known : dict, optional
+        Receives the layers with their numbers, in the order in which they are made again: one that comes again, such
+        as in two models within a model, is its number.
+    initializers : bool, default False
+        Whether to tell what the layers' arrays start from, which a file that has their numbers does not need.
 
     Raises
     ------
@@ -66,7 +75,11 @@ def described(value: Any, own: dict[str, Any] | None = None) -> Any:
     >>> described(Dense(3, "relu", name="first"))["activation"]
     'relu'
     """
-    own = {} if own is None else own
+    own, known = {} if own is None else own, {} if known is None else known
+
+    def inner(item: Any) -> Any:
+        return described(item, own, known, initializers=initializers)
+
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.generic):
@@ -74,19 +87,26 @@ def described(value: Any, own: dict[str, Any] | None = None) -> Any:
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, list | tuple):
-        return [described(item, own) for item in value]
+        return [inner(item) for item in value]
     if isinstance(value, Mapping):
-        return {str(key): described(item, own) for key, item in value.items()}
+        return {str(key): inner(item) for key, item in value.items()}
     if isinstance(value, AppliedActivation):
         return value.configuration() if value.functions is None else _by_name(value.name, value.functions, own)
     if isinstance(value, CustomLoss):
         return _by_name(value.name, (value.value, value.gradient), own)
     if isinstance(value, FunctionMetric):
         return _by_name(value.name, value.function, own)
+    if isinstance(value, Layer) and value in known:
+        return {"shared": known[value]}
     kind = type(value)
     for place in _places():
         if place.endswith(f".{kind.__name__}") and _class_at(place) is kind:
-            configuration = {name: described(item, own) for name, item in value.configuration().items()}
+            told = value.configuration()
+            if initializers and isinstance(value, Layer):
+                told |= value.starts()
+            configuration = {name: inner(item) for name, item in told.items()}
+            if isinstance(value, Layer):
+                known[value] = len(known)
             return {"class": _WRITTEN_AS.get(place, place), **configuration}
     if isinstance(value, Layer):
         raise TypeError(
@@ -106,7 +126,9 @@ def _by_name(name: Any, thing: Any, own: dict[str, Any]) -> dict[str, str]:
     return {"own": str(name)}
 
 
-def restored(value: Any, custom_objects: Mapping[str, Any], where: str, argument: str = "") -> Any:
+def restored(
+    value: Any, custom_objects: Mapping[str, Any], where: str, argument: str = "", made: list[Layer] | None = None
+) -> Any:
     """The inverse of `described`.
 
     Parameters
@@ -117,6 +139,8 @@ def restored(value: Any, custom_objects: Mapping[str, Any], where: str, argument
         How messages call what is restored.
     argument : str, optional
         Which argument it is, such as "loss".
+    made : list, optional
+        The layers that were made before, and receives those that are made: what is shared is one of them.
 
     Raises
     ------
@@ -128,8 +152,9 @@ def restored(value: Any, custom_objects: Mapping[str, Any], where: str, argument
     >>> restored({"class": "layers.Dense", "units": 3}, {}, "layer 0").units
     3
     """
+    made = [] if made is None else made
     if isinstance(value, list):
-        return [restored(item, custom_objects, where, argument) for item in value]
+        return [restored(item, custom_objects, where, argument, made) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{where} has {argument}={value}")
     if not isinstance(value, dict):
@@ -142,7 +167,14 @@ def restored(value: Any, custom_objects: Mapping[str, Any], where: str, argument
                 f"custom_objects={{{name!r}: ...}} with what was given when the model was made"
             )
         return _called(name, custom_objects[name], argument)
-    arguments = {name: restored(item, custom_objects, where, name) for name, item in value.items() if name != "class"}
+    if value.keys() == {"shared"}:
+        number = value["shared"]
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < len(made):
+            raise ValueError(f"{where} shares layer {number!r}, but there are {len(made)} before it")
+        return made[number]
+    arguments = {
+        name: restored(item, custom_objects, where, name, made) for name, item in value.items() if name != "class"
+    }
     if "class" not in value:
         return arguments
     place = value["class"]
@@ -151,12 +183,14 @@ def restored(value: Any, custom_objects: Mapping[str, Any], where: str, argument
     # All layers have it, and few take it as an argument of their own.
     trainable = arguments.pop("trainable", True)
     try:
-        made = _class_at(place)(**arguments)
+        one = _class_at(place)(**arguments)
         if trainable is not True:
-            made.trainable = trainable
-        return made
+            one.trainable = trainable
     except (TypeError, ValueError) as error:
         raise ValueError(f"{where}, a {place}, cannot be made: {error}") from error
+    if isinstance(one, Layer):
+        made.append(one)
+    return one
 
 
 def _called(name: str, thing: Any, argument: str) -> Any:

@@ -15,6 +15,7 @@ from fastnn.files.reading import NpzFile, regular_file
 from fastnn.files.tensors import TensorFile, write_tensors
 from fastnn.files.writing import atomic_write
 from fastnn.layers.base import Layer
+from fastnn.layers.once import arrays_once
 
 __all__ = ["HasWeights", "load_weights", "save_weights"]
 
@@ -39,7 +40,7 @@ def save_weights(model: HasWeights, path: str | os.PathLike[str], *, any_name: b
         Whether a name with another ending, or none, means a ``.safetensors`` file.
     """
     model.needs_plan()
-    arrays = {f"{layer.name}.{name}": array for layer in model.layers for name, array in layer.arrays.items()}
+    arrays = {f"{layer.name}.{name}": array for layer, name, array in arrays_once(model.layers)}
     if _is_npz(path, any_name):
         with atomic_write(path) as file:
             np.savez(file, allow_pickle=False, **arrays)
@@ -51,7 +52,7 @@ def load_weights(model: HasWeights, path: str | os.PathLike[str], *, any_name: b
     """Read a model's weights; see `Sequential.load_weights`, and `save_weights` of any name."""
     npz = _is_npz(path, any_name)
     model.needs_plan()
-    shapes = {f"{layer.name}.{name}": array.shape for layer in model.layers for name, array in layer.arrays.items()}
+    shapes = {f"{layer.name}.{name}": array.shape for layer, name, array in arrays_once(model.layers)}
     regular_file(path)
     try:
         arrays = _from_npz(path, shapes) if npz else _from_tensors(path, shapes)

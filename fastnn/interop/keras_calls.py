@@ -83,7 +83,9 @@ class _Reader:
         if str(entry.get("module")).startswith("keras.src.ops."):
             return self._operation(kind, config)
         check_own(entry)
-        frozen = frozen or config.get("trainable") is False
+        # Of models, the outermost alone freezes what it has: those within leave it to their layers.
+        if not (place and is_model(entry)):
+            frozen = frozen or config.get("trainable") is False
         if kind == "InputLayer":
             return lambda tensors: tensors
         if not is_model(entry):

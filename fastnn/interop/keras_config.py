@@ -118,7 +118,9 @@ def entries(model: Mapping[str, Any], place: str = "", frozen: bool = False) -> 
     """
     kind, config = model["class_name"], model["config"]
     check_own(model)
-    frozen = frozen or config.get("trainable") is False
+    # Of models, the outermost alone freezes what it has: those within leave it to their layers.
+    if not (place and is_model(model)):
+        frozen = frozen or config.get("trainable") is False
     if not is_model(model):
         yield Entry(kind, config, model.get("build_config") or {}, place, frozen)
         return

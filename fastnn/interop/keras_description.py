@@ -216,7 +216,7 @@ def _adjustments(layer: Any, *arrays: str) -> dict[str, Any]:
         found[f"{array}_regularizer"] = _penalty(penalty)
         kind = type(limit).__name__
         found[f"{array}_constraint"] = limit and _object("keras.constraints", kind, limit.configuration())
-    if layer.activity_regularizer is not None:
+    if getattr(layer, "activity_regularizer", None) is not None:
         found["activity_regularizer"] = _penalty(layer.activity_regularizer)
     return found
 
@@ -263,7 +263,7 @@ _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     layers.Reshape: lambda layer: ("Reshape", {"target_shape": list(layer.target_shape)}),
     layers.Permute: lambda layer: ("Permute", {"dims": list(layer.dims)}),
     layers.Identity: lambda layer: ("Identity", {}),
-    layers.PReLU: lambda layer: ("PReLU", {"shared_axes": None}),
+    layers.PReLU: lambda layer: ("PReLU", {"shared_axes": None, **_adjustments(layer, "alpha")}),
     layers.UnitNormalization: lambda layer: ("UnitNormalization", {"axis": -1}),
     layers.RMSNormalization: lambda layer: ("RMSNormalization", {"axis": -1, "epsilon": layer.epsilon}),
     layers.CategoryEncoding: lambda layer: (

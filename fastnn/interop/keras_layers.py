@@ -216,6 +216,11 @@ def _layer_normalization(options: Options) -> Layer:
     )
 
 
+def _prelu(options: Options) -> Layer:
+    penalty, limit = _regularizer(options, "alpha_regularizer"), _constraint(options, "alpha_constraint")
+    return layers.PReLU(alpha_regularizer=penalty, alpha_constraint=limit)
+
+
 def _concatenate(options: Options) -> Layer:
     options.last_axis(may_be_first=True)
     return layers.Concatenate()
@@ -247,7 +252,7 @@ _MAKERS: dict[str, Callable[[Options], Layer]] = {
     "Reshape": lambda options: layers.Reshape(options["target_shape"]),
     "Permute": lambda options: layers.Permute(options["dims"]),
     "Identity": lambda options: layers.Identity(),
-    "PReLU": lambda options: layers.PReLU(),
+    "PReLU": _prelu,
     "UnitNormalization": _unit_normalization,
     "RMSNormalization": _rms_normalization,
     "CategoryEncoding": lambda options: layers.CategoryEncoding(options["num_tokens"], options["output_mode"]),

@@ -14,6 +14,7 @@ from fastnn.interop.keras_graphs import has_own_names, sorted_graph
 from fastnn.keras.session import SESSION
 from fastnn.keras.translating import translated
 from fastnn.keras.verbs import KerasModel
+from fastnn.layers.once import arrays_once
 from fastnn.layers.symbolic import SymbolicTensor
 from fastnn.models import Model as Ours
 from fastnn.models.base import BaseModel
@@ -75,6 +76,7 @@ class Model(KerasModel, Ours):
                 f"{type(self).__name__} needs inputs and outputs. In place of a class of your own with a call, "
                 "describe what it calls: inputs = keras.Input(shape); keras.Model(inputs, call(inputs))"
             )
+        trained = true_or_false(trainable, "trainable")
         super().__init__(
             taken["inputs"],
             taken["outputs"],
@@ -83,7 +85,7 @@ class Model(KerasModel, Ours):
             seed=SESSION.next_seed() if seed is None else seed,
         )
         # Its layers keep what they say, as in Keras.
-        self._trainable = true_or_false(trainable, "trainable")
+        self._trainable = trained
 
     @property
     def gives_dict(self) -> bool:
@@ -106,7 +108,7 @@ class Model(KerasModel, Ours):
         graph, tensors = sorted_graph(made.graph, list(made._tensors))
         # What an optimiser remembers is in the order of before.
         if graph.nodes != made.graph.nodes and made.optimizer_state.arrays is None:
-            weights = [array for layer in graph.layers for array in layer.get_weights()]
+            weights = [array.copy() for _, _, array in arrays_once(graph.layers)]
             made._keep(layers=fixed_layers(graph.layers), _graph=graph, _tensors=tensors)
             made._fill(weights)
         return made

@@ -51,6 +51,7 @@ class Sequential(KerasModel, Ours):
         dtype: DTypeLike | None = None,
         seed: int | np.random.Generator | None = None,
     ) -> None:
+        trained = true_or_false(trainable, "trainable")
         super().__init__(
             layers,
             name="sequential" if name is None else name,
@@ -58,7 +59,7 @@ class Sequential(KerasModel, Ours):
             seed=SESSION.next_seed() if seed is None else seed,
         )
         # Its layers keep what they say, as in Keras.
-        self._trainable = true_or_false(trainable, "trainable")
+        self._trainable = trained
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights; the shape may begin with None for the batch, as in Keras."""

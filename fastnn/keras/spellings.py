@@ -142,7 +142,7 @@ class Alone(NamedTuple):
     instead: str
 
 
-_NO_PENALTY = "fastnn penalises and limits the arrays of dense and normalisation layers alone: leave it out"
+_NO_PENALTY = "a step changes the rows of its batch alone, and a penalty or limit would change all: leave it out"
 _STARTS = (
     "gamma and variances start from 1, beta and means from 0: model.layers[i].gamma.assign(...) sets other numbers"
 )
@@ -219,8 +219,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
     "Dropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
     "AlphaDropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
     "PReLU": {
-        "alpha_regularizer": Alone((None,), _NO_PENALTY),
-        "alpha_constraint": Alone((None,), _NO_PENALTY),
         "shared_axes": Alone((None,), "each number of a sample has a slope of its own: leave it out"),
     },
     "Normalization": {

@@ -22,6 +22,7 @@ from fastnn.keras.translating import Translated, moved, tell, translated
 from fastnn.layers import BatchNormalization
 from fastnn.layers.drawing import DrawingLayer
 from fastnn.layers.layer_array import LayerArray
+from fastnn.layers.once import variables_once
 from fastnn.layers.symbolic import is_symbolic
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.base import BaseModel
@@ -199,19 +200,20 @@ class KerasModel(DescribedModel):
     non_trainable_variables = non_trainable_weights
 
     def _weights(self, *, trainable: bool) -> list[LayerArray]:
-        if not self.trainable:
-            return [] if trainable else self.weights
-        chosen = (layer.trainable_weights if trainable else layer.non_trainable_weights for layer in self.layers)
-        return [array for arrays in chosen for array in arrays]
+        still = {id(array) for array in self.frozen_arrays()}
+        there = [layer for layer in self.layers if layer.arrays]
+        found = [(layer.arrays[variable.name], variable.trainable) for layer, variable in variables_once(there)]
+        return [array.view(LayerArray) for array, learns in found if (learns and id(array) not in still) is trainable]
 
     @property
     def losses(self) -> list[Tensor]:
         """The penalty of each array that has a regulariser and is trained."""
         penalties = []
+        still = {id(array) for array in self.frozen_arrays()}
         for layer in leaf_layers(self.layers):
-            for name, array in layer.arrays.items() if layer.trainable and self.trainable else ():
+            for name, array in layer.arrays.items():
                 regularizer = getattr(layer, f"{name}_regularizer", None)
-                if regularizer is not None:
+                if regularizer is not None and id(array) not in still:
                     penalties.append(tensor(np.asarray(regularizer(array), dtype=self.dtype)))
         return penalties
 

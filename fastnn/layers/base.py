@@ -4,8 +4,9 @@ A layer knows its shapes and its variables; their arrays are views into the mode
 arithmetic is the engine's.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,7 @@ from fastnn.layers.calls import Called
 from fastnn.layers.config import Configured
 from fastnn.layers.layer_array import LayerArray, replacement
 from fastnn.layers.symbolic import SymbolicTensor, call
+from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Layer", "Variable", "fixed_arrays"]
@@ -68,6 +70,8 @@ class Layer(Called, Configured):
         such as ``layer.kernel``, with Keras' ``assign`` and ``numpy``.
     """
 
+    # Whether a model has it; no reference to the model, which is freed at once when nobody needs it any more.
+    in_model = False
     # Whether several models have it, so that none of them may give it other arrays.
     shared = False
     # The model that is this layer, where one is.
@@ -99,11 +103,17 @@ class Layer(Called, Configured):
         kind = type(self).__name__
         return table(f"{self.name} ({kind})" if self.name else kind, (), rows)
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if hasattr(cls, "call"):
+            raise TypeError(
+                f"{cls.__name__} has a call, which no model would run: all arithmetic is the engine's. Describe it by "
+                "layers of fastnn.layers; what an Activation has not is a pair of a function and its derivative"
+            )
+
     def __init__(
         self, *, name: str | None = None, input_shape: Sequence[int] | None = None, trainable: bool = True
     ) -> None:
-        # No reference to it: a model that nobody needs any more is freed at once.
-        self.in_model = False
         self.name, self.trainable = name, trainable
         self.declared_shape = None if input_shape is None else checked_shape(input_shape, "input_shape")
         self.input_shape: Shape | None = None
@@ -151,8 +161,11 @@ class Layer(Called, Configured):
                 f"another model has it, too, where it takes samples of shape {self.input_shape}, and they share its "
                 f"weights: it cannot take samples of shape {input_shape}"
             )
-        self._keep(input_shape=input_shape)
-        output_shape = self.output_for(input_shape)
+        with unchanged_if_it_fails(self):
+            # Some look at it for their output.
+            self._keep(input_shape=input_shape)
+            told = f"what output_for of {type(self).__name__} gives"
+            output_shape = checked_shape(self.output_for(input_shape), told)
         self._keep(output_shape=output_shape)
         return output_shape
 
@@ -218,6 +231,10 @@ class Layer(Called, Configured):
         """The arrays that the layer has, in the order of ``get_weights``; after `build`."""
         return []
 
+    def owners(self) -> "list[tuple[Layer, str]]":
+        """Whose each of `variables` is, and its name there; those of a model's layers are these layers'."""
+        return [(self, variable.name) for variable in self.variables()]
+
     @property
     def output_activation(self) -> str | None:
         """The activation that the layer's outputs are those of; None where they are what comes in, or some of it."""
@@ -236,6 +253,16 @@ class Layer(Called, Configured):
         """The constructor's arguments, for saving."""
         shape = {} if self.declared_shape is None else {"input_shape": list(self.declared_shape)}
         return {"name": self.name, **shape, **({} if self.trainable else {"trainable": False})}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """A layer of what `get_config` gave. Nothing in it is run; TypeError or ValueError where it does not fit."""
+        if not isinstance(config, Mapping):
+            return super().from_config(config)
+        # All layers have it, and few take it as an argument.
+        made = super().from_config({name: value for name, value in config.items() if name != "trainable"})
+        made.trainable = config.get("trainable", True)
+        return made
 
     def check_dtype(self, dtype: np.dtype[Any]) -> None:
         """Raise ValueError where it has arrays in another model, and they are of another dtype."""
@@ -300,11 +327,21 @@ class Layer(Called, Configured):
         )
         return [self.arrays[name].view(LayerArray) for name in names]
 
+    def __copy__(self) -> Self:
+        """A deep copy, with arrays of its own."""
+        return copy.deepcopy(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The models that a copy is in tell it.
+        return {name: value for name, value in super().__getstate__().items() if name not in ("in_model", "shared")}
+
     def __getattr__(self, name: str) -> LayerArray:
         # Asked for only where there is no attribute of this name; before the constructor has run there are no arrays.
         array = self.__dict__.get("arrays", {}).get(name)
         if array is None:
             hint = ": it has arrays once its model is built" if not name.startswith("_") and self._lacks(name) else ""
+            if "arrays" not in self.__dict__:
+                hint = ": its __init__ must call super().__init__() first"
             raise AttributeError(f"a {type(self).__name__} has no attribute {name!r}{hint}")
         view: LayerArray = array.view(LayerArray)
         return view

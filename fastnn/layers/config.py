@@ -21,6 +21,10 @@ class Configured(Strict):
         """The constructor's arguments, for saving."""
         raise NotImplementedError
 
+    def starts(self) -> dict[str, Any]:
+        """The initialisers, which `configuration` leaves out, as a file has the weights themselves."""
+        return {name: value for name, value in vars(self).items() if name.endswith("_initializer")}
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments as plain values; a layer of `from_config` has weights of its own.
 
@@ -35,9 +39,7 @@ class Configured(Strict):
         >>> Dense(3, "relu", name="first").get_config()["activation"]
         'relu'
         """
-        # A file has the weights themselves, and not what they start from.
-        starts = {name: value for name, value in vars(self).items() if name.endswith("_initializer")}
-        return {name: plain_value(value) for name, value in (self.configuration() | starts).items()}
+        return {name: plain_value(value) for name, value in (self.configuration() | self.starts()).items()}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:

@@ -1,7 +1,7 @@
 """The embedding layer: each category has a vector of its own, which is learned."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from fastnn.checking.scalars import whole_number
 from fastnn.checking.shapes import Shape
@@ -45,6 +45,14 @@ class Embedding(Layer):
     Traceback (most recent call last):
     ValueError: embedding (Embedding) takes whole numbers from 0 to 9, but x[0, 1] is 10
     """
+
+    _instead: ClassVar = {
+        **Layer._instead,
+        **dict.fromkeys(
+            ("embeddings_regularizer", "embeddings_constraint"),
+            "a step changes the rows of its batch alone, and a penalty or limit would change all",
+        ),
+    }
 
     def __init__(
         self,

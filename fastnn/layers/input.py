@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastnn.checking.shapes import checked_shape
+from fastnn.layers.arithmetic import Arithmetic
 from fastnn.layers.base import Layer
 from fastnn.layers.symbolic import SymbolicTensor
 from fastnn_ext.engine.plan import Plan
@@ -11,7 +12,7 @@ from fastnn_ext.engine.plan import Plan
 __all__ = ["Input"]
 
 
-class Input(Layer):
+class Input(Layer, Arithmetic):
     """Says what shape samples have; computes nothing. The first layer of a `Sequential`, or where a graph begins.
 
     Parameters

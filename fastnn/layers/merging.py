@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape
+from fastnn.layers.arithmetic import stands_for
 from fastnn.layers.base import Layer
 from fastnn_ext.engine.plan import Plan
 from fastnn_ext.tables.enums import OperationKind
@@ -27,6 +28,8 @@ class Merge(Layer):
     """
 
     kind: ClassVar[OperationKind]
+    # Whether it gives no negative number where it takes none.
+    keeps_sign: ClassVar[bool] = True
 
     def __init__(self, *, name: str | None = None) -> None:
         super().__init__(name=name)
@@ -45,10 +48,20 @@ class Merge(Layer):
             raise ValueError("its inputs must have the same shape")
         return shapes[0]
 
+    def merged_activation(self, given: Sequence[str | None]) -> str:
+        """As `output_activation`, where these are those of the inputs: the first, where none gives negative numbers."""
+        # Not at import: the files of activations have their layers.
+        from fastnn.activations.registry import ACTIVATIONS
+
+        kinds = [ACTIVATIONS.get(name) for name in given if name is not None]
+        known = [kind.name for kind in kinds if kind is not None and not kind.negative]
+        return known[0] if self.keeps_sign and len(known) == len(given) else "linear"
+
     def lower_on(self, plan: Plan, values: Sequence[int]) -> None:
         plan.add_merge(self.kind, values)
 
 
+@stands_for("add")
 class Add(Merge):
     """The sum of its inputs, number by number: a way round other layers, such as in a residual network.
 
@@ -61,6 +74,7 @@ class Add(Merge):
     kind = OperationKind.ADD
 
 
+@stands_for("subtract")
 class Subtract(Merge):
     """The first of two inputs less the second.
 
@@ -70,6 +84,7 @@ class Subtract(Merge):
     """
 
     kind = OperationKind.SUBTRACT
+    keeps_sign = False
 
     def merged(self, shapes: Sequence[Shape]) -> Shape:
         if len(shapes) != 2:
@@ -77,6 +92,7 @@ class Subtract(Merge):
         return super().merged(shapes)
 
 
+@stands_for("multiply")
 class Multiply(Merge):
     """The product of its inputs, number by number.
 

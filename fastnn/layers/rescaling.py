@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from fastnn.checking.scalars import finite_number
+from fastnn.layers.arithmetic import stands_for
 from fastnn.layers.base import Layer
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Rescaling"]
 
 
+@stands_for("scale")
 class Rescaling(Layer):
     """``x * scale + offset``: before all layers that compute.
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastnn.checking.shapes import Shape
+from fastnn.layers.arithmetic import Arithmetic
 
 __all__ = ["SymbolicTensor", "call", "is_symbolic", "tensors_of"]
 
 
-class SymbolicTensor:
+class SymbolicTensor(Arithmetic):
     """What a layer gives when it is called: no numbers, but their shape and how they come about.
 
     Parameters

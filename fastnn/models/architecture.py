@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
+from fastnn.checking.scalars import true_or_false
 from fastnn.layers.base import Layer
 from fastnn.models.base import BaseModel
 
@@ -28,12 +29,14 @@ class DescribedModel(BaseModel):
         Raises
         ------
         TypeError
-            When a layer is of the user's own class. Own activations are kept by name.
+            When a layer is of the user's own class. Own activations and initialisers are kept by name.
         """
         from fastnn.files.description import described
 
         values = {"name": self.name, "dtype": self.dtype.name, **self.architecture(), "layers": list(self.layers)}
-        config: dict[str, Any] = described(values)
+        # Whatever each layer says.
+        values |= {} if self.trainable else {"trainable": False}
+        config: dict[str, Any] = described(values, initializers=True)
         return config
 
     @classmethod
@@ -49,7 +52,7 @@ class DescribedModel(BaseModel):
         ----------
         config : dict
         custom_objects : mapping of str to object, optional
-            Activations (pairs of functions) of your own, by their names.
+            Activations (pairs of functions) and initialisers of your own, by their names.
 
         Raises
         ------
@@ -66,18 +69,22 @@ class DescribedModel(BaseModel):
         if not isinstance(config, Mapping):
             raise TypeError(f"config must be what get_config gave, a dict, but it is a {type(config).__name__}")
         names = ("name", "dtype", *_CONNECTIONS[cls._kind], "layers")
-        if set(config) != set(names) or not isinstance(config["layers"], list | tuple):
+        if set(config) - {"trainable"} != set(names) or not isinstance(config["layers"], list | tuple):
             there = ", ".join(map(str, config))
             raise ValueError(f"config must be what get_config gave, with {', '.join(names)}, but it has {there}")
         from fastnn.files.description import restored
 
+        trained = true_or_false(config.get("trainable", True), "trainable")
         layers: list[Layer] = []
+        made: list[Layer] = []
         for number, entry in enumerate(config["layers"]):
-            layer = restored(entry, custom_objects or {}, f"layer {number} of config")
+            layer = restored(entry, custom_objects or {}, f"layer {number} of config", made=made)
             if not isinstance(layer, Layer):
                 raise ValueError(f"layer {number} of config must be a layer, but it is {entry!r}")
             layers.append(layer)
-        return cls._of_config(config, layers)
+        model = cls._of_config(config, layers)
+        model._trainable = trained
+        return model
 
     def to_json(self, **options: Any) -> str:
         """`get_config` as JSON, which `fastnn.models.model_from_json` reads; options are those of ``json.dumps``."""

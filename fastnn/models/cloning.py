@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, TypeVar
 
 from fastnn.layers.base import Layer
@@ -33,8 +32,6 @@ def clone_model(model: M) -> M:
     ------
     TypeError
         When it is no model of fastnn.
-    ValueError
-        When models within it share layers.
 
     Examples
     --------
@@ -47,12 +44,12 @@ def clone_model(model: M) -> M:
     """
     if not isinstance(model, BaseModel):
         raise TypeError(f"model must be a model of fastnn, but it is {model!r}")
-    layers = [_anew(layer) for layer in model.layers]
-    leaves = [leaf for layer in model.layers for leaf in _leaves(layer)]
-    if len({id(leaf) for leaf in leaves}) < len(leaves):
-        raise ValueError(
-            "models within the model share layers, and a clone of each would have its own: clone them one by one"
-        )
+    return _cloned(model, {})
+
+
+def _cloned(model: M, known: dict[Layer, Layer]) -> M:
+    """`clone_model`, with the layers that were cloned before: what models share is shared by their clones."""
+    layers = [_anew(layer, known) for layer in model.layers]
     # A class of the user's own may be made with other arguments.
     kind: Any = next(kind for kind in type(model).__mro__ if kind.__module__.startswith("fastnn."))
     made: M
@@ -60,26 +57,21 @@ def clone_model(model: M) -> M:
         made = kind(layers, name=model.name, dtype=model.dtype)
     else:
         made = kind.of_architecture(model.architecture(), layers, name=model.name, dtype=model.dtype, seed=None)
-        for layer in layers:
-            layer._keep(in_model=True)
         if model.built:
             made._build()
     made._trainable = model.trainable
     return made
 
 
-def _leaves(layer: Layer) -> list[Layer]:
-    """The layers of a model that is a layer, each as often as it has it; or the layer."""
-    if not isinstance(layer, ModelLayer):
-        return [layer]
-    return [leaf for inner in layer.model.layers for leaf in _leaves(inner)]
-
-
-def _anew(layer: Layer) -> Layer:
+def _anew(layer: Layer, known: dict[Layer, Layer]) -> Layer:
     """The same layer in no model, without arrays and shapes; of a model that is one, its clone."""
-    if isinstance(layer, ModelLayer):
-        inner: Any = layer.model
-        return ModelLayer(clone_model(inner), name=layer.name)
-    made = copy.copy(layer)
-    made._forget()
-    return made
+    if layer not in known:
+        if isinstance(layer, ModelLayer):
+            inner: Any = layer.model
+            known[layer] = ModelLayer(_cloned(inner, known), name=layer.name)
+        else:
+            # Its initialisers are the same: what these draw from goes on.
+            known[layer] = object.__new__(type(layer))
+            vars(known[layer]).update(vars(layer))
+            known[layer]._forget()
+    return known[layer]

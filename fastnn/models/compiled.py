@@ -228,7 +228,7 @@ class CompiledModel(LayeredModel):
 
     def _check_outputs(self, loss: Loss) -> None:
         if self.layers:
-            activations = self.output_activations()
+            activations = [name or "linear" for name in self.output_activations()]
             misfit = loss.misfit_of_outputs(activations[0] if len(activations) == 1 else activations)
             if misfit is not None:
                 raise ValueError(misfit)

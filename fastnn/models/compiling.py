@@ -43,6 +43,8 @@ def loss_for(outputs: Sequence[str], loss: Any, loss_weights: Any) -> Loss:
 def metrics_for(outputs: Sequence[str], sizes: Sequence[int], metrics: Any, weighted: Any = ()) -> list[Metric]:
     """The metrics of a model with these outputs, of so many numbers each: those that weigh samples behind the others.
 
+    Of several outputs, all of the first come before those of the second, as in Keras.
+
     Raises
     ------
     TypeError, ValueError
@@ -57,6 +59,7 @@ def metrics_for(outputs: Sequence[str], sizes: Sequence[int], metrics: Any, weig
         return WeightedMetric(metric, f"weighted_{metric.name}" if called in taken else None)
 
     found += _metrics_of(outputs, sizes, weighted, "weighted_metrics", weigh)
+    found.sort(key=lambda metric: metric.place if isinstance(metric, MetricOfOutput) else 0)
     names = [metric.name for metric in found]
     for name in names:
         if names.count(name) > 1 or name in loss_names(outputs):

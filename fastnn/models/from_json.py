@@ -21,7 +21,7 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     json_string : str
         For Keras' own JSON see `fastnn.interop`.
     custom_objects : mapping of str to object, optional
-        Activations (pairs of functions) of your own, by their names.
+        Activations (pairs of functions) and initialisers of your own, by their names.
 
     Returns
     -------

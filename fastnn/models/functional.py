@@ -15,10 +15,12 @@ from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.base import Layer
 from fastnn.layers.input import Input
 from fastnn.layers.lookup import Lookup, StringLookup
+from fastnn.layers.merging import Merge
 from fastnn.layers.symbolic import SymbolicTensor
+from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.base import BaseModel
-from fastnn.models.graph import Graph, graph_of, named, restored_graph
+from fastnn.models.graph import Graph, graph_of, layers_behind, named, restored_graph
 from fastnn.models.layer_arrays import label
 from fastnn.models.layered import fixed_layers
 from fastnn.models.naming import name_for
@@ -97,8 +99,11 @@ class Model(DescribedModel):
         seed: int | np.random.Generator | None = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype, seed=seed)
-        self._take(inputs, outputs)
-        self._build()
+        # What is no input is told of first.
+        named(inputs, "inputs")
+        with unchanged_if_it_fails(*layers_behind(named(outputs, "outputs")[1])):
+            self._take(inputs, outputs)
+            self._build()
 
     @classmethod
     def of_tensors(cls, inputs: Any, outputs: Any, *, name: str, dtype: DTypeLike, seed: int | None) -> Self:
@@ -220,19 +225,17 @@ class Model(DescribedModel):
         shapes = self.output_shapes
         return shapes[0] if len(shapes) == 1 else shapes
 
-    def output_activations(self) -> list[str]:
-        return [self._activation_of(end) for end in self._graph.outputs]
-
-    def _activation_of(self, value: int) -> str:
-        while value >= 0:
-            name = self._graph.layer_at(value).output_activation
-            if name is not None:
-                return name
-            sources = self._graph.nodes[value].sources
-            if len(sources) > 1:
-                break
-            value = sources[0]
-        return "linear"
+    def output_activations(self) -> list[str | None]:
+        found: list[str | None] = []
+        for node in self._graph.nodes:
+            layer = self._graph.layers[node.layer]
+            given = [found[source] if source >= 0 else None for source in node.sources]
+            if isinstance(layer, Merge):
+                found.append(layer.merged_activation(given))
+            else:
+                # What hands on what it takes takes one value.
+                found.append(layer.output_activation or given[0])
+        return [found[end] for end in self._graph.outputs]
 
     def build(self, input_shape: Sequence[int] | None = None) -> None:
         """Keras' method: the inputs have told all shapes already, so that nothing is left to do.

@@ -12,7 +12,7 @@ from fastnn.layers.base import Layer
 from fastnn.layers.input import Input
 from fastnn.layers.symbolic import SymbolicTensor, tensors_of
 
-__all__ = ["Graph", "Node", "graph_of", "named", "restored_graph"]
+__all__ = ["Graph", "Node", "graph_of", "layers_behind", "named", "restored_graph"]
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,11 @@ def graph_of(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]
             raise ValueError(f"no output depends on {_called(tensor)}: leave it out of the inputs")
     ends = tuple(places[id(tensor)] for tensor in outputs)
     return Graph(tuple(begins), tuple(layers), tuple(nodes), ends), between
+
+
+def layers_behind(outputs: Sequence[SymbolicTensor]) -> list[Layer]:
+    """All layers that tensors depend on, as often as these were called."""
+    return [tensor.layer for tensor in _in_order(outputs, set())]
 
 
 def restored_graph(inputs: Sequence[Input], layers: Sequence[Layer], nodes: Any, outputs: Sequence[Any]) -> Graph:

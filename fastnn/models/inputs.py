@@ -50,10 +50,12 @@ def read_inputs(
         return _read_several(model, x, name, single)
     if is_named(x, inputs):
         x = x[inputs[0]]
+    # Before a lookup, of which numbers without names come.
+    x = by_name(x, model.feature_names or names, name)
     lookup = (model.lookups if model.built else model.find_lookups()).get(0)
     if lookup is not None:
         x = lookup.indices(x, name)
-    array = to_array(by_name(x, model.feature_names or names, name), name)
+    array = to_array(x, name)
     if isinstance(array, CompressedRows):
         if not model.built:
             model.build((array.shape[1],))

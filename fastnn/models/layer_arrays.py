@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastnn.checking.arrays import check_finite, converted, no_memory
 from fastnn.checking.shapes import Shape
 from fastnn.layers.base import Layer, Variable, fixed_arrays
+from fastnn.layers.once import arrays_once, variables_once
 from fastnn_ext.engine.plan import allocate
 
 __all__ = [
@@ -37,7 +38,8 @@ def allocate_arrays(layers: Sequence[Layer], dtype: np.dtype[Any]) -> NDArray[An
     MemoryError
         When there is not enough memory; the message names the largest array.
     """
-    there = {layer for layer in layers if layer.brings_arrays()}
+    # Models first: what they have of a file has arrays then, whoever else has it.
+    there = {layer for layer in sorted(layers, key=lambda one: one.inner_model is None) if layer.brings_arrays()}
     layers = [layer for layer in layers if layer not in there]
     variables = [(layer, variable) for layer in layers for variable in layer.variables()]
     views: dict[tuple[int, str], NDArray[Any]] = {}
@@ -60,7 +62,7 @@ def allocate_arrays(layers: Sequence[Layer], dtype: np.dtype[Any]) -> NDArray[An
 def named_arrays(layers: Sequence[Layer]) -> dict[str, NDArray[Any]]:
     """The arrays of layers under the names that files have for them; raises as `named_variables` does."""
     named_variables(layers)
-    return {f"{layer.name}.{name}": array for layer in layers for name, array in layer.arrays.items()}
+    return {f"{layer.name}.{name}": array for layer, name, array in arrays_once(layers)}
 
 
 def named_variables(layers: Sequence[Layer]) -> dict[str, Variable]:
@@ -74,12 +76,11 @@ def named_variables(layers: Sequence[Layer]) -> dict[str, Variable]:
     ['last.kernel']
     """
     found: dict[str, Variable] = {}
-    for layer in layers:
-        for variable in layer.variables():
-            name = f"{layer.name}.{variable.name}"
-            if name in found:
-                raise ValueError(f"two arrays would be called {name!r}: give layers names without dots")
-            found[name] = variable
+    for layer, variable in variables_once(layers):
+        name = f"{layer.name}.{variable.name}"
+        if name in found:
+            raise ValueError(f"two arrays would be called {name!r}: give layers names without dots")
+        found[name] = variable
     return found
 
 
@@ -125,7 +126,7 @@ def checked_weights(
     ValueError
         When their number or a shape is another, or a number is not finite or too large for ``dtype``.
     """
-    expected = [(layer, variable) for layer in layers for variable in layer.variables()]
+    expected = variables_once(layers)
     if len(weights) != len(expected):
         raise ValueError(f"the layers have {len(expected)} arrays, but there are {len(weights)}")
     given = []
@@ -137,7 +138,7 @@ def checked_weights(
 
 def replacements(layers: Sequence[Layer], weights: Sequence[ArrayLike], dtype: np.dtype[Any]) -> list[NDArray[Any]]:
     """Arrays to be copied into those that layers have; raises as `checked_weights` does."""
-    own = [(layer, name, array) for layer in layers for name, array in layer.arrays.items()]
+    own = arrays_once(layers)
     if isinstance(weights, np.ndarray) or len(weights) != len(own):
         raise ValueError(f"weights must be a list of {len(own)} arrays, but there are {len(weights)}")
     given = []

@@ -20,12 +20,22 @@ from fastnn.checking.strict import known_names_only
 from fastnn.layers.base import Layer
 from fastnn.layers.drawing import DrawingLayer
 from fastnn.layers.lookup import Lookup
+from fastnn.layers.once import arrays_once, variables_once
 from fastnn.models.ends import Ends
 from fastnn.models.layer_arrays import allocate_arrays, checked_weights, initial_values, label, replacements
 from fastnn.models.leaves import leaf_layers
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["LayeredModel", "fixed_layers"]
+
+
+_OWN_LOOP = "write a loop of your own with model.gradients and model.apply_gradients"
+# Methods of a class of the user's own that nothing here would call.
+_NOT_RUN = {
+    "call": "describe what it calls, x = Input(shape); model = Model(x, call(x)), with layers that are made before",
+    **dict.fromkeys(("train_step", "compute_loss", "compute_gradients"), _OWN_LOOP),
+    **dict.fromkeys(("test_step", "predict_step", "compute_metrics"), "work with what model.predict returns"),
+}
 
 
 def fixed_layers(layers: Iterable[Layer]) -> FixedList[Layer]:
@@ -60,7 +70,7 @@ class LayeredModel(Ends):
         Of what the engine draws: dropout, noise, augmentation.
     trainable : bool
         Whether training changes anything: False freezes all layers, whatever each says. Assigning it assigns that of
-        every layer, too.
+        every layer, too, which is all that counts where the model is a layer of another.
     """
 
     # What a copy of a model makes anew: locks, and all that `_reset` sets.
@@ -85,6 +95,12 @@ class LayeredModel(Ends):
     parameters: NDArray[Any] | None
     plan: Plan | None
     lookups: dict[int, Lookup]
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        for name, instead in _NOT_RUN.items():
+            if hasattr(cls, name):
+                raise TypeError(f"{cls.__name__} has a method {name}, which Keras runs and fastnn does not: {instead}")
 
     def __init__(self, *, name: str, dtype: DTypeLike, seed: int | np.random.Generator | None) -> None:
         self.dtype: np.dtype[Any] = float_dtype(dtype)
@@ -135,24 +151,16 @@ class LayeredModel(Ends):
 
     @property
     def frozen_layers(self) -> list[bool]:
-        """For each layer, whether training leaves it as it is; those of a model within follow it."""
-        found: list[bool] = []
-        for layer in self.layers:
-            frozen = not (layer.trainable and self._trainable)
-            found.append(frozen)
-            if layer.inner_model is not None:
-                found += [frozen or inner for inner in layer.inner_model.frozen_layers]
-        return found
+        """For each layer that computes, those of models within among them, whether training leaves it as it is.
+
+        As in Keras, what a model within says counts as that of its layers, which it was assigned to, and no further.
+        """
+        return [not (layer.trainable and self._trainable) for layer in leaf_layers(self.layers)]
 
     def frozen_arrays(self) -> list[NDArray[Any]]:
         """The arrays of these layers."""
-        found: list[NDArray[Any]] = []
-        for layer in self.layers:
-            if not (layer.trainable and self._trainable):
-                found += layer.arrays.values()
-            elif layer.inner_model is not None:
-                found += layer.inner_model.frozen_arrays()
-        return found
+        pairs = zip(leaf_layers(self.layers), self.frozen_layers, strict=True)
+        return [array for layer, frozen in pairs if frozen for array in layer.arrays.values()]
 
     @property
     def built(self) -> bool:
@@ -188,10 +196,10 @@ class LayeredModel(Ends):
         """Of one sample of each output; empty until the model is built."""
         return [] if self.output_shape is None else [self.output_shape]
 
-    def output_activations(self) -> list[str]:
-        """The name of the activation that each output is that of."""
+    def output_activations(self) -> list[str | None]:
+        """The name of the activation that each output is that of; None where it is what an input has, or some of it."""
         found = (layer.output_activation for layer in reversed(self.layers))
-        return [next((name for name in found if name is not None), "linear")]
+        return [next((name for name in found if name is not None), None)]
 
     def architecture(self) -> dict[str, Any]:
         """How layers are connected, as plain values for a file."""
@@ -260,9 +268,8 @@ class LayeredModel(Ends):
         """`allocate`, with these weights; ValueError where they do not fit, before anything has changed."""
         given = iter(checked_weights(self.layers, weights, self.dtype))
         self.allocate()
-        for layer in self.layers:
-            for variable in layer.variables():
-                layer.arrays[variable.name][...] = next(given)
+        for layer, variable in variables_once(self.layers):
+            layer.arrays[variable.name][...] = next(given)
 
     def needs_plan(self) -> Plan:
         """The plan. A model that is not built yet is built; raises as `build` does if it cannot be."""
@@ -294,8 +301,11 @@ class LayeredModel(Ends):
     # Weights.
 
     def get_weights(self) -> list[NDArray[Any]]:
-        """Copies of all arrays, layer by layer: kernel and bias; gamma, beta, moving mean and variance."""
-        return [array for layer in self.layers for array in layer.get_weights()]
+        """Copies of all arrays, layer by layer: kernel and bias; gamma, beta, moving mean and variance.
+
+        What models within share comes once.
+        """
+        return [array.copy() for _, _, array in arrays_once(self.layers)]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Replace the values of all arrays, in the order of `get_weights`.
@@ -308,14 +318,13 @@ class LayeredModel(Ends):
         """
         self.needs_plan()
         given = iter(replacements(self.layers, weights, self.dtype))
-        for layer in self.layers:
-            for array in layer.arrays.values():
-                array[...] = next(given)
+        for _, _, array in arrays_once(self.layers):
+            array[...] = next(given)
 
     def count_params(self) -> int:
-        """The number of elements in the layers' arrays."""
+        """The number of elements in the layers' arrays, of which those that models within share count once."""
         self.needs_plan()
-        return sum(layer.count_params() for layer in self.layers)
+        return sum(array.size for _, _, array in arrays_once(self.layers))
 
     def save_weights(self, path: str | os.PathLike[str]) -> None:
         """Write the weights alone, under names such as ``dense.kernel``.
@@ -383,8 +392,9 @@ class LayeredModel(Ends):
         self.__dict__.update(state)
         self._make_locks()
         self._reset()
+        # Another model may be copied with it.
         for layer in self.layers:
-            layer._keep(in_model=True)
+            layer._keep(in_model=True, shared=layer.in_model)
         if weights is not None:
             self._infer()
             self._fill(weights)

@@ -10,8 +10,11 @@ import numpy as np
 
 from fastnn.checking.shapes import Shape
 from fastnn.layers.base import Layer, Variable, fixed_arrays
+from fastnn.layers.layer_array import LayerArray
 from fastnn.layers.lookup import Lookup
+from fastnn.layers.once import variables_once
 from fastnn.layers.symbolic import SymbolicTensor
+from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn.models.layered import LayeredModel
 from fastnn_ext.engine.plan import Plan
 
@@ -135,8 +138,19 @@ class ModelLayer(Layer):
             for variable in layer.variables()
         ]
 
+    def owners(self) -> list[tuple[Layer, str]]:
+        return [owner for layer in self.model.layers for owner in layer.owners()]
+
+    def _weights_where(self, trained: bool) -> list[LayerArray]:
+        if not self.arrays:
+            return []
+        # By itself it has none that train where it does not.
+        still = {id(array) for array in self.model.frozen_arrays()}
+        found = [(self.arrays[variable.name], variable.trainable) for _, variable in variables_once([self])]
+        return [array.view(LayerArray) for array, learns in found if (learns and id(array) not in still) is trained]
+
     @property
-    def output_activation(self) -> str:
+    def output_activation(self) -> str | None:
         return self.model.output_activations()[0]
 
     def lower_on(self, plan: Plan, values: Sequence[int]) -> None:
@@ -154,8 +168,14 @@ class ModelLayer(Layer):
             "dtype": model.dtype.name,
             **model.architecture(),
             "layers": list(model.layers),
+            **({} if model.trainable else {"trainable": False}),
         }
         return {"name": self.name, "model": described}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        # The model has arrays anew.
+        self._share()
 
     def __getattr__(self, name: str) -> Any:
         # Asked for only where there is no attribute of this name; before the constructor has run there is no model.
@@ -170,21 +190,22 @@ class ModelLayer(Layer):
 
 def as_layer(model: LayeredModel) -> ModelLayer:
     """The layer that a model is in others, always the same; ValueError for a model of several outputs, or of none."""
-    layer = None if model.own_layer is None else model.own_layer()
+    layer: ModelLayer | None = None if model.own_layer is None else model.own_layer()
     if layer is None:
         if not model.layers:
             raise ValueError(f"the model {model.name} has no layers: add them before it becomes a layer of another")
         if len(model.output_names) > 1:
             raise ValueError(
-                f"the model {model.name} gives {', '.join(model.output_names)}, and a layer gives one value: make a "
-                "model of each, Model(model.inputs, model.outputs[0])"
+                f"the model {model.name} gives {', '.join(model.output_names)}, and a layer gives one value: go on "
+                "from model.outputs in a Model that begins with model.inputs, or make a model of each, which computes "
+                "what they share for each of them, Model(model.inputs, model.outputs[0])"
             )
         layer = ModelLayer(model)
         model._keep(own_layer=weakref.ref(layer))
-    assert isinstance(layer, ModelLayer)
     return layer
 
 
 def called(model: LayeredModel, inputs: Any) -> SymbolicTensor:
     """What a model gives for symbolic inputs, for a graph around it."""
-    return as_layer(model)(inputs)
+    with unchanged_if_it_fails(model):
+        return as_layer(model)(inputs)

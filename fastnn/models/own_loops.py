@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ from numpy.typing import NDArray
 
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
+from fastnn.layers.batch_normalization import BatchNormalization
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.gradients import NO_LOSS, Gradients, inputs_with_gradients, layout_of, shaped_inputs
 from fastnn.models.inputs import explain, read_inputs, read_samples
+from fastnn.models.leaves import leaf_layers
 from fastnn.models.rows import AllInputs, AllTargets, AllWeights
 from fastnn.models.several import by_names, count_rows
 from fastnn.models.training import raise_failure
@@ -32,6 +35,8 @@ from fastnn_ext.tables.enums import UpdateRule
 
 __all__ = ["OwnLoops"]
 
+_trainable = attrgetter("_trainable")
+
 
 class OwnLoops:
     """The engine's trainings behind a model's `gradients`, `backward` and `apply_gradients`, kept from call to call."""
@@ -47,13 +52,12 @@ class OwnLoops:
         self._steps: dict[tuple[bool, bool], int] = {}
         # A training is one caller's at a time.
         self._lock = threading.Lock()
-        # Which layers these leave as they are.
-        self._frozen: list[bool] = []
+        # What the model and its layers said of their training when these were made.
+        self._leaves = list(leaf_layers(model.layers))
+        self._said: list[bool] = []
         self._layout = layout_of(model)
-        # Moving statistics change on the way forward: nobody else may train meanwhile.
-        self._moves = any(not variable.trainable for layer in model.layers for variable in layer.variables())
-        # What the engine reads as it is needs no look from here, unless data are looked up in a vocabulary.
-        self._simple = not self._moves and not model.lookups
+        # Whether moving statistics change on the way forward: nobody else may train meanwhile.
+        self._moves = False
 
     def gradients(self, x: Any, y: Any, sample_weight: Any, inputs: bool) -> Gradients:
         """See `BaseModel.gradients`."""
@@ -119,11 +123,19 @@ class OwnLoops:
 
     def _kept(self, kind: tuple[bool, bool]) -> Training | None:
         """The training of this kind, unless other layers are frozen by now."""
-        frozen = self.model.frozen_layers
-        if frozen != self._frozen:
+        # Asked in every call: properties would take longer.
+        said = [self.model._trainable, *map(_trainable, self._leaves)]
+        if said != self._said:
             self._steps |= {one: training.step for one, training in self._trainings.items()}
-            self._trainings, self._stepper, self._frozen = {}, None, frozen
+            self._trainings, self._stepper, self._said = {}, None, said
+            pairs = zip(self._leaves, self.model.frozen_layers, strict=True)
+            self._moves = any(isinstance(layer, BatchNormalization) and not frozen for layer, frozen in pairs)
         return self._trainings.get(kind)
+
+    @property
+    def _simple(self) -> bool:
+        """Whether what the engine reads as it is needs no look from here."""
+        return not self._moves and not self.model.lookups
 
     def _made_at_once(
         self, training: Training, x: Any, y: Any

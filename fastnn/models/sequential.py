@@ -14,6 +14,8 @@ from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.base import Layer, Variable
 from fastnn.layers.input import Input
 from fastnn.layers.lookup import Lookup, StringLookup
+from fastnn.layers.once import variables_once
+from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.layer_arrays import label
 from fastnn.models.layered import LayeredModel, fixed_layers
@@ -86,18 +88,15 @@ class Sequential(DescribedModel):
         self._of_strings = False
         # Where it begins, as the user gave it or as it is made.
         self._begin: Input | None = None
-        # All layers are built together: one by one, each would build those before it again.
-        self._adding_many = True
-        for layer in layers or ():
-            self.add(layer)
-        del self._adding_many
-        if self.layers and self.input_shape is not None:
-            try:
+        layers = list(layers or ())
+        with unchanged_if_it_fails(*layers):
+            # All layers are built together: one by one, each would build those before it again.
+            self._adding_many = True
+            for layer in layers:
+                self.add(layer)
+            del self._adding_many
+            if self.layers and self.input_shape is not None:
                 self._build()
-            except BaseException:
-                for layer in self.layers:
-                    layer._keep(in_model=layer.shared)
-                raise
 
     @property
     def input_shape(self) -> Shape | None:
@@ -109,6 +108,13 @@ class Sequential(DescribedModel):
         first = self.layers[0]
         # What another model has, too, takes what it takes there.
         return first.input_shape if first.declared_shape is None and first.shared else first.declared_shape
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if self.layers and self.layers[0].declared_shape is None:
+            # That of a layer that another model has, too, is known from there.
+            state["_declared_shape"] = self.input_shape
+        return state
 
     def add(self, layer: Layer | LayeredModel) -> None:
         """Append a layer. A model that is built already is built anew and keeps its weights.
@@ -126,7 +132,13 @@ class Sequential(DescribedModel):
             While the model is being trained.
         """
         with self.exclusively("no layer can be added"):
-            self._add(layer)
+            if self._adding_many:
+                self._add(layer)
+                return
+            with unchanged_if_it_fails(self, layer):
+                self._add(layer)
+                if self.layers and self.input_shape is not None:
+                    self._build()
 
     def _add(self, layer: Layer | LayeredModel) -> None:
         self._must_be_nobodys_layer()
@@ -145,16 +157,9 @@ class Sequential(DescribedModel):
         alone = layer.declared_shape is not None and not layer.in_model and not isinstance(layer, ModelLayer)
         if alone and self.layers:
             raise ValueError(f"only the first layer has an input_shape, but {label(layer)} comes after others")
-        name, before = name_for(layer, {other.name for other in self.layers}), (layer.in_model, layer.shared)
+        name = name_for(layer, {other.name for other in self.layers})
         layer._keep(_name=name, in_model=True, shared=layer.in_model)
         list.append(self.layers, layer)
-        try:
-            if self.input_shape is not None and not self._adding_many:
-                self._build()
-        except BaseException:
-            list.pop(self.layers)
-            layer._keep(in_model=before[0], shared=before[1])
-            raise
 
     def pop(self) -> Layer:
         """Remove the last layer and return it; RuntimeError while the model is being trained."""
@@ -162,12 +167,13 @@ class Sequential(DescribedModel):
             if not self.layers:
                 raise ValueError("there is no layer to remove")
             self._must_be_nobodys_layer()
-            layer = list.pop(self.layers)
-            layer._keep(in_model=layer.shared)
-            if self.built and self.layers:
-                self._build()
-            else:
-                self._reset()
+            with unchanged_if_it_fails(self):
+                layer = list.pop(self.layers)
+                layer._keep(in_model=layer.shared)
+                if self.built and self.layers:
+                    self._build()
+                else:
+                    self._reset()
             return layer
 
     def build(self, input_shape: Sequence[int] | None = None) -> None:
@@ -196,9 +202,10 @@ class Sequential(DescribedModel):
                 raise ValueError("the model has no layers: add one, such as Dense(1)")
             if known is not None and shape != known:
                 raise ValueError(f"the model takes samples of shape {known}, not {shape}")
-            self._declared_shape = shape
             if not self.built:
-                self._build()
+                with unchanged_if_it_fails(self):
+                    self._declared_shape = shape
+                    self._build()
 
     def _infer(self) -> None:
         shape = self.input_shape
@@ -238,14 +245,17 @@ class Sequential(DescribedModel):
         self._fill(weights)
 
     def take(self, layers: Sequence[Layer], input_shape: Shape) -> list[tuple[Layer, Variable]]:
-        """Use these layers, all named and in no model; return the arrays that they need. Nothing is allocated."""
+        """Use these layers, all named; return the arrays that they need. Nothing is allocated."""
+        own = set(self.layers)
         self._keep(layers=fixed_layers(layers))
         self._declared_shape = input_shape
         names = [layer.name for layer in layers]
         if len(set(names)) < len(names):
             raise ValueError(f"names of layers must differ, but they are {names}")
+        for layer in layers:
+            layer._keep(in_model=True, shared=layer.shared or (layer.in_model and layer not in own))
         self._infer()
-        return [(layer, variable) for layer in layers for variable in layer.variables()]
+        return variables_once(layers)
 
     def _lower(self) -> tuple[Plan, list[int]]:
         shape = self.input_shape

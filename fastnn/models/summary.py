@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.layers.base import Layer
+from fastnn.layers.once import variables_once
 from fastnn.models.layer_arrays import label
 
 __all__ = ["header_of", "summary_of", "summary_rows", "totals"]
@@ -77,9 +78,9 @@ def totals(layers: Sequence[Layer], dtype: np.dtype[Any], built: bool, frozen: S
     """What stands below the table."""
     if not built:
         return "not built: start with Input(shape), or call fit or build, for shapes and parameters"
-    size = sum(layer.count_params() for layer in layers)
     still = {id(array) for array in frozen}
-    arrays = [(layer.arrays[v.name], v.trainable) for layer in layers for v in layer.variables()]
+    arrays = [(layer.arrays[variable.name], variable.trainable) for layer, variable in variables_once(layers)]
+    size = sum(array.size for array, _ in arrays)
     kept = sum(array.size for array, trainable in arrays if not trainable or id(array) in still)
     return f"parameters: {size:,} ({_bytes(size * dtype.itemsize)}), of which {size - kept:,} are trained"
 

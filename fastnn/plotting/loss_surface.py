@@ -7,6 +7,7 @@ import numpy
 from numpy.typing import NDArray
 
 from fastnn.checking.scalars import whole_number
+from fastnn.layers.once import variables_once
 from fastnn.models.evaluation import Evaluation
 from fastnn.models.inputs import read_samples
 from fastnn.models.sequential import Sequential
@@ -150,4 +151,4 @@ def losses_around(
 
 
 def _trained(model: Sequential) -> list[NDArray[Any]]:
-    return [layer.arrays[v.name] for layer in model.layers for v in layer.variables() if v.trainable]
+    return [layer.arrays[variable.name] for layer, variable in variables_once(model.layers) if variable.trainable]

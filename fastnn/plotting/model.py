@@ -12,6 +12,7 @@ from fastnn.layers.base import Layer
 from fastnn.layers.dense import Dense
 from fastnn.layers.flatten import Flatten
 from fastnn.layers.input import Input
+from fastnn.layers.once import arrays_once
 from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
 from fastnn.notebook.chain import check_network, dtype_of, input_size, is_layer, layer_name
@@ -148,7 +149,7 @@ def count_text(layers: list[Layer]) -> str:
     >>> count_text([Dense(20)])
     '0 parameters'
     """
-    return counted(sum(layer.count_params() for layer in layers), "parameter")
+    return counted(sum(array.size for _, _, array in arrays_once(layers)), "parameter")
 
 
 def counted(count: int, word: str, plural: str | None = None) -> str:

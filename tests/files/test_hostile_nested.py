@@ -45,6 +45,40 @@ def repeated(header, told):
     told["layers"][0]["model"]["layers"].append(copy.deepcopy(told["layers"][0]["model"]["layers"][1]))
 
 
+def shares(number):
+    """The layer behind the model is that of this number, of those that were made before: first, last, inner."""
+    return lambda header, told: told["layers"].__setitem__(1, {"shared": number})
+
+
+def ever_more(header, told):
+    """Each model calls the one before twice, and holds a few words of the file."""
+    chain = told["layers"][0]["model"]
+    chain["layers"][1]["units"] = 4
+    entry = told["layers"][0]
+    for number in range(60):
+        nodes = [[0, [-1]], [0, [0]]]
+        graph = {"inputs": [{"name": "x", "shape": [4]}], "nodes": nodes, "outputs": [{"name": "y", "node": 1}]}
+        model = {"name": "m", "dtype": "float32", **graph, "layers": [entry]}
+        entry = {"class": "models.saving.nested.model_layer", "name": f"inner_{number}", "model": model}
+    told["layers"][0] = entry
+
+
+def ever_more_chains(header, told):
+    """Each chain has both before it, which it says in a few words."""
+    chain = told["layers"][0]["model"]
+    chain["layers"][1]["units"] = 4
+    layers = [told["layers"][0], {"class": "layers.Dense", "units": 4, "name": "d"}]
+    # In the order in which they are made: first, last, inner, d.
+    known = [2, 3]
+    for number in range(60):
+        within = {"name": "m", "dtype": "float32", "input_shape": [4], "layers": [{"shared": one} for one in known]}
+        layers.append({"class": "models.saving.nested.model_layer", "name": f"c_{number}", "model": within})
+        known = [known[1], 4 + number]
+    told["layers"] = layers
+    told["nodes"] = [[number, [number - 1]] for number in range(len(layers))]
+    told["outputs"] = [{"name": "y", "node": len(layers) - 1}]
+
+
 CASES = {
     "no layers": (within(layers=[]), "not all layers with names"),
     "no list of layers": (within(layers=3), "cannot be made"),
@@ -54,6 +88,7 @@ CASES = {
     "a huge input": (within(input_shape=[1 << 40]), "numbers or more, which no sample has"),
     "another input": (within(input_shape=[5]), r"takes samples of shape \(5,\)|must have shape"),
     "no input": (without("input_shape"), "it lacks|cannot be made"),
+    "an input of no shape": (within(input_shape=None), "the model inner within it has no input_shape"),
     "no name": (without("name"), "it lacks|cannot be made"),
     "two layers of one name": (repeated, "names of layers must differ"),
     "a graph of nothing": (within(nodes=[], inputs=[], outputs=[]), "cannot be loaded"),
@@ -65,6 +100,13 @@ CASES = {
     ),
     "an array that is not there": (deep(1), "it lacks the array"),
     "models without end": (deep(200), "cannot be loaded"),
+    "a shared layer that is not there": (shares(3), "layer 1 shares layer 3, but there are 3 before it"),
+    "a shared layer before the first": (shares(-1), "layer 1 shares layer -1"),
+    "a shared layer that is true": (shares(True), "layer 1 shares layer True"),
+    "a shared layer that is a name": (shares("first"), "layer 1 shares layer 'first'"),
+    "the same layer twice": (shares(2), "names of layers must differ"),
+    "calls without end": (ever_more, "it calls layers more than 20,000 times"),
+    "chains that share without end": (ever_more_chains, "it calls layers more than 20,000 times"),
 }
 
 

@@ -27,7 +27,8 @@ PLACES = [
     "callbacks.LambdaCallback",
     "losses.CustomLoss",
     "metrics.FunctionMetric",
-    "initializers.Constant",
+    "initializers.resolve",
+    "initializers.names.resolve",
 ]
 
 

@@ -7,8 +7,8 @@ import fastnn
 import fastnn.keras as ours
 from fastnn.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm, resolve
 from fastnn.interop import from_keras, to_keras
-from fastnn.layers import ActivityRegularization, BatchNormalization, Dense, Input, LayerNormalization
-from fastnn.optimizers import LBFGS
+from fastnn.layers import ActivityRegularization, BatchNormalization, Dense, Embedding, Input, LayerNormalization, PReLU
+from fastnn.optimizers import LBFGS, SGD
 from fastnn.regularizers import L1L2
 
 # Keras' own, of NumPy's new arguments.
@@ -51,6 +51,7 @@ def penalised(k):
         k.layers.BatchNormalization(beta_regularizer="l2", gamma_regularizer=penalty(l1=0.05)),
         k.layers.ActivityRegularization(l1=0.01, l2=0.02),
         k.layers.Dense(5, kernel_regularizer="l2"),
+        k.layers.PReLU(alpha_regularizer=penalty(0.03, 0.2)),
         k.layers.LayerNormalization(gamma_regularizer="l2", beta_regularizer=penalty(l1=0.01)),
         k.layers.Dense(2),
     ]
@@ -62,6 +63,7 @@ def limited(k):
         k.layers.Dense(6, "tanh", kernel_constraint=c.UnitNorm(axis=1), bias_constraint=c.NonNeg()),
         k.layers.BatchNormalization(gamma_constraint=c.UnitNorm(), beta_constraint=c.MaxNorm(0.5)),
         k.layers.Dense(5, kernel_constraint=c.MinMaxNorm(0.5, 0.8, rate=0.5), bias_constraint=c.MaxNorm(1.0)),
+        k.layers.PReLU(alpha_constraint=c.MaxNorm(0.3)),
         k.layers.LayerNormalization(gamma_constraint="non_neg", beta_constraint=c.MinMaxNorm(0.1, 0.5)),
         k.layers.Dense(2, kernel_constraint="unit_norm"),
     ]
@@ -199,3 +201,21 @@ def test_names_are_those_of_keras(name):
 def test_what_makes_no_sense_is_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_norms_of_slopes_are_those_of_rows():
+    for constraint in ("max_norm", "unit_norm"):
+        with pytest.raises(ValueError, match=r"limits the norm of a row, but it gets samples of shape \(2, 3\)"):
+            fastnn.Sequential([Input((2, 3)), PReLU(alpha_constraint=constraint)])
+    slopes = PReLU("ones", alpha_constraint="non_neg", alpha_regularizer="l1")
+    model = fastnn.Sequential([Input((2, 3)), slopes], seed=0)
+    model.compile(SGD(100.0), "mse")
+    # A step far below zero, to numbers of another sign.
+    model.train_on_batch(-np.ones((4, 2, 3)), np.ones((4, 6)))
+    assert (slopes.alpha == 0).all()
+
+
+def test_tables_have_no_penalties():
+    for name in ("embeddings_regularizer", "embeddings_constraint"):
+        with pytest.raises(TypeError, match="a step changes the rows of its batch alone"):
+            Embedding(3, 2, **{name: "l2"})

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import fastnn
-from fastnn.layers import Activation, BatchNormalization, Dense, Dropout, Flatten, Input, LeakyReLU, Rescaling
+from fastnn.initializers import Constant, HeNormal
+from fastnn.layers import Activation, BatchNormalization, Dense, Dropout, Flatten, Input, LeakyReLU, PReLU, Rescaling
 from fastnn.models import Sequential, model_from_json
 
 
@@ -37,8 +38,12 @@ MODELS = {
         name="kinds",
         dtype="float64",
     ),
+    "initialisers": lambda: Sequential(
+        [Input((3,)), Dense(2, kernel_initializer=HeNormal(seed=1), bias_initializer="ones"), PReLU(Constant(0.5))]
+    ),
     "an input shape of the first layer": lambda: Sequential([Dense(2, input_shape=(4,)), Dense(1)]),
     "not built": lambda: Sequential([Dense(2), Dense(1)]),
+    "a model within that is not built": lambda: Sequential([Dense(2), Sequential([Dense(3), Dense(2)], name="within")]),
     "no layers": lambda: Sequential(),
     "own activation": own_activation,
 }
@@ -60,6 +65,27 @@ def test_a_model_of_its_description_is_made_of_the_same(kind):
             again.set_weights(model.get_weights())
             x = np.random.default_rng(0).normal(size=(5, *model.input_shape))
             np.testing.assert_array_equal(again.predict(x), model.predict(x))
+
+
+def test_arrays_start_as_they_did():
+    model = MODELS["initialisers"]()
+    for again in (model_from_json(model.to_json()), Sequential.from_config(model.get_config())):
+        # All of these are the same in each call.
+        for one, other in zip(again.get_weights(), model.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+    within = Sequential([model, Dense(1)])
+    np.testing.assert_array_equal(model_from_json(within.to_json()).layers[0].get_weights()[0], model.layers[0].kernel)
+
+
+def halves(shape, rng):
+    return np.full(shape, 0.5)
+
+
+def test_an_initialiser_of_ones_own_is_kept_by_name():
+    text = Sequential([Input((3,)), Dense(2, kernel_initializer=halves)]).to_json()
+    assert (model_from_json(text, {"halves": halves}).layers[0].kernel == 0.5).all()
+    with pytest.raises(ValueError, match="'halves', which is no part of fastnn but a function or object of your own"):
+        model_from_json(text)
 
 
 def test_a_class_of_ones_own_makes_its_own():

@@ -114,12 +114,3 @@ def test_models_within_are_cloned_too():
     clone.set_weights([np.zeros(array.shape) for array in clone.get_weights()])
     assert not clone.predict(np.ones((1, 4))).any()
     assert model.predict(np.ones((1, 4))).any()
-
-
-def test_layers_that_models_within_share_are_refused():
-    x = Input((4,))
-    shared = Dense(4)
-    one, two = fastnn.Model(x, shared(x)), fastnn.Model(x, Dense(4)(shared(x)))
-    y = Input((4,))
-    with pytest.raises(ValueError, match="models within the model share layers"):
-        clone_model(fastnn.Model(y, Add()([one(y), two(y)])))

@@ -388,6 +388,64 @@ def test_gradients_of_a_fit_under_way():
     assert norms[0] > norms[-1]
 
 
+def normalized():
+    lookup = layers.Normalization()
+    lookup.adapt(X)
+    return chain(lookup)
+
+
+def frozen_within():
+    inner = chain(layers.BatchNormalization(trainable=False))
+    return fastnn.Sequential([inner, layers.Dense(2)], dtype="float64", seed=3)
+
+
+# What makes the model, and whether its statistics move on the way forward.
+STATISTICS = {
+    "none": (lambda: chain(layers.LayerNormalization()), False),
+    "of the data": (normalized, False),
+    "moving": (lambda: chain(layers.BatchNormalization()), True),
+    "frozen": (lambda: chain(layers.BatchNormalization(trainable=False)), False),
+    "frozen in a model within": (frozen_within, False),
+    "moving in a model within": (lambda: chain(chain(layers.BatchNormalization()), layers.Dense(4)), True),
+}
+
+
+@pytest.mark.parametrize("case", STATISTICS)
+def test_what_leaves_all_arrays_as_they_are_may_be_asked_while_the_model_is_trained(case):
+    make, moves = STATISTICS[case]
+    model = make()
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    for ask in (lambda: model.gradients(X, Y), lambda: model.backward(X, Y), lambda: model.gradients(X, Y, np.ones(6))):
+        ask()
+    assert moves != all(map(np.array_equal, before, model.get_weights()))
+    before = model.get_weights()
+    model.jacobian(X)
+    assert all(map(np.array_equal, before, model.get_weights()))
+    refused = []
+
+    class Watch(Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            for ask in (lambda: model.gradients(X, Y), lambda: model.backward(X, Y)):
+                try:
+                    ask()
+                    refused.append(False)
+                except RuntimeError as error:
+                    refused.append("the model is being trained" in str(error))
+
+    model.fit(X, Y, epochs=2, verbose=0, callbacks=[Watch()])
+    assert refused == [moves] * 4
+    for layer in model.layers:
+        layer.trainable = False
+    before = model.get_weights()
+    model.gradients(X, Y)
+    assert all(map(np.array_equal, before, model.get_weights()))
+    model.trainable = True
+    model.gradients(X, Y)
+    expected = moves or "frozen" in case
+    assert expected != all(map(np.array_equal, before, model.get_weights()))
+
+
 def changed(x, place, value):
     x = x.copy()
     x[place] = value

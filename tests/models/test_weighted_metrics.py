@@ -125,6 +125,71 @@ def test_outputs_of_graphs_have_weights_of_their_own():
     assert alone["one_weighted_mae"] == alone["one_mae"]
 
 
+LABELS = RNG.integers(0, 3, 48)
+
+
+def two_outputs(k, metrics, weighted):
+    x = k.Input((4,))
+    hidden = k.layers.Dense(5, activation="tanh")(x)
+    ends = [k.layers.Dense(1, "sigmoid", name="a")(hidden), k.layers.Dense(3, "softmax", name="b")(hidden)]
+    model = k.Model(x, ends)
+    rng = np.random.default_rng(1)
+    model.set_weights([rng.normal(size=array.shape, scale=0.5) for array in model.get_weights()])
+    losses = ["binary_crossentropy", "sparse_categorical_crossentropy"]
+    model.compile(k.optimizers.SGD(0.05), losses, metrics=metrics, weighted_metrics=weighted, jit_compile=False)
+    return model
+
+
+def all_numbers(model, weights):
+    """What evaluation, training and validation give: by name, and as a list in its order."""
+    given, targets = {"sample_weight": weights}, [Y, LABELS]
+    how, validation = {"batch_size": 16, "shuffle": False, "verbose": 0}, (X, targets, weights)
+    named = [
+        model.evaluate(X, targets, batch_size=16, verbose=0, return_dict=True, **given),
+        model.test_on_batch(X, targets, return_dict=True, **given),
+        model.fit(X, targets, epochs=2, **how, **given, validation_data=validation, validation_batch_size=16).history,
+        model.train_on_batch(X, targets, return_dict=True, **given),
+    ]
+    return named, model.evaluate(X, targets, batch_size=48, verbose=0, **given)
+
+
+SOME = np.where(np.arange(48) % 3 == 0, 0.0, WEIGHTS)
+
+
+@pytest.mark.parametrize("weights", [[WEIGHTS, WEIGHTS[::-1]], [SOME, SOME[::-1]]], ids=["all", "some of them zeros"])
+@pytest.mark.parametrize(
+    ("metrics", "weighted"),
+    [
+        ([["mae"], ["accuracy"]], [["mse"], ["accuracy"]]),
+        ({"a": "mae"}, {"b": ["accuracy", "sparse_categorical_crossentropy"]}),
+        (None, [["mae"], ["accuracy"]]),
+        ([[], ["accuracy"]], [["mae"], []]),
+    ],
+    ids=["lists", "dicts", "weighted alone", "of one output each"],
+)
+def test_several_outputs_are_those_of_keras(keras, metrics, weighted, weights):
+    models = [two_outputs(k, metrics, weighted) for k in (ours, keras)]
+    (mine, listed), (theirs, expected) = (all_numbers(model, weights) for model in models)
+    for one, other in zip(mine, theirs, strict=True):
+        assert set(one) == set(other)
+        for name, value in other.items():
+            # As above: a few steps in float32.
+            np.testing.assert_allclose(one[name], value, rtol=5e-5, err_msg=name)
+    # Keras sorts those of an output by their names, in which order these are.
+    np.testing.assert_allclose(listed, expected, rtol=5e-5)
+
+
+def test_files_of_several_outputs_keep_their_order(tmp_path):
+    x = Input((4,))
+    model = fastnn.Model(x, {"one": Dense(1)(x), "two": Dense(2)(x)}, seed=0)
+    both = {"one": ["mae"], "two": ["mse"]}
+    model.compile("sgd", "mse", metrics=both, weighted_metrics=both)
+    model.save(tmp_path / "model.safetensors")
+    again = fastnn.load_model(tmp_path / "model.safetensors")
+    names = ["one_mae", "one_weighted_mae", "two_mse", "two_weighted_mse"]
+    assert [metric.name for metric in again.metrics] == [metric.name for metric in model.metrics] == names
+
+
 @pytest.mark.parametrize("make", [binary, graph])
 def test_files_have_them(make, tmp_path):
     model = make()

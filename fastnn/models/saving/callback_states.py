@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fastnn import callbacks
 from fastnn.callbacks.states import check_state
 from fastnn.files.tensors import TensorFile
+from fastnn.layers.once import arrays_once
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.resuming import Record, Resumption
 
@@ -99,7 +100,7 @@ def restored_resumption(content: Any, file: TensorFile, model: CompiledModel) ->
         raise ValueError(f"its callbacks were told of {logs!r}, but it must be numbers by name")
     if not isinstance(entries, list) or len(entries) > _MOST_CALLBACKS:
         raise ValueError(f"its callbacks must be a list of at most {_MOST_CALLBACKS}")
-    shapes = [array.shape for layer in model.layers for array in layer.arrays.values()]
+    shapes = [array.shape for _, _, array in arrays_once(model.layers)]
     records = []
     for entry in entries:
         record = Record(entry["kind"], entry["settings"], restored(entry["state"]), entry["told"])

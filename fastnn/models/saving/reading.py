@@ -19,15 +19,16 @@ from fastnn.files.generators import restored_generator
 from fastnn.files.tensors import TensorFile
 from fastnn.layers.base import Layer
 from fastnn.layers.layer_normalization import LayerNormalization
+from fastnn.layers.once import arrays_once
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.layer_arrays import named_variables
 from fastnn.models.leaves import leaf_layers
 from fastnn.models.per_output import MetricOfOutput
 from fastnn.models.saving.callback_states import PREFIX, restored_resumption
 from fastnn.models.saving.histories import plain_dict, restored_history
-from fastnn.models.saving.limits import LARGEST_SAMPLE, check_input
+from fastnn.models.saving.limits import LARGEST_SAMPLE, check_built, check_input
 from fastnn.models.saving.writing import FORMAT, MOST_LAYERS, check_finite_array
-from fastnn.models.weighted_metrics import WeightedMetric
+from fastnn.models.weighted_metrics import WeightedMetric, is_weighted
 from fastnn.optimizers.state import OptimizerState
 from fastnn_ext.engine.plan import allocate
 from fastnn_ext.engine.training import state_shapes
@@ -72,9 +73,13 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
     for name, what in (("layers", "layers"), ("nodes", "calls of layers")):
         if len(content.get(name, ())) > MOST_LAYERS:
             raise ValueError(f"it has {len(content[name])} {what}, but may have at most {MOST_LAYERS}")
-    layers = [restored(entry, custom_objects, f"layer {number}") for number, entry in enumerate(content["layers"])]
+    made: list[Layer] = []
+    layers = [
+        restored(entry, custom_objects, f"layer {number}", made=made) for number, entry in enumerate(content["layers"])
+    ]
     if not layers or not all(isinstance(layer, Layer) and layer.name is not None for layer in layers):
         raise ValueError("its layers are not all layers with names")
+    check_built(layers)
     model = make(content, layers, name=content["name"], dtype=content["dtype"], seed=0)
     # Files of before have it not. What each layer says is its own.
     model._trainable = true_or_false(content.get("trainable", True), "trainable")
@@ -95,10 +100,9 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
         raise ValueError("its checksums are not those of its arrays")
     _check_memory(layers, model.dtype.itemsize, file.size)
     model.allocate()
-    for layer in layers:
-        for variable, array in layer.arrays.items():
-            file.read_into(f"{layer.name}.{variable}", array)
-            check_finite_array(array, f"{layer.name}.{variable}")
+    for layer, variable, array in arrays_once(layers):
+        file.read_into(f"{layer.name}.{variable}", array)
+        check_finite_array(array, f"{layer.name}.{variable}")
     state = content["state"]
     model._keep(seed=_number(state, "seed", (1 << 63) - 1))
     model.rng = restored_generator(state["generator"])
@@ -120,7 +124,8 @@ def _read(file: TensorFile, make: Callable[..., Any], custom_objects: Mapping[st
         # Files of before have no weighted ones.
         for found in (content["compiled"]["metrics"], content["compiled"].get("weighted_metrics", [])):
             entries += [entry for of_output in found for entry in of_output] if len(model.output_names) > 1 else found
-        for metric, entry in zip(model.metrics, entries, strict=True):
+        # Those that weigh samples are written behind the others.
+        for metric, entry in zip(sorted(model.metrics, key=is_weighted), entries, strict=True):
             own = metric.metric if isinstance(metric, MetricOfOutput) else metric
             name = own.metric.name if isinstance(own, WeightedMetric) else own.name
             if entry.get("own", name) != name:

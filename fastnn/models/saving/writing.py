@@ -22,6 +22,7 @@ from fastnn.models.layer_arrays import named_arrays
 from fastnn.models.per_output import LossPerOutput, MetricOfOutput
 from fastnn.models.saving.callback_states import plain_resumption
 from fastnn.models.saving.histories import plain_dict, plain_history
+from fastnn.models.saving.limits import called_layers, check_calls
 from fastnn.models.weighted_metrics import WeightedMetric, is_weighted
 
 __all__ = ["FORMAT", "MOST_LAYERS", "check_finite_array", "save_model"]
@@ -54,6 +55,7 @@ def save_model(model: CompiledModel, path: str | os.PathLike[str]) -> None:
     tensors = named_arrays(model.layers)
     if len(model.layers) > MOST_LAYERS:
         raise ValueError(f"a model's file holds at most {MOST_LAYERS} layers, but the model has {len(model.layers)}")
+    check_calls(called_layers(model))
     for called, array in tensors.items():
         check_finite_array(array, called)
     # Training ends by itself where these are not finite.
