@@ -15,7 +15,7 @@ from fastnn.data.tensors import tensor_array
 from fastnn.layers.base import Layer
 from fastnn.registry import Without, given
 
-__all__ = ["Leaf", "check_no_hooks", "check_not_shared", "layer_of", "torch_array"]
+__all__ = ["Leaf", "check_plain", "check_not_shared", "layer_of", "torch_array"]
 
 
 class Leaf(NamedTuple):
@@ -39,12 +39,16 @@ def torch_array(value: Any, name: str) -> NDArray[Any]:
         raise ValueError(f"{name} has no numbers yet: {error}") from error
 
 
-def check_no_hooks(module: Any, called: str) -> None:
-    """Raise ValueError where a module has no weights yet, or hooks that may change what it computes."""
+def check_plain(module: Any, called: str) -> None:
+    """Raise ValueError where a module has no weights yet, or hooks or a forward that may compute something else."""
     if getattr(module, "has_uninitialized_params", bool)():
         raise ValueError(f"{called} is lazy and has no weights yet: let it see a batch first")
     if module._forward_hooks or module._forward_pre_hooks:
         raise ValueError(f"{called} has hooks, which may change what it computes: remove them first")
+    if "forward" in vars(module):
+        raise ValueError(
+            f"{called} was given a forward of its own, beside that of its class: make it a class of its own"
+        )
 
 
 def check_not_shared(module: Any) -> None:
