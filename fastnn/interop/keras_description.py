@@ -278,6 +278,7 @@ _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     layers.BatchNormalization: _batch_normalization,
     layers.LayerNormalization: _normalization,
     layers.Concatenate: lambda layer: ("Concatenate", {"axis": -1}),
+    layers.Dot: lambda layer: ("Dot", {"axes": layer.axes, "normalize": layer.normalize}),
     Merge: lambda layer: (type(layer).__name__, {}),
 }
 

@@ -17,12 +17,13 @@ from fastnn.files.writing import atomic_write
 from fastnn.interop.keras_description import compilation_of, description_of
 from fastnn.interop.keras_graphs import order
 from fastnn.interop.keras_places import placed_layers
+from fastnn.interop.keras_weights import hdf5
 from fastnn.layers.base import Layer
 from fastnn.models.base import BaseModel
 from fastnn.models.functional import Model
 from fastnn.models.nested import ModelLayer
 
-__all__ = ["OWN_MEMBER", "hdf5", "save_keras_weights", "to_keras"]
+__all__ = ["OWN_MEMBER", "save_keras_weights", "to_keras"]
 
 # The version of Keras whose form this is.
 _VERSION = "3.15.1"
@@ -111,15 +112,6 @@ def save_keras_weights(model: BaseModel, path: str | os.PathLike[str]) -> None:
     with hdf5().File(content, "w") as file:
         _write_by_attributes(file, model)
     _write(path, content.getvalue())
-
-
-def hdf5() -> Any:
-    """The module h5py; raises ImportError, which says how to get it, where it is missing."""
-    try:
-        import h5py
-    except ImportError as error:
-        raise ImportError("Keras' files are written and read with h5py: pip install 'h5py>=3.10'") from error
-    return h5py
 
 
 def _ending(path: str | os.PathLike[str], known: tuple[str, ...], what: str) -> str:

@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-__all__ = ["WeightFile"]
+__all__ = ["WeightFile", "hdf5"]
+
+
+def hdf5() -> Any:
+    """The module h5py; raises ImportError, which says how to get it, where it is missing."""
+    try:
+        import h5py
+    except ImportError as error:
+        raise ImportError("Keras' files are written and read with h5py: pip install 'h5py>=3.10'") from error
+    return h5py
 
 
 class WeightFile:
@@ -53,13 +62,9 @@ class WeightFile:
     """
 
     def __init__(self, file: IO[bytes]) -> None:
-        try:
-            import h5py
-        except ImportError as error:
-            raise ImportError("Keras' files are read with h5py: pip install 'h5py>=3.10'") from error
         self._size = file.seek(0, os.SEEK_END)
-        self._hdf5: Any = h5py
-        self._file = h5py.File(file, "r")
+        self._hdf5 = hdf5()
+        self._file = self._hdf5.File(file, "r")
 
     @property
     def by_attributes(self) -> bool:

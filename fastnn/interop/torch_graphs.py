@@ -11,7 +11,7 @@ from fastnn import layers
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.interop.assembling import check_rows
 from fastnn.interop.torch_functions import MERGES, MODULES, changes_first, known_functions, name_of, options_of
-from fastnn.interop.torch_layers import Leaf, check_plain, layer_of, torch_array
+from fastnn.interop.torch_layers import Leaf, check_plain, layer_of, shape_read, torch_array
 from fastnn.interop.torch_tracing import traced_nodes
 from fastnn.layers.base import Layer
 from fastnn.layers.symbolic import SymbolicTensor
@@ -84,10 +84,9 @@ class _Reader:
         """What the modules that take an input say of its shape."""
         for reader in node.users:
             if reader.op == "call_module":
-                module = self.module.get_submodule(reader.target)
-                for attribute in ("in_features", "num_features", "normalized_shape"):
-                    if hasattr(module, attribute):
-                        return checked_shape(getattr(module, attribute), attribute)
+                shape = shape_read(self.module.get_submodule(reader.target))
+                if shape is not None:
+                    return shape
         raise ValueError(
             f"input_shape is needed, the shape of one sample of each input, such as (28, 28): no layer tells that of "
             f"{node.name}"

@@ -11,11 +11,12 @@ from fastnn import layers
 from fastnn.activations.base import ActivationKind
 from fastnn.activations.registry import ACTIVATIONS
 from fastnn.checking.arrays import real_dtype_array
+from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.data.tensors import tensor_array
 from fastnn.layers.base import Layer
 from fastnn.registry import Without, given
 
-__all__ = ["Leaf", "check_plain", "check_not_shared", "layer_of", "torch_array"]
+__all__ = ["Leaf", "check_plain", "check_not_shared", "layer_of", "shape_read", "torch_array"]
 
 
 class Leaf(NamedTuple):
@@ -37,6 +38,14 @@ def torch_array(value: Any, name: str) -> NDArray[Any]:
         return tensor_array(value.detach().cpu(), "torch", name)
     except NotImplementedError as error:
         raise ValueError(f"{name} has no numbers yet: {error}") from error
+
+
+def shape_read(module: Any) -> Shape | None:
+    """The shape of a sample that a module says it takes; None where it says none."""
+    for attribute in ("in_features", "num_features", "normalized_shape"):
+        if hasattr(module, attribute):
+            return checked_shape(getattr(module, attribute), attribute)
+    return None
 
 
 def check_plain(module: Any, called: str) -> None:

@@ -15,7 +15,7 @@ from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.files.tensors import TensorFile
 from fastnn.interop.assembling import assemble
 from fastnn.interop.torch_graphs import traced
-from fastnn.interop.torch_layers import Leaf, check_not_shared, check_plain, layer_of, torch_array
+from fastnn.interop.torch_layers import Leaf, check_not_shared, check_plain, layer_of, shape_read, torch_array
 from fastnn.interop.torch_states import state_arrays
 from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
@@ -187,9 +187,8 @@ def _leaves(module: Any, torch: Any, prefix: str = "") -> Iterator[Leaf]:
 
 def _known_shape(leaves: Sequence[Leaf]) -> Shape:
     for leaf in leaves:
-        for attribute in ("in_features", "num_features", "normalized_shape"):
-            if hasattr(leaf.module, attribute):
-                return checked_shape(getattr(leaf.module, attribute), attribute)
+        if (shape := shape_read(leaf.module)) is not None:
+            return shape
         if type(leaf.module).__name__ == "Flatten":
             break
     raise ValueError(

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from fastnn.interop.keras_files import hdf5
+from fastnn.interop.keras_weights import hdf5
 from fastnn.keras import files
 from fastnn.keras.functional import Model
 from fastnn.keras.sequential import Sequential
