@@ -15,7 +15,10 @@ from fastnn.models.layered import LayeredModel
 from fastnn.models.sequential import Sequential
 from fastnn.registry import Without
 
-__all__ = ["Wanted", "assemble", "check_rows", "in_dtype", "wanted_arrays", "wanted_by"]
+__all__ = ["MOST_LAYERS", "Wanted", "assemble", "check_rows", "in_dtype", "wanted_arrays", "wanted_by"]
+
+# Beyond any that is of use; to read millions would take hours.
+MOST_LAYERS = 10_000
 
 
 class Wanted(NamedTuple):

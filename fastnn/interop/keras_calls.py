@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from fastnn import layers
-from fastnn.interop.keras_config import MOST_LAYERS, Entry, MadeLayers, groups, input_shape, is_model
+from fastnn.interop.assembling import MOST_LAYERS
+from fastnn.interop.keras_config import Entry, MadeLayers, groups, input_shape, is_model
 from fastnn.interop.keras_layers import check_own
 from fastnn.layers.base import Layer
 from fastnn.layers.symbolic import SymbolicTensor

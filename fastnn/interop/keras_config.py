@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from fastnn.checking.names import snake_case
 from fastnn.checking.shapes import Shape, checked_shape
+from fastnn.interop.assembling import MOST_LAYERS
 from fastnn.interop.keras_layers import check_own, layer_of
 from fastnn.layers.base import Layer
 
 __all__ = [
-    "MOST_LAYERS",
     "Described",
     "Entry",
     "MadeLayers",
@@ -27,9 +27,6 @@ __all__ = [
     "is_chain",
     "is_model",
 ]
-
-# Beyond any that is of use; to read millions would take hours.
-MOST_LAYERS = 10_000
 
 # Numbers of half precision are numbers of float32, too.
 _DTYPES = {
@@ -111,6 +108,8 @@ class MadeLayers:
         self.layers: list[Layer] = []
         self.places: list[str] = []
         self._names: set[str] = set()
+        # Where the numbers of each name begin that are not known to be taken.
+        self._numbers: dict[str, int] = {}
         self._dtypes: set[str] = set()
 
     @property
@@ -136,10 +135,10 @@ class MadeLayers:
         """Give a layer a name, with a number where there is one such already; ValueError for what is none."""
         if not isinstance(name, str) or not name:
             raise ValueError(f"a layer has the name {name!r}, but names are strings")
-        number = 0
+        number = self._numbers.get(name, 0)
         while (found := name if number == 0 else f"{name}_{number}") in self._names:
             number += 1
-        layer.name = found
+        layer.name, self._numbers[name] = found, number
         self._names.add(found)
 
 
