@@ -85,6 +85,8 @@ def _cast(node: Node) -> Any:
 
 def _reshape(node: Node) -> Any:
     array, target = node.shape_array(0), [int(one) for one in node.needed(1).reshape(-1)]
+    if any(one < -1 for one in target):
+        raise node.refuse(f"it has a size below zero: {target}")
     if not node.attribute("allowzero"):
         target = [array.shape[at] if one == 0 and at < array.ndim else one for at, one in enumerate(target)]
     return array.reshape(target)

@@ -135,8 +135,8 @@ def _model_of(proto: ModelProto, dtype: np.dtype[Any] | None) -> Model:
         reader.add(node, number)
     outputs = reader.outputs(graph, inputs.values())
     model = Model(
-        inputs if len(inputs) > 1 else next(iter(inputs.values())),
-        outputs if len(outputs) > 1 else next(iter(outputs.values())),
+        inputs,
+        outputs,
         name=_plain(graph.name) or "model",
         dtype=dtype or (np.float64 if reader.double else np.float32),
     )

@@ -21,7 +21,7 @@ def proto_of(nodes, arrays=(), inputs=(("x", (4,)),), outputs=("y",), opset=20, 
     ends = [helper.make_tensor_value_info(name, element, None) for name in outputs]
     graph = helper.make_graph(nodes, "made", begins, ends, tensors)
     opsets = [helper.make_operatorsetid("", opset)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=helper.find_min_ir_version_for(opsets))
+    return helper.make_model(graph, opset_imports=opsets, ir_version=helper.find_min_ir_version_for(opsets, True))
 
 
 def run(proto, data):
