@@ -5,6 +5,7 @@ They come from files as often as from Keras, so that nothing in them is trusted.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ __all__ = [
     "input_shape",
     "is_chain",
     "is_model",
+    "readable",
 ]
 
 # Numbers of half precision are numbers of float32, too.
@@ -183,6 +185,25 @@ def check_described(model: Any) -> None:
             )
         # An activation may be a layer, too; it has none within it.
         waiting += getattr(layer, "layers", None) or ()
+
+
+@contextlib.contextmanager
+def readable(what: str) -> Iterator[None]:
+    """What is raised for a configuration that is none becomes a ValueError, which calls it ``what``.
+
+    Examples
+    --------
+    >>> with readable("the configuration"):
+    ...     {}["layers"]
+    Traceback (most recent call last):
+    ValueError: the configuration lacks 'layers'
+    """
+    try:
+        yield
+    except KeyError as error:
+        raise ValueError(f"{what} lacks {error}") from error
+    except (TypeError, AttributeError, IndexError) as error:
+        raise ValueError(f"{what} is none that Keras writes: {error}") from error
 
 
 def groups(kinds: Iterable[str]) -> Iterator[str]:

@@ -65,10 +65,11 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     TypeError
         When `source` is neither of them.
     ValueError
-        For a layer or an option that fastnn has not, also one that training alone reads, such as frozen weights: the
-        message names the layer, its class and what there is. For a model in which a layer occurs twice; a file does not
-        tell, for Keras writes such a layer once and reads a shorter model itself. For a damaged file. Nothing
-        in a file is run, and no more memory is taken than its arrays have bytes.
+        For a layer or an option that fastnn has not, also one that training alone reads: the message names the layer,
+        its class and what there is. For a class that is not Keras' own, and a layer that was given a ``call``; an
+        ``.h5`` file does not tell them from Keras' class of that name. For a chain in which a layer occurs twice; a
+        file does not tell, for Keras writes such a layer once and reads a shorter model itself. For a damaged file.
+        Nothing in a file is run, and no more memory is taken than its arrays have bytes.
 
     Examples
     --------
@@ -140,8 +141,8 @@ def load_keras_weights(model: BaseModel, path: str | os.PathLike[str]) -> None:
     model : Sequential or Model
         Its layers with weights have the classes, the order and the shapes of Keras' model.
     path : path-like
-        A ``.weights.h5`` or ``.keras`` file of Keras 3, or an ``.h5`` file of Keras 2, which are read with h5py. Keras
-        models within a model are taken from a ``.keras`` file alone, for the others lack their place.
+        A ``.weights.h5`` or ``.keras`` file of Keras 3, or an ``.h5`` file of Keras 2, which are read with h5py. Of
+        Keras models within a model, a model without such takes no ``.weights.h5``, which has other places for them.
 
     Raises
     ------
