@@ -123,7 +123,7 @@ class _Reader:
             raise ValueError("fastnn's layers are called on one value")
         value, module = self._value(node.args[0]), self.module.get_submodule(node.target)
         leaf = Leaf(node.target, module)
-        check_plain(module, leaf.spelled)
+        check_plain(module, leaf.spelled, self.torch)
         if type(module) is self.torch.nn.Identity:
             self._same_tensor(node)
             return value

@@ -48,12 +48,14 @@ def shape_read(module: Any) -> Shape | None:
     return None
 
 
-def check_plain(module: Any, called: str) -> None:
+def check_plain(module: Any, called: str, torch: Any) -> None:
     """Raise ValueError where a module has no weights yet, or hooks or a forward that may compute something else."""
     if getattr(module, "has_uninitialized_params", bool)():
         raise ValueError(f"{called} is lazy and has no weights yet: let it see a batch first")
     if module._forward_hooks or module._forward_pre_hooks:
         raise ValueError(f"{called} has hooks, which may change what it computes: remove them first")
+    if type(module).__call__ is not torch.nn.Module.__call__:
+        raise ValueError(f"{called} has a __call__ of its own, which no trace follows: give it a forward")
     if "forward" in vars(module):
         raise ValueError(
             f"{called} was given a forward of its own, beside that of its class: make it a class of its own"

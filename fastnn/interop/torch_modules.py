@@ -73,7 +73,7 @@ def from_torch(
         raise ImportError("from_torch takes a module of PyTorch: pip install torch") from error
     if not isinstance(module, torch.nn.Module):
         raise TypeError(f"module must be a torch.nn.Module, but it is a {type(module).__name__}")
-    check_plain(module, "the module")
+    check_plain(module, "the module", torch)
     if dtype is None:
         doubles = any(value.dtype == torch.float64 for value in (*module.parameters(), *module.buffers()))
         dtype = np.float64 if doubles else np.float32
@@ -178,7 +178,7 @@ def _leaves(module: Any, torch: Any, prefix: str = "") -> Iterator[Leaf]:
         raise ValueError(f"{type(module).__name__} has a forward of its own, but fastnn has layers one after the other")
     for name, child in module._modules.items():
         leaf = Leaf(f"{prefix}{name}", child)
-        check_plain(child, leaf.spelled)
+        check_plain(child, leaf.spelled, torch)
         if isinstance(child, torch.nn.Sequential):
             yield from _leaves(child, torch, f"{leaf.name}.")
         elif type(child) is not torch.nn.Identity:

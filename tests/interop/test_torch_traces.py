@@ -140,6 +140,11 @@ class Chain(nn.Sequential):
         return super().forward(x) * 2
 
 
+class Called(nn.Sequential):
+    def __call__(self, x):
+        return super().__call__(x) * 2
+
+
 def with_own_forward(module):
     module.forward = torch.zeros_like
     return module
@@ -167,6 +172,11 @@ REFUSED = {
     "a subclass within": (of(lambda self, x: self.own(x), own=Doubled(3, 3)), "'own_weight' .*an array of a module"),
     "a subclass that changes nothing": (nn.Sequential(Renamed(3, 3)), "'_0_weight' .*an array of a module"),
     "a chain with a forward": (Chain(nn.Linear(3, 3)), "node 'mul'"),
+    "a chain with a call": (Called(nn.Linear(3, 3)), "the module has a __call__ of its own"),
+    "one within a chain": (
+        nn.Sequential(nn.Linear(3, 3), Called(nn.ReLU())),
+        r"module '1' \(Called\) has a __call__ of its own",
+    ),
     "a forward of one module": (
         nn.Sequential(with_own_forward(nn.Linear(3, 3))),
         r"module '0' \(Linear\) was given a forward of its own",
