@@ -75,7 +75,7 @@ def from_onnx(source: str | os.PathLike[str] | bytes | ModelProto, dtype: DTypeL
     BatchNormalization, LayerNormalization, RMSNormalization, LpNormalization, Clip from 0, and the activations;
     Identity, Dropout in prediction and Cast among real numbers do nothing. The first axis is the batch. Whole numbers,
     of an input or by a Cast, are categories; what an operator does of arrays alone, as exporters write shapes, is
-    computed. Half precision is computed in float32.
+    computed. Half precision is computed in float32. An array that two nodes take is the first weights of two layers.
 
     Examples
     --------

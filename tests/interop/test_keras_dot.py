@@ -18,8 +18,7 @@ def same(one, other):
     np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("ending", ["keras", "h5"])
-@pytest.mark.parametrize("axes", [1, -1, (1, 1), (1, -1)])
+@pytest.mark.parametrize(("axes", "ending"), [(1, "keras"), (-1, "h5"), ((1, 1), "h5"), ((1, -1), "keras")])
 @pytest.mark.parametrize("normalize", [False, True])
 def test_keras_models_here_and_back(axes, normalize, ending, keras, tmp_path):
     x = keras.Input((4,))
