@@ -28,7 +28,8 @@ class ProgbarLogger(Callback):
         self._bar, self._done = Bar(epochs, "epoch", at_once=True), 0
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        assert self._bar is not None
+        if self._bar is None:
+            raise RuntimeError("ProgbarLogger shows epochs of a training: call on_train_begin first")
         values = {name: f"{value:.4f}" for name, value in logs.items()}
         self._done = epoch + 1
         self._bar.show(self._done, f"epoch {self._done}", lambda: values)

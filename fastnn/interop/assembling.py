@@ -15,14 +15,31 @@ from fastnn.models.layered import LayeredModel
 from fastnn.models.sequential import Sequential
 from fastnn.registry import Without
 
-__all__ = ["Wanted", "assemble", "check_rows", "in_dtype", "wanted_arrays", "wanted_by"]
+__all__ = ["MOST_LAYERS", "Wanted", "assemble", "check_rows", "in_dtype", "wanted_arrays", "wanted_by"]
+
+# Beyond any that is of use; to read millions would take hours.
+MOST_LAYERS = 10_000
 
 
 class Wanted(NamedTuple):
-    """An array that a layer needs: what messages call it, and its shape."""
+    """An array that a layer needs.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it.
+    shape : tuple of int
+    layer, variable : str
+        Its layer's name, and its own there.
+    trained : bool
+        Whether training changes it: not where it is a moving statistic, or its layer is frozen.
+    """
 
     name: str
     shape: Shape
+    layer: str = ""
+    variable: str = ""
+    trained: bool = True
 
 
 def wanted_arrays(model: Sequential, input_shape: Shape) -> list[list[Wanted]]:
@@ -36,8 +53,8 @@ def wanted_arrays(model: Sequential, input_shape: Shape) -> list[list[Wanted]]:
     Examples
     --------
     >>> from fastnn.layers import Dense
-    >>> wanted_arrays(Sequential([Dense(10**12, name="wide")]), (3,))[0][0]
-    Wanted(name='the kernel of wide', shape=(3, 1000000000000))
+    >>> wanted_arrays(Sequential([Dense(10**12, name="wide")]), (3,))[0][0][:2]
+    ('the kernel of wide', (3, 1000000000000))
     """
     wanted = []
     shape = input_shape
@@ -56,7 +73,11 @@ def wanted_arrays(model: Sequential, input_shape: Shape) -> list[list[Wanted]]:
 
 def wanted_by(layer: Layer) -> list[Wanted]:
     """The arrays that a layer needs, whose shapes are known."""
-    return [Wanted(f"the {variable.name} of {layer.name}", variable.shape) for variable in layer.variables()]
+    name = str(layer.name)
+    return [
+        Wanted(f"the {one.name} of {name}", one.shape, name, one.name, one.trainable and layer.trainable)
+        for one in layer.variables()
+    ]
 
 
 def check_rows(layer: Layer, shape: Shape) -> None:

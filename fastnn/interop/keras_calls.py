@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from fastnn import layers
-from fastnn.checking.shapes import Shape, checked_shape
-from fastnn.interop.keras_config import MOST_LAYERS, Entry, groups, is_model, layer_from, unused_name
+from fastnn.interop.assembling import MOST_LAYERS
+from fastnn.interop.keras_config import Entry, MadeLayers, groups, input_shape, is_model
 from fastnn.interop.keras_layers import check_own
 from fastnn.layers.base import Layer
 from fastnn.layers.symbolic import SymbolicTensor
@@ -19,6 +19,7 @@ from fastnn.models.functional import Model
 
 __all__ = ["DescribedGraph", "described_graph"]
 
+M = TypeVar("M", bound=Model)
 Tensors = list[SymbolicTensor]
 Call = Callable[[Tensors], Tensors]
 
@@ -32,17 +33,15 @@ _OPERATIONS = {
 }
 
 
-class DescribedGraph(NamedTuple):
+class DescribedGraph(NamedTuple, Generic[M]):
     """A graph without its arrays; its layers with their places in a file of weights, in Keras' order."""
 
-    model: Model
+    model: M
     layers: list[Layer]
     places: list[str]
 
 
-def described_graph(
-    model: Mapping[str, Any], custom_objects: Mapping[str, Any], kind: type[Model] = Model
-) -> DescribedGraph:
+def described_graph(model: Mapping[str, Any], custom_objects: Mapping[str, Any], kind: type[M]) -> DescribedGraph[M]:
     """The graph that a model's configuration means, of a class; models within it are taken apart.
 
     Parameters and errors are those of `fastnn.interop.keras_config.described`.
@@ -53,34 +52,31 @@ def described_graph(
     begins: Any
     outputs: Any
     if model["class_name"] == "Sequential":
-        begins = [layers.Input(_first_shape(config))]
+        first = config["layers"][0]
+        begins = [layers.Input(input_shape(config, first["config"], first.get("build_config") or {}))]
         outputs = call([one.tensor for one in begins])
     else:
         by_name = {str(one["config"]["name"]): one for one in config["layers"]}
         inputs = [by_name[name] for name, _, _ in _references(config["input_layers"])]
-        begins = [layers.Input(_shape_of(one["config"]), name=one["config"]["name"]) for one in inputs]
+        begins = [layers.Input(input_shape({}, one["config"], {}), name=one["config"]["name"]) for one in inputs]
         outputs = call([one.tensor for one in begins])
         if isinstance(config["output_layers"], dict):
             outputs = dict(zip(config["output_layers"], outputs, strict=True))
-    made = kind.of_tensors(begins, outputs, name=config["name"], dtype=max(reader.dtypes, default="float32"), seed=None)
-    return DescribedGraph(made, reader.layers, reader.places)
+    made = kind.of_tensors(begins, outputs, name=config["name"], dtype=reader.made.dtype, seed=None)
+    return DescribedGraph(made, reader.made.layers, reader.made.places)
 
 
 class _Reader:
     """Makes layers, each once, and what their calls are."""
 
     def __init__(self, custom_objects: Mapping[str, Any]) -> None:
-        self.custom_objects = custom_objects
-        self.layers: list[Layer] = []
-        self.places: list[str] = []
-        self.dtypes: set[str] = set()
-        self._names: set[str] = set()
+        self.made = MadeLayers(custom_objects)
         self._calls = 0
 
     def make(self, entry: Mapping[str, Any], place: str, frozen: bool) -> Call:
         """The function of tensors that a layer, or a model within the model, is."""
         kind, config = entry["class_name"], entry["config"]
-        if str(entry.get("module")).startswith("keras.src.ops."):
+        if _is_operation(entry):
             return self._operation(kind, config)
         check_own(entry)
         # Of models, the outermost alone freezes what it has: those within leave it to their layers.
@@ -89,7 +85,7 @@ class _Reader:
         if kind == "InputLayer":
             return lambda tensors: tensors
         if not is_model(entry):
-            return self._leaf(Entry(kind, config, entry.get("build_config") or {}, place, frozen))
+            return self._called(self.made.add(Entry(kind, config, entry.get("build_config") or {}, place, frozen)))
         children = config["layers"]
         if len(children) > MOST_LAYERS:
             raise ValueError(f"the model has more than {MOST_LAYERS} layers")
@@ -102,22 +98,12 @@ class _Reader:
         ]
         return _chain(calls) if kind == "Sequential" else _graph(config, calls)
 
-    def _leaf(self, entry: Entry) -> Call:
-        layer, dtype = layer_from(entry, self.custom_objects)
-        layer.name = unused_name(entry.options["name"], self._names)
-        self._names.add(layer.name)
-        self.dtypes.add(dtype)
-        self.layers.append(layer)
-        self.places.append(entry.place)
-        return self._called(layer)
-
     def _operation(self, kind: str, config: Mapping[str, Any]) -> Call:
         if kind not in _OPERATIONS:
             known = ", ".join(_OPERATIONS)
             raise ValueError(f"the function {config.get('name')!r} ({kind}) is none that fastnn has; it has {known}")
         layer = _OPERATIONS[kind]()
-        layer.name = unused_name(config["name"], self._names)
-        self._names.add(layer.name)
+        self.made.name(layer, config["name"])
         return self._called(layer)
 
     def _called(self, layer: Layer) -> Call:
@@ -239,26 +225,3 @@ def _reference(given: Any) -> Reference:
     if not (isinstance(name, str) and type(number) is int and type(at) is int and number >= 0 and at >= 0):
         raise ValueError(f"{given!r} names no value of a layer")
     return name, number, at
-
-
-def _first_shape(config: Mapping[str, Any]) -> Shape:
-    first = config["layers"][0]
-    options = first["config"]
-    built = (first.get("build_config") or {}).get("input_shape")
-    for shape in (
-        options.get("batch_shape"), options.get("batch_input_shape"), config.get("build_input_shape"), built,
-    ):  # fmt: skip
-        if shape is not None:
-            return _without_batch(shape)
-    raise ValueError("the shape of its inputs is not known: build the model, or start it with keras.Input(shape)")
-
-
-def _shape_of(options: Mapping[str, Any]) -> Shape:
-    shape = options.get("batch_shape") or options.get("batch_input_shape")
-    return _without_batch(shape)
-
-
-def _without_batch(shape: Any) -> Shape:
-    if not isinstance(shape, list | tuple) or len(shape) < 2 or None in shape[1:]:
-        raise ValueError(f"its inputs have the shape {shape!r}, but fastnn needs every size but that of the batch")
-    return checked_shape(list(shape[1:]), "the shape of a sample")

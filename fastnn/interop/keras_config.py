@@ -5,23 +5,30 @@ They come from files as often as from Keras, so that nothing in them is trusted.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from fastnn.checking.names import snake_case
 from fastnn.checking.shapes import Shape, checked_shape
+from fastnn.interop.assembling import MOST_LAYERS
 from fastnn.interop.keras_layers import check_own, layer_of
 from fastnn.layers.base import Layer
 
 __all__ = [
-    "MOST_LAYERS", "Described", "Entry", "check_each_once", "described", "entries", "groups", "is_chain", "is_model",
-    "layer_from",
-    "unused_name",
-]  # fmt: skip
-
-# Beyond any that is of use; to read millions would take hours.
-MOST_LAYERS = 10_000
+    "Described",
+    "Entry",
+    "MadeLayers",
+    "check_described",
+    "described",
+    "entries",
+    "groups",
+    "input_shape",
+    "is_chain",
+    "is_model",
+    "readable",
+]
 
 # Numbers of half precision are numbers of float32, too.
 _DTYPES = {
@@ -78,34 +85,63 @@ def described(model: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> De
     found = list(itertools.islice(entries(model), MOST_LAYERS + 1))
     if len(found) > MOST_LAYERS:
         raise ValueError(f"the model has more than {MOST_LAYERS} layers")
-    shape = _input_shape(model["config"], found)
-    made: list[Layer] = []
-    places: list[str] = []
-    names: set[str] = set()
-    dtypes: set[str] = set()
+    first = found[0] if found else Entry("", {}, {}, "", False)
+    shape = input_shape(model["config"], first.options, first.built)
+    made = MadeLayers(custom_objects)
     for entry in found:
-        if entry.kind == "InputLayer":
-            continue
-        layer, dtype = layer_from(entry, custom_objects)
-        dtypes.add(dtype)
-        layer.name = unused_name(entry.options["name"], names)
-        names.add(layer.name)
-        made.append(layer)
-        places.append(entry.place)
-    if not made:
+        if entry.kind != "InputLayer":
+            made.add(entry)
+    if not made.layers:
         raise ValueError("the model has no layers that compute")
-    return Described(model["config"]["name"], max(dtypes), shape, made, places)
+    return Described(model["config"]["name"], made.dtype, shape, made.layers, made.places)
 
 
-def layer_from(entry: Entry, custom_objects: Mapping[str, Any]) -> tuple[Layer, str]:
-    """The layer of an entry, without a name, and its dtype; ValueError, which names it, where fastnn has none such."""
-    try:
-        layer = layer_of(entry.kind, entry.options, custom_objects)
-        layer.trainable = not entry.frozen
-        return layer, _dtype(entry.options.get("dtype"))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
-        raise ValueError(f"the layer {entry.options['name']!r} ({entry.kind}): {what}") from error
+class MadeLayers:
+    """The layers of entries, each of another name, with their places in a file of weights.
+
+    Parameters
+    ----------
+    custom_objects : mapping of str to activation
+        As for `from_keras`.
+    """
+
+    def __init__(self, custom_objects: Mapping[str, Any]) -> None:
+        self.custom_objects = custom_objects
+        self.layers: list[Layer] = []
+        self.places: list[str] = []
+        self._names: set[str] = set()
+        # Where the numbers of each name begin that are not known to be taken.
+        self._numbers: dict[str, int] = {}
+        self._dtypes: set[str] = set()
+
+    @property
+    def dtype(self) -> str:
+        """The widest of all layers'."""
+        return max(self._dtypes, default="float32")
+
+    def add(self, entry: Entry) -> Layer:
+        """The layer of an entry; ValueError, which names it, where fastnn has none such."""
+        try:
+            layer = layer_of(entry.kind, entry.options, self.custom_objects)
+            layer.trainable = not entry.frozen
+            self._dtypes.add(_dtype(entry.options.get("dtype")))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+            raise ValueError(f"the layer {entry.options['name']!r} ({entry.kind}): {what}") from error
+        self.name(layer, entry.options["name"])
+        self.layers.append(layer)
+        self.places.append(entry.place)
+        return layer
+
+    def name(self, layer: Layer, name: Any) -> None:
+        """Give a layer a name, with a number where there is one such already; ValueError for what is none."""
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"a layer has the name {name!r}, but names are strings")
+        number = self._numbers.get(name, 0)
+        while (found := name if number == 0 else f"{name}_{number}") in self._names:
+            number += 1
+        layer.name, self._numbers[name] = found, number
+        self._names.add(found)
 
 
 def entries(model: Mapping[str, Any], place: str = "", frozen: bool = False) -> Iterator[Entry]:
@@ -128,10 +164,11 @@ def entries(model: Mapping[str, Any], place: str = "", frozen: bool = False) -> 
         yield from entries(child, f"{place}layers/{group}/", frozen)
 
 
-def check_each_once(model: Any) -> None:
-    """Raise ValueError where a layer occurs twice in a Keras model, or in two models within it.
+def check_described(model: Any) -> None:
+    """Raise ValueError where a Keras model computes something else than its configuration says.
 
-    Its configuration has the layer once: taken from there, the model would compute something else.
+    That is where a layer occurs twice, or in two models within it, for the configuration has it once; and where a layer
+    was given a ``call`` of its own.
     """
     seen: set[int] = set()
     waiting = list(model.layers)
@@ -143,8 +180,32 @@ def check_each_once(model: Any) -> None:
                 "as its files, has it once: make a layer for each place, with the same weights"
             )
         seen.add(id(layer))
+        if "call" in vars(layer):
+            raise ValueError(
+                f"the layer {layer.name!r} ({type(layer).__name__}) was given a call of its own, beside that of its "
+                "class, which no configuration has"
+            )
         # An activation may be a layer, too; it has none within it.
         waiting += getattr(layer, "layers", None) or ()
+
+
+@contextlib.contextmanager
+def readable(what: str) -> Iterator[None]:
+    """What is raised for a configuration that is none becomes a ValueError, which calls it ``what``.
+
+    Examples
+    --------
+    >>> with readable("the configuration"):
+    ...     {}["layers"]
+    Traceback (most recent call last):
+    ValueError: the configuration lacks 'layers'
+    """
+    try:
+        yield
+    except KeyError as error:
+        raise ValueError(f"{what} lacks {error}") from error
+    except (TypeError, AttributeError, IndexError) as error:
+        raise ValueError(f"{what} is none that Keras writes: {error}") from error
 
 
 def groups(kinds: Iterable[str]) -> Iterator[str]:
@@ -198,23 +259,24 @@ def _inputs(nodes: Any) -> list[Any]:
     return [tensor["config"]["keras_history"][0] if isinstance(tensor, dict) else None for tensor in tensors]
 
 
-def unused_name(name: Any, names: set[str]) -> str:
-    """The name, with a number where there is one such already; ValueError for what is none."""
-    if not isinstance(name, str) or not name:
-        raise ValueError(f"a layer has the name {name!r}, but names are strings")
-    number = 0
-    while (found := name if number == 0 else f"{name}_{number}") in names:
-        number += 1
-    return found
+def input_shape(config: Mapping[str, Any], options: Mapping[str, Any], built: Mapping[str, Any]) -> Shape:
+    """The shape of a sample of a model's only input, which the model says itself, or its first layer.
 
+    Raises
+    ------
+    ValueError
+        Where nothing tells it, or a size is not known.
 
-def _input_shape(config: Mapping[str, Any], found: list[Entry]) -> Shape:
-    first = found[0] if found else Entry("", {}, {}, "", False)
+    Examples
+    --------
+    >>> input_shape({}, {"batch_shape": [None, 3]}, {})
+    (3,)
+    """
     candidates = (
-        first.options.get("batch_shape"),
-        first.options.get("batch_input_shape"),
+        options.get("batch_shape"),
+        options.get("batch_input_shape"),
         config.get("build_input_shape"),
-        first.built.get("input_shape"),
+        built.get("input_shape"),
     )
     for shape in candidates:
         if shape is None:

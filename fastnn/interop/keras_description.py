@@ -74,14 +74,16 @@ def _check_each_once(model: LayeredModel) -> None:
         waiting += layer.model.layers if isinstance(layer, ModelLayer) else ()
 
 
-def _description(model: LayeredModel, name: str) -> dict[str, Any]:
+def _description(model: LayeredModel, name: str, frozen: bool = False) -> dict[str, Any]:
+    # Keras forgets what a Sequential of a file says: its layers say it, too.
+    frozen = frozen or not model.trainable
     dtype = model.dtype.name
     # Keras has layers that take whole numbers alone.
     kind = "int32" if model.needs_plan().categories else dtype
     if not isinstance(model, Model):
         first = _input(model.input_shape or (), "input_layer", kind)
-        described = [first, *(_layer(layer, dtype) for layer in model.layers)]
-        config = {"name": name, "trainable": model.trainable, "dtype": dtype, "layers": described}
+        described = [first, *(_layer(layer, dtype, frozen) for layer in model.layers)]
+        config = {"name": name, "trainable": not frozen, "dtype": dtype, "layers": described}
         return _object("keras", "Sequential", config)
     graph = model.graph
     names = {-1 - number: own for number, own in enumerate(model.input_names)}
@@ -95,9 +97,10 @@ def _description(model: LayeredModel, name: str) -> dict[str, Any]:
             described.append(_input(shape, names[place], kind) | {"name": names[place], "inbound_nodes": []})
         else:
             nodes = connections(model, place, names)
-            described.append(_layer(model.layers[place], dtype) | {"name": names[place], "inbound_nodes": nodes})
+            layer = _layer(model.layers[place], dtype, frozen)
+            described.append(layer | {"name": names[place], "inbound_nodes": nodes})
     begins, outputs = ends(model, names)
-    config = {"name": name, "trainable": model.trainable, "layers": described}
+    config = {"name": name, "trainable": not frozen, "layers": described}
     config |= {"input_layers": begins, "output_layers": outputs}
     return _object("keras.src.models.functional", "Functional", config) | {"registered_name": "Functional"}
 
@@ -106,9 +109,9 @@ def _input(shape: Sequence[int], name: str, dtype: str) -> dict[str, Any]:
     return _object("keras.layers", "InputLayer", {"batch_shape": [None, *shape], "dtype": dtype, "name": name})
 
 
-def _layer(layer: Layer, dtype: str) -> dict[str, Any]:
+def _layer(layer: Layer, dtype: str, frozen: bool) -> dict[str, Any]:
     if isinstance(layer, ModelLayer):
-        return _description(layer.model, str(layer.name))
+        return _description(layer.model, str(layer.name), frozen)
     maker = next((_OPTIONS[kind] for kind in type(layer).__mro__ if kind in _OPTIONS), None)
     if maker is None:
         raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which {_why_not(layer)}")
@@ -118,7 +121,7 @@ def _layer(layer: Layer, dtype: str) -> dict[str, Any]:
         raise TypeError(f"the layer {layer.name}: {error}") from None
     given: Any = layer.input_shape or ()
     shape = [[None, *one] for one in given] if isinstance(layer, Merge) else [None, *given]
-    config = {"name": layer.name, "trainable": layer.trainable, "dtype": dtype, **options}
+    config = {"name": layer.name, "trainable": layer.trainable and not frozen, "dtype": dtype, **options}
     return _object("keras.layers", name, config) | {"build_config": {"input_shape": shape}}
 
 
@@ -275,6 +278,7 @@ _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     layers.BatchNormalization: _batch_normalization,
     layers.LayerNormalization: _normalization,
     layers.Concatenate: lambda layer: ("Concatenate", {"axis": -1}),
+    layers.Dot: lambda layer: ("Dot", {"axes": layer.axes, "normalize": layer.normalize}),
     Merge: lambda layer: (type(layer).__name__, {}),
 }
 

@@ -17,12 +17,13 @@ from fastnn.files.writing import atomic_write
 from fastnn.interop.keras_description import compilation_of, description_of
 from fastnn.interop.keras_graphs import order
 from fastnn.interop.keras_places import placed_layers
+from fastnn.interop.keras_weights import hdf5
 from fastnn.layers.base import Layer
 from fastnn.models.base import BaseModel
 from fastnn.models.functional import Model
 from fastnn.models.nested import ModelLayer
 
-__all__ = ["OWN_MEMBER", "hdf5", "save_keras_weights", "to_keras"]
+__all__ = ["OWN_MEMBER", "save_keras_weights", "to_keras"]
 
 # The version of Keras whose form this is.
 _VERSION = "3.15.1"
@@ -113,15 +114,6 @@ def save_keras_weights(model: BaseModel, path: str | os.PathLike[str]) -> None:
     _write(path, content.getvalue())
 
 
-def hdf5() -> Any:
-    """The module h5py; raises ImportError, which says how to get it, where it is missing."""
-    try:
-        import h5py
-    except ImportError as error:
-        raise ImportError("Keras' files are written and read with h5py: pip install 'h5py>=3.10'") from error
-    return h5py
-
-
 def _ending(path: str | os.PathLike[str], known: tuple[str, ...], what: str) -> str:
     suffix = PurePath(os.fsdecode(path)).suffix.lower()
     if suffix not in known:
@@ -170,29 +162,30 @@ def _write_by_attributes(group: Any, model: BaseModel) -> None:
     group.attrs["layer_names"] = [str(layer.name).encode() for layer in layers]
     for layer in layers:
         own = group.create_group(layer.name)
-        arrays = _by_gradients(layer)
+        arrays = _by_gradients(layer, not model.trainable)
         own.attrs["weight_names"] = [name.encode() for name in arrays]
         for name, array in arrays.items():
             own[name] = array
 
 
-def _by_gradients(layer: Layer) -> dict[str, NDArray[Any]]:
-    """A layer's arrays by the names that this format has; of a model within, those first that gradients change."""
+def _by_gradients(layer: Layer, frozen: bool) -> dict[str, NDArray[Any]]:
+    """A layer's arrays by the names that this format has; of a model within, those first that training changes."""
     if not isinstance(layer, ModelLayer):
         return {f"{layer.name}/{name}": array for name, array in layer.arrays.items()}
     found: list[tuple[bool, str, NDArray[Any]]] = []
-    for one in _leaves(layer):
-        changed = {variable.name for variable in one.variables() if variable.trainable}
-        found += [(name not in changed, f"{layer.name}/{one.name}/{name}", array) for name, array in one.arrays.items()]
+    for place, one, still in _leaves(layer, "", frozen):
+        changed = {variable.name for variable in one.variables() if variable.trainable and not still}
+        found += [(name not in changed, f"{place}/{name}", array) for name, array in one.arrays.items()]
     return {name: array for _, name, array in sorted(found, key=lambda one: one[0])}
 
 
-def _leaves(layer: Layer) -> Iterator[Layer]:
-    """The layers of models within, as Keras orders them."""
+def _leaves(layer: Layer, place: str, frozen: bool) -> Iterator[tuple[str, Layer, bool]]:
+    """The layers of models within, as Keras orders them: the path of each, and whether training leaves it as it is."""
+    place, frozen = f"{place}{layer.name}", frozen or not layer.trainable
     if not isinstance(layer, ModelLayer):
-        yield layer
+        yield place, layer, frozen
         return
     model = layer.model
-    places = [place for place in order(model.graph) if place >= 0] if isinstance(model, Model) else None
-    for one in model.layers if places is None else [model.layers[place] for place in places]:
-        yield from _leaves(one)
+    numbers = [number for number in order(model.graph) if number >= 0] if isinstance(model, Model) else None
+    for one in model.layers if numbers is None else [model.layers[number] for number in numbers]:
+        yield from _leaves(one, f"{place}/", frozen)

@@ -26,7 +26,8 @@ _IGNORED = {"name", "dtype", "trainable", "seed", "synchronized", "renorm_moment
 def check_own(entry: Mapping[str, Any]) -> None:
     """Raise ValueError where a class is not Keras' own: a user's may be called Dense, too."""
     own = entry.get("registered_name") in (None, entry["class_name"])
-    if not own or str(entry.get("module") or "keras").split(".")[0] != "keras":
+    # Keras writes null for a class that is neither its own nor registered; older files have no such key.
+    if not own or str(entry.get("module", "keras")).split(".")[0] != "keras":
         name = entry["config"].get("name")
         what = f"the layer {name!r} is" if name else "it has"
         raise ValueError(f"{what} a {entry['class_name']} that is not Keras' own, and whose code no file holds")
@@ -226,6 +227,14 @@ def _concatenate(options: Options) -> Layer:
     return layers.Concatenate()
 
 
+def _dot(options: Options) -> Layer:
+    axes = options["axes"]
+    # One for both inputs, or one for each: of rows, 1 and -1 are the same.
+    if any(axis not in (1, -1) for axis in (axes if isinstance(axes, list | tuple) else [axes])):
+        raise ValueError(f"its axes are {axes!r}, but fastnn has 1, the numbers of a row")
+    return layers.Dot(normalize=options.switch("normalize"))
+
+
 def _merging(kind: Callable[[], Layer]) -> Callable[[Options], Layer]:
     return lambda options: kind()
 
@@ -263,6 +272,7 @@ _MAKERS: dict[str, Callable[[Options], Layer]] = {
     "BatchNormalization": _batch_normalization,
     "LayerNormalization": _layer_normalization,
     "Concatenate": _concatenate,
+    "Dot": _dot,
     **{
         name: _merging(getattr(layers, name))
         for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from fastnn.files.reading import check_expansion, regular_file
 from fastnn.interop.assembling import Wanted, assemble, check_rows, in_dtype, wanted_arrays, wanted_by
 from fastnn.interop.keras_calls import DescribedGraph, described_graph
-from fastnn.interop.keras_config import Described, Entry, check_each_once, described, entries, groups, is_chain
+from fastnn.interop.keras_config import Described, Entry, check_described, described, entries, groups, is_chain
 from fastnn.interop.keras_description import description_of
 from fastnn.interop.keras_places import placed_layers
 from fastnn.interop.keras_weights import WeightFile
@@ -65,10 +65,11 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     TypeError
         When `source` is neither of them.
     ValueError
-        For a layer or an option that fastnn has not, also one that training alone reads, such as frozen weights: the
-        message names the layer, its class and what there is. For a model in which a layer occurs twice; a file does not
-        tell, for Keras writes such a layer once and reads a shorter model itself. For a damaged file. Nothing
-        in a file is run, and no more memory is taken than its arrays have bytes.
+        For a layer or an option that fastnn has not, also one that training alone reads: the message names the layer,
+        its class and what there is. For a class that is not Keras' own, and a layer that was given a ``call``; an
+        ``.h5`` file does not tell them from Keras' class of that name. For a chain in which a layer occurs twice; a
+        file does not tell, for Keras writes such a layer once and reads a shorter model itself. For a damaged file.
+        Nothing in a file is run, and no more memory is taken than its arrays have bytes.
 
     Examples
     --------
@@ -109,7 +110,7 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     # tf_keras is Keras 2.
     module = type(source).__module__.removeprefix("tf_")
     with _named_errors(source):
-        check_each_once(source)
+        check_described(source)
         entry = {"module": module, "class_name": type(source).__name__, "config": source.get_config()}
         found = _described(entry, custom)
         # tf_keras and keras have it.
@@ -140,8 +141,8 @@ def load_keras_weights(model: BaseModel, path: str | os.PathLike[str]) -> None:
     model : Sequential or Model
         Its layers with weights have the classes, the order and the shapes of Keras' model.
     path : path-like
-        A ``.weights.h5`` or ``.keras`` file of Keras 3, or an ``.h5`` file of Keras 2, which are read with h5py. Keras
-        models within a model are taken from a ``.keras`` file alone, for the others lack their place.
+        A ``.weights.h5`` or ``.keras`` file of Keras 3, or an ``.h5`` file of Keras 2, which are read with h5py. Of
+        Keras models within a model, a model without such takes no ``.weights.h5``, which has other places for them.
 
     Raises
     ------
@@ -210,15 +211,15 @@ def _by_layer(
     return {layer: [next(given) for _ in own] for layer, own in zip(layers, wanted, strict=True)}
 
 
-def _described(model: Mapping[str, Any], custom: Mapping[str, Any]) -> Described | DescribedGraph:
-    return described(model, custom) if is_chain(model) else described_graph(model, custom)
+def _described(model: Mapping[str, Any], custom: Mapping[str, Any]) -> Described | DescribedGraph[Model]:
+    return described(model, custom) if is_chain(model) else described_graph(model, custom, Model)
 
 
 def _assembled(
-    found: Described | DescribedGraph, read: Callable[[list[list[Wanted]]], Sequence[ArrayLike]]
+    found: Described | DescribedGraph[Model], read: Callable[[list[list[Wanted]]], Sequence[ArrayLike]]
 ) -> Sequential | Model:
     if isinstance(found, DescribedGraph):
-        graph = found.model
+        graph: Model = found.model
         for layer in graph.layers:
             if layer.input_shape is not None and not isinstance(layer, Merge):
                 check_rows(layer, layer.input_shape)

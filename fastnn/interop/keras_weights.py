@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-__all__ = ["WeightFile"]
+__all__ = ["WeightFile", "hdf5"]
+
+
+def hdf5() -> Any:
+    """The module h5py; raises ImportError, which says how to get it, where it is missing."""
+    try:
+        import h5py
+    except ImportError as error:
+        raise ImportError("Keras' files are written and read with h5py: pip install 'h5py>=3.10'") from error
+    return h5py
 
 
 class WeightFile:
@@ -53,13 +62,9 @@ class WeightFile:
     """
 
     def __init__(self, file: IO[bytes]) -> None:
-        try:
-            import h5py
-        except ImportError as error:
-            raise ImportError("Keras' files are read with h5py: pip install 'h5py>=3.10'") from error
         self._size = file.seek(0, os.SEEK_END)
-        self._hdf5: Any = h5py
-        self._file = h5py.File(file, "r")
+        self._hdf5 = hdf5()
+        self._file = self._hdf5.File(file, "r")
 
     @property
     def by_attributes(self) -> bool:
@@ -101,24 +106,37 @@ class WeightFile:
         return self._read([(self._dataset(path, array.name), array) for path, array in named])
 
     def arrays_by_attributes(self, wanted: Sequence[Sequence[Wanted]]) -> list[NDArray[Any]]:
-        """The arrays of a Keras 2 file; see `arrays`."""
-        found: list[list[str]] = []
+        """The arrays of a Keras 2 file; see `arrays`.
+
+        A model within the model is one layer there, which lists the arrays of its own: first those that training
+        changes, then the others.
+        """
+        found: list[list[list[str]]] = []
         root = self._legacy_root()
         prefix = "" if root.name == "/" else f"{root.name[1:]}/"
         for layer in _names(root, "layer_names"):
-            # A model in the model is one layer, which lists its layers' arrays: those of gradients first.
             by_layer: dict[str, list[str]] = {}
             for name in _names(self._group(f"{prefix}{layer}"), "weight_names"):
                 by_layer.setdefault(name.rpartition("/")[0], []).append(f"{prefix}{layer}/{name}")
-            found += by_layer.values()
+            found.append(list(by_layer.values()))
         wanted = [arrays for arrays in wanted if arrays]
-        if [len(paths) for paths in found] != [len(arrays) for arrays in wanted]:
+        if sum(map(len, found)) == len(wanted):
+            behind = iter(wanted)
+            pairs = [pair for lists in found for pair in _paired(lists, [next(behind) for _ in lists])]
+        if sum(map(len, found)) != len(wanted) or not all(_fits(paths, arrays) for paths, arrays in pairs):
             raise ValueError(
-                f"it has {[len(paths) for paths in found]} arrays by layer, but the model's layers have "
-                f"{[len(arrays) for arrays in wanted]}"
+                f"it has {[len(paths) for lists in found for paths in lists]} arrays by layer, but the model's layers "
+                f"have {[len(arrays) for arrays in wanted]}, or call them otherwise"
             )
-        pairs = [pair for paths, arrays in zip(found, wanted, strict=True) for pair in zip(paths, arrays, strict=True)]
-        return self._read([(self._dataset(path, array.name), array) for path, array in pairs])
+        # In the order in which they are wanted.
+        places = {id(arrays): paths for paths, arrays in pairs}
+        return self._read(
+            [
+                (self._dataset(path, array.name), array)
+                for arrays in wanted
+                for path, array in zip(places[id(arrays)], arrays, strict=True)
+            ]
+        )
 
     def _legacy_root(self) -> Any:
         return self._group("model_weights") if self._link(self._file, "model_weights") else self._file
@@ -184,6 +202,21 @@ class WeightFile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+
+
+def _paired(lists: Sequence[list[str]], wanted: Sequence[Sequence[Wanted]]) -> list[tuple[list[str], Sequence[Wanted]]]:
+    """What a layer of a Keras 2 file has of each layer within it, with what those layers need."""
+    by_name = {paths[0].split("/")[-2]: paths for paths in lists}
+    if len(by_name) == len(lists) and by_name.keys() == {arrays[0].layer for arrays in wanted}:
+        return [(by_name[arrays[0].layer], arrays) for arrays in wanted]
+    # Layers of which training changes nothing come last.
+    return list(zip(lists, sorted(wanted, key=lambda arrays: not any(one.trained for one in arrays)), strict=True))
+
+
+def _fits(paths: Sequence[str], arrays: Sequence[Wanted]) -> bool:
+    """Whether arrays are as many as are wanted, and are called as they are; Keras 2 puts a number behind a name."""
+    names = [path.rpartition("/")[2].partition(":")[0] for path in paths]
+    return names == [one.variable for one in arrays]
 
 
 def _names(group: Any, attribute: str) -> list[str]:

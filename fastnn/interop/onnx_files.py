@@ -182,7 +182,8 @@ def _value_of(operation: operations.Operation, sources: list[Value]) -> Value:
                 arrays.append(graph.initializer("bias", operation.bias))
             if operation.vectors == 1:
                 return x.apply("Gemm", *arrays)
-            return x.in_shape(-1, len(operation.kernel)).apply("Gemm", *arrays).in_shape(-1, operation.outputs)
+            made = x.in_shape(-1, operation.vectors, len(operation.kernel)).apply("MatMul", arrays[0])
+            return (made + arrays[1] if len(arrays) > 1 else made).in_shape(-1, operation.outputs)
         case operations.Activate():
             return given(operation.kind.onnx, f"the ONNX operators of the activation {operation.activation}")(
                 x, *operation.numbers
@@ -226,15 +227,16 @@ def _merged(operation: operations.Merge, sources: list[Value]) -> Value:
 
 
 def _normalized_vectors(operation: operations.NormalizeVectors, x: Value) -> Value:
-    vectors = x.in_shape(-1, operation.width)
-    squares = (vectors * vectors).sums(1)
+    count = operation.outputs // operation.width
+    vectors = x.in_shape(-1, count, operation.width) if count > 1 else x
+    squares = (vectors * vectors).sums(-1)
     epsilon = x.graph.initializer("epsilon", operation.epsilon)
     if operation.scale is None:
         result = vectors / squares.apply("Sqrt").apply("Max", epsilon)
     else:
         scale = x.graph.initializer("scale", operation.scale)
         result = vectors / (squares / operation.width + epsilon).apply("Sqrt") * scale
-    return result.in_shape(-1, operation.outputs)
+    return result.in_shape(-1, operation.outputs) if count > 1 else result
 
 
 def _encoded(operation: operations.Encode, x: Value) -> Value:

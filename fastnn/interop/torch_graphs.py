@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from fastnn import layers
 from fastnn.checking.shapes import Shape, checked_shape
-from fastnn.interop.torch_layers import Leaf, check_no_hooks, layer_of, torch_array
+from fastnn.interop.assembling import check_rows
+from fastnn.interop.torch_functions import MERGES, MODULES, changes_first, known_functions, name_of, options_of
+from fastnn.interop.torch_layers import Leaf, check_plain, layer_of, shape_read, torch_array
+from fastnn.interop.torch_tracing import traced_nodes
 from fastnn.layers.base import Layer
 from fastnn.layers.symbolic import SymbolicTensor
 from fastnn.models.functional import Model
 
 __all__ = ["traced"]
-
-# Functions and methods of tensors, and the modules that compute the same.
-_MODULES = {
-    name: kind
-    for kind, names in {
-        "ReLU": "relu relu_", "ReLU6": "relu6", "LeakyReLU": "leaky_relu", "ELU": "elu", "SELU": "selu", "GELU": "gelu",
-        "SiLU": "silu", "Mish": "mish", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softplus": "softplus",
-        "Softsign": "softsign", "Hardsigmoid": "hardsigmoid", "Hardswish": "hardswish", "Softmax": "softmax",
-        "LogSoftmax": "log_softmax", "Dropout": "dropout",
-    }.items()
-    for name in names.split()
-}  # fmt: skip
-_MERGES: Mapping[str, type[Layer]] = {
-    "add": layers.Add,
-    "sub": layers.Subtract,
-    "subtract": layers.Subtract,
-    "mul": layers.Multiply,
-    "multiply": layers.Multiply,
-    "maximum": layers.Maximum,
-    "minimum": layers.Minimum,
-    "iadd": layers.Add,
-    "isub": layers.Subtract,
-    "imul": layers.Multiply,
-}
 
 
 def traced(module: Any, input_shape: Sequence[Any] | None, dtype: np.dtype[Any], torch: Any) -> Model:
@@ -51,21 +28,19 @@ def traced(module: Any, input_shape: Sequence[Any] | None, dtype: np.dtype[Any],
     ValueError
         For a forward that cannot be traced, and for what fastnn has not; the message names the node.
     """
-    try:
-        graph = torch.fx.symbolic_trace(module).graph
-    except Exception as error:  # whatever the user's own code raises for what it is given
-        raise ValueError(
-            f"the forward of {type(module).__name__} cannot be traced by torch.fx, as it depends on numbers: {error}"
-        ) from error
-    return _Reader(module, graph, torch).model(input_shape, dtype)
+    return _Reader(module, traced_nodes(module, torch), torch).model(input_shape, dtype)
 
 
 class _Reader:
     """Follows the nodes of a trace; a module that is called several times is one layer."""
 
-    def __init__(self, module: Any, graph: Any, torch: Any) -> None:
-        self.module, self.nodes, self.torch = module, list(graph.nodes), torch
+    def __init__(self, module: Any, nodes: list[Any], torch: Any) -> None:
+        self.module, self.nodes, self.torch = module, nodes, torch
+        self.places = {node: place for place, node in enumerate(nodes)}
+        self.functions = known_functions(torch)
         self.values: dict[Any, SymbolicTensor] = {}
+        # The nodes that are one tensor of PyTorch, or views of it, by each of them.
+        self.views: dict[Any, set[Any]] = {}
         self.made: dict[str, Layer] = {}
         self.tensors: dict[Layer, list[tuple[Any, str]]] = {}
         self.outputs: Any = None
@@ -84,7 +59,7 @@ class _Reader:
             try:
                 self._follow(node)
             except (ValueError, TypeError) as error:
-                raise ValueError(f"the node {node.name!r} ({node.op} {_called(node.target)}): {error}") from error
+                raise ValueError(f"the node {node.name!r} ({node.op} {name_of(node.target)}): {error}") from error
         made = Model.of_tensors(inputs, self.outputs, name=_name(self.module), dtype=dtype, seed=None)
         made._fill(
             [
@@ -109,10 +84,9 @@ class _Reader:
         """What the modules that take an input say of its shape."""
         for reader in node.users:
             if reader.op == "call_module":
-                module = self.module.get_submodule(reader.target)
-                for attribute in ("in_features", "num_features", "normalized_shape"):
-                    if hasattr(module, attribute):
-                        return checked_shape(getattr(module, attribute), attribute)
+                shape = shape_read(self.module.get_submodule(reader.target))
+                if shape is not None:
+                    return shape
         raise ValueError(
             f"input_shape is needed, the shape of one sample of each input, such as (28, 28): no layer tells that of "
             f"{node.name}"
@@ -126,6 +100,11 @@ class _Reader:
             self.values[node] = self._module(node)
         elif node.op in ("call_function", "call_method"):
             self.values[node] = self._function(node)
+        elif node.op == "get_attr":
+            raise ValueError(
+                "it is a number or an array of a module, but fastnn's graphs are made of inputs and layers alone; a "
+                "class of your own is followed into its forward, even where it extends a module of PyTorch's"
+            )
         else:
             raise ValueError("fastnn's graphs are made of inputs and layers alone, and this is a number or an array")
 
@@ -144,8 +123,9 @@ class _Reader:
             raise ValueError("fastnn's layers are called on one value")
         value, module = self._value(node.args[0]), self.module.get_submodule(node.target)
         leaf = Leaf(node.target, module)
-        check_no_hooks(module, leaf.spelled)
+        check_plain(module, leaf.spelled, self.torch)
         if type(module) is self.torch.nn.Identity:
+            self._same_tensor(node)
             return value
         if node.target not in self.made:
             layer, tensors = layer_of(leaf, self.torch)
@@ -154,22 +134,58 @@ class _Reader:
         layer = self.made[node.target]
         if isinstance(module, self.torch.nn.LayerNorm) and value.sample_shape != tuple(module.normalized_shape):
             raise ValueError(f"it gets {value.sample_shape} numbers of a sample, which is not its own shape")
-        return layer(value)
+        return self._applied(node, layer, value, in_place=getattr(module, "inplace", False))
 
     def _function(self, node: Any) -> SymbolicTensor:
-        name = _called(node.target)
-        if name in ("cat", "concat", "concatenate"):
-            return self._concatenated(*node.args, **node.kwargs)
-        if name == "flatten":
-            return self._flat(*node.args, **node.kwargs)
-        if name in _MERGES:
-            if len(node.args) != 2 or node.kwargs:
-                raise ValueError(f"it takes {len(node.args)} values and {dict(node.kwargs)}, but fastnn merges two")
-            return _MERGES[name]()([self._value(one) for one in node.args])
-        if name in _MODULES:
-            return self._activated(_MODULES[name], *node.args, **node.kwargs)
-        known = ", ".join(sorted({"cat", "flatten", *_MERGES, *_MODULES}))
-        raise ValueError(f"it is none that fastnn has; of functions it has {known}")
+        target, args, kwargs = node.target, node.args, node.kwargs
+        if node.op == "call_method":
+            own = target.removesuffix("_")
+            name = own if hasattr(self.torch.Tensor, target) and own in self.functions.values() else None
+        else:
+            name = self.functions.get(target)
+        if name is None:
+            known = ", ".join(sorted({*MERGES, *MODULES, "cat", "flatten"}))
+            raise ValueError(f"it is none that fastnn has; of PyTorch's functions it has {known}")
+        in_place = changes_first(target, kwargs)
+        if name in MERGES:
+            if len(args) != 2 or kwargs:
+                raise ValueError(f"it takes {len(args)} values and {dict(kwargs)}, but fastnn merges two")
+            made = MERGES[name]()([self._value(one) for one in args])
+            return self._changed(node, made) if in_place else made
+        if name in MODULES:
+            return self._activated(node, MODULES[name], in_place)
+        return self._flat(node, *args, **kwargs) if name == "flatten" else self._concatenated(*args, **kwargs)
+
+    def _applied(self, node: Any, layer: Layer, value: SymbolicTensor, *, in_place: bool) -> SymbolicTensor:
+        check_rows(layer, value.sample_shape)
+        made = layer(value)
+        if isinstance(layer, layers.Flatten | layers.Dropout):
+            # PyTorch gives the tensor itself, or a view of it.
+            self._same_tensor(node)
+        return self._changed(node, made) if in_place else made
+
+    def _taken(self, node: Any) -> Any:
+        """The node of a call's first argument."""
+        given = [*node.args, *(node.kwargs[name] for name in ("input", "self") if name in node.kwargs)]
+        return given[0]
+
+    def _same_tensor(self, node: Any) -> None:
+        views = self.views.setdefault(self._taken(node), {self._taken(node)})
+        views.add(node)
+        self.views[node] = views
+
+    def _changed(self, node: Any, made: SymbolicTensor) -> SymbolicTensor:
+        """What a call gives that changes its first argument: who reads that later takes the new numbers."""
+        self._same_tensor(node)
+        for one in self.views[node] - {node}:
+            if self.values[one].sample_shape == made.sample_shape:
+                self.values[one] = made
+            elif any(self.places[reader] > self.places[node] for reader in one.users):
+                raise ValueError(
+                    f"it changes in place what {one.name!r} shows in another shape, and that is read later: compute a "
+                    "new tensor instead"
+                )
+        return made
 
     def _concatenated(self, tensors: Sequence[Any], dim: int = 0, axis: int | None = None) -> SymbolicTensor:
         along = dim if axis is None else axis
@@ -177,30 +193,18 @@ class _Reader:
             raise ValueError(f"it has dim={along}, but fastnn sets rows side by side, dim=1")
         return layers.Concatenate()([self._value(one) for one in tensors])
 
-    def _flat(self, value: Any, start_dim: int = 0, end_dim: int = -1) -> SymbolicTensor:
+    def _flat(self, node: Any, value: Any, start_dim: int = 0, end_dim: int = -1) -> SymbolicTensor:
         if (start_dim, end_dim) != (1, -1):
             raise ValueError(f"it has start_dim={start_dim} and end_dim={end_dim}, but 1 and -1 make rows")
-        return layers.Flatten()(self._value(value))
+        return self._applied(node, layers.Flatten(), self._value(value), in_place=False)
 
-    def _activated(self, kind: str, value: Any, *args: Any, **kwargs: Any) -> SymbolicTensor:
+    def _activated(self, node: Any, kind: str, in_place: bool) -> SymbolicTensor:
+        value, options = self._taken(node), dict(node.kwargs)
+        options.pop("input", None)
         # The module that computes the same says what fastnn has of it.
-        made: Callable[..., Any] = getattr(self.torch.nn, kind)
-        names = list(inspect.signature(made.__init__).parameters)[1:]
-        given = {"dim" if kind.endswith("Softmax") else names[number]: one for number, one in enumerate(args)} | kwargs
-        # A prediction drops nothing, and what is changed in place is the same number.
-        options = {key: one for key, one in given.items() if key not in ("training", "inplace", "_stacklevel", "dtype")}
-        if given.get("dtype") is not None:
-            raise ValueError(f"it has dtype={given['dtype']}, but a model's numbers are all of one type")
-        layer, _ = layer_of(Leaf("0", made(**options)), self.torch)
-        return layer(self._value(value))
-
-
-def _called(target: Any) -> str:
-    """What a function, a method or a module is called."""
-    if isinstance(target, str):
-        return target
-    name = getattr(target, "__name__", str(target))
-    return name.strip("_") if getattr(operator, name, None) is target else name
+        made = getattr(self.torch.nn, kind)(**options_of(kind, node.args[1:], options))
+        layer, _ = layer_of(Leaf("0", made), self.torch)
+        return self._applied(node, layer, self._value(value), in_place=in_place)
 
 
 def _name(module: Any) -> str:

@@ -11,11 +11,12 @@ from fastnn import layers
 from fastnn.activations.base import ActivationKind
 from fastnn.activations.registry import ACTIVATIONS
 from fastnn.checking.arrays import real_dtype_array
+from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.data.tensors import tensor_array
 from fastnn.layers.base import Layer
 from fastnn.registry import Without, given
 
-__all__ = ["Leaf", "check_no_hooks", "check_not_shared", "layer_of", "torch_array"]
+__all__ = ["Leaf", "check_plain", "check_not_shared", "layer_of", "shape_read", "torch_array"]
 
 
 class Leaf(NamedTuple):
@@ -39,12 +40,26 @@ def torch_array(value: Any, name: str) -> NDArray[Any]:
         raise ValueError(f"{name} has no numbers yet: {error}") from error
 
 
-def check_no_hooks(module: Any, called: str) -> None:
-    """Raise ValueError where a module has no weights yet, or hooks that may change what it computes."""
+def shape_read(module: Any) -> Shape | None:
+    """The shape of a sample that a module says it takes; None where it says none."""
+    for attribute in ("in_features", "num_features", "normalized_shape"):
+        if hasattr(module, attribute):
+            return checked_shape(getattr(module, attribute), attribute)
+    return None
+
+
+def check_plain(module: Any, called: str, torch: Any) -> None:
+    """Raise ValueError where a module has no weights yet, or hooks or a forward that may compute something else."""
     if getattr(module, "has_uninitialized_params", bool)():
         raise ValueError(f"{called} is lazy and has no weights yet: let it see a batch first")
     if module._forward_hooks or module._forward_pre_hooks:
         raise ValueError(f"{called} has hooks, which may change what it computes: remove them first")
+    if type(module).__call__ is not torch.nn.Module.__call__:
+        raise ValueError(f"{called} has a __call__ of its own, which no trace follows: give it a forward")
+    if "forward" in vars(module):
+        raise ValueError(
+            f"{called} was given a forward of its own, beside that of its class: make it a class of its own"
+        )
 
 
 def check_not_shared(module: Any) -> None:

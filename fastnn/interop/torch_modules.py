@@ -15,7 +15,7 @@ from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.files.tensors import TensorFile
 from fastnn.interop.assembling import assemble
 from fastnn.interop.torch_graphs import traced
-from fastnn.interop.torch_layers import Leaf, check_no_hooks, check_not_shared, layer_of, torch_array
+from fastnn.interop.torch_layers import Leaf, check_not_shared, check_plain, layer_of, shape_read, torch_array
 from fastnn.interop.torch_states import state_arrays
 from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
@@ -73,7 +73,7 @@ def from_torch(
         raise ImportError("from_torch takes a module of PyTorch: pip install torch") from error
     if not isinstance(module, torch.nn.Module):
         raise TypeError(f"module must be a torch.nn.Module, but it is a {type(module).__name__}")
-    check_no_hooks(module, "the module")
+    check_plain(module, "the module", torch)
     if dtype is None:
         doubles = any(value.dtype == torch.float64 for value in (*module.parameters(), *module.buffers()))
         dtype = np.float64 if doubles else np.float32
@@ -178,7 +178,7 @@ def _leaves(module: Any, torch: Any, prefix: str = "") -> Iterator[Leaf]:
         raise ValueError(f"{type(module).__name__} has a forward of its own, but fastnn has layers one after the other")
     for name, child in module._modules.items():
         leaf = Leaf(f"{prefix}{name}", child)
-        check_no_hooks(child, leaf.spelled)
+        check_plain(child, leaf.spelled, torch)
         if isinstance(child, torch.nn.Sequential):
             yield from _leaves(child, torch, f"{leaf.name}.")
         elif type(child) is not torch.nn.Identity:
@@ -187,9 +187,8 @@ def _leaves(module: Any, torch: Any, prefix: str = "") -> Iterator[Leaf]:
 
 def _known_shape(leaves: Sequence[Leaf]) -> Shape:
     for leaf in leaves:
-        for attribute in ("in_features", "num_features", "normalized_shape"):
-            if hasattr(leaf.module, attribute):
-                return checked_shape(getattr(leaf.module, attribute), attribute)
+        if (shape := shape_read(leaf.module)) is not None:
+            return shape
         if type(leaf.module).__name__ == "Flatten":
             break
     raise ValueError(

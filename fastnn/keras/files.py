@@ -16,8 +16,9 @@ from typing import Any
 from fastnn.files.reading import check_expansion, regular_file
 from fastnn.files.weights import load_weights as load_our_weights
 from fastnn.files.weights import save_weights as save_our_weights
-from fastnn.interop.keras_files import OWN_MEMBER, hdf5, save_keras_weights, to_keras
+from fastnn.interop.keras_files import OWN_MEMBER, save_keras_weights, to_keras
 from fastnn.interop.keras_models import from_keras, load_keras_weights
+from fastnn.interop.keras_weights import hdf5
 from fastnn.models.base import BaseModel
 from fastnn.models.saving.loading import load_model
 from fastnn.models.saving.writing import save_model

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from fastnn.checking.scalars import true_or_false
 from fastnn.interop.keras_calls import described_graph
+from fastnn.interop.keras_config import readable
 from fastnn.interop.keras_graphs import has_own_names, sorted_graph
 from fastnn.keras.session import SESSION
 from fastnn.keras.translating import translated
@@ -121,7 +122,7 @@ class Model(KerasModel, Ours):
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
         """A new model of the layers that `get_config` described; layers of models within it become its own."""
         entry = {"class_name": "Functional", "config": config}
-        found = described_graph(entry, custom_objects or {}, cls).model
-        assert isinstance(found, cls)
+        with readable("the configuration of a Model"):
+            found = described_graph(entry, custom_objects or {}, cls).model
         found._build()
         return found

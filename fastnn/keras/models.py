@@ -8,7 +8,8 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
-from fastnn.interop.keras_files import hdf5
+from fastnn.interop.keras_config import readable
+from fastnn.interop.keras_weights import hdf5
 from fastnn.keras import files
 from fastnn.keras.functional import Model
 from fastnn.keras.sequential import Sequential
@@ -97,9 +98,12 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
     """
     content = json.loads(json_string)
     kinds: dict[str, type[Sequential] | type[Model]] = {"Sequential": Sequential, "Functional": Model, "Model": Model}
-    if content.get("class_name") not in kinds:
-        raise ValueError(f"json_string must be that of a Sequential or Model, but has {content.get('class_name')!r}")
-    return kinds[content["class_name"]].from_config(content["config"], custom_objects)
+    kind = content.get("class_name") if isinstance(content, dict) else content
+    if not isinstance(kind, str) or kind not in kinds:
+        raise ValueError(f"json_string must be that of a Sequential or Model, but has {kind!r}")
+    with readable("json_string"):
+        config = content["config"]
+    return kinds[kind].from_config(config, custom_objects)
 
 
 def _compilation(path: str | os.PathLike[str]) -> Any:

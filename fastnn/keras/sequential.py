@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from fastnn.checking.scalars import true_or_false
-from fastnn.interop.keras_config import described
+from fastnn.interop.keras_config import described, readable
 from fastnn.keras.session import SESSION
 from fastnn.keras.verbs import KerasModel
 from fastnn.layers import Input, Layer
@@ -70,5 +70,6 @@ class Sequential(KerasModel, Ours):
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Sequential:
         """A new model of the layers that `get_config` described."""
-        found = described({"class_name": "Sequential", "config": config}, custom_objects or {})
+        with readable("the configuration of a Sequential"):
+            found = described({"class_name": "Sequential", "config": config}, custom_objects or {})
         return cls([Input(found.input_shape), *found.layers], name=found.name, dtype=found.dtype)

@@ -159,13 +159,15 @@ class Model(DescribedModel):
         """Take the layers, with names; nothing has changed where they cannot be taken."""
         for layer in graph.layers:
             layer.check_dtype(self.dtype)
-        taken: list[str | None] = [layer.name for layer in graph.layers if layer.name is not None]
-        if len(set(taken)) < len(taken):
-            raise ValueError(f"names of layers must differ, but they are {taken}")
-        names = []
+        own_names = [layer.name for layer in graph.layers if layer.name is not None]
+        taken: set[str | None] = set(own_names)
+        if len(taken) < len(own_names):
+            raise ValueError(f"names of layers must differ, but they are {own_names}")
+        names: list[str] = []
+        numbers: dict[str, int] = {}
         for layer in graph.layers:
-            names.append(layer.name or name_for(layer, taken))
-            taken.append(names[-1])
+            names.append(layer.name or name_for(layer, taken, numbers))
+            taken.add(names[-1])
         called: list[str | None] = []
         for given, begin in zip(input_names, graph.inputs, strict=True):
             called.append(given or name_for(begin, called))

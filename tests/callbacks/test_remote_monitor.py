@@ -81,3 +81,8 @@ def test_the_bar_of_epochs(capsys):
     assert "epoch 2" in shown
     assert "2/2" in shown
     assert "loss=" in shown
+
+
+def test_a_logger_of_no_training():
+    with pytest.raises(RuntimeError, match="ProgbarLogger shows epochs of a training: call on_train_begin first"):
+        ProgbarLogger().on_epoch_end(0, {"loss": 1.0})

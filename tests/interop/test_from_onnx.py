@@ -10,52 +10,13 @@ from fastnn.activations.registry import ACTIVATIONS
 from fastnn.interop import from_onnx, to_onnx
 
 onnx = pytest.importorskip("onnx")
-onnxruntime = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnxruntime")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+from onnx_models import TOLERANCE, check_same, each, node, proto_of  # noqa: E402
 
 RNG = np.random.default_rng(8)
 W, B, TABLE = RNG.normal(size=(4, 3)), RNG.normal(size=3), RNG.normal(size=(7, 2))
 FOUR, THREE = RNG.normal(size=4), RNG.uniform(0.5, 2, size=3)
-# float32 sums of some dozen numbers in another order; a vector's worth of roundings more where relu stands for a limit.
-TOLERANCE = 1e-5
-
-
-def proto_of(nodes, arrays=(), inputs=(("x", (4,)),), outputs=("y",), opset=20, element=TensorProto.FLOAT):
-    """A model of these nodes."""
-    dtype = helper.tensor_dtype_to_np_dtype(element)
-    tensors = [
-        numpy_helper.from_array(np.asarray(array, array.dtype if np.asarray(array).dtype.kind == "i" else dtype), name)
-        for name, array in dict(arrays).items()
-    ]
-    begins = [helper.make_tensor_value_info(name, element, ["batch", *shape]) for name, shape in inputs]
-    ends = [helper.make_tensor_value_info(name, element, None) for name in outputs]
-    graph = helper.make_graph(nodes, "made", begins, ends, tensors)
-    opsets = [helper.make_operatorsetid("", opset)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=helper.find_min_ir_version_for(opsets))
-
-
-def run(proto, data):
-    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
-    return session.run(None, data)
-
-
-def node(kind, taken, given="y", name=None, **attributes):
-    return helper.make_node(kind, taken.split(), given.split(), name=name or kind.lower(), **attributes)
-
-
-def each(data):
-    return data if isinstance(data, list) else [data]
-
-
-def check_same(proto, model, data, tolerance=TOLERANCE):
-    got = each(model.predict(list(data.values()) if len(data) > 1 else next(iter(data.values()))))
-    expected = run(proto, data)
-    assert len(got) == len(expected)
-    for one, other in zip(got, expected, strict=True):
-        other = other.reshape(len(other), -1)
-        assert np.abs(one.reshape(len(one), -1) - other).max() <= tolerance * max(1, np.abs(other).max())
-
-
 # Nodes from x, of shape (batch, 4), to y, and the arrays that they take.
 NODES = {
     "Gemm": ([node("Gemm", "x w b")], {"w": W, "b": B}),
@@ -180,12 +141,9 @@ def test_activations_come_back(name):
 @pytest.mark.parametrize("seed", range(30))
 def test_random_models_come_back(seed):
     model = random_model(seed, "float32")
-    proto = to_onnx(model)
-    if any(one.op_type in ("Greater", "ReduceSum") for one in proto.graph.node):
-        pytest.skip("a ReLU of several numbers, and normalised vectors, are no operators of ONNX, but formulas")
     x = random_data(model, 7, seed)
     expected = model.predict(x)
-    got = from_onnx(proto).predict(x)
+    got = from_onnx(to_onnx(model)).predict(x)
     assert np.abs(got - expected).max() <= 10 * TOLERANCE * max(1, np.abs(expected).max())
 
 
@@ -274,16 +232,12 @@ REFUSED = {
     "another hard sigmoid": (lambda: proto_of([node("HardSigmoid", "x")]), "must be 1/6 and 0.5"),
     "another selu": (lambda: proto_of([node("Selu", "x", alpha=1.0)]), "alpha must be"),
     "a lower limit": (lambda: proto_of([node("Clip", "x low")], {"low": np.array(-1.0)}), "lower limit must be 0"),
-    "a division by zero": (lambda: proto_of([node("Div", "x b")], {"b": np.zeros(4)}), "finite"),
+    "a division by zero": (lambda: proto_of([node("Div", "x b")], {"b": np.zeros(4)}), "divides by zero"),
     "arrays alone": (
         lambda: proto_of([node("Sin", "b", "s"), node("Add", "x s")], {"b": FOUR}),
         "arrays of the file alone",
     ),
     "an output of arrays": (lambda: proto_of([node("Neg", "b", "y")], {"b": FOUR}), "output 'y' does not depend"),
-    "a product of vectors": (
-        lambda: proto_of([node("Mul", "a b", "w"), node("MatMul", "x w")], {"a": FOUR[:, None], "b": FOUR[None]}),
-        "more than the file holds",
-    ),
     "an input that nothing uses": (
         lambda: proto_of([node("Relu", "x")], inputs=[("x", (4,)), ("z", (4,))]),
         "z",
