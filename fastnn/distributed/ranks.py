@@ -1,0 +1,202 @@
+"""Ranks: the processes of a run, what they sum and exchange, and how an error in one becomes an error in all.
+
+Every exchange begins with a sum of a few numbers that is the same wherever in a training a rank is. One that has failed
+takes part in the next such sum, whichever the others come to, and says so: all then raise its error.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import sys
+import traceback
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Ranks"]
+
+# What the numbers of that sum are.
+_FAILED, _SUMMING, _ROWS, _LOSS, _NUMBERS = range(5)
+
+
+class Ranks:
+    """The processes of a communicator.
+
+    Parameters
+    ----------
+    library : module
+        ``mpi4py.MPI``.
+    comm : mpi4py.MPI.Intracomm
+        A copy of it is used, so that nobody else's messages meet these.
+
+    Attributes
+    ----------
+    rank, size : int
+    """
+
+    def __init__(self, library: Any, comm: Any) -> None:
+        self._library, self._comm = library, comm.Dup()
+        self.rank: int = self._comm.rank
+        self.size: int = self._comm.size
+        self._status = np.zeros(_NUMBERS)
+        # What gradients are summed in, where a rank that has none of its own takes part.
+        self._zeros: NDArray[Any] | None = None
+        self._error: BaseException | None = None
+        self._midway = False
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Around what all ranks do: an error in one is raised in all, and all leave it together."""
+        self._error, self._zeros = None, None
+        try:
+            yield
+            self.meet()
+        except BaseException as error:
+            if error is self._error:
+                raise
+            if self._midway:
+                # The others wait for something that no longer comes, and cannot be told.
+                self._end_all(error)
+            self.fail(error)
+        finally:
+            self._zeros = None
+
+    def meet(self) -> None:
+        """Wait for all, and hear of errors."""
+        self._agree()
+
+    def exchange(self, value: Any) -> list[Any]:
+        """What each rank gives, by rank."""
+        self._agree()
+        with self._exchanging():
+            return list(self._comm.allgather(value))
+
+    def first(self, value: Any = None) -> Any:
+        """What rank 0 gives."""
+        self._agree()
+        with self._exchanging():
+            return self._comm.bcast(value, root=0)
+
+    def gather(self, value: Any) -> list[Any] | None:
+        """What each rank gives, at rank 0; None elsewhere."""
+        self._agree()
+        with self._exchanging():
+            return self._comm.gather(value, root=0)  # type: ignore[no-any-return]
+
+    def copy_first(self, array: NDArray[Any]) -> None:
+        """Put rank 0's numbers into the arrays of all."""
+        self._agree()
+        with self._exchanging():
+            self._comm.Bcast(array, root=0)
+
+    def total(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        """The sum over ranks, in place."""
+        self._agree()
+        with self._exchanging():
+            self._comm.Allreduce(self._library.IN_PLACE, numbers)
+        return numbers
+
+    def prepare(self, gradient: NDArray[Any]) -> None:
+        """Say what `total_step` is going to sum."""
+        self._zeros = np.zeros_like(gradient)
+
+    def total_step(self, gradient: NDArray[Any], rows: int, loss: float) -> tuple[int, float]:
+        """Sum gradients in place; return the sums of rows and of losses."""
+        status = self._status
+        status[:] = 0
+        status[_SUMMING], status[_ROWS], status[_LOSS] = 1, rows, loss
+        with self._exchanging():
+            first = self._comm.Iallreduce(self._library.IN_PLACE, status)
+            second = self._comm.Iallreduce(self._library.IN_PLACE, gradient)
+            first.Wait()
+            second.Wait()
+        self._hear(summing=True)
+        return int(status[_ROWS]), float(status[_LOSS])
+
+    def agreed(self, error: BaseException) -> BaseException:
+        """An error that all ranks are about to raise, since they know the same."""
+        self._error = error
+        return error
+
+    def fail(self, error: BaseException) -> NoReturn:
+        """Tell the others of an error of this rank's own, and raise what all raise."""
+        self._status[:] = 0
+        self._status[_FAILED] = 1
+        with self._exchanging():
+            self._comm.Allreduce(self._library.IN_PLACE, self._status)
+        self._join_sums(summing=False)
+        self._raise(error)
+
+    def _agree(self) -> None:
+        self._status[:] = 0
+        with self._exchanging():
+            self._comm.Allreduce(self._library.IN_PLACE, self._status)
+        self._hear(summing=False)
+
+    def _hear(self, summing: bool) -> None:
+        """Raise where a rank has failed, or where ranks have come to different exchanges."""
+        failed, sums = self._status[_FAILED], self._status[_SUMMING]
+        if failed:
+            self._join_sums(summing)
+            self._raise(None)
+        if 0 < sums < self.size:
+            self._join_sums(summing)
+            self._raise(
+                None
+                if summing
+                else RuntimeError(
+                    "this rank has come to the end of an epoch before others: a callback "
+                    "or an iterable of its own has ended it"
+                )
+            )
+
+    def _join_sums(self, summing: bool) -> None:
+        """Take part in the sum of gradients that others have begun."""
+        if summing or not self._status[_SUMMING]:
+            return
+        assert self._zeros is not None
+        with self._exchanging():
+            self._comm.Iallreduce(self._library.IN_PLACE, self._zeros).Wait()
+        self._zeros[...] = 0
+
+    def _raise(self, error: BaseException | None) -> NoReturn:
+        """Raise the error of the ranks that have one, in all of them."""
+        with self._exchanging():
+            reports = self._comm.allgather(None if error is None else (type(error).__name__, str(error)))
+        told = [(rank, *report) for rank, report in enumerate(reports) if report is not None]
+        name, message = told[0][1:]
+        if len({report[1:] for report in told}) == 1 and len(told) == self.size:
+            text = message if self.size == 1 else f"all {self.size} ranks: {message}"
+        else:
+            text = "; ".join(f"rank {rank} of {self.size}: {what or kind}" for rank, kind, what in told)
+        if self.size == 1 and error is not None:
+            raise self.agreed(error)
+        raise self.agreed(_made(name, text)) from error
+
+    @contextlib.contextmanager
+    def _exchanging(self) -> Iterator[None]:
+        self._midway = True
+        yield
+        self._midway = False
+
+    def _end_all(self, error: BaseException) -> NoReturn:
+        traceback.print_exception(error)
+        print(
+            f"fastnn: rank {self.rank} of {self.size} was interrupted in the middle of an exchange by "
+            f"{type(error).__name__}: this ends all ranks",
+            file=sys.stderr,
+            flush=True,
+        )
+        self._comm.Abort(1)
+        raise error
+
+
+def _made(name: str, text: str) -> BaseException:
+    """An error of the kind of that name, or RuntimeError where it is none that a text makes."""
+    kind = getattr(builtins, name, None)
+    if isinstance(kind, type) and issubclass(kind, BaseException) and not issubclass(kind, UnicodeError | SystemExit):
+        return kind(text)
+    return RuntimeError(f"{name}: {text}")

@@ -1,0 +1,130 @@
+"""Steps that ranks take together: each one's gradients, their sum, and the optimiser's step by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.distributed.ranks import Ranks
+from fastnn.distributed.shards import take
+from fastnn.models.collecting import collecting_training, stepping_training
+from fastnn.models.compiled import CompiledModel
+from fastnn.models.gradients import layout_of
+from fastnn.models.inputs import explain
+from fastnn.models.several import count_rows
+from fastnn.models.training import failure_text
+from fastnn_ext.engine.plan import NonFiniteDataError
+from fastnn_ext.engine.training import (
+    NonFiniteError,
+    NonFiniteGradientsError,
+    NonFiniteWeightsError,
+    Training,
+)
+
+__all__ = ["Steps", "Sums"]
+
+
+class Sums:
+    """What an epoch has come to: rows and loss of all ranks, and of this one its rows, losses by output and records."""
+
+    def __init__(self, outputs: int) -> None:
+        self.rows, self.own_rows, self.loss = 0, 0, 0.0
+        self.by_output = np.zeros(outputs)
+        # Of each batch targets, outputs and weights, where metrics need them.
+        self.seen: list[tuple[Any, Any, Any]] = []
+
+
+class Steps:
+    """A model's training on one rank.
+
+    Parameters
+    ----------
+    model : CompiledModel
+        With the same weights and optimiser's state in all ranks.
+    ranks : Ranks
+    augmentation : dict, optional
+        The engine's fields.
+    """
+
+    def __init__(self, model: CompiledModel, ranks: Ranks, augmentation: dict[str, Any] | None = None) -> None:
+        self.model, self.ranks, self.augmentation = model, ranks, augmentation
+        self.layout = layout_of(model)
+        self.collecting: Training | None = None
+        self.capacity = 0
+        self.stepping = stepping_training(model, self.layout)
+        self.nothing = np.zeros(self.layout.size, model.dtype)
+        ranks.prepare(self.nothing)
+
+    def reserve(self, inputs: Any, targets: Any, weights: Any) -> None:
+        """Make room for parts of batches with as many rows as these."""
+        self.capacity = count_rows(inputs)
+        self.collecting = collecting_training(
+            self.model,
+            self.layout,
+            inputs,
+            targets,
+            weights,
+            record=bool(self.model.metrics),
+            augmentation=self.augmentation,
+        )
+
+    def step(self, part: tuple[Any, Any, Any] | None, places: NDArray[np.intp], where: str, sums: Sums) -> float | None:
+        """One step by a batch, of which this rank has a part or nothing; its mean loss, or None if there was none.
+
+        ``where`` tells for messages which batch it is.
+        """
+        ranks, optimizer = self.ranks, self.model.needs_compile()[0]
+        rows, loss, gradient = 0, 0.0, self.nothing
+        if part is None:
+            gradient[...] = 0
+        else:
+            rows = count_rows(part[0])
+            try:
+                loss, gradient = self._gradient(part, places, where, sums)
+            except FloatingPointError as error:
+                ranks.fail(error)
+            gradient *= rows
+        all_rows, all_loss = ranks.total_step(gradient, rows, loss * rows)
+        if all_rows == 0:
+            return None
+        gradient /= all_rows
+        self.stepping.learning_rate = rate = optimizer.rate_at(self.stepping.step)
+        try:
+            self.stepping.apply_gradients(gradient)
+        except NonFiniteWeightsError as failure:
+            ranks.fail(FloatingPointError(failure_text(self.model, failure, where, rate)))
+        sums.rows, sums.loss = sums.rows + all_rows, sums.loss + all_loss
+        return all_loss / all_rows
+
+    def _gradient(
+        self, part: tuple[Any, Any, Any], places: NDArray[np.intp], where: str, sums: Sums
+    ) -> tuple[float, NDArray[Any]]:
+        """The mean loss and the gradient of this rank's part."""
+        model, rows = self.model, count_rows(part[0])
+        if self.collecting is None or rows > self.capacity:
+            self.reserve(*part)
+        training = self.collecting
+        assert training is not None
+        # Random numbers are those of the step, which some ranks may have taken without a part of the batch.
+        training.step = self.stepping.step
+        try:
+            loss, gradient, _ = training.run_gradients(*part, row_numbers=places)
+        except NonFiniteDataError as failure:
+            raise explain(model, part[0], part[1], failure.sample) from None
+        except NonFiniteError as failure:
+            rate = model.needs_compile()[0].rate_at(training.step)
+            raise FloatingPointError(failure_text(model, failure, where, rate, anew=False)) from None
+        except NonFiniteGradientsError as failure:
+            raise FloatingPointError(
+                f"training stopped: the gradient with respect to the weights of {model.layer_of(failure.operation)} is "
+                f"not finite in {where}. The weights are those from before it"
+            ) from None
+        sums.own_rows += rows
+        sums.by_output += np.array(training.losses_of_outputs) * rows
+        if training.outputs is not None:
+            seen = take(training.outputs, slice(rows))
+            kept = [one.copy() for one in seen] if isinstance(seen, list) else seen.copy()
+            sums.seen.append((part[1], kept, part[2]))
+        return loss, gradient
