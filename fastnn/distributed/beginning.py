@@ -24,7 +24,8 @@ def describe(model: CompiledModel) -> dict[str, Any]:
         "shapes of inputs": [tuple(shape) for shape in model.input_shapes],
         "shapes of outputs": [tuple(shape) for shape in model.output_shapes],
         "dtype": str(model.dtype),
-        "layers": [_layer(layer) for layer in leaf_layers(model.layers)],
+        "number of layers": len(list(leaf_layers(model.layers))),
+        **{f"layer {number}": _layer(layer) for number, layer in enumerate(leaf_layers(model.layers))},
         "frozen layers": model.frozen_layers,
         "optimizer": (type(optimizer).__name__, numbers),
         "loss": (type(loss).__name__, loss.name),
@@ -46,7 +47,7 @@ def compare(ranks: Ranks, description: dict[str, Any]) -> None:
     """Raise ValueError, naming the ranks, where something is not as rank 0 has it."""
     told = ranks.exchange({name: repr(value) for name, value in description.items()})
     for name in told[0]:
-        others = [rank for rank in range(ranks.size) if told[rank][name] != told[0][name]]
+        others = [rank for rank in range(ranks.size) if told[rank].get(name) != told[0][name]]
         if others:
             who = f"rank {others[0]}" if len(others) == 1 else f"ranks {', '.join(map(str, others))}"
             raise ranks.agreed(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -17,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Ranks"]
+
+# Seconds that ranks wait at most for each other's last words.
+_PATIENCE = 3.0
 
 # What the numbers of that sum are.
 _FAILED, _SUMMING, _ROWS, _LOSS, _NUMBERS = range(5)
@@ -46,6 +50,9 @@ class Ranks:
         self._zeros: NDArray[Any] | None = None
         self._error: BaseException | None = None
         self._midway = False
+
+    def __repr__(self) -> str:
+        return f"rank {self.rank} of {self.size}"
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
@@ -116,25 +123,35 @@ class Ranks:
         self._hear(summing=True)
         return int(status[_ROWS]), float(status[_LOSS])
 
-    def agreed(self, error: BaseException) -> BaseException:
-        """An error that all ranks are about to raise, since they know the same."""
+    def agreed(self, error: BaseException, teller: int = 0) -> BaseException:
+        """An error that all ranks are about to raise, since they know the same; one of them tells of it in full."""
         self._error = error
+        error.agreement = self, self.rank == teller  # type: ignore[attr-defined]
         return error
+
+    def wait_a_moment(self) -> None:
+        """Wait until all have told of an error that nobody caught, but not for those who went on."""
+        request = self._comm.Ibarrier()
+        end = time.monotonic() + _PATIENCE
+        while not request.Test() and time.monotonic() < end:
+            time.sleep(0.01)
 
     def fail(self, error: BaseException) -> NoReturn:
         """Tell the others of an error of this rank's own, and raise what all raise."""
-        self._status[:] = 0
-        self._status[_FAILED] = 1
-        with self._exchanging():
-            self._comm.Allreduce(self._library.IN_PLACE, self._status)
+        self._sum_status(failed=1)
         self._join_sums(summing=False)
         self._raise(error)
 
     def _agree(self) -> None:
-        self._status[:] = 0
-        with self._exchanging():
-            self._comm.Allreduce(self._library.IN_PLACE, self._status)
+        self._sum_status(failed=0)
         self._hear(summing=False)
+
+    def _sum_status(self, failed: int) -> None:
+        self._status[:] = 0
+        self._status[_FAILED] = failed
+        with self._exchanging():
+            # No other kind of sum meets that of `total_step`.
+            self._comm.Iallreduce(self._library.IN_PLACE, self._status).Wait()
 
     def _hear(self, summing: bool) -> None:
         """Raise where a rank has failed, or where ranks have come to different exchanges."""
@@ -165,16 +182,16 @@ class Ranks:
     def _raise(self, error: BaseException | None) -> NoReturn:
         """Raise the error of the ranks that have one, in all of them."""
         with self._exchanging():
-            reports = self._comm.allgather(None if error is None else (type(error).__name__, str(error)))
+            reports = self._comm.allgather(None if error is None else (type(error).__name__, _words(error)))
         told = [(rank, *report) for rank, report in enumerate(reports) if report is not None]
-        name, message = told[0][1:]
+        teller, name, message = told[0]
         if len({report[1:] for report in told}) == 1 and len(told) == self.size:
             text = message if self.size == 1 else f"all {self.size} ranks: {message}"
         else:
             text = "; ".join(f"rank {rank} of {self.size}: {what or kind}" for rank, kind, what in told)
         if self.size == 1 and error is not None:
             raise self.agreed(error)
-        raise self.agreed(_made(name, text)) from error
+        raise self.agreed(_made(name, text), teller) from error
 
     @contextlib.contextmanager
     def _exchanging(self) -> Iterator[None]:
@@ -183,9 +200,10 @@ class Ranks:
         self._midway = False
 
     def _end_all(self, error: BaseException) -> NoReturn:
-        traceback.print_exception(error)
+        if not isinstance(error, KeyboardInterrupt):
+            traceback.print_exception(error)
         print(
-            f"fastnn: rank {self.rank} of {self.size} was interrupted in the middle of an exchange by "
+            f"fastnn: {self!r} was interrupted in the middle of an exchange by a "
             f"{type(error).__name__}: this ends all ranks",
             file=sys.stderr,
             flush=True,
@@ -194,9 +212,13 @@ class Ranks:
         raise error
 
 
+def _words(error: BaseException) -> str:
+    return f"it has left by sys.exit({error.code!r})" if isinstance(error, SystemExit) else str(error)
+
+
 def _made(name: str, text: str) -> BaseException:
     """An error of the kind of that name, or RuntimeError where it is none that a text makes."""
     kind = getattr(builtins, name, None)
     if isinstance(kind, type) and issubclass(kind, BaseException) and not issubclass(kind, UnicodeError | SystemExit):
         return kind(text)
-    return RuntimeError(f"{name}: {text}")
+    return RuntimeError(text if name == "SystemExit" else f"{name}: {text}")

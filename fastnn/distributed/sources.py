@@ -20,6 +20,7 @@ from fastnn.models.inputs import Samples, read_batch
 from fastnn.models.leaves import leaf_layers
 from fastnn.models.several import count_rows
 from fastnn.models.sources import Progress, Source, engine_fields
+from fastnn.optimizers.state import OptimizerState
 
 __all__ = ["DividedArrays", "DividedBatches"]
 
@@ -37,22 +38,28 @@ class _Divided(Source):
     """What both have: steps that ranks take together, and what an epoch has come to."""
 
     def __init__(self, model: CompiledModel, ranks: Ranks, augmentation: Any) -> None:
-        self.model, self.ranks = model, ranks
-        fields, function = engine_fields(model, augmentation)
+        self.model, self.ranks, self.augmentation = model, ranks, augmentation
+        self.stepping: Steps | None = None
+        # Whether a callback of any rank watches batches.
+        self.watched: bool | None = None
+
+    def make_steps(self, data: Samples | None = None) -> Steps:
+        """Once the model's state is that of all ranks."""
+        fields, function = engine_fields(self.model, self.augmentation)
         if function is not None:
             raise ValueError(
                 "an augmentation in Python draws from model.rng, which all ranks must draw from alike: pass an "
                 "ImageAugmentation, or batches that are augmented already"
             )
-        self.stepping = Steps(model, ranks, fields)
-        # Whether a callback of any rank watches batches.
-        self.watched: bool | None = None
+        return Steps(self.model, self.ranks, fields, data)
 
     def run(
         self, items: Iterator[Item], epoch: int, progress: Progress | None, watchers: CallbackList
     ) -> dict[str, float] | None:
         """An epoch; None if there were no batches, or a callback stopped training on a failure."""
         model, sums = self.model, Sums(len(self.model.output_names))
+        if self.stepping is None:
+            self.stepping = self.make_steps()
         if self.watched is None:
             self.watched = any(self.ranks.exchange(watchers.watches_batches))
         for number, (part, places) in enumerate(items):
@@ -65,6 +72,9 @@ class _Divided(Source):
                     raise
                 model.stop_training = True
                 return None
+            except ValueError:
+                self.take_back()
+                raise
             if value is None:
                 break
             if self.watched:
@@ -77,6 +87,9 @@ class _Divided(Source):
             return None
         self._average_statistics(sums.own_rows / sums.rows)
         return self._logs(sums)
+
+    def take_back(self) -> None:
+        """Bad data have come up in an epoch: by default, what was learned from those before them stays."""
 
     def _average_statistics(self, share: float) -> None:
         """Make the moving statistics of all ranks one, by the share of rows that each has seen."""
@@ -109,17 +122,22 @@ class DividedArrays(_Divided):
         self.data, self.shards, self.shuffle = (data.inputs, data.targets, data.weights), shards, shuffle
         self.samples, self.steps = shards.samples, shards.steps
         # At once: data that do not fit are told of before the first step.
+        self.stepping = self.make_steps(data)
         self.stepping.reserve(*(take(one, slice(max(1, shards.most_rows))) for one in self.data))
 
     def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
-        rng = self.model.rng.bit_generator
-        drawn_before = rng.state
-        try:
-            return self.run(self._items(), epoch, progress, watchers)
-        except ValueError:
-            # Bad data: the same training begins anew when they are mended.
-            rng.state = drawn_before
-            raise
+        self.before = self.model.rng.bit_generator.state, [array.copy() for array in self._arrays()]
+        return self.run(self._items(), epoch, progress, watchers)
+
+    def take_back(self) -> None:
+        """The same training begins anew when the data are mended, but for the optimiser's state."""
+        self.model.rng.bit_generator.state = self.before[0]
+        for array, before in zip(self._arrays(), self.before[1], strict=True):
+            array[...] = before
+        self.model._keep(optimizer_state=OptimizerState())
+
+    def _arrays(self) -> list[NDArray[Any]]:
+        return [array for layer in leaf_layers(self.model.layers) for array in layer.arrays.values()]
 
     def _items(self) -> Iterator[Item]:
         for part in self.shards.parts(self.model.rng if self.shuffle else None):

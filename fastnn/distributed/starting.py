@@ -145,7 +145,13 @@ def _end_all_on_errors() -> None:
     def hook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         from mpi4py.run import set_abort_status
 
-        before(kind, error, traceback)
+        ranks, tells = getattr(error, "agreement", (None, True))
+        if tells:
+            before(kind, error, traceback)
+        else:
+            print(f"fastnn: {ranks!r} ends with the others: {kind.__name__}", file=sys.stderr, flush=True)
+        if ranks is not None:
+            ranks.wait_a_moment()
         set_abort_status(error if isinstance(error, KeyboardInterrupt) else 1)
 
     hook.ends_all_ranks = True  # type: ignore[attr-defined]

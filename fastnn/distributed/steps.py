@@ -12,7 +12,7 @@ from fastnn.distributed.shards import take
 from fastnn.models.collecting import collecting_training, stepping_training
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.gradients import layout_of
-from fastnn.models.inputs import explain
+from fastnn.models.inputs import Samples, explain
 from fastnn.models.several import count_rows
 from fastnn.models.training import failure_text
 from fastnn_ext.engine.plan import NonFiniteDataError
@@ -46,10 +46,18 @@ class Steps:
     ranks : Ranks
     augmentation : dict, optional
         The engine's fields.
+    data : Samples, optional
+        All rows of this rank, where they are known: messages name the one that is bad.
     """
 
-    def __init__(self, model: CompiledModel, ranks: Ranks, augmentation: dict[str, Any] | None = None) -> None:
-        self.model, self.ranks, self.augmentation = model, ranks, augmentation
+    def __init__(
+        self,
+        model: CompiledModel,
+        ranks: Ranks,
+        augmentation: dict[str, Any] | None = None,
+        data: Samples | None = None,
+    ) -> None:
+        self.model, self.ranks, self.augmentation, self.data = model, ranks, augmentation, data
         self.layout = layout_of(model)
         self.collecting: Training | None = None
         self.capacity = 0
@@ -83,7 +91,8 @@ class Steps:
             rows = count_rows(part[0])
             try:
                 loss, gradient = self._gradient(part, places, where, sums)
-            except FloatingPointError as error:
+            except (FloatingPointError, ValueError) as error:
+                # Here, so that whoever called this learns of it in all ranks.
                 ranks.fail(error)
             gradient *= rows
         all_rows, all_loss = ranks.total_step(gradient, rows, loss * rows)
@@ -112,7 +121,8 @@ class Steps:
         try:
             loss, gradient, _ = training.run_gradients(*part, row_numbers=places)
         except NonFiniteDataError as failure:
-            raise explain(model, part[0], part[1], failure.sample) from None
+            inputs, targets = part[:2] if self.data is None else (self.data.inputs, self.data.targets)
+            raise explain(model, inputs, targets, failure.sample) from None
         except NonFiniteError as failure:
             rate = model.needs_compile()[0].rate_at(training.step)
             raise FloatingPointError(failure_text(model, failure, where, rate, anew=False)) from None

@@ -42,7 +42,9 @@ class DataParallel(Strategy):
 
     def __init__(self, ranks: Ranks, *, own: bool, balanced: bool, local_statistics: bool) -> None:
         self._ranks, self._own, self._balanced, self._local_statistics = ranks, own, balanced, local_statistics
+        # Those of all ranks, and those that speak in rank 0 alone with what they were made with.
         self._callbacks: list[Callback] = []
+        self._silenced: list[tuple[Callback, Any]] = []
         # The rows that each rank has.
         self._counts: list[int] = []
 
@@ -55,7 +57,7 @@ class DataParallel(Strategy):
         return self._ranks.size
 
     def __repr__(self) -> str:
-        return f"<rank {self.rank} of {self.size}>"
+        return repr(self._ranks)
 
     @contextlib.contextmanager
     def together(self, model: CompiledModel) -> Iterator[None]:
@@ -63,12 +65,19 @@ class DataParallel(Strategy):
             try:
                 yield
             finally:
-                self._callbacks = []
+                for callback, verbose in self._silenced:
+                    callback._keep(verbose=verbose)
+                self._callbacks, self._silenced = [], []
 
     def watchers(self, callbacks: Iterable[Any] | None, model: ModelInTraining) -> CallbackList:
         watchers = CallbackList(callbacks, model)
         self._callbacks = [callback for callback in watchers.callbacks if not callback.rank_zero_only]
-        return watchers if self.rank == 0 else CallbackList(self._callbacks, model)
+        if self.rank == 0:
+            return watchers
+        self._silenced = [(callback, callback.verbose) for callback in self._callbacks if hasattr(callback, "verbose")]
+        for callback, _ in self._silenced:
+            callback._keep(verbose=0)
+        return CallbackList(self._callbacks, model)
 
     def verbosity(self, verbosity: int) -> int:
         return verbosity if self.rank == 0 else 0
@@ -131,7 +140,7 @@ class DataParallel(Strategy):
     def stops(self, model: CompiledModel) -> bool:
         optimizer, _ = model.needs_compile()
         known = {
-            "weights": _checksum(model),
+            "vector of weights": _checksum(model),
             "random state": repr(model.rng.bit_generator.state),
             "learning rate": None if isinstance(optimizer, LBFGS) else optimizer.rate_at(model.optimizer_state.step),
         }
@@ -141,8 +150,8 @@ class DataParallel(Strategy):
                 if its[name] != told[0][1][name]:
                     raise self._ranks.agreed(
                         RuntimeError(
-                            f"the {name} of rank {rank} of {self.size} is no longer that of rank 0: a callback must do "
-                            "the same in all ranks"
+                            f"rank {rank} of {self.size} has another {name} than rank 0: callbacks must do the same in "
+                            "all ranks"
                         )
                     )
         model.stop_training = any(stops for stops, _ in told)
