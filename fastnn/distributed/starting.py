@@ -14,8 +14,8 @@ from fastnn.threads import get_num_threads, set_num_threads
 
 __all__ = ["launched", "mpi"]
 
-# Where launchers say how many processes there are: MPICH and Intel MPI, Open MPI, and Slurm's own.
-_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS")
+# Where launchers say how many processes there are: those of MPICH and Intel MPI, and of Open MPI.
+_SIZES = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE")
 
 _DATA = ("shared", "own")
 
@@ -73,6 +73,8 @@ def mpi(
         Where mpi4py or an MPI library is missing; the message says what to install.
     TypeError, ValueError
         For arguments that are none of these.
+    RuntimeError
+        Where the launcher has started several processes of which MPI does not know: it is that of another MPI.
 
     Notes
     -----
@@ -102,6 +104,12 @@ def mpi(
     local_statistics = true_or_false(local_statistics, "local_statistics")
     threads = whole_number_or_none(threads, "threads", at_least=1)
     library = _library()
+    if launched() and library.COMM_WORLD.size == 1:
+        name = library.Get_library_version().split("\n")[0].strip()
+        raise RuntimeError(
+            f"a launcher has started several processes, but the MPI library of mpi4py, {name}, knows of one alone: use "
+            "the mpiexec of that library"
+        )
     comm = library.COMM_WORLD if comm is None else comm
     if not isinstance(comm, library.Intracomm):
         raise TypeError(f"comm must be a communicator of mpi4py, but it is {comm!r}")

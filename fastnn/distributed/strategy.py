@@ -60,7 +60,26 @@ class DataParallel(Strategy):
         return repr(self._ranks)
 
     @contextlib.contextmanager
-    def together(self, model: CompiledModel) -> Iterator[None]:
+    def together(self) -> Iterator[None]:
+        """Around what all ranks do, such as a whole script: an error in one of them is raised in all.
+
+        ``fit`` does so itself.
+
+        Raises
+        ------
+        BaseException
+            That of the ranks which raise one, with their numbers in its text: of the same class where it is one of
+            Python's own, otherwise a RuntimeError.
+
+        Examples
+        --------
+        >>> import pytest
+        >>> mpi4py = pytest.importorskip("mpi4py")
+        >>> import fastnn
+        >>> ranks = fastnn.distributed.mpi()
+        >>> with ranks.together():
+        ...     rows = [1, 2, 3][ranks.rank]
+        """
         with self._ranks.together():
             try:
                 yield
@@ -68,6 +87,10 @@ class DataParallel(Strategy):
                 for callback, verbose in self._silenced:
                     callback._keep(verbose=verbose)
                 self._callbacks, self._silenced = [], []
+
+    def tells(self, error: BaseException) -> bool:
+        """Whether this rank is the one to tell of an error, of all that raise it: of one of its own it is."""
+        return bool(getattr(error, "agreement", (None, True))[1])
 
     def watchers(self, callbacks: Iterable[Any] | None, model: ModelInTraining) -> CallbackList:
         watchers = CallbackList(callbacks, model)

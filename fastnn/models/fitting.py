@@ -42,7 +42,7 @@ __all__ = ["fit"]
 def fit(model: Any, x: Any, y: Any, callbacks: Iterable[Any] | None, *, distributed: Any, **arguments: Any) -> History:
     """Train a model; see `BaseModel.fit`."""
     strategy = strategy_of(distributed)
-    with strategy.together(model):
+    with strategy.together():
         return _fit(model, x, y, strategy, strategy.watchers(callbacks, model), **arguments)
 
 

@@ -21,7 +21,7 @@ __all__ = ["Strategy", "strategy_of"]
 class Strategy:
     """All that `fit` leaves open so that several processes may share it; this one leaves all of it to one process."""
 
-    def together(self, model: CompiledModel) -> contextlib.AbstractContextManager[object]:
+    def together(self) -> contextlib.AbstractContextManager[object]:
         """Around all of a fit."""
         return contextlib.nullcontext()
 
