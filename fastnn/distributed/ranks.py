@@ -17,6 +17,8 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.distributed.sums import HalfSum, Sum, WholeSum
+
 __all__ = ["Ranks"]
 
 # Seconds that ranks wait at most for each other's last words.
@@ -36,13 +38,17 @@ class Ranks:
     comm : mpi4py.MPI.Intracomm
         A copy of it is used, so that nobody else's messages meet these.
 
+    half_precision : bool
+        Whether `total_step` sums in half precision.
+
     Attributes
     ----------
     rank, size : int
     """
 
-    def __init__(self, library: Any, comm: Any) -> None:
+    def __init__(self, library: Any, comm: Any, half_precision: bool = False) -> None:
         self._library, self._comm = library, comm.Dup()
+        self._sum: Sum = HalfSum(self._comm) if half_precision else WholeSum(library, self._comm)
         self.rank: int = self._comm.rank
         self.size: int = self._comm.size
         self._status = np.zeros(_NUMBERS)
@@ -117,9 +123,8 @@ class Ranks:
         status[_SUMMING], status[_ROWS], status[_LOSS] = 1, rows, loss
         with self._exchanging():
             first = self._comm.Iallreduce(self._library.IN_PLACE, status)
-            second = self._comm.Iallreduce(self._library.IN_PLACE, gradient)
+            self._sum(gradient)
             first.Wait()
-            second.Wait()
         self._hear(summing=True)
         return int(status[_ROWS]), float(status[_LOSS])
 
@@ -176,7 +181,7 @@ class Ranks:
             return
         assert self._zeros is not None
         with self._exchanging():
-            self._comm.Iallreduce(self._library.IN_PLACE, self._zeros).Wait()
+            self._sum(self._zeros)
         self._zeros[...] = 0
 
     def _raise(self, error: BaseException | None) -> NoReturn:

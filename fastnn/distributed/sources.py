@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.callbacks.base import CallbackList
+from fastnn.distributed.local_steps import LocalSteps
 from fastnn.distributed.ranks import Ranks
 from fastnn.distributed.shards import Shards, take
 from fastnn.distributed.steps import Steps, Sums
@@ -37,8 +38,8 @@ _ROWS_OF_A_RANK = 1 << 24
 class _Divided(Source):
     """What both have: steps that ranks take together, and what an epoch has come to."""
 
-    def __init__(self, model: CompiledModel, ranks: Ranks, augmentation: Any) -> None:
-        self.model, self.ranks, self.augmentation = model, ranks, augmentation
+    def __init__(self, model: CompiledModel, ranks: Ranks, augmentation: Any, local_steps: int = 1) -> None:
+        self.model, self.ranks, self.augmentation, self.local_steps = model, ranks, augmentation, local_steps
         self.stepping: Steps | None = None
         # Whether a callback of any rank watches batches.
         self.watched: bool | None = None
@@ -51,6 +52,8 @@ class _Divided(Source):
                 "an augmentation in Python draws from model.rng, which all ranks must draw from alike: pass an "
                 "ImageAugmentation, or batches that are augmented already"
             )
+        if self.local_steps > 1:
+            return LocalSteps(self.model, self.ranks, self.local_steps, fields, data)
         return Steps(self.model, self.ranks, fields, data)
 
     def run(
@@ -62,12 +65,17 @@ class _Divided(Source):
             self.stepping = self.make_steps()
         if self.watched is None:
             self.watched = any(self.ranks.exchange(watchers.watches_batches))
+            if self.watched and self.local_steps > 1:
+                raise ValueError(
+                    "callbacks that watch batches need local_steps=1: with more, each rank has steps of its own"
+                )
         for number, (part, places) in enumerate(items):
             if self.watched:
                 watchers.on_train_batch_begin(number)
             try:
                 value = self.stepping.step(part, places, f"epoch {epoch + 1}, batch {number + 1}", sums)
             except FloatingPointError as error:
+                self.stepping.take_back()
                 if not watchers.on_failure(error):
                     raise
                 model.stop_training = True
@@ -76,6 +84,7 @@ class _Divided(Source):
                 self.take_back()
                 raise
             if value is None:
+                # All ranks' batches have come to an end.
                 break
             if self.watched:
                 watchers.on_train_batch_end(number, {"loss": value})
@@ -83,6 +92,7 @@ class _Divided(Source):
                 progress(sums.rows, sums.loss)
             if self.watched and any(self.ranks.exchange(model.stop_training)):
                 break
+        self.stepping.finish(sums)
         if sums.rows == 0:
             return None
         self._average_statistics(sums.own_rows / sums.rows)
@@ -116,9 +126,16 @@ class DividedArrays(_Divided):
     """Arrays: the rows of a batch are divided among the ranks."""
 
     def __init__(
-        self, model: CompiledModel, ranks: Ranks, data: Samples, shards: Shards, shuffle: bool, augmentation: Any
+        self,
+        model: CompiledModel,
+        ranks: Ranks,
+        data: Samples,
+        shards: Shards,
+        shuffle: bool,
+        augmentation: Any,
+        local_steps: int,
     ) -> None:
-        super().__init__(model, ranks, augmentation)
+        super().__init__(model, ranks, augmentation, local_steps)
         self.data, self.shards, self.shuffle = (data.inputs, data.targets, data.weights), shards, shuffle
         self.samples, self.steps = shards.samples, shards.steps
         # At once: data that do not fit are told of before the first step.

@@ -7,7 +7,7 @@ import sys
 from types import TracebackType
 from typing import Any
 
-from fastnn.checking.scalars import true_or_false, whole_number_or_none
+from fastnn.checking.scalars import true_or_false, whole_number, whole_number_or_none
 from fastnn.distributed.ranks import Ranks
 from fastnn.distributed.strategy import DataParallel
 from fastnn.threads import get_num_threads, set_num_threads
@@ -31,6 +31,8 @@ def mpi(
     data: str = "shared",
     balanced: bool = False,
     local_statistics: bool = False,
+    local_steps: int = 1,
+    half_precision: bool = False,
     threads: int | None = None,
 ) -> DataParallel:
     r"""The processes of an MPI run, for ``model.fit(..., distributed=fastnn.distributed.mpi())``.
@@ -58,6 +60,13 @@ def mpi(
         Allow batch normalisation by the statistics of each rank's part of a batch: another model than that of one
         process, whose batches are larger. Without it such layers are refused. Moving statistics are averaged over
         ranks, by their samples, after each epoch.
+    local_steps : int, default 1
+        Fewer messages, another algorithm: each rank takes so many steps by its own parts of batches, with its own state
+        of the optimiser, before the changes of weights are averaged by samples (McMahan et al. 2017); the states are
+        averaged after each epoch. For arrays.
+    half_precision : bool, default False
+        Smaller messages: gradients, or with local steps changes of weights, are summed as float16 numbers, of which
+        each rank's largest is 1.
     threads : int, optional
         Of each rank, as ``fastnn.set_num_threads`` sets them for the process. By default ``FASTNN_NUM_THREADS``, or
         else the cores that ranks of one machine may use, shared among them.
@@ -102,6 +111,8 @@ def mpi(
     if balanced and data == "shared":
         raise ValueError("balanced=True is for data='own': the parts of shared data are even in any case")
     local_statistics = true_or_false(local_statistics, "local_statistics")
+    local_steps = whole_number(local_steps, "local_steps", at_least=1)
+    half_precision = true_or_false(half_precision, "half_precision")
     threads = whole_number_or_none(threads, "threads", at_least=1)
     library = _library()
     if launched() and library.COMM_WORLD.size == 1:
@@ -116,7 +127,14 @@ def mpi(
     if library.COMM_WORLD.size > 1:
         _end_all_on_errors()
     _share_cores(library, comm, threads)
-    return DataParallel(Ranks(library, comm), own=data == "own", balanced=balanced, local_statistics=local_statistics)
+    return DataParallel(
+        Ranks(library, comm, half_precision),
+        own=data == "own",
+        balanced=balanced,
+        local_statistics=local_statistics,
+        local_steps=local_steps,
+        half=half_precision,
+    )
 
 
 def _library() -> Any:

@@ -23,7 +23,10 @@ from fastnn_ext.engine.training import (
     Training,
 )
 
-__all__ = ["Steps", "Sums"]
+__all__ = ["Part", "Steps", "Sums"]
+
+# Inputs, targets and weights of a rank's part of a batch.
+Part = tuple[Any, Any, Any]
 
 
 class Sums:
@@ -62,8 +65,8 @@ class Steps:
         self.collecting: Training | None = None
         self.capacity = 0
         self.stepping = stepping_training(model, self.layout)
-        self.nothing = np.zeros(self.layout.size, model.dtype)
-        ranks.prepare(self.nothing)
+        self.gradient = np.zeros(self.layout.size, model.dtype)
+        ranks.prepare(self.gradient)
 
     def reserve(self, inputs: Any, targets: Any, weights: Any) -> None:
         """Make room for parts of batches with as many rows as these."""
@@ -78,39 +81,49 @@ class Steps:
             augmentation=self.augmentation,
         )
 
-    def step(self, part: tuple[Any, Any, Any] | None, places: NDArray[np.intp], where: str, sums: Sums) -> float | None:
+    def step(self, part: Part | None, places: NDArray[np.intp], where: str, sums: Sums) -> float | None:
         """One step by a batch, of which this rank has a part or nothing; its mean loss, or None if there was none.
 
         ``where`` tells for messages which batch it is.
         """
-        ranks, optimizer = self.ranks, self.model.needs_compile()[0]
-        rows, loss, gradient = 0, 0.0, self.nothing
-        if part is None:
-            gradient[...] = 0
-        else:
-            rows = count_rows(part[0])
-            try:
-                loss, gradient = self._gradient(part, places, where, sums)
-            except (FloatingPointError, ValueError) as error:
-                # Here, so that whoever called this learns of it in all ranks.
-                ranks.fail(error)
-            gradient *= rows
-        all_rows, all_loss = ranks.total_step(gradient, rows, loss * rows)
+        rows, loss = self.gradient_of(part, places, where, sums)
+        self.gradient *= rows
+        all_rows, all_loss = self.ranks.total_step(self.gradient, rows, loss * rows)
         if all_rows == 0:
             return None
-        gradient /= all_rows
-        self.stepping.learning_rate = rate = optimizer.rate_at(self.stepping.step)
-        try:
-            self.stepping.apply_gradients(gradient)
-        except NonFiniteWeightsError as failure:
-            ranks.fail(FloatingPointError(failure_text(self.model, failure, where, rate)))
+        self.gradient /= all_rows
+        self.step_by_gradient(where)
         sums.rows, sums.loss = sums.rows + all_rows, sums.loss + all_loss
         return all_loss / all_rows
 
-    def _gradient(
-        self, part: tuple[Any, Any, Any], places: NDArray[np.intp], where: str, sums: Sums
-    ) -> tuple[float, NDArray[Any]]:
-        """The mean loss and the gradient of this rank's part."""
+    def finish(self, sums: Sums) -> None:
+        """Do what is left to do at the end of an epoch."""
+
+    def take_back(self) -> None:
+        """Make the weights those of all ranks again, where a step has failed."""
+
+    def gradient_of(self, part: Part | None, places: NDArray[np.intp], where: str, sums: Sums) -> tuple[int, float]:
+        """Leave the gradient of this rank's part in `gradient`; return its rows and their mean loss."""
+        if part is None:
+            self.gradient[...] = 0
+            return 0, 0.0
+        try:
+            loss = self._collect(part, places, where, sums)
+        except (FloatingPointError, ValueError) as error:
+            # Here, so that whoever called this learns of it in all ranks.
+            self.ranks.fail(error)
+        return count_rows(part[0]), loss
+
+    def step_by_gradient(self, where: str) -> None:
+        """The optimiser's step by what `gradient` holds."""
+        stepping = self.stepping
+        stepping.learning_rate = rate = self.model.needs_compile()[0].rate_at(stepping.step)
+        try:
+            stepping.apply_gradients(self.gradient)
+        except NonFiniteWeightsError as failure:
+            self.ranks.fail(FloatingPointError(failure_text(self.model, failure, where, rate)))
+
+    def _collect(self, part: Part, places: NDArray[np.intp], where: str, sums: Sums) -> float:
         model, rows = self.model, count_rows(part[0])
         if self.collecting is None or rows > self.capacity:
             self.reserve(*part)
@@ -119,7 +132,7 @@ class Steps:
         # Random numbers are those of the step, which some ranks may have taken without a part of the batch.
         training.step = self.stepping.step
         try:
-            loss, gradient, _ = training.run_gradients(*part, row_numbers=places)
+            loss, _, _ = training.run_gradients(*part, row_numbers=places, out=self.gradient)
         except NonFiniteDataError as failure:
             inputs, targets = part[:2] if self.data is None else (self.data.inputs, self.data.targets)
             raise explain(model, inputs, targets, failure.sample) from None
@@ -137,4 +150,4 @@ class Steps:
             seen = take(training.outputs, slice(rows))
             kept = [one.copy() for one in seen] if isinstance(seen, list) else seen.copy()
             sums.seen.append((part[1], kept, part[2]))
-        return loss, gradient
+        return loss

@@ -13,6 +13,7 @@ from fastnn.callbacks.base import Callback, CallbackList
 from fastnn.callbacks.model import ModelInTraining
 from fastnn.distributed.beginning import compare, describe, take_over
 from fastnn.distributed.evaluation import DividedEvaluation
+from fastnn.distributed.local_steps import check_constraints
 from fastnn.distributed.objective import DividedObjective
 from fastnn.distributed.ranks import Ranks
 from fastnn.distributed.shards import BalancedShards, OwnShards, Shards, SharedRows, share_of, take
@@ -40,8 +41,11 @@ class DataParallel(Strategy):
         How many processes there are.
     """
 
-    def __init__(self, ranks: Ranks, *, own: bool, balanced: bool, local_statistics: bool) -> None:
+    def __init__(
+        self, ranks: Ranks, *, own: bool, balanced: bool, local_statistics: bool, local_steps: int, half: bool
+    ) -> None:
         self._ranks, self._own, self._balanced, self._local_statistics = ranks, own, balanced, local_statistics
+        self._local_steps, self._half = local_steps, half
         # Those of all ranks, and those that speak in rank 0 alone with what they were made with.
         self._callbacks: list[Callback] = []
         self._silenced: list[tuple[Callback, Any]] = []
@@ -116,7 +120,7 @@ class DataParallel(Strategy):
             **settings,
             **describe(model),
             "callbacks": [type(callback).__name__ for callback in self._callbacks],
-            "data, balanced, local_statistics": (self._own, self._balanced, self._local_statistics),
+            "arguments of mpi": (self._own, self._balanced, self._local_statistics, self._local_steps, self._half),
             "sample_weight": data is not None and data.weights is not None,
         }
         if data is not None and not self._own:
@@ -141,14 +145,18 @@ class DataParallel(Strategy):
             # In order, the rows of a batch would nearly all be those of one rank.
             kind = OwnShards if shuffle and not self._balanced else BalancedShards
         shards = kind(self._counts, self.rank, batch_size)
-        return DividedArrays(model, self._ranks, data, shards, shuffle, augmentation)
+        return DividedArrays(model, self._ranks, data, shards, shuffle, augmentation, self._local_steps)
 
     def batch_source(
         self, model: CompiledModel, batches: Batches, steps: int | None, augmentation: Any
     ) -> DividedBatches:
+        if self._local_steps > 1:
+            raise ValueError("local_steps is for arrays: batches of an iterable are not as many in all ranks")
         return DividedBatches(model, self._ranks, batches, steps, augmentation)
 
     def objective(self, model: CompiledModel, samples: Samples) -> DividedObjective:
+        if self._local_steps > 1 or self._half:
+            raise ValueError("LBFGS needs exact sums in each step: leave local_steps and half_precision out")
         if not self._own:
             if samples.count < self.size:
                 raise ValueError(f"LBFGS needs a sample for each of {self.size} ranks, but there are {samples.count}")
@@ -182,6 +190,8 @@ class DataParallel(Strategy):
 
     def _refuse(self, model: CompiledModel) -> None:
         """Raise ValueError for layers that would not do in parts of a batch what they do in the whole."""
+        if self._local_steps > 1:
+            check_constraints(model)
         if self._local_statistics or self.size == 1:
             return
         frozen = {array.ctypes.data for array in model.frozen_arrays()}

@@ -73,3 +73,31 @@ def test_numbers_must_be_as_many_as_rows():
     for wrong in (np.arange(3), np.zeros((ROWS, 1), int)):
         with pytest.raises(ValueError, match=r"row_numbers must hold 11 numbers"):
             training.run_gradients(x, y, row_numbers=wrong)
+
+
+def test_a_vector_of_the_callers_receives_the_gradient():
+    training, x, y = training_of("noise", None)
+    loss, new, _ = training.run_gradients(x, y)
+    given = np.full_like(new, np.nan)
+    training.step = 0
+    again, returned, _ = training.run_gradients(x, y, out=given)
+    assert returned is given
+    assert given.tobytes() == new.tobytes()
+    assert again == loss
+
+
+@pytest.mark.parametrize(
+    ("out", "text"),
+    [
+        (np.zeros(34, np.float32), "gradient must be a contiguous vector of 34 numbers of float64"),
+        (np.zeros(33), "gradient must be a contiguous vector of 34 numbers"),
+        (np.zeros(68)[::2], "gradient must be a contiguous vector of 34 numbers"),
+        (np.frombuffer(bytes(34 * 8)), "out must be an array that may be written to, but it is read-only"),
+    ],
+    ids=["type", "size", "strides", "read-only"],
+)
+def test_other_vectors_are_refused(out, text):
+    training, x, y = training_of("noise", None)
+    with pytest.raises(ValueError, match=text):
+        training.run_gradients(x, y, out=out)
+    assert not out.any()
