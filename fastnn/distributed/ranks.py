@@ -44,6 +44,8 @@ class Ranks:
     Attributes
     ----------
     rank, size : int
+    waited : float
+        Seconds in sums of gradients so far, for other ranks and for messages.
     """
 
     def __init__(self, library: Any, comm: Any, half_precision: bool = False) -> None:
@@ -51,6 +53,7 @@ class Ranks:
         self._sum: Sum = HalfSum(self._comm) if half_precision else WholeSum(library, self._comm)
         self.rank: int = self._comm.rank
         self.size: int = self._comm.size
+        self.waited = 0.0
         self._status = np.zeros(_NUMBERS)
         # What gradients are summed in, where a rank that has none of its own takes part.
         self._zeros: NDArray[Any] | None = None
@@ -121,10 +124,12 @@ class Ranks:
         status = self._status
         status[:] = 0
         status[_SUMMING], status[_ROWS], status[_LOSS] = 1, rows, loss
+        begin = time.perf_counter()
         with self._exchanging():
             first = self._comm.Iallreduce(self._library.IN_PLACE, status)
             self._sum(gradient)
             first.Wait()
+        self.waited += time.perf_counter() - begin
         self._hear(summing=True)
         return int(status[_ROWS]), float(status[_LOSS])
 

@@ -39,6 +39,8 @@ class DataParallel(Strategy):
         This process' number, from 0.
     size : int
         How many processes there are.
+    waited : float
+        Seconds that this process has spent in sums of gradients so far: in messages, and until others had theirs ready.
     """
 
     def __init__(
@@ -59,6 +61,10 @@ class DataParallel(Strategy):
     @property
     def size(self) -> int:
         return self._ranks.size
+
+    @property
+    def waited(self) -> float:
+        return self._ranks.waited
 
     def __repr__(self) -> str:
         return repr(self._ranks)
