@@ -1,4 +1,4 @@
-"""Run by ranks: trains all jobs, and leaves each rank's histories and weights in a file."""
+"""Run by ranks: trains all jobs, or those that are named, and leaves each rank's histories and weights in a file."""
 
 import pickle
 import sys
@@ -10,8 +10,11 @@ from fastnn.distributed import mpi
 ranks = mpi()
 own = mpi(data="own")
 balanced = mpi(data="own", balanced=True)
-found = {name: run(name, distributed=ranks) for name in JOBS}
+chosen = sys.argv[2:] or JOBS
+found = {name: run(name, distributed=ranks) for name in chosen}
 for name in OWN:
+    if name not in chosen:
+        continue
     rows = shard(rows_of(name), ranks.rank, ranks.size)
     found[f"own {name}"] = run(name, rows, validate=False, distributed=own)
     if name != "lbfgs":
