@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.cost_model import Model, Point, errors, fitted
+from benchmarks.links import hosts, missing
 from benchmarks.process import ROOT, THREAD_VARIABLES
 from benchmarks.results import JobResult, describe_machine, today
 from benchmarks.studies import Content
@@ -36,6 +37,9 @@ MODES: dict[str, list[str]] = {
     **{f"{steps} local steps": ["--local-steps", str(steps)] for steps in (4, 16, 64)},
     "half precision, 16 local steps": ["--half-precision", "--local-steps", "16"],
 }
+# Between hosts that are network namespaces, for `tc`.
+RATES = {"1 Gbit/s": "1gbit", "10 Gbit/s": "10gbit", "no limit": None}
+LINKED = {name: MODES[name] for name in ("exact", "half precision", "16 local steps")}
 CLUSTERS = (8, 64, 512, 4096)
 # Bits a second, and seconds of a message: Ethernet with TCP.
 LINKS = {"1 Gbit/s": (1e9, 50e-6), "10 Gbit/s": (1e10, 30e-6), "100 Gbit/s": (1e11, 20e-6)}
@@ -47,14 +51,14 @@ def launcher() -> str | None:
     return str(beside) if beside.exists() else shutil.which("mpiexec")
 
 
-def run(ranks: int, threads: int, *options: str) -> dict[str, Any]:
-    """A run of `benchmarks.ranks`."""
+def run(ranks: int, threads: int, *options: str, through: Sequence[str] = ()) -> dict[str, Any]:
+    """A run of `benchmarks.ranks`, with further options of mpiexec."""
     start = []
     if ranks > 1:
         command = launcher()
         if command is None:
             raise RuntimeError("there is no mpiexec: pip install fastnn-ext[mpi]")
-        start = [command, "-n", str(ranks)]
+        start = [command, *through, "-n", str(ranks)]
     done = subprocess.run(
         [*start, sys.executable, "-m", "benchmarks.ranks", "--threads", str(threads), *options],
         cwd=ROOT,
@@ -83,6 +87,17 @@ def measure(quick: bool, progress: Callable[[str], None], results: Sequence[JobR
         more = small or ["--epochs", "5", "--rounds", "1"]
         found = run(2, 1, "--judge", *options, *more)
         modes[name] = {key: found.get(key) for key in ("seconds", "sums", "loss", "val_loss", "val_accuracy")}
+    links: dict[str, dict[str, Any]] = {}
+    lacking = missing()
+    for name, rate in RATES.items():
+        if lacking is not None:
+            progress(f"without links: {lacking}")
+            break
+        with hosts(2, rate) as through:
+            for mode, options in list(LINKED.items())[: 1 if quick else None]:
+                progress(f"two hosts, {name}, {mode}")
+                found = run(2, 1, *options, *small, through=through)
+                links.setdefault(name, {})[mode] = {key: found[key] for key in ("seconds", "sums")}
     return {
         "date": today(),
         "machine": describe_machine(),
@@ -97,6 +112,7 @@ def measure(quick: bool, progress: Callable[[str], None], results: Sequence[JobR
             for one, found in rows.items()
         ],
         "modes": modes,
+        "links": links,
     }
 
 
@@ -137,6 +153,11 @@ def describe(content: Content) -> str:
     for name, found in content["modes"].items():
         judged = "" if found["val_loss"] is None else f"{found['val_loss']:8.4f}{found['val_accuracy']:8.4f}"
         lines.append(f"{name:32}{1e3 * found['seconds']:8.2f}{found['loss']:8.4f}{judged}")
+    if content["links"]:
+        lines.append("two hosts, batch 512: milliseconds of a step, and of it in sums")
+        for link, modes in content["links"].items():
+            for name, found in modes.items():
+                lines.append(f"{link:12}{name:20}{1e3 * found['seconds']:8.2f}{1e3 * found['sums']:8.2f}")
     model = model_of(content)
     if model is not None:
         lines += _projection(model, content)
@@ -151,14 +172,14 @@ def _projection(model: Model, content: Content) -> list[str]:
         f"cost model, in seconds: {numbers}",
         f"largest error where fitted {inside:.1%}; elsewhere {', '.join(f'{error:+.1%}' for error in tried)}",
         "samples of a step from which on hosts work at half of their speed, and steps a second there:",
-        "            " + "".join(f"{hosts:>20}" for hosts in CLUSTERS),
+        "            " + "".join(f"{count:>20}" for count in CLUSTERS),
     ]
     parameters = next(row["parameters"] for row in content["runs"] if row["width"] == 512)
     for link, (bits, latency) in LINKS.items():
         linked, cells = model.over(bits=bits, latency=latency), []
-        for hosts in CLUSTERS:
-            batch = linked.least_batch(parameters, hosts)
-            cells.append(f"{batch:>12}{1 / linked.seconds(Point(parameters, batch, hosts)):8.1f}")
+        for count in CLUSTERS:
+            batch = linked.least_batch(parameters, count)
+            cells.append(f"{batch:>12}{1 / linked.seconds(Point(parameters, batch, count)):8.1f}")
         lines.append(f"{link:12}" + "".join(cells))
     return lines
 

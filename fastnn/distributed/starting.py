@@ -65,8 +65,8 @@ def mpi(
         of the optimiser, before the changes of weights are averaged by samples (McMahan et al. 2017); the states are
         averaged after each epoch. For arrays.
     half_precision : bool, default False
-        Smaller messages: gradients, or with local steps changes of weights, are summed as float16 numbers, of which
-        each rank's largest is 1.
+        Smaller messages: gradients, or with local steps changes of weights, are sent as bfloat16 numbers, which have 8
+        bits and the range of float32, and are added up in float32.
     threads : int, optional
         Of each rank, as ``fastnn.set_num_threads`` sets them for the process. By default ``FASTNN_NUM_THREADS``, or
         else the cores that ranks of one machine may use, shared among them.

@@ -9,9 +9,6 @@ from numpy.typing import NDArray
 
 __all__ = ["HalfSum", "Sum", "WholeSum"]
 
-# Rows of float16 begin with the number that they are multiples of, a float32 in the place of two of them.
-_HEAD = 2
-
 
 class Sum(Protocol):
     """Sums a vector over ranks in place; every rank calls it, and gets the same bits."""
@@ -37,9 +34,9 @@ class WholeSum:
 
 
 class HalfSum:
-    """A sum whose messages are float16, of numbers divided by the largest among them: each rank adds up a part.
+    """A sum whose messages are bfloat16, the upper half of float32: each rank adds up a part.
 
-    Numbers keep 11 bits, down to 2^-24 of the largest; they are added up in float32, in the order of ranks.
+    Numbers keep 8 bits, and the range of float32; they are added up in float32, in the order of ranks.
 
     Parameters
     ----------
@@ -51,29 +48,30 @@ class HalfSum:
 
     def __call__(self, vector: NDArray[Any]) -> None:
         size = self._size
-        columns = -(-vector.size // size)
-        padded = np.zeros((size, columns), np.float32)
+        padded = np.zeros((size, -(-vector.size // size)), np.float32)
         padded.reshape(-1)[: vector.size] = vector
-        sent, received = _packed(padded), np.empty((size, _HEAD + columns), np.float16)
-        self._comm.Ialltoall(sent.view(np.uint8), received.view(np.uint8)).Wait()
-        total = np.zeros((1, columns), np.float32)
-        for row in _unpacked(received):
-            total += row
-        self._comm.Iallgather(_packed(total).view(np.uint8), received.view(np.uint8)).Wait()
+        sent = _packed(padded)
+        received = np.empty_like(sent)
+        self._comm.Ialltoall(sent, received).Wait()
+        total = np.zeros_like(padded[0])
+        for row in received:
+            total += _unpacked(row)
+        self._comm.Iallgather(_packed(total), received).Wait()
         vector[...] = _unpacked(received).reshape(-1)[: vector.size]
 
 
-def _packed(rows: NDArray[np.float32]) -> NDArray[np.float16]:
-    """Rows of float16, each behind what it is to be multiplied by; numbers that are not finite stay so."""
-    scales = np.abs(rows).max(axis=1, keepdims=True, initial=0)
-    scales[~(np.isfinite(scales) & (scales > np.finfo(np.float32).tiny))] = 1
-    packed = np.empty((len(rows), _HEAD + rows.shape[1]), np.float16)
-    packed[:, :_HEAD] = scales.view(np.float16)
-    with np.errstate(over="ignore"):
-        packed[:, _HEAD:] = rows / scales
-    return packed
+def _packed(numbers: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """The nearest bfloat16 of each, in whole numbers: NumPy takes ten times as long for float16."""
+    bits = numbers.view(np.uint32)
+    rounded = bits >> 16
+    rounded &= 1
+    rounded += 0x7FFF
+    rounded += bits
+    rounded >>= 16
+    return rounded.astype(np.uint16)
 
 
-def _unpacked(packed: NDArray[np.float16]) -> NDArray[np.float32]:
-    scales = np.ascontiguousarray(packed[:, :_HEAD]).view(np.float32)
-    return packed[:, _HEAD:].astype(np.float32) * scales
+def _unpacked(packed: NDArray[np.uint16]) -> NDArray[np.float32]:
+    bits = packed.astype(np.uint32)
+    bits <<= 16
+    return bits.view(np.float32)

@@ -53,8 +53,9 @@ def test_the_report_has_a_line_for_each_run_and_each_link():
     for row in runs:
         row["seconds"] = true.seconds(Point(row["parameters"], row["batch"], row["ranks"]))
     modes = {"exact": {"seconds": 1e-2, "sums": 1e-3, "loss": 0.1, "val_loss": 0.2, "val_accuracy": 0.95}}
-    text = ranks.describe({"runs": runs, "modes": modes})
-    assert text.count("\n") == 1 + len(runs) + 2 + 3 + 1 + len(ranks.LINKS)
+    links = {"1 Gbit/s": {"exact": {"seconds": 3e-2, "sums": 2e-2}}}
+    text = ranks.describe({"runs": runs, "modes": modes, "links": links})
+    assert text.count("\n") == 1 + len(runs) + 2 + 2 + 3 + 1 + len(ranks.LINKS)
     assert "elsewhere +0.0%, +0.0%, +0.0%" in text or "-0.0%" in text
 
 

@@ -33,9 +33,9 @@ def test_one_rank_takes_the_steps_of_no_ranks(found):
 
 def test_half_precision_stays_by_the_exact_curve(found):
     curves = found[0]["curves"]
-    # Eleven bits of each gradient, over 32 steps of Adam; the loss falls by a fifth meanwhile.
-    np.testing.assert_allclose(curves["half"][0]["loss"], curves["exact"][0]["loss"], rtol=1e-3)
-    np.testing.assert_allclose(found[0]["float32"][0]["loss"], curves["exact"][0]["loss"], rtol=1e-3)
+    # Eight bits of each gradient, over 32 steps of Adam; the loss falls by a fifth meanwhile.
+    np.testing.assert_allclose(curves["half"][0]["loss"], curves["exact"][0]["loss"], rtol=5e-3)
+    np.testing.assert_allclose(found[0]["float32"][0]["loss"], curves["exact"][0]["loss"], rtol=5e-3)
     assert curves["half"][0]["loss"] != curves["exact"][0]["loss"]
 
 
@@ -47,11 +47,11 @@ def test_all_modes_learn(found):
 
 def test_sums_in_half_precision(found):
     error, same, finite = found[0]["halves"]
-    # Rounded once by each rank and once by the one that adds: half of 2^-10 of the largest each time.
-    assert error < 2**-10
+    # Rounded once by each rank and once by the one that adds: by 2^-8 of a number at most each time.
+    assert error < 2**-7
     assert same
     # What is not finite stays so, and is told of after the step.
-    assert not finite
+    assert finite == [True, False, False]
 
 
 def test_a_failure_takes_back_the_steps_since_the_last_average(found):
