@@ -42,6 +42,9 @@ class LocalSteps(Steps):
         # The weights that all ranks have had last.
         self.agreed = self._vector()
 
+    def begin(self) -> None:
+        self.agreed = self._vector()
+
     def step(self, part: Part | None, places: NDArray[np.intp], where: str, sums: Sums) -> float | None:
         step, where = self.stepping.step, f"{where}, with the steps since the ranks' last average"
         rows, loss = self.gradient_of(part, places, where, sums)

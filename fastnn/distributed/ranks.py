@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import functools
 import sys
 import time
 import traceback
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from fastnn.distributed.sums import HalfSum, Sum, WholeSum
 
-__all__ = ["Ranks"]
+__all__ = ["Ranks", "kept_by"]
 
 # Seconds that ranks wait at most for each other's last words.
 _PATIENCE = 3.0
@@ -49,7 +50,7 @@ class Ranks:
     """
 
     def __init__(self, library: Any, comm: Any, half_precision: bool = False) -> None:
-        self._library, self._comm = library, comm.Dup()
+        self._library, self._comm = library, kept_by(library, comm)["copy"]
         self._sum: Sum = HalfSum(self._comm) if half_precision else WholeSum(library, self._comm)
         self.rank: int = self._comm.rank
         self.size: int = self._comm.size
@@ -220,6 +221,21 @@ class Ranks:
         )
         self._comm.Abort(1)
         raise error
+
+
+@functools.cache
+def _key(library: Any) -> int:
+    """Under which communicators keep what is theirs."""
+    return int(library.Comm.Create_keyval())
+
+
+def kept_by(library: Any, comm: Any) -> dict[str, Any]:
+    """What a communicator keeps for all who share it: there are no more than some thousand communicators."""
+    kept: dict[str, Any] | None = comm.Get_attr(_key(library))
+    if kept is None:
+        kept = {"copy": comm.Dup()}
+        comm.Set_attr(_key(library), kept)
+    return kept
 
 
 def _words(error: BaseException) -> str:

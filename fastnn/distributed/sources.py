@@ -69,6 +69,7 @@ class _Divided(Source):
                 raise ValueError(
                     "callbacks that watch batches need local_steps=1: with more, each rank has steps of its own"
                 )
+        self.stepping.begin()
         for number, (part, places) in enumerate(items):
             if self.watched:
                 watchers.on_train_batch_begin(number)

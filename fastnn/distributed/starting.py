@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from fastnn.checking.scalars import true_or_false, whole_number, whole_number_or_none
-from fastnn.distributed.ranks import Ranks
+from fastnn.distributed.ranks import Ranks, kept_by
 from fastnn.distributed.strategy import DataParallel
 from fastnn.threads import get_num_threads, set_num_threads
 
@@ -151,11 +151,14 @@ def _library() -> Any:
 
 def _share_cores(library: Any, comm: Any, threads: int | None) -> None:
     """Give this rank's pool its threads: those of its machine, divided among the ranks that may use the same cores."""
-    # All ranks take part, whatever each was told.
-    neighbours = comm.Split_type(library.COMM_TYPE_SHARED)
     cores = frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else frozenset()
-    beside = sum(cores == others or bool(cores & others) for others in neighbours.allgather(cores))
-    neighbours.Free()
+    kept = kept_by(library, comm)
+    if "beside" not in kept:
+        # All ranks take part, whatever each was told.
+        neighbours = comm.Split_type(library.COMM_TYPE_SHARED)
+        kept["beside"] = sum(cores == its or bool(cores & its) for its in neighbours.allgather(cores))
+        neighbours.Free()
+    beside = kept["beside"]
     if threads is None and beside > 1 and not os.environ.get("FASTNN_NUM_THREADS"):
         threads = max(1, (len(cores) or get_num_threads()) // beside)
     if threads is not None:

@@ -96,6 +96,9 @@ class Steps:
         sums.rows, sums.loss = sums.rows + all_rows, sums.loss + all_loss
         return all_loss / all_rows
 
+    def begin(self) -> None:
+        """Look at what callbacks have made of the weights before an epoch."""
+
     def finish(self, sums: Sums) -> None:
         """Do what is left to do at the end of an epoch."""
 

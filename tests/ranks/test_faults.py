@@ -133,7 +133,9 @@ def test_an_interrupt_ends_all(mpiexec, surroundings, tmp_path):
 
 
 def assert_gone(folder):
-    """All ranks whose processes have left their numbers there end."""
+    """All ranks whose processes have left their numbers there end; Linux tells of others' processes."""
+    if not hasattr(os, "pidfd_open"):
+        return
     for path in folder.iterdir():
         try:
             process = os.pidfd_open(int(path.read_text()))

@@ -287,7 +287,10 @@ def local_statistics():
 
 
 def last():
-    return fitted(network()).history["loss"]
+    # As many as a script may ask for: MPICH has room for some two thousand communicators.
+    for _ in range(2500):
+        again = mpi()
+    return fitted(network(), distributed=again).history["loss"]
 
 
 VALUES = (stops_where_one_rank_wants_to, stops_within_an_epoch, ends_on_nan, after_bad_data)
