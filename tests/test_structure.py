@@ -15,7 +15,8 @@ Graph = Mapping[str, set[str]]
 
 # The parts of `fastnn`, the highest first: each imports what stands in lower rows, or in its own without a circle.
 LEVELS = (
-    {"__init__", "__main__", "cli", "interop", "keras", "neuron", "notebook", "plotting", "river", "sklearn"},
+    {"__init__", "__main__", "cli", "distributed", "interop", "keras", "neuron", "notebook", "plotting"}
+    | {"river", "sklearn"},
     {"models"},
     {"augmentation", "callbacks", "data", "datasets", "files", "progress"},
     {"layers"},

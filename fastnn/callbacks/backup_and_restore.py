@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import ClassVar
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.checking.scalars import true_or_false
@@ -37,6 +38,8 @@ class BackupAndRestore(Callback):
     --------
     >>> backup = BackupAndRestore("backup/first-try")
     """
+
+    rank_zero_only: ClassVar[bool] = True
 
     def __init__(
         self, backup_dir: str | os.PathLike[str], save_freq: str = "epoch", *, delete_checkpoint: bool = True

@@ -40,6 +40,10 @@ class Callback(Strict):
     _changeable = frozenset({"model"})
     _has_state = True
 
+    # Where several processes train one model (`fastnn.distributed`), the first alone calls those that write files or
+    # speak to others; such a one leaves the model as it is. A class of the user's own may set it, too.
+    rank_zero_only: ClassVar[bool] = False
+
     model: ModelInTraining
 
     # What `get_state` and `set_state` of the package's own callbacks go by: attributes, and what they may be.

@@ -59,6 +59,8 @@ class CSVLogger(Callback):
     1,0.0
     """
 
+    rank_zero_only: ClassVar[bool] = True
+
     _state_kinds: ClassVar = {"names": NAMES, "rows": WHOLE, "found": FLAG}
 
     def __init__(self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False) -> None:

@@ -59,6 +59,8 @@ class ModelCheckpoint(MonitorCallback):
     >>> each = ModelCheckpoint("weights/{epoch:02d}-{val_loss:.2f}.npz", save_weights_only=True)
     """
 
+    rank_zero_only: ClassVar[bool] = True
+
     # How the files of models and those of weights end; None where the model itself tells at its first file.
     _endings: ClassVar[tuple[tuple[str, ...], tuple[str, ...]] | None] = ((".safetensors",), (".safetensors", ".npz"))
 

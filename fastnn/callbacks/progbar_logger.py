@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.progress import Bar
 
@@ -17,6 +19,8 @@ class ProgbarLogger(Callback):
     --------
     >>> bar = ProgbarLogger()
     """
+
+    rank_zero_only: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self._bar: Bar | None = None

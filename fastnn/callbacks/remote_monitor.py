@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping
+from typing import ClassVar
 
 from fastnn.callbacks.base import Callback, Logs
 from fastnn.checking.scalars import true_or_false
@@ -44,6 +45,8 @@ class RemoteMonitor(Callback):
     Traceback (most recent call last):
     ValueError: root must begin with http:// or https://, but it is 'ftp://localhost'
     """
+
+    rank_zero_only: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -45,6 +45,8 @@ class TensorBoard(Callback):
     >>> board = TensorBoard("logs/first-try", histogram_freq=5)
     """
 
+    rank_zero_only: ClassVar[bool] = True
+
     _state_kinds: ClassVar = {"batches": WHOLE}
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -14,10 +14,14 @@ from fastnn.cli.preparing import Preparation
 from fastnn.cli.results import print_values
 from fastnn.cli.samples import Samples, training_samples
 from fastnn.cli.scores import scores
+from fastnn.distributed import launched, mpi
 from fastnn.files.writing import checked_target
 from fastnn.models.sequential import Sequential
 from fastnn.progress import wanted
 from fastnn.threads import set_num_threads
+
+if TYPE_CHECKING:
+    from fastnn.distributed.strategy import DataParallel
 
 __all__ = ["run"]
 
@@ -26,9 +30,28 @@ _LINES = 10
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read, split, train, save and report. Ctrl-C ends training early and keeps what was reached."""
-    _check_out(arguments.out)
-    if arguments.threads is not None:
+    """Read, split, train, save and report. Ctrl-C ends training early and keeps what was reached.
+
+    Of several processes that ``mpiexec`` has started, all train, and the first writes and speaks.
+    """
+    if not launched():
+        return _run(arguments, None)
+    ranks = mpi(threads=arguments.threads)
+    try:
+        with ranks.together():
+            return _run(arguments, ranks)
+    except (Exception, KeyboardInterrupt) as error:
+        if ranks.tells(error):
+            raise
+        return 1
+
+
+def _run(arguments: argparse.Namespace, ranks: DataParallel | None) -> int:
+    first = ranks is None or ranks.rank == 0
+    arguments.quiet = arguments.quiet or not first
+    if first:
+        _check_out(arguments.out)
+    if arguments.threads is not None and ranks is None:
         set_num_threads(arguments.threads)
 
     def say(text: str) -> None:
@@ -48,11 +71,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     interrupted = False
     try:
-        _fit(model, arguments, standard, training, validation)
+        _fit(model, arguments, standard, training, validation, ranks)
     except KeyboardInterrupt:
         if model.history is None or not model.history.epoch:
             raise
         interrupted = True
+    if not first:
+        return 130 if interrupted else 0
     complete = complete_network(arguments, standard, model, outputs)
     complete.metadata = {"table": preparation.plain()}
     complete.save(arguments.out)
@@ -80,7 +105,12 @@ def _split(samples: Samples, share: float, seed: int) -> tuple[Samples, Samples]
 
 
 def _fit(
-    model: Sequential, arguments: argparse.Namespace, standard: Standard, training: Samples, validation: Samples
+    model: Sequential,
+    arguments: argparse.Namespace,
+    standard: Standard,
+    training: Samples,
+    validation: Samples,
+    ranks: DataParallel | None,
 ) -> None:
     callbacks: list[Callback] = []
     if arguments.patience:
@@ -99,11 +129,14 @@ def _fit(
         verbose=0 if arguments.quiet else "auto",
         callbacks=callbacks,
         validation_data=held_out,
+        distributed=ranks,
     )
 
 
 class _Lines(Callback):
     """Tells how training goes where nobody looks on: a line each so many epochs, on standard error."""
+
+    rank_zero_only: ClassVar[bool] = True
 
     def __init__(self, epochs: int) -> None:
         self.epochs, self.step = epochs, -(-epochs // _LINES)

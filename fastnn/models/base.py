@@ -53,6 +53,7 @@ class BaseModel(DifferentiableModel):
         validation_freq: int | Iterable[int] = 1,
         *,
         augmentation: Any = None,
+        distributed: Any = None,
     ) -> History:
         """Train the model, and return the `History` of loss and metrics by epoch.
 
@@ -98,6 +99,8 @@ class BaseModel(DifferentiableModel):
             Validate after each so many epochs, or after those with these numbers, counted from 1.
         augmentation : ImageAugmentation or callable, optional
             Changes each batch of images before it is trained on; your own is a function of (x_batch, rng).
+        distributed : optional
+            ``fastnn.distributed.mpi()``, to share the training among the processes that ``mpiexec`` started.
 
         Raises
         ------
@@ -121,7 +124,8 @@ class BaseModel(DifferentiableModel):
                     self,
                     x,
                     y,
-                    CallbackList(callbacks, self),
+                    callbacks,
+                    distributed=distributed,
                     batch_size=batch_size,
                     epochs=epochs,
                     verbose=verbose,

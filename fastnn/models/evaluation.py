@@ -26,7 +26,7 @@ from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, Training
 from fastnn_ext.tables.enums import UpdateRule
 
-__all__ = ["BatchEvaluation", "Evaluation", "evaluate", "joined_logs", "metrics_of"]
+__all__ = ["BatchEvaluation", "Evaluation", "evaluate", "joined_logs", "metrics_of", "told_of_evaluation"]
 
 # Rows that are evaluated together where the user does not say: as many as stay in the cache.
 _BATCH_SIZE = 256
@@ -80,7 +80,7 @@ class Evaluation:
 
     def run(self, read_anew: bool = False, watchers: CallbackList | None = None) -> dict[str, float]:
         """Loss and metrics by name, batch by batch where somebody watches batches."""
-        with _told(watchers) as told:
+        with told_of_evaluation(watchers) as told:
             if watchers is not None and watchers.watches_test_batches:
                 told |= _of_batches(self.model, self._batches(), watchers, "the data")
             else:
@@ -105,7 +105,7 @@ class BatchEvaluation:
 
     def run(self, read_anew: bool = False, watchers: CallbackList | None = None) -> dict[str, float]:
         """Loss and metrics by name; ValueError where there are no batches. All are read anew in any case."""
-        with _told(watchers) as told:
+        with told_of_evaluation(watchers) as told:
             self.batches.tell("on_epoch_begin")
             told |= _of_batches(self.model, self._samples(), watchers, self.name)
             self.batches.tell("on_epoch_end")
@@ -121,7 +121,7 @@ class BatchEvaluation:
 
 
 @contextlib.contextmanager
-def _told(watchers: CallbackList | None) -> Iterator[dict[str, float]]:
+def told_of_evaluation(watchers: CallbackList | None) -> Iterator[dict[str, float]]:
     """Tell callbacks of an evaluation's beginning, and of its end, also where it failed, with what is known by then."""
     logs: dict[str, float] = {}
     if watchers is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,23 +25,32 @@ from fastnn.models.arguments import (
 )
 from fastnn.models.batches import BATCH_SIZE, batches_of, check_kind, gives_batches
 from fastnn.models.compiled import CompiledModel
-from fastnn.models.evaluation import BatchEvaluation, Evaluation
+from fastnn.models.evaluation import Evaluation
 from fastnn.models.full_batch import minimize
 from fastnn.models.inputs import Samples, read_samples
 from fastnn.models.reporting import Reporting, verbosity_of
 from fastnn.models.resuming import Resumption, resumption_of, take_up
 from fastnn.models.several import is_named, take_rows
-from fastnn.models.sources import ArraySource, BatchSource, Source
+from fastnn.models.sources import Source
+from fastnn.models.strategy import Strategy, strategy_of
 from fastnn.models.targets import class_weights
 from fastnn.optimizers.lbfgs import LBFGS
 
 __all__ = ["fit"]
 
 
-def fit(
+def fit(model: Any, x: Any, y: Any, callbacks: Iterable[Any] | None, *, distributed: Any, **arguments: Any) -> History:
+    """Train a model; see `BaseModel.fit`."""
+    strategy = strategy_of(distributed)
+    with strategy.together():
+        return _fit(model, x, y, strategy, strategy.watchers(callbacks, model), **arguments)
+
+
+def _fit(
     model: CompiledModel,
     x: Any,
     y: Any,
+    strategy: Strategy,
     watchers: CallbackList,
     *,
     batch_size: int | None,
@@ -59,7 +68,6 @@ def fit(
     validation_freq: Any,
     augmentation: Any,
 ) -> History:
-    """Train a model; see `BaseModel.fit`."""
     epochs = whole_number(epochs, "epochs", at_least=0)
     initial_epoch = whole_number(initial_epoch, "initial_epoch", at_least=0)
     initial_epoch = max(initial_epoch, watchers.restored_epochs() or 0)
@@ -68,7 +76,7 @@ def fit(
     validation_batch_size = whole_number_or_none(validation_batch_size, "validation_batch_size", at_least=1)
     steps_per_epoch = whole_number_or_none(steps_per_epoch, "steps_per_epoch", at_least=1)
     validation_steps = whole_number_or_none(validation_steps, "validation_steps", at_least=1)
-    verbosity = verbosity_of(verbose)
+    verbosity = strategy.verbosity(verbosity_of(verbose))
 
     source: Source | None = None
     data: Samples | None = None
@@ -83,7 +91,7 @@ def fit(
             steps=steps_per_epoch,
             argument="steps_per_epoch",
         )
-        source = BatchSource(model, batches, steps_per_epoch, augmentation)
+        source = strategy.batch_source(model, batches, steps_per_epoch, augmentation)
         validation = validation_of(model, validation_data, validation_batch_size, validation_steps, None)
         # The order of columns is that of the data that are read first.
         if isinstance(validation, Evaluation) and len(model.input_names) == 1:
@@ -107,18 +115,30 @@ def fit(
             validation = Evaluation(model, held_out, validation_batch_size or batch_size or BATCH_SIZE).check()
         # Classes count in training alone: what validation says must not depend on how training is weighed.
         data = replace(data, weights=take_rows(weights, slice(data.count)))
-        if not isinstance(model.optimizer, LBFGS):
-            source = ArraySource(
-                model,
-                data,
-                batch_size or BATCH_SIZE,
-                shuffle=shuffle,
-                several_epochs=epochs - initial_epoch > 1,
-                by_batch=watchers.watches_batches,
-                augmentation=augmentation,
-            )
-        elif augmentation is not None:
-            raise ValueError("LBFGS looks at the same samples in every step: leave the augmentation out")
+
+    settings = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "shuffle": shuffle,
+        "steps_per_epoch": steps_per_epoch,
+        "validation": validation is not None and frequency,
+        "augmentation": augmentation is not None,
+    }
+    initial_epoch = strategy.begin(model, data, initial_epoch, settings)
+    if validation is not None:
+        validation = strategy.evaluation(validation)
+    if data is not None and not isinstance(model.optimizer, LBFGS):
+        source = strategy.array_source(
+            model,
+            data,
+            batch_size or BATCH_SIZE,
+            shuffle=shuffle,
+            several_epochs=epochs - initial_epoch > 1,
+            by_batch=watchers.watches_batches,
+            augmentation=augmentation,
+        )
+    elif data is not None and augmentation is not None:
+        raise ValueError("LBFGS looks at the same samples in every step: leave the augmentation out")
 
     # A model from a file goes on with what its training had come to.
     resumption = model.resumption if model.resumable and initial_epoch > 0 else None
@@ -130,8 +150,10 @@ def fit(
         "validation_freq": frequency if validation is not None else 1,
     }
     samples = data.count if data is not None else None
-    reporting = Reporting(verbosity, samples, initial_epoch, epochs)
-    run = _Run(model, history, watchers, reporting, validation, frequency, initial_epoch, epochs, names, resumption)
+    reporting = Reporting(verbosity, source.samples if source is not None else samples, initial_epoch, epochs)
+    run = _Run(
+        model, history, watchers, reporting, validation, frequency, initial_epoch, epochs, names, resumption, strategy
+    )
     with run.started():
         if resumption is not None:
             run.resume(resumption)
@@ -139,7 +161,7 @@ def fit(
                 warnings.warn(
                     f"nothing is trained: the training that the model's file is of was over after epoch {run.epoch}, "
                     "as its callbacks say. To go on in spite of them, make them with other settings, or leave them out",
-                    stacklevel=3,
+                    stacklevel=4,
                 )
                 return history
         if run.epoch >= epochs:
@@ -148,7 +170,7 @@ def fit(
         if source is not None:
             run.over(source)
         elif data is not None:
-            minimize(model, data, epochs - initial_epoch, run.finish, watchers)
+            minimize(model, data, epochs - initial_epoch, run.finish, watchers, strategy)
     return history
 
 
@@ -160,12 +182,13 @@ class _Run:
     history: History
     watchers: CallbackList
     reporting: Reporting
-    validation: Evaluation | BatchEvaluation | None
+    validation: Any
     frequency: int | list[int]
     epoch: int
     epochs: int
     names: Names | None
     resumption: Resumption | None
+    strategy: Strategy
 
     def __post_init__(self) -> None:
         self.first = self.epoch
@@ -230,7 +253,7 @@ class _Run:
         self.watchers.on_epoch_end(self.epoch, logs)
         self.reporting.epoch(self.epoch, logs)
         self.epoch += 1
-        if self.model.stop_training or self.epoch >= self.epochs:
+        if self.strategy.stops(self.model) or self.epoch >= self.epochs:
             return False
         self.watchers.on_epoch_begin(self.epoch)
         return True

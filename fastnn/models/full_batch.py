@@ -5,91 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fastnn.callbacks.base import CallbackList
 from fastnn.layers.drawing import DrawingLayer
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import Evaluation
-from fastnn.models.gradients import layout_of
-from fastnn.models.inputs import Samples, explain
+from fastnn.models.inputs import Samples
 from fastnn.models.leaves import leaf_layers
-from fastnn.models.training import make_training, raise_or_stop
+from fastnn.models.strategy import Strategy
+from fastnn.models.training import raise_or_stop
 from fastnn.optimizers.lbfgs import LBFGS
-from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError
 
-__all__ = ["Objective", "minimize"]
-
-# What a line search is told where the loss is not finite: far above any loss, but no infinity, which it cannot halve.
-_VERY_HIGH = 1e100
-
-
-class Objective:
-    """A model's loss over all data, penalties included, as a function of its parameters: what a minimiser calls.
-
-    Parameters
-    ----------
-    model : CompiledModel
-        Compiled with `LBFGS`.
-    samples : Samples
-    penalty_scale : float, default 1
-        What the layers' penalties are multiplied by.
-    threads : int, optional
-        By default as many as the size of the work suggests.
-
-    Attributes
-    ----------
-    value : float
-        The loss at the last point that was looked at.
-    """
-
-    def __init__(
-        self, model: CompiledModel, samples: Samples, penalty_scale: float = 1.0, threads: int | None = None
-    ) -> None:
-        self.model, self.samples, self.value = model, samples, np.nan
-        self.training = make_training(
-            model, samples.inputs, samples.targets, samples.count, samples.weights, keep_index=True, threads=threads
-        )
-        if penalty_scale != 1:
-            self.training.set_penalty_scales(np.array([penalty_scale]))
-        self.layout = layout_of(model)
-        self.gradient = np.zeros(self.layout.size, model.dtype)
-        self.training.lay_out_gradients(self.layout.arrays, self.layout.places, self.layout.size)
-        self.training.collect_into(self.gradient)
-
-    def start(self) -> NDArray[np.float64]:
-        """The model's own parameters; raises NonFiniteError where the loss is not finite there."""
-        self._evaluate()
-        if self.model.parameters is not None:
-            return self.model.parameters.astype(np.float64)
-        return np.concatenate([array.ravel() for array in self.layout.arrays], dtype=np.float64)
-
-    def move_to(self, point: NDArray[np.float64]) -> None:
-        """Make a point the model's parameters."""
-        if self.model.parameters is not None:
-            self.model.parameters[...] = point
-            return
-        # Layers that another model has, too, have their arrays elsewhere.
-        for array, place in zip(self.layout.arrays, self.layout.places, strict=True):
-            array[...] = point[place : place + array.size].reshape(array.shape)
-
-    def __call__(self, point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        """Value and gradient at a point."""
-        self.move_to(point)
-        try:
-            self._evaluate()
-        except NonFiniteError:
-            self.value = _VERY_HIGH
-            return _VERY_HIGH, self.gradient.astype(np.float64)
-        return self.value, self.gradient.astype(np.float64)
-
-    def _evaluate(self) -> None:
-        try:
-            self.value = self.training.run_epoch()
-        except NonFiniteDataError as failure:
-            raise explain(self.model, self.samples.inputs, self.samples.targets, failure.sample) from None
+__all__ = ["check_layers", "minimize"]
 
 
 def check_layers(model: CompiledModel) -> None:
@@ -107,6 +34,7 @@ def minimize(
     iterations: int,
     finish: Callable[[dict[str, float]], bool],
     watchers: CallbackList,
+    strategy: Strategy,
 ) -> None:
     """Minimise a model's loss. ``finish`` gets loss and metrics after each iteration, and returns whether to go on.
 
@@ -124,8 +52,8 @@ def minimize(
         raise ImportError("LBFGS needs SciPy: pip install fastnn-ext[scipy]") from None
     rule = model.optimizer
     assert isinstance(rule, LBFGS)
-    objective = Objective(model, samples)
-    evaluation = Evaluation(model, samples)
+    objective = strategy.objective(model, samples)
+    evaluation = strategy.evaluation(Evaluation(model, samples))
 
     def after_iteration(intermediate_result: Any) -> None:
         objective.move_to(intermediate_result.x)

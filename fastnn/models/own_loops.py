@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
 from fastnn.layers.batch_normalization import BatchNormalization
+from fastnn.models.collecting import collecting_training, stepping_training
 from fastnn.models.compiled import CompiledModel
-from fastnn.models.gradients import NO_LOSS, Gradients, inputs_with_gradients, layout_of, shaped_inputs
+from fastnn.models.gradients import Gradients, inputs_with_gradients, layout_of, shaped_inputs
 from fastnn.models.inputs import explain, read_inputs, read_samples
 from fastnn.models.leaves import leaf_layers
 from fastnn.models.rows import AllInputs, AllTargets, AllWeights
@@ -23,7 +24,6 @@ from fastnn.models.several import by_names, count_rows
 from fastnn.models.training import raise_failure
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.compressed import CompressedRows
-from fastnn_ext.engine.options import RuleOptions
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import (
     NonFiniteError,
@@ -31,7 +31,6 @@ from fastnn_ext.engine.training import (
     NonFiniteWeightsError,
     Training,
 )
-from fastnn_ext.tables.enums import UpdateRule
 
 __all__ = ["OwnLoops"]
 
@@ -114,7 +113,7 @@ class OwnLoops:
             stepper = self._stepper
             # Another training, such as a fit, may have gone on with the optimiser's state since.
             if stepper is None or stepper is not model.optimizer_state.training:
-                stepper = self._stepper = self._make_stepper()
+                stepper = self._stepper = stepping_training(model, self._layout)
             stepper.learning_rate = optimizer.rate_at(stepper.step)
             try:
                 stepper.apply_gradients(vector)
@@ -173,52 +172,18 @@ class OwnLoops:
     def _make(self, kind: tuple[bool, bool], inputs: AllInputs, targets: AllTargets, weights: AllWeights) -> Training:
         """A training that collects gradients of batches of up to so many rows."""
         model, old = self.model, self._trainings.get(kind)
-        plan = model.needs_plan()
-        loss: Any = [NO_LOSS] * len(model.output_names) if len(model.output_names) > 1 else NO_LOSS
-        if not kind[0]:
-            loss = model.needs_compile()[1].engine_options()
-        training = Training(
-            plan,
+        training = collecting_training(
+            model,
+            self._layout,
             inputs,
             targets,
-            count_rows(inputs),
-            loss,
-            RuleOptions(UpdateRule.COLLECT, 0.0),
-            sample_weight=weights,
-            seed=model.seed,
-            streaming=True,
-            frozen_arrays=model.frozen_arrays(),
+            weights,
             input_gradients=inputs_with_gradients(model) if kind[1] else (),
             gradients_given=kind[0],
         )
-        training.lay_out_gradients(self._layout.arrays, self._layout.places, self._layout.size)
         # Dropout draws other numbers in each step.
         training.step = old.step if old is not None else self._steps.get(kind, 0)
         self._trainings[kind], self._capacities[kind] = training, count_rows(inputs)
-        return training
-
-    def _make_stepper(self) -> Training:
-        """A training that goes on with the state of the model's optimiser, for steps by gradients that are given."""
-        model = self.model
-        plan = model.needs_plan()
-        inputs = [np.zeros((1, math.prod(shape)), model.dtype) for shape in model.input_shapes]
-        targets = [np.zeros((1, math.prod(shape)), model.dtype) for shape in model.output_shapes]
-        training = Training(
-            plan,
-            inputs if len(inputs) > 1 else inputs[0],
-            targets if len(model.output_names) > 1 else targets[0],
-            1,
-            [NO_LOSS] * len(targets) if len(model.output_names) > 1 else NO_LOSS,
-            model.needs_compile()[0].engine_options(),
-            seed=model.seed,
-            state=model.optimizer_state.arrays,
-            streaming=True,
-            frozen_arrays=model.frozen_arrays(),
-            gradients_given=True,
-            steps_given=True,
-        )
-        training.lay_out_gradients(self._layout.arrays, self._layout.places, self._layout.size)
-        model.optimizer_state.hand_to(training)
         return training
 
     def _output_gradients(self, given: Any, rows: int) -> Any:

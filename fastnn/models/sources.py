@@ -37,12 +37,15 @@ class Source(ABC):
     ----------
     samples, steps : int or None
         In an epoch; None where it is not known.
+    names : tuple of str or None
+        Of the columns of the frame that was read first.
     """
 
     model: CompiledModel
     samples: int | None = None
     steps: int | None = None
     training: Training | None = None
+    names: Names | None = None
 
     @abstractmethod
     def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
@@ -141,8 +144,6 @@ class BatchSource(Source):
         self.steps = batches.length if steps is None else steps
         self.augmentation = augmentation
         self.capacity = 0
-        # Of the columns of the frame that was read first.
-        self.names: Names | None = None
 
     def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
         self.batches.tell("on_epoch_begin")

@@ -9,7 +9,7 @@ from fastnn.models.compiled import CompiledModel
 from fastnn.models.rows import AllInputs, AllTargets, AllWeights
 from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 
-__all__ = ["make_training", "raise_failure", "raise_or_stop"]
+__all__ = ["failure_text", "make_training", "raise_failure", "raise_or_stop"]
 
 
 def make_training(
@@ -47,10 +47,15 @@ def make_training(
     return training
 
 
-def raise_failure(
-    model: CompiledModel, failure: NonFiniteError | NonFiniteWeightsError, where: str, learning_rate: float | None
-) -> NoReturn:
-    """Raise FloatingPointError, with what is not finite, where, and what to do."""
+def failure_text(
+    model: CompiledModel,
+    failure: NonFiniteError | NonFiniteWeightsError,
+    where: str,
+    learning_rate: float | None,
+    *,
+    anew: bool = True,
+) -> str:
+    """What is not finite, where, and what to do; whether the optimiser starts anew."""
     if isinstance(failure, NonFiniteError):
         if failure.operation < 0:
             cause = "every layer's output is finite, the loss alone is not"
@@ -60,10 +65,15 @@ def raise_failure(
     else:
         what = f"the weights of {model.layer_of(failure.operation)} are not finite after {where}"
     remedy = "" if learning_rate is None else f"a smaller learning_rate than {learning_rate:g}, clipnorm=1, or "
-    raise FloatingPointError(
-        f"training stopped: {what}. The weights are those from before it, and the optimiser starts anew. Try {remedy}"
-        "inputs scaled to about 1"
-    ) from None
+    kept = f"The weights are those from before it{', and the optimiser starts anew' * anew}"
+    return f"training stopped: {what}. {kept}. Try {remedy}inputs scaled to about 1"
+
+
+def raise_failure(
+    model: CompiledModel, failure: NonFiniteError | NonFiniteWeightsError, where: str, learning_rate: float | None
+) -> NoReturn:
+    """Raise FloatingPointError with this text."""
+    raise FloatingPointError(failure_text(model, failure, where, learning_rate)) from None
 
 
 def raise_or_stop(

@@ -8,8 +8,8 @@ from scipy import optimize
 
 from fastnn.callbacks.base import CallbackList
 from fastnn.callbacks.history import History
-from fastnn.models.full_batch import Objective
 from fastnn.models.inputs import Samples
+from fastnn.models.objective import Objective
 from fastnn.models.training import raise_failure
 from fastnn.sklearn.losses import constant_of, told_loss, weighting_of
 from fastnn.sklearn.member import Job

@@ -87,14 +87,20 @@ cdef int collect_in(Training training, char* gradient) except -1:
     return 0
 
 
-cdef object gradients_of_batch(Training training):
+cdef object gradients_of_batch(Training training, cnp.ndarray gradient):
+    # In a new vector where none is given.
     cdef Run* run = &training.run
     cdef cnp.npy_intp[2] shape
     cdef int number = cnp.NPY_DOUBLE if training.plan.is_double else cnp.NPY_FLOAT, k
-    cdef cnp.ndarray gradient, one
+    cdef cnp.ndarray one
     cdef list inputs = []
+    cdef object pin
     shape[0] = training.gradient_size
-    gradient = cnp.PyArray_ZEROS(1, shape, number, 0)
+    if gradient is None:
+        gradient = cnp.PyArray_ZEROS(1, shape, number, 0)
+    else:
+        memset(cnp.PyArray_DATA(gradient), 0, cnp.PyArray_NBYTES(gradient))
+    pin = pinned(gradient)
     keep_places(training)
     try:
         collect_in(training, <char*> cnp.PyArray_DATA(gradient))

@@ -194,6 +194,7 @@ cdef struct Data:
     unsigned char* seen             # per input: whether it was ever not zero. NULL: every weight may move
     Augmentation augmentation
     uint64_t seed                   # of augmentation, dropout and noise
+    const cnp.npy_intp* row_numbers     # by which rows of a batch draw; NULL: their places in it
 
 
 cdef struct Head:

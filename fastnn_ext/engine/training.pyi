@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 import numpy
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from typing_extensions import disjoint_base
 
 from fastnn_ext.engine.compressed import CompressedRows
@@ -86,6 +86,9 @@ class Training:
         x: NDArray[Any] | CompressedRows | Sequence[NDArray[Any] | CompressedRows],
         y: NDArray[Any] | Sequence[NDArray[Any]],
         sample_weight: NDArray[Any] | Sequence[NDArray[Any] | None] | None = None,
+        *,
+        row_numbers: ArrayLike | None = None,
+        out: NDArray[Any] | None = None,
     ) -> tuple[float, NDArray[Any], list[NDArray[Any]]]: ...
     def apply_gradients(self, gradient: NDArray[Any]) -> None: ...
     def set_learning_rates(self, rates: NDArray[Any] | None) -> None: ...

@@ -552,7 +552,7 @@ cdef class Training:
         finally:
             fastnn_exchange(&self.running, 0)
 
-    def run_gradients(self, x not None, y not None, sample_weight=None):
+    def run_gradients(self, x not None, y not None, sample_weight=None, *, row_numbers=None, cnp.ndarray out=None):
         """The mean loss of a batch with the layers' penalties, and its gradients: no weight changes.
 
         With an optimizer of COLLECT. Layers are as in training: moving statistics move.
@@ -560,6 +560,10 @@ cdef class Training:
         Parameters
         ----------
         x, y, sample_weight : as in `run_batch`
+        row_numbers : array-like of int, shape (rows,), optional
+            Where rows are part of a larger batch, their places in it: they draw what they would draw there.
+        out : ndarray, one-dimensional, optional
+            Receives the gradient, and is returned.
 
         Returns
         -------
@@ -586,11 +590,24 @@ cdef class Training:
                              "keep_index=False")
         if self.gradients_given and sample_weight is not None:
             raise ValueError("gradients that are given are not weighed: multiply them by sample_weight")
+        cdef cnp.ndarray numbers = None
+        if row_numbers is not None:
+            numbers = numpy.array(row_numbers, dtype=numpy.intp, order="C")
+            if cnp.PyArray_NDIM(numbers) != 1 or cnp.PyArray_SIZE(numbers) != rows_in(inputs[0]):
+                raise ValueError(f"row_numbers must hold {rows_in(inputs[0])} numbers, one a row, but its shape is "
+                                 f"{shape_of(numbers)}")
+        if out is not None and not cnp.PyArray_ISWRITEABLE(out):
+            raise ValueError("out must be an array that may be written to, but it is read-only")
         self.start_running()
         try:
+            if out is not None:
+                check_gradient(self, out)
             set_data(self, inputs, y, sample_weight)
-            return gradients_of_batch(self)
+            if numbers is not None:
+                self.run.data.row_numbers = <const cnp.npy_intp*> cnp.PyArray_DATA(numbers)
+            return gradients_of_batch(self, out)
         finally:
+            self.run.data.row_numbers = NULL
             fastnn_exchange(&self.running, 0)
 
     def apply_gradients(self, cnp.ndarray gradient not None):

@@ -121,7 +121,8 @@ cdef inline bint gather_target(Run* run, const Head* head, Py_ssize_t source, Py
 
 cdef void augment(Run* run, real* row, real* image, long step, Py_ssize_t slot) noexcept nogil:
     # row = image, turned, moved, zoomed, mirrored and made noisy as drawn for this step and place in the batch.
-    cdef uint64_t key = random_key(run.data.seed, <uint64_t> step, 1 << 20, <uint64_t> slot)
+    cdef uint64_t row_number = number_of_row(run, slot)
+    cdef uint64_t key = random_key(run.data.seed, <uint64_t> step, 1 << 20, row_number)
     cdef double height = run.data.augmentation.height, width = run.data.augmentation.width
     cdef double angle = run.data.augmentation.rotation * (2 * uniform(key, 0) - 1)
     cdef double down = run.data.augmentation.height_shift * height * (2 * uniform(key, 1) - 1)
@@ -141,7 +142,7 @@ cdef void augment(Run* run, real* row, real* image, long step, Py_ssize_t slot) 
          <real> run.data.augmentation.fill)
     if run.data.augmentation.noise > 0:
         noise_row(row, row, run.data.sources[0].size, random_key(run.data.seed, <uint64_t> step, (1 << 20) + 1,
-                                                                 <uint64_t> slot), <real> run.data.augmentation.noise)
+                                                                 row_number), <real> run.data.augmentation.noise)
 
 
 cdef inline bint gather_augmented(

@@ -73,6 +73,11 @@ cdef inline void meet_for_rows(Pass* p) noexcept nogil:
         p.rows_ready = True
 
 
+cdef inline uint64_t number_of_row(Run* run, Py_ssize_t row) noexcept nogil:
+    # By which a row of the batch draws.
+    return <uint64_t> (row if run.data.row_numbers == NULL else run.data.row_numbers[row])
+
+
 cdef inline int source_of(Run* run, int i, int input) noexcept nogil:
     return run.edges[run.operations[i].first_edge + input].source
 

@@ -28,7 +28,7 @@ cdef inline void copy_delta(Pass* p, int i, const Gradient* gradient, Py_ssize_t
 
 cdef inline uint64_t key_of_row(Pass* p, int i, Py_ssize_t row) noexcept nogil:
     # What an operation draws for a row, in this step.
-    return random_key(p.run.data.seed, <uint64_t> p.step, <uint64_t> i, <uint64_t> row)
+    return random_key(p.run.data.seed, <uint64_t> p.step, <uint64_t> i, number_of_row(p.run, row))
 
 
 cdef inline uint32_t threshold_of(double rate) noexcept nogil:

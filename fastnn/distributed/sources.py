@@ -1,0 +1,193 @@
+"""Sources of batches that ranks share: arrays, and iterables of which each rank has its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.callbacks.base import CallbackList
+from fastnn.distributed.local_steps import LocalSteps
+from fastnn.distributed.ranks import Ranks
+from fastnn.distributed.shards import Shards, take
+from fastnn.distributed.steps import Steps, Sums
+from fastnn.layers.batch_normalization import BatchNormalization
+from fastnn.models.batches import Batches
+from fastnn.models.compiled import CompiledModel
+from fastnn.models.evaluation import joined_logs
+from fastnn.models.inputs import Samples, read_batch
+from fastnn.models.leaves import leaf_layers
+from fastnn.models.several import count_rows
+from fastnn.models.sources import Progress, Source, engine_fields
+from fastnn.optimizers.state import OptimizerState
+
+__all__ = ["DividedArrays", "DividedBatches"]
+
+# A rank's part of a batch, or None, and the places of its rows in it.
+Item = tuple[tuple[Any, Any, Any] | None, NDArray[np.intp]]
+
+_NO_PLACES = np.empty(0, np.intp)
+
+# Of batches that come from each rank's own iterable, nobody knows how many rows the others' have before they are
+# there: the places of a rank's rows begin so far apart.
+_ROWS_OF_A_RANK = 1 << 24
+
+
+class _Divided(Source):
+    """What both have: steps that ranks take together, and what an epoch has come to."""
+
+    def __init__(self, model: CompiledModel, ranks: Ranks, augmentation: Any, local_steps: int = 1) -> None:
+        self.model, self.ranks, self.augmentation, self.local_steps = model, ranks, augmentation, local_steps
+        self.stepping: Steps | None = None
+        # Whether a callback of any rank watches batches.
+        self.watched: bool | None = None
+
+    def make_steps(self, data: Samples | None = None) -> Steps:
+        """Once the model's state is that of all ranks."""
+        fields, function = engine_fields(self.model, self.augmentation)
+        if function is not None:
+            raise ValueError(
+                "an augmentation in Python draws from model.rng, which all ranks must draw from alike: pass an "
+                "ImageAugmentation, or batches that are augmented already"
+            )
+        if self.local_steps > 1:
+            return LocalSteps(self.model, self.ranks, self.local_steps, fields, data)
+        return Steps(self.model, self.ranks, fields, data)
+
+    def run(
+        self, items: Iterator[Item], epoch: int, progress: Progress | None, watchers: CallbackList
+    ) -> dict[str, float] | None:
+        """An epoch; None if there were no batches, or a callback stopped training on a failure."""
+        model, sums = self.model, Sums(len(self.model.output_names))
+        if self.stepping is None:
+            self.stepping = self.make_steps()
+        if self.watched is None:
+            self.watched = any(self.ranks.exchange(watchers.watches_batches))
+            if self.watched and self.local_steps > 1:
+                raise ValueError(
+                    "callbacks that watch batches need local_steps=1: with more, each rank has steps of its own"
+                )
+        self.stepping.begin()
+        for number, (part, places) in enumerate(items):
+            if self.watched:
+                watchers.on_train_batch_begin(number)
+            try:
+                value = self.stepping.step(part, places, f"epoch {epoch + 1}, batch {number + 1}", sums)
+            except FloatingPointError as error:
+                self.stepping.take_back()
+                if not watchers.on_failure(error):
+                    raise
+                model.stop_training = True
+                return None
+            except ValueError:
+                self.take_back()
+                raise
+            if value is None:
+                # All ranks' batches have come to an end.
+                break
+            if self.watched:
+                watchers.on_train_batch_end(number, {"loss": value})
+            if progress is not None:
+                progress(sums.rows, sums.loss)
+            if self.watched and any(self.ranks.exchange(model.stop_training)):
+                break
+        self.stepping.finish(sums)
+        if sums.rows == 0:
+            return None
+        self._average_statistics(sums.own_rows / sums.rows)
+        return self._logs(sums)
+
+    def take_back(self) -> None:
+        """Bad data have come up in an epoch: by default, what was learned from those before them stays."""
+
+    def _average_statistics(self, share: float) -> None:
+        """Make the moving statistics of all ranks one, by the share of rows that each has seen."""
+        frozen = {array.ctypes.data for array in self.model.frozen_arrays()}
+        for layer in leaf_layers(self.model.layers):
+            if not isinstance(layer, BatchNormalization):
+                continue
+            for variable in layer.variables():
+                array = layer.arrays[variable.name]
+                if not variable.trainable and array.ctypes.data not in frozen:
+                    array[...] = self.ranks.total(array.astype(np.float64) * share)
+
+    def _logs(self, sums: Sums) -> dict[str, float]:
+        by_output = self.ranks.total(sums.by_output)
+        means = np.array([sums.loss, *by_output]) / sums.rows
+        if not self.model.metrics:
+            return joined_logs(self.model, means, [])
+        seen = self.ranks.gather(sums.seen)
+        logs = None if seen is None else joined_logs(self.model, means, [batch for part in seen for batch in part])
+        return self.ranks.first(logs)  # type: ignore[no-any-return]
+
+
+class DividedArrays(_Divided):
+    """Arrays: the rows of a batch are divided among the ranks."""
+
+    def __init__(
+        self,
+        model: CompiledModel,
+        ranks: Ranks,
+        data: Samples,
+        shards: Shards,
+        shuffle: bool,
+        augmentation: Any,
+        local_steps: int,
+    ) -> None:
+        super().__init__(model, ranks, augmentation, local_steps)
+        self.data, self.shards, self.shuffle = (data.inputs, data.targets, data.weights), shards, shuffle
+        self.samples, self.steps = shards.samples, shards.steps
+        # At once: data that do not fit are told of before the first step.
+        self.stepping = self.make_steps(data)
+        self.stepping.reserve(*(take(one, slice(max(1, shards.most_rows))) for one in self.data))
+
+    def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
+        self.before = self.model.rng.bit_generator.state, [array.copy() for array in self._arrays()]
+        return self.run(self._items(), epoch, progress, watchers)
+
+    def take_back(self) -> None:
+        """The same training begins anew when the data are mended, but for the optimiser's state."""
+        self.model.rng.bit_generator.state = self.before[0]
+        for array, before in zip(self._arrays(), self.before[1], strict=True):
+            array[...] = before
+        self.model._keep(optimizer_state=OptimizerState())
+
+    def _arrays(self) -> list[NDArray[Any]]:
+        return [array for layer in leaf_layers(self.model.layers) for array in layer.arrays.values()]
+
+    def _items(self) -> Iterator[Item]:
+        for part in self.shards.parts(self.model.rng if self.shuffle else None):
+            if len(part.rows) == 0:
+                yield None, part.places
+                continue
+            inputs, targets, weights = (take(one, part.rows) for one in self.data)
+            yield (inputs, targets, weights), part.places
+
+
+class DividedBatches(_Divided):
+    """Iterables: a step is by the batches of all ranks together, which need not be as many."""
+
+    def __init__(
+        self, model: CompiledModel, ranks: Ranks, batches: Batches, steps: int | None, augmentation: Any
+    ) -> None:
+        super().__init__(model, ranks, augmentation)
+        self.batches, self.wanted = batches, steps
+        self.steps = batches.length if steps is None else steps
+
+    def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
+        self.batches.tell("on_epoch_begin")
+        logs = self.run(self._items(), epoch, progress, watchers)
+        self.batches.tell("on_epoch_end")
+        return logs
+
+    def _items(self) -> Iterator[Item]:
+        first = self.ranks.rank * _ROWS_OF_A_RANK
+        for item in self.batches.epoch(self.wanted):
+            batch = read_batch(self.model, item, self.names)
+            self.names = self.model.feature_names = batch.names
+            yield (batch.inputs, batch.targets, batch.weights), first + np.arange(count_rows(batch.inputs))
+        # Others may have more.
+        while True:
+            yield None, _NO_PLACES

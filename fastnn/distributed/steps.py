@@ -1,0 +1,156 @@
+"""Steps that ranks take together: each one's gradients, their sum, and the optimiser's step by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastnn.distributed.ranks import Ranks
+from fastnn.distributed.shards import take
+from fastnn.models.collecting import collecting_training, stepping_training
+from fastnn.models.compiled import CompiledModel
+from fastnn.models.gradients import layout_of
+from fastnn.models.inputs import Samples, explain
+from fastnn.models.several import count_rows
+from fastnn.models.training import failure_text
+from fastnn_ext.engine.plan import NonFiniteDataError
+from fastnn_ext.engine.training import (
+    NonFiniteError,
+    NonFiniteGradientsError,
+    NonFiniteWeightsError,
+    Training,
+)
+
+__all__ = ["Part", "Steps", "Sums"]
+
+# Inputs, targets and weights of a rank's part of a batch.
+Part = tuple[Any, Any, Any]
+
+
+class Sums:
+    """What an epoch has come to: rows and loss of all ranks, and of this one its rows, losses by output and records."""
+
+    def __init__(self, outputs: int) -> None:
+        self.rows, self.own_rows, self.loss = 0, 0, 0.0
+        self.by_output = np.zeros(outputs)
+        # Of each batch targets, outputs and weights, where metrics need them.
+        self.seen: list[tuple[Any, Any, Any]] = []
+
+
+class Steps:
+    """A model's training on one rank.
+
+    Parameters
+    ----------
+    model : CompiledModel
+        With the same weights and optimiser's state in all ranks.
+    ranks : Ranks
+    augmentation : dict, optional
+        The engine's fields.
+    data : Samples, optional
+        All rows of this rank, where they are known: messages name the one that is bad.
+    """
+
+    def __init__(
+        self,
+        model: CompiledModel,
+        ranks: Ranks,
+        augmentation: dict[str, Any] | None = None,
+        data: Samples | None = None,
+    ) -> None:
+        self.model, self.ranks, self.augmentation, self.data = model, ranks, augmentation, data
+        self.layout = layout_of(model)
+        self.collecting: Training | None = None
+        self.capacity = 0
+        self.stepping = stepping_training(model, self.layout)
+        self.gradient = np.zeros(self.layout.size, model.dtype)
+        ranks.prepare(self.gradient)
+
+    def reserve(self, inputs: Any, targets: Any, weights: Any) -> None:
+        """Make room for parts of batches with as many rows as these."""
+        self.capacity = count_rows(inputs)
+        self.collecting = collecting_training(
+            self.model,
+            self.layout,
+            inputs,
+            targets,
+            weights,
+            record=bool(self.model.metrics),
+            augmentation=self.augmentation,
+        )
+
+    def step(self, part: Part | None, places: NDArray[np.intp], where: str, sums: Sums) -> float | None:
+        """One step by a batch, of which this rank has a part or nothing; its mean loss, or None if there was none.
+
+        ``where`` tells for messages which batch it is.
+        """
+        rows, loss = self.gradient_of(part, places, where, sums)
+        self.gradient *= rows
+        all_rows, all_loss = self.ranks.total_step(self.gradient, rows, loss * rows)
+        if all_rows == 0:
+            return None
+        self.gradient /= all_rows
+        self.step_by_gradient(where)
+        sums.rows, sums.loss = sums.rows + all_rows, sums.loss + all_loss
+        return all_loss / all_rows
+
+    def begin(self) -> None:
+        """Look at what callbacks have made of the weights before an epoch."""
+
+    def finish(self, sums: Sums) -> None:
+        """Do what is left to do at the end of an epoch."""
+
+    def take_back(self) -> None:
+        """Make the weights those of all ranks again, where a step has failed."""
+
+    def gradient_of(self, part: Part | None, places: NDArray[np.intp], where: str, sums: Sums) -> tuple[int, float]:
+        """Leave the gradient of this rank's part in `gradient`; return its rows and their mean loss."""
+        if part is None:
+            self.gradient[...] = 0
+            return 0, 0.0
+        try:
+            loss = self._collect(part, places, where, sums)
+        except (FloatingPointError, ValueError) as error:
+            # Here, so that whoever called this learns of it in all ranks.
+            self.ranks.fail(error)
+        return count_rows(part[0]), loss
+
+    def step_by_gradient(self, where: str) -> None:
+        """The optimiser's step by what `gradient` holds."""
+        stepping = self.stepping
+        stepping.learning_rate = rate = self.model.needs_compile()[0].rate_at(stepping.step)
+        try:
+            stepping.apply_gradients(self.gradient)
+        except NonFiniteWeightsError as failure:
+            self.ranks.fail(FloatingPointError(failure_text(self.model, failure, where, rate)))
+
+    def _collect(self, part: Part, places: NDArray[np.intp], where: str, sums: Sums) -> float:
+        model, rows = self.model, count_rows(part[0])
+        if self.collecting is None or rows > self.capacity:
+            self.reserve(*part)
+        training = self.collecting
+        assert training is not None
+        # Random numbers are those of the step, which some ranks may have taken without a part of the batch.
+        training.step = self.stepping.step
+        try:
+            loss, _, _ = training.run_gradients(*part, row_numbers=places, out=self.gradient)
+        except NonFiniteDataError as failure:
+            inputs, targets = part[:2] if self.data is None else (self.data.inputs, self.data.targets)
+            raise explain(model, inputs, targets, failure.sample) from None
+        except NonFiniteError as failure:
+            rate = model.needs_compile()[0].rate_at(training.step)
+            raise FloatingPointError(failure_text(model, failure, where, rate, anew=False)) from None
+        except NonFiniteGradientsError as failure:
+            raise FloatingPointError(
+                f"training stopped: the gradient with respect to the weights of {model.layer_of(failure.operation)} is "
+                f"not finite in {where}. The weights are those from before it"
+            ) from None
+        sums.own_rows += rows
+        sums.by_output += np.array(training.losses_of_outputs) * rows
+        if training.outputs is not None:
+            seen = take(training.outputs, slice(rows))
+            kept = [one.copy() for one in seen] if isinstance(seen, list) else seen.copy()
+            sums.seen.append((part[1], kept, part[2]))
+        return loss

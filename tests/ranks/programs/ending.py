@@ -1,0 +1,40 @@
+"""Run by ranks that train without end, of which one ends in the way that is asked for.
+
+Each leaves its process' number in a folder; rank 0 says when all have.
+"""
+
+import os
+import pathlib
+import signal
+import sys
+
+import numpy as np
+
+import fastnn
+from fastnn.callbacks import LambdaCallback
+from fastnn.distributed import mpi
+
+how, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+ranks = mpi()
+x, y = np.ones((64, 4)), np.ones((64, 1))
+(folder / f"{ranks.rank}").write_text(str(os.getpid()))
+
+
+def end(epoch, logs):
+    # Ranks have agreed on what epoch 0 has come to.
+    if epoch == 1 and ranks.rank == 0:
+        print("all train", flush=True)
+    if ranks.rank == 1 and epoch == 3:
+        if how == "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if how == "raises":
+            raise ValueError("one rank has had enough")
+        if how == "leaves":
+            sys.exit(3)
+
+
+model = fastnn.Sequential([fastnn.Dense(1)], seed=0)
+model.compile(optimizer="sgd", loss="mse")
+if how == "raises before" and ranks.rank == 1:
+    raise ValueError("one rank cannot begin")
+model.fit(x, y, epochs=1 << 40, callbacks=[LambdaCallback(on_epoch_end=end)], distributed=ranks)
