@@ -66,7 +66,7 @@ def take_over(ranks: Ranks, model: CompiledModel, initial_epoch: int) -> int:
     optimizer, _ = model.needs_compile()
     state, rate = model.optimizer_state, optimizer.configuration().get("learning_rate")
     arrays = state.arrays
-    told = ranks.first(
+    told: dict[str, Any] = ranks.first(
         {
             "epoch": initial_epoch,
             "seed": model.seed,

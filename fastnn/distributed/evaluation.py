@@ -8,9 +8,8 @@ import numpy as np
 
 from fastnn.callbacks.base import CallbackList
 from fastnn.distributed.ranks import Ranks
-from fastnn.distributed.shards import share_of, take
+from fastnn.distributed.shards import share_of
 from fastnn.models.evaluation import BatchEvaluation, Evaluation, joined_logs, told_of_evaluation
-from fastnn.models.inputs import Samples
 
 __all__ = ["DividedEvaluation"]
 
@@ -42,20 +41,18 @@ class DividedEvaluation:
                     "that are the same in all ranks"
                 )
             return
-        share = slice(None) if own else share_of(given.samples.count, ranks.rank, ranks.size)
-        rows = given.samples
+        share = share_of(given.samples.count, ranks.rank, ranks.size)
         if own:
             self.part = given
         elif share.stop > share.start:
-            inputs, targets, weights = (take(one, share) for one in (rows.inputs, rows.targets, rows.weights))
-            self.part = Evaluation(given.model, Samples(inputs, targets, weights, rows.names), given.batch_size)
+            self.part = Evaluation(given.model, given.samples.taken(share), given.batch_size)
 
     def run(self, read_anew: bool = False, watchers: CallbackList | None = None) -> dict[str, float]:
         """Loss and metrics by name."""
         watched = any(self.ranks.exchange(watchers is not None and watchers.watches_test_batches))
         if isinstance(self.given, BatchEvaluation) or (watched and not self.own):
             # All do all of it.
-            return self.ranks.first(self.given.run(read_anew, watchers))  # type: ignore[no-any-return]
+            return self.ranks.first(self.given.run(read_anew, watchers))
         if watched:
             raise ValueError(
                 "callbacks with hooks for batches of an evaluation need data='shared': each rank has batches of its own"
@@ -80,4 +77,4 @@ class DividedEvaluation:
             return joined_logs(model, means, [])
         parts = self.ranks.gather(seen)
         logs = None if parts is None else joined_logs(model, means, [one for part in parts for one in part])
-        return self.ranks.first(logs)  # type: ignore[no-any-return]
+        return self.ranks.first(logs)

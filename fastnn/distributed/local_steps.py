@@ -40,10 +40,10 @@ class LocalSteps(Steps):
         super().__init__(model, ranks, augmentation, data)
         self.every, self.taken, self.rows, self.loss = every, 0, 0, 0.0
         # The weights that all ranks have had last.
-        self.agreed = self._vector()
+        self.agreed = self.layout.read(model.dtype)
 
     def begin(self) -> None:
-        self.agreed = self._vector()
+        self.agreed = self.layout.read(self.model.dtype)
 
     def step(self, part: Part | None, places: NDArray[np.intp], where: str, sums: Sums) -> float | None:
         step, where = self.stepping.step, f"{where}, with the steps since the ranks' last average"
@@ -68,31 +68,20 @@ class LocalSteps(Steps):
         self.stepping = stepping_training(self.model, self.layout)
 
     def take_back(self) -> None:
-        self._put(self.agreed)
+        self.layout.write(self.agreed)
 
     def _average(self, sums: Sums) -> None:
         """Move all ranks' weights by the mean of their changes, weighed by samples."""
         change = self.gradient
-        np.subtract(self._vector(), self.agreed, out=change)
+        np.subtract(self.layout.read(change.dtype), self.agreed, out=change)
         change *= self.rows
         all_rows, all_loss = self.ranks.total_step(change, self.rows, self.loss)
         if all_rows:
             change /= all_rows
             self.agreed += change
-            self._put(self.agreed)
+            self.layout.write(self.agreed)
         sums.rows, sums.loss = sums.rows + all_rows, sums.loss + all_loss
         self.taken, self.rows, self.loss = 0, 0, 0.0
-
-    def _vector(self) -> NDArray[Any]:
-        """A copy of all that learns, as gradients lie."""
-        vector = np.zeros(self.layout.size, self.model.dtype)
-        for array, place in zip(self.layout.arrays, self.layout.places, strict=True):
-            vector[place : place + array.size] = array.reshape(-1)
-        return vector
-
-    def _put(self, vector: NDArray[Any]) -> None:
-        for array, place in zip(self.layout.arrays, self.layout.places, strict=True):
-            array[...] = vector[place : place + array.size].reshape(array.shape)
 
 
 def check_constraints(model: CompiledModel) -> None:

@@ -13,7 +13,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from fastnn.distributed.sums import HalfSum, Sum, WholeSum
 
 __all__ = ["Ranks", "kept_by"]
+
+T = TypeVar("T")
 
 # Seconds that ranks wait at most for each other's last words.
 _PATIENCE = 3.0
@@ -38,7 +40,6 @@ class Ranks:
         ``mpi4py.MPI``.
     comm : mpi4py.MPI.Intracomm
         A copy of it is used, so that nobody else's messages meet these.
-
     half_precision : bool
         Whether `total_step` sums in half precision.
 
@@ -85,23 +86,25 @@ class Ranks:
         """Wait for all, and hear of errors."""
         self._agree()
 
-    def exchange(self, value: Any) -> list[Any]:
+    def exchange(self, value: T) -> list[T]:
         """What each rank gives, by rank."""
         self._agree()
         with self._exchanging():
             return list(self._comm.allgather(value))
 
-    def first(self, value: Any = None) -> Any:
-        """What rank 0 gives."""
+    def first(self, value: T | None) -> T:
+        """What rank 0 gives; others may give None."""
         self._agree()
         with self._exchanging():
-            return self._comm.bcast(value, root=0)
+            told: T = self._comm.bcast(value, root=0)
+        return told
 
-    def gather(self, value: Any) -> list[Any] | None:
+    def gather(self, value: T) -> list[T] | None:
         """What each rank gives, at rank 0; None elsewhere."""
         self._agree()
         with self._exchanging():
-            return self._comm.gather(value, root=0)  # type: ignore[no-any-return]
+            parts: list[T] | None = self._comm.gather(value, root=0)
+        return parts
 
     def copy_first(self, array: NDArray[Any]) -> None:
         """Put rank 0's numbers into the arrays of all."""
@@ -137,6 +140,7 @@ class Ranks:
     def agreed(self, error: BaseException, teller: int = 0) -> BaseException:
         """An error that all ranks are about to raise, since they know the same; one of them tells of it in full."""
         self._error = error
+        # On the error itself, which may be of any class: whoever catches it has nothing else at hand.
         error.agreement = self, self.rank == teller  # type: ignore[attr-defined]
         return error
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn_ext.engine.compressed import CompressedRows
-
-__all__ = ["BalancedShards", "OwnShards", "Part", "Shards", "SharedRows", "share_of", "take"]
+__all__ = ["BalancedShards", "OwnShards", "Part", "Shards", "SharedRows", "share_of"]
 
 Numbers = NDArray[np.intp]
 
@@ -142,23 +140,3 @@ class BalancedShards(Shards):
             before = sum(share.stop - share.start for share in shares[: self.rank])
             rows = order[shares[self.rank]]
             yield Part(rows, before + np.arange(len(rows)))
-
-
-def take(data: Any, rows: Any) -> Any:
-    """These samples of each array, of sparse matrices, too; None stays None.
-
-    >>> matrix = CompressedRows([1.0, 2.0, 3.0], [0, 2, 1], [0, 2, 2, 3], 3)
-    >>> take(matrix, np.array([2, 0])).dense()
-    array([[0., 3., 0.],
-           [1., 0., 2.]])
-    """
-    if isinstance(data, list):
-        return [take(one, rows) for one in data]
-    if not isinstance(data, CompressedRows):
-        return None if data is None else data[rows]
-    rows = np.arange(data.shape[0])[rows]
-    starts = data.starts[:-1][rows]
-    lengths = data.starts[1:][rows] - starts
-    ends = np.cumsum(lengths)
-    numbers = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)
-    return CompressedRows(data.values[numbers], data.columns[numbers], np.concatenate([[0], ends]), data.shape[1])

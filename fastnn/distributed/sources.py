@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 from fastnn.callbacks.base import CallbackList
 from fastnn.distributed.local_steps import LocalSteps
 from fastnn.distributed.ranks import Ranks
-from fastnn.distributed.shards import Shards, take
+from fastnn.distributed.shards import Shards
 from fastnn.distributed.steps import Steps, Sums
-from fastnn.layers.batch_normalization import BatchNormalization
 from fastnn.models.batches import Batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import joined_logs
 from fastnn.models.inputs import Samples, read_batch
-from fastnn.models.leaves import leaf_layers
-from fastnn.models.several import count_rows
-from fastnn.models.sources import Progress, Source, engine_fields
+from fastnn.models.leaves import leaf_layers, moving_layers
+from fastnn.models.several import count_rows, take_rows
+from fastnn.models.sources import ArrayOptions, Progress, Source, engine_fields
 from fastnn.optimizers.state import OptimizerState
 
 __all__ = ["DividedArrays", "DividedBatches"]
@@ -104,13 +103,10 @@ class _Divided(Source):
 
     def _average_statistics(self, share: float) -> None:
         """Make the moving statistics of all ranks one, by the share of rows that each has seen."""
-        frozen = {array.ctypes.data for array in self.model.frozen_arrays()}
-        for layer in leaf_layers(self.model.layers):
-            if not isinstance(layer, BatchNormalization):
-                continue
+        for layer in moving_layers(leaf_layers(self.model.layers), self.model.frozen_layers):
             for variable in layer.variables():
-                array = layer.arrays[variable.name]
-                if not variable.trainable and array.ctypes.data not in frozen:
+                if not variable.trainable:
+                    array = layer.arrays[variable.name]
                     array[...] = self.ranks.total(array.astype(np.float64) * share)
 
     def _logs(self, sums: Sums) -> dict[str, float]:
@@ -120,7 +116,7 @@ class _Divided(Source):
             return joined_logs(self.model, means, [])
         seen = self.ranks.gather(sums.seen)
         logs = None if seen is None else joined_logs(self.model, means, [batch for part in seen for batch in part])
-        return self.ranks.first(logs)  # type: ignore[no-any-return]
+        return self.ranks.first(logs)
 
 
 class DividedArrays(_Divided):
@@ -132,16 +128,15 @@ class DividedArrays(_Divided):
         ranks: Ranks,
         data: Samples,
         shards: Shards,
-        shuffle: bool,
-        augmentation: Any,
+        options: ArrayOptions,
         local_steps: int,
     ) -> None:
-        super().__init__(model, ranks, augmentation, local_steps)
-        self.data, self.shards, self.shuffle = (data.inputs, data.targets, data.weights), shards, shuffle
+        super().__init__(model, ranks, options.augmentation, local_steps)
+        self.data, self.shards, self.shuffle = (data.inputs, data.targets, data.weights), shards, options.shuffle
         self.samples, self.steps = shards.samples, shards.steps
         # At once: data that do not fit are told of before the first step.
         self.stepping = self.make_steps(data)
-        self.stepping.reserve(*(take(one, slice(max(1, shards.most_rows))) for one in self.data))
+        self.stepping.reserve(*(take_rows(one, slice(max(1, shards.most_rows))) for one in self.data))
 
     def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
         self.before = self.model.rng.bit_generator.state, [array.copy() for array in self._arrays()]
@@ -162,7 +157,7 @@ class DividedArrays(_Divided):
             if len(part.rows) == 0:
                 yield None, part.places
                 continue
-            inputs, targets, weights = (take(one, part.rows) for one in self.data)
+            inputs, targets, weights = (take_rows(one, part.rows) for one in self.data)
             yield (inputs, targets, weights), part.places
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -167,21 +168,24 @@ def _share_cores(library: Any, comm: Any, threads: int | None) -> None:
 
 def _end_all_on_errors() -> None:
     """Let an exception that nobody catches end all ranks, as ``python -m mpi4py`` does: others would wait forever."""
-    before = sys.excepthook
-    if getattr(before, "ends_all_ranks", False):
-        return
+    if not isinstance(sys.excepthook, _EndingAll):
+        sys.excepthook = _EndingAll(sys.excepthook)
 
-    def hook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+
+class _EndingAll:
+    """What is done with an exception that nobody caught: what was done before, and then all ranks end."""
+
+    def __init__(self, before: Callable[[type[BaseException], BaseException, TracebackType | None], object]) -> None:
+        self.before = before
+
+    def __call__(self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
         from mpi4py.run import set_abort_status
 
         ranks, tells = getattr(error, "agreement", (None, True))
         if tells:
-            before(kind, error, traceback)
+            self.before(kind, error, traceback)
         else:
             print(f"fastnn: {ranks!r} ends with the others: {kind.__name__}", file=sys.stderr, flush=True)
         if ranks is not None:
             ranks.wait_a_moment()
         set_abort_status(error if isinstance(error, KeyboardInterrupt) else 1)
-
-    hook.ends_all_ranks = True  # type: ignore[attr-defined]
-    sys.excepthook = hook

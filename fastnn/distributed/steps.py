@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.distributed.ranks import Ranks
-from fastnn.distributed.shards import take
 from fastnn.models.collecting import collecting_training, stepping_training
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.gradients import layout_of
 from fastnn.models.inputs import Samples, explain
-from fastnn.models.several import count_rows
+from fastnn.models.several import count_rows, take_rows
 from fastnn.models.training import failure_text
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import (
@@ -150,7 +149,7 @@ class Steps:
         sums.own_rows += rows
         sums.by_output += np.array(training.losses_of_outputs) * rows
         if training.outputs is not None:
-            seen = take(training.outputs, slice(rows))
+            seen = take_rows(training.outputs, slice(rows))
             kept = [one.copy() for one in seen] if isinstance(seen, list) else seen.copy()
             sums.seen.append((part[1], kept, part[2]))
         return loss

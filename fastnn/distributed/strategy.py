@@ -16,14 +16,14 @@ from fastnn.distributed.evaluation import DividedEvaluation
 from fastnn.distributed.local_steps import check_constraints
 from fastnn.distributed.objective import DividedObjective
 from fastnn.distributed.ranks import Ranks
-from fastnn.distributed.shards import BalancedShards, OwnShards, Shards, SharedRows, share_of, take
+from fastnn.distributed.shards import BalancedShards, OwnShards, Shards, SharedRows, share_of
 from fastnn.distributed.sources import DividedArrays, DividedBatches
-from fastnn.layers.batch_normalization import BatchNormalization
 from fastnn.models.batches import Batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.inputs import Samples
-from fastnn.models.leaves import leaf_layers
+from fastnn.models.leaves import leaf_layers, moving_layers
+from fastnn.models.sources import ArrayOptions
 from fastnn.models.strategy import Strategy
 from fastnn.optimizers.lbfgs import LBFGS
 
@@ -135,23 +135,13 @@ class DataParallel(Strategy):
         self._counts = [] if data is None else self._ranks.exchange(data.count)
         return take_over(self._ranks, model, initial_epoch)
 
-    def array_source(
-        self,
-        model: CompiledModel,
-        data: Samples,
-        batch_size: int,
-        *,
-        shuffle: bool,
-        several_epochs: bool,
-        by_batch: bool,
-        augmentation: Any,
-    ) -> DividedArrays:
+    def array_source(self, model: CompiledModel, data: Samples, options: ArrayOptions) -> DividedArrays:
         kind: type[Shards] = SharedRows
         if self._own:
             # In order, the rows of a batch would nearly all be those of one rank.
-            kind = OwnShards if shuffle and not self._balanced else BalancedShards
-        shards = kind(self._counts, self.rank, batch_size)
-        return DividedArrays(model, self._ranks, data, shards, shuffle, augmentation, self._local_steps)
+            kind = OwnShards if options.shuffle and not self._balanced else BalancedShards
+        shards = kind(self._counts, self.rank, options.batch_size)
+        return DividedArrays(model, self._ranks, data, shards, options, self._local_steps)
 
     def batch_source(
         self, model: CompiledModel, batches: Batches, steps: int | None, augmentation: Any
@@ -166,9 +156,7 @@ class DataParallel(Strategy):
         if not self._own:
             if samples.count < self.size:
                 raise ValueError(f"LBFGS needs a sample for each of {self.size} ranks, but there are {samples.count}")
-            share = share_of(samples.count, self.rank, self.size)
-            inputs, targets, weights = (take(one, share) for one in (samples.inputs, samples.targets, samples.weights))
-            samples = Samples(inputs, targets, weights, samples.names)
+            samples = samples.taken(share_of(samples.count, self.rank, self.size))
         return DividedObjective(model, samples, self._ranks)
 
     def evaluation(self, evaluation: Evaluation | BatchEvaluation) -> DividedEvaluation:
@@ -200,13 +188,11 @@ class DataParallel(Strategy):
             check_constraints(model)
         if self._local_statistics or self.size == 1:
             return
-        frozen = {array.ctypes.data for array in model.frozen_arrays()}
-        for layer in leaf_layers(model.layers):
-            if isinstance(layer, BatchNormalization) and not frozen & {a.ctypes.data for a in layer.arrays.values()}:
-                raise ValueError(
-                    f"{layer.name} normalises by the statistics of a batch, of which each rank sees a part: allow that "
-                    "by mpi(local_statistics=True), use LayerNormalization, or freeze it"
-                )
+        for layer in moving_layers(leaf_layers(model.layers), model.frozen_layers):
+            raise ValueError(
+                f"{layer.name} normalises by the statistics of a batch, of which each rank sees a part: allow that by "
+                "mpi(local_statistics=True), use LayerNormalization, or freeze it"
+            )
 
 
 def _checksum(model: CompiledModel) -> int:

@@ -31,7 +31,7 @@ from fastnn.models.inputs import Samples, read_samples
 from fastnn.models.reporting import Reporting, verbosity_of
 from fastnn.models.resuming import Resumption, resumption_of, take_up
 from fastnn.models.several import is_named, take_rows
-from fastnn.models.sources import Source
+from fastnn.models.sources import ArrayOptions, Source
 from fastnn.models.strategy import Strategy, strategy_of
 from fastnn.models.targets import class_weights
 from fastnn.optimizers.lbfgs import LBFGS
@@ -128,15 +128,14 @@ def _fit(
     if validation is not None:
         validation = strategy.evaluation(validation)
     if data is not None and not isinstance(model.optimizer, LBFGS):
-        source = strategy.array_source(
-            model,
-            data,
-            batch_size or BATCH_SIZE,
+        options = ArrayOptions(
+            batch_size=batch_size or BATCH_SIZE,
             shuffle=shuffle,
             several_epochs=epochs - initial_epoch > 1,
             by_batch=watchers.watches_batches,
             augmentation=augmentation,
         )
+        source = strategy.array_source(model, data, options)
     elif data is not None and augmentation is not None:
         raise ValueError("LBFGS looks at the same samples in every step: leave the augmentation out")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any, NamedTuple
 
-from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from fastnn.models.categories import categories_of
 from fastnn.models.compiled import CompiledModel
@@ -29,6 +30,18 @@ class Layout(NamedTuple):
     arrays: list[NDArray[Any]]
     places: list[int]
     size: int
+
+    def read(self, dtype: DTypeLike) -> NDArray[Any]:
+        """A copy of the numbers of all arrays in such a vector; between them lie zeros."""
+        vector = np.zeros(self.size, dtype)
+        for array, place in zip(self.arrays, self.places, strict=True):
+            vector[place : place + array.size] = array.reshape(-1)
+        return vector
+
+    def write(self, vector: NDArray[Any]) -> None:
+        """Give all arrays their numbers of such a vector."""
+        for array, place in zip(self.arrays, self.places, strict=True):
+            array[...] = vector[place : place + array.size].reshape(array.shape)
 
 
 def layout_of(model: CompiledModel) -> Layout:

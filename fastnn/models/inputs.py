@@ -133,7 +133,7 @@ class Samples:
         return count_rows(self.inputs)
 
     def split(self, first: int) -> tuple[Samples, Samples]:
-        """The ``first`` samples and the rest. Sparse matrices are not split."""
+        """The ``first`` samples and the rest."""
         return self.taken(slice(first)), self.taken(slice(first, None))
 
     def taken(self, rows: slice) -> Samples:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from fastnn.layers.base import Layer
+from fastnn.layers.batch_normalization import BatchNormalization
 
-__all__ = ["leaf_layers"]
+__all__ = ["leaf_layers", "moving_layers"]
 
 
 def leaf_layers(layers: Iterable[Layer]) -> Iterator[Layer]:
@@ -18,3 +19,9 @@ def leaf_layers(layers: Iterable[Layer]) -> Iterator[Layer]:
         elif layer not in seen:
             seen.add(layer)
             yield layer
+
+
+def moving_layers(layers: Iterable[Layer], frozen: Iterable[bool]) -> list[BatchNormalization]:
+    """Of layers that compute, those whose statistics training moves; ``frozen``: which it leaves as they are."""
+    pairs = zip(layers, frozen, strict=True)
+    return [layer for layer, fixed in pairs if isinstance(layer, BatchNormalization) and not fixed]

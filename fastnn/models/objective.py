@@ -54,18 +54,11 @@ class Objective:
     def start(self) -> NDArray[np.float64]:
         """The model's own parameters; raises NonFiniteError where the loss is not finite there."""
         self._evaluate()
-        if self.model.parameters is not None:
-            return self.model.parameters.astype(np.float64)
-        return np.concatenate([array.ravel() for array in self.layout.arrays], dtype=np.float64)
+        return self.layout.read(np.float64)
 
     def move_to(self, point: NDArray[np.float64]) -> None:
         """Make a point the model's parameters."""
-        if self.model.parameters is not None:
-            self.model.parameters[...] = point
-            return
-        # Layers that another model has, too, have their arrays elsewhere.
-        for array, place in zip(self.layout.arrays, self.layout.places, strict=True):
-            array[...] = point[place : place + array.size].reshape(array.shape)
+        self.layout.write(point)
 
     def __call__(self, point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """Value and gradient at a point."""

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
-from fastnn.layers.batch_normalization import BatchNormalization
 from fastnn.models.collecting import collecting_training, stepping_training
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.gradients import Gradients, inputs_with_gradients, layout_of, shaped_inputs
 from fastnn.models.inputs import explain, read_inputs, read_samples
-from fastnn.models.leaves import leaf_layers
+from fastnn.models.leaves import leaf_layers, moving_layers
 from fastnn.models.rows import AllInputs, AllTargets, AllWeights
 from fastnn.models.several import by_names, count_rows
 from fastnn.models.training import raise_failure
@@ -127,8 +126,7 @@ class OwnLoops:
         if said != self._said:
             self._steps |= {one: training.step for one, training in self._trainings.items()}
             self._trainings, self._stepper, self._said = {}, None, said
-            pairs = zip(self._leaves, self.model.frozen_layers, strict=True)
-            self._moves = any(isinstance(layer, BatchNormalization) and not frozen for layer, frozen in pairs)
+            self._moves = bool(moving_layers(self._leaves, self.model.frozen_layers))
         return self._trainings.get(kind)
 
     @property

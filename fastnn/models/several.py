@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from fastnn_ext.engine.compressed import CompressedRows
+
 __all__ = ["by_names", "count_rows", "each", "is_named", "join_rows", "take_rows"]
 
 
@@ -21,10 +23,23 @@ def count_rows(data: Any) -> int:
 
 
 def take_rows(data: Any, rows: Any) -> Any:
-    """These samples of each array; None stays None."""
+    """These samples of each array, of sparse matrices, too; None stays None.
+
+    >>> matrix = CompressedRows([1.0, 2.0, 3.0], [0, 2, 1], [0, 2, 2, 3], 3)
+    >>> take_rows(matrix, np.array([2, 0])).dense()
+    array([[0., 3., 0.],
+           [1., 0., 2.]])
+    """
     if isinstance(data, list):
         return [take_rows(one, rows) for one in data]
-    return None if data is None else data[rows]
+    if not isinstance(data, CompressedRows):
+        return None if data is None else data[rows]
+    rows = np.arange(data.shape[0])[rows]
+    starts = data.starts[:-1][rows]
+    lengths = data.starts[1:][rows] - starts
+    ends = np.cumsum(lengths)
+    numbers = np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - lengths), lengths)
+    return CompressedRows(data.values[numbers], data.columns[numbers], np.concatenate([[0], ends]), data.shape[1])
 
 
 def join_rows(parts: Sequence[Any]) -> Any:

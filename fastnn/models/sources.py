@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,10 +60,10 @@ class Source(ABC):
         training.set_learning_rates(rates)
 
 
-class ArraySource(Source):
-    """Arrays: an epoch is one call of the engine, or a loop over batches that are watched or augmented in Python.
+class ArrayOptions(NamedTuple):
+    """How epochs go through arrays.
 
-    Parameters
+    Attributes
     ----------
     by_batch : bool
         Whether a callback watches batches.
@@ -71,24 +71,24 @@ class ArraySource(Source):
         The package's own runs in the engine, a function of (x_batch, rng) in Python.
     """
 
-    def __init__(
-        self,
-        model: CompiledModel,
-        data: Samples,
-        batch_size: int,
-        *,
-        shuffle: bool,
-        several_epochs: bool,
-        by_batch: bool,
-        augmentation: Any,
-    ) -> None:
+    batch_size: int
+    shuffle: bool
+    several_epochs: bool
+    by_batch: bool
+    augmentation: Any
+
+
+class ArraySource(Source):
+    """Arrays: an epoch is one call of the engine, or a loop over batches that are watched or augmented in Python."""
+
+    def __init__(self, model: CompiledModel, data: Samples, options: ArrayOptions) -> None:
         self.model, self.inputs, self.targets, self.weights = model, data.inputs, data.targets, data.weights
         self.samples: int = data.count
-        self.batch_size = min(batch_size, self.samples)
+        self.batch_size = min(options.batch_size, self.samples)
         self.steps: int = -(-self.samples // self.batch_size)
-        self.shuffle = shuffle
-        fields, self.function = engine_fields(model, augmentation)
-        self.by_batch = by_batch or self.function is not None
+        self.shuffle = options.shuffle
+        fields, self.function = engine_fields(model, options.augmentation)
+        self.by_batch = options.by_batch or self.function is not None
         if self.by_batch and any(isinstance(one, CompressedRows) for one in each(self.inputs)):
             raise ValueError(
                 "batches of a sparse matrix cannot be watched or augmented one by one: leave such callbacks out, or "
@@ -100,7 +100,7 @@ class ArraySource(Source):
             self.targets,
             self.batch_size,
             self.weights,
-            keep_index=several_epochs and not self.by_batch,
+            keep_index=options.several_epochs and not self.by_batch,
             augmentation=fields,
         )
 

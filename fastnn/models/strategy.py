@@ -13,7 +13,7 @@ from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.inputs import Samples
 from fastnn.models.objective import Objective
-from fastnn.models.sources import ArraySource, BatchSource, Source
+from fastnn.models.sources import ArrayOptions, ArraySource, BatchSource, Source
 
 __all__ = ["Strategy", "strategy_of"]
 
@@ -45,27 +45,9 @@ class Strategy:
         """
         return initial_epoch
 
-    def array_source(
-        self,
-        model: CompiledModel,
-        data: Samples,
-        batch_size: int,
-        *,
-        shuffle: bool,
-        several_epochs: bool,
-        by_batch: bool,
-        augmentation: Any,
-    ) -> Source:
+    def array_source(self, model: CompiledModel, data: Samples, options: ArrayOptions) -> Source:
         """See `ArraySource`."""
-        return ArraySource(
-            model,
-            data,
-            batch_size,
-            shuffle=shuffle,
-            several_epochs=several_epochs,
-            by_batch=by_batch,
-            augmentation=augmentation,
-        )
+        return ArraySource(model, data, options)
 
     def batch_source(self, model: CompiledModel, batches: Batches, steps: int | None, augmentation: Any) -> Source:
         """See `BatchSource`."""

@@ -67,7 +67,7 @@ cdef int choose_first_layer(Training training) except -1:
     cdef Run* run = &training.run
     cdef Operation* first = &run.operations[0]
     cdef Py_ssize_t units = first.fan_out
-    run.first.lists_only = training.sparse and units <= min(NARROW_VECTORS * training.kernels.lanes, WIDEST_BY_ROW)
+    run.first.lists_only = training.sparse and units <= min(training.kernels.narrow, WIDEST_BY_ROW)
     run.first.sorted = training.sparse and not run.first.lists_only and units >= WIDE_FIRST_LAYER
     run.first.in_panels = training.threads > 1 and not run.updating.collects and not run.inference \
         and first.l2 == 0 and first.kind == DENSE and first.has_weights and run.edges[first.first_edge].source == -1 \

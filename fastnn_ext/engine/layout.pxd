@@ -12,8 +12,6 @@ cdef enum:
     ROWS_WORTH_ALIGNING = 128
     # Multiply-adds for each thread below which waking another one costs more than it saves: some 20 microseconds.
     WORK_FOR_A_THREAD = 500_000
-    # Vectors of columns of a narrow layer, see operations/narrow.h.
-    NARROW_VECTORS = 4
     # Each has its own scratch in a run.
     MAXIMUM_THREADS = 64
     # Columns of a wide layer that one thread takes for itself, so that its part of the weights stays in its own cache:

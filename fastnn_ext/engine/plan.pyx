@@ -12,7 +12,7 @@ from libc.string cimport memcpy, memset
 from fastnn_ext.engine.adjustments cimport Limit, LimitKind, NORMS_OF_COLUMNS, NORMS_OF_ROWS, NOT_NEGATIVE
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
-    ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, NARROW_VECTORS, ROWS_WORTH_ALIGNING, ROWS_WORTH_PACKING,
+    ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, ROWS_WORTH_ALIGNING, ROWS_WORTH_PACKING,
     WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD, can_be_aligned, has_32_bits, most_numbers,
 )
 from fastnn_ext.engine.numbers cimport Numbers, keep_numbers

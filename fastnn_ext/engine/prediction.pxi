@@ -260,7 +260,7 @@ cdef Py_ssize_t aligned_size(Plan plan, Run* run) noexcept:
     cdef Operation* first = &plan.operations[0]
     cdef Py_ssize_t item = 8 if plan.is_double else 4
     if plan.operation_count == 0 or first.kind != DENSE or plan.edges[first.first_edge].source != -1 \
-            or first.fan_out > NARROW_VECTORS * plan.kernels.lanes \
+            or first.fan_out > plan.kernels.narrow \
             or not can_be_aligned(first.fan_out, plan.kernels.lanes, item, &run.first.whole_row, &run.first.rest_row):
         return 0
     return aligned((run.first.whole_row + run.first.rest_row) * first.fan_in * item)

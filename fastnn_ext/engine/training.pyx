@@ -12,7 +12,7 @@ from libc.string cimport memcpy, memset
 from fastnn_ext.engine.adjustments cimport NO_LIMIT
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
-    COLUMN_GROUP, MAXIMUM_THREADS, NARROW_VECTORS, ROWS_WORTH_ALIGNING, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING,
+    COLUMN_GROUP, MAXIMUM_THREADS, ROWS_WORTH_ALIGNING, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING,
     can_be_aligned, most_numbers,
 )
 from fastnn_ext.engine.options cimport LossOptions, RuleOptions

@@ -109,9 +109,18 @@ cdef double fma_flops(long rounds) noexcept nogil:
     return fma_loop(rounds)
 
 
+cdef extern from "loops/kernels.h" nogil:
+    enum: TILE_ROWS
+    enum: DEPTH_BLOCK
+    enum: PANEL_VECTORS
+    enum: BY_ROW_VECTORS
+    enum: CACHED_BYTES
+
+
 cdef Kernels kernels
 kernels.name = FASTNN_ISA_NAME
 kernels.lanes = LANES
+kernels.narrow = BY_ROW_VECTORS * LANES
 kernels.is_double = sizeof(real) == sizeof(double)
 kernels.train = train_plainly
 kernels.predict = predict_plainly
@@ -135,14 +144,6 @@ kernels.fma_flops = fma_flops
 def table():
     """The table of this instruction set's kernels, as a capsule for the engine."""
     return PyCapsule_New(&kernels, "fastnn_ext.kernels", NULL)
-
-
-cdef extern from "loops/kernels.h" nogil:
-    enum: TILE_ROWS
-    enum: DEPTH_BLOCK
-    enum: PANEL_VECTORS
-    enum: BY_ROW_VECTORS
-    enum: CACHED_BYTES
 
 
 def constants():

@@ -25,6 +25,7 @@ cdef struct Kernels:
     const char* name
     bint is_double                  # whether numbers are float64, else float32
     int lanes                       # numbers in a vector
+    int narrow                      # columns of a narrow layer at most, see operations/narrow.h
     Task train
     Task predict
     # Elementwise, y may be x; the numbers, ACTIVATION_NUMBERS of them, are the activation's.

@@ -12,7 +12,8 @@ from installed import is_installed
 import fastnn
 from fastnn.data.convert import to_array
 from fastnn.distributed import launched, mpi
-from fastnn.distributed.shards import BalancedShards, OwnShards, SharedRows, take
+from fastnn.distributed.shards import BalancedShards, OwnShards, SharedRows
+from fastnn.models.several import take_rows
 
 needs_mpi = pytest.mark.skipif(
     not is_installed("mpi4py"), reason="mpi4py is not installed: pip install fastnn-ext[mpi]"
@@ -114,4 +115,4 @@ def test_parts_make_batches(kind, counts, batch_size, shuffled):
 def test_rows_of_sparse_matrices_are_taken(rows):
     dense = np.random.default_rng(0).normal(size=(6, 5))
     dense[np.abs(dense) < 1] = 0
-    assert np.array_equal(take(to_array(scipy.sparse.csr_matrix(dense), "x"), rows).dense(), dense[rows])
+    assert np.array_equal(take_rows(to_array(scipy.sparse.csr_matrix(dense), "x"), rows).dense(), dense[rows])
