@@ -13,8 +13,6 @@ from contextlib import ExitStack, contextmanager
 
 __all__ = ["hosts", "missing"]
 
-_BRIDGE = "fastnn-bridge"
-_NETWORK = "10.213.77"
 # What a burst may be without waiting, and how long the longest packet waits.
 _SHAPE = ("burst", "256k", "latency", "20ms")
 
@@ -23,7 +21,7 @@ _SHELL = """#!/bin/sh
 while [ "${1#-}" != "$1" ]; do shift; done
 host=$1
 shift
-exec ip netns exec "fastnn-$host" sh -c "$*"
+exec ip netns exec "{name}-$host" sh -c "$*"
 """
 
 
@@ -34,13 +32,18 @@ def missing() -> str | None:
     for command in ("ip", "tc"):
         if shutil.which(command) is None:
             return f"hosts as network namespaces need {command}, of iproute2"
-    return None
+    try:
+        with hosts(1, "1gbit"):
+            return None
+    except RuntimeError as error:
+        return f"hosts as network namespaces are refused: {error}"
 
 
-def _call(*words: str) -> None:
+def _call(*words: str) -> str:
     done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(words)}: {done.stderr.strip()}")
+    return done.stdout
 
 
 @contextmanager
@@ -52,23 +55,30 @@ def hosts(count: int, rate: str | None) -> Iterator[list[str]]:
     RuntimeError
         Where the system refuses them.
     """
-    addresses = [f"{_NETWORK}.{number + 2}" for number in range(count)]
+    # Names of this process: those that a killed one left, or that another has, are in nobody's way.
+    # Linux gives them 15 characters at most, of which a process number takes up to seven.
+    name = f"fastnn{os.getpid()}"
+    taken = _call("ip", "-brief", "address")
+    network = next(one for one in (f"10.213.{number}" for number in range(256)) if f" {one}." not in taken)
+    addresses = [f"{network}.{number + 2}" for number in range(count)]
     with ExitStack() as undo:
         folder = pathlib.Path(undo.enter_context(tempfile.TemporaryDirectory()))
         shell = folder / "shell"
-        shell.write_text(_SHELL)
+        shell.write_text(_SHELL.replace("{name}", name))
         shell.chmod(0o755)
-        _call("ip", "link", "add", _BRIDGE, "type", "bridge")
-        undo.callback(_call, "ip", "link", "del", _BRIDGE)
-        _call("ip", "address", "add", f"{_NETWORK}.1/24", "dev", _BRIDGE)
-        _call("ip", "link", "set", _BRIDGE, "up")
+        _call("ip", "link", "add", name, "type", "bridge")
+        undo.callback(_call, "ip", "link", "del", name)
+        _call("ip", "address", "add", f"{network}.1/24", "dev", name)
+        _call("ip", "link", "set", name, "up")
         for number, address in enumerate(addresses):
-            space, end = f"fastnn-{address}", f"fastnn-end{number}"
+            space, end = f"{name}-{address}", f"{name}.{number}"
             within = ("ip", "netns", "exec", space)
             _call("ip", "netns", "add", space)
             undo.callback(_call, "ip", "netns", "del", space)
             _call("ip", "link", "add", end, "type", "veth", "peer", "name", "eth0", "netns", space)
-            _call("ip", "link", "set", end, "master", _BRIDGE, "up")
+            # Of a namespace's end, the system removes the links some time later.
+            undo.callback(_call, "ip", "link", "del", end)
+            _call("ip", "link", "set", end, "master", name, "up")
             _call(*within, "ip", "address", "add", f"{address}/24", "dev", "eth0")
             _call(*within, "ip", "link", "set", "eth0", "up")
             _call(*within, "ip", "link", "set", "lo", "up")
@@ -77,7 +87,7 @@ def hosts(count: int, rate: str | None) -> Iterator[list[str]]:
         # No shared memory between these processes, although they are on one machine.
         variables = {"MPIR_CVAR_NOLOCAL": "1", "UCX_TLS": "tcp,self", "UCX_NET_DEVICES": "eth0"}
         yield [
-            *("-launcher", "ssh", "-launcher-exec", str(shell), "-iface", _BRIDGE),
+            *("-launcher", "ssh", "-launcher-exec", str(shell), "-iface", name),
             *("-hosts", ",".join(addresses), "-ppn", "1"),
             *(word for name, value in variables.items() for word in ("-genv", name, value)),
         ]
