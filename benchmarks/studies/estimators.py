@@ -6,25 +6,20 @@ are medians of those of a round. scikit-learn's number at the end, a loss or a p
 
 import importlib.metadata
 import importlib.util
-import json
-import os
 import statistics
-import subprocess
-import sys
-import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.jobs import data
-from benchmarks.process import PAUSE, ROOT, THREAD_VARIABLES, available_cores
+from benchmarks.process import available_cores
 from benchmarks.results import JobResult, describe_machine, today
 from benchmarks.runner import check_agreement
 from benchmarks.studies import Content
 from benchmarks.studies.alternating import median_seconds
+from benchmarks.studies.answering import Peer, started
 from benchmarks.studies.estimator_jobs import JOBS, EstimatorJob
 
 if TYPE_CHECKING:
@@ -34,49 +29,6 @@ TITLES = {"fastnn": "fastnn", "sklearn": "scikit-learn", "skorch": "skorch"}
 DISTRIBUTIONS = {"fastnn": "fastnn-ext", "sklearn": "scikit-learn", "skorch": "skorch"}
 # Microseconds that an estimator may cost over its model.
 OVERHEAD_OF_FIT, OVERHEAD_OF_PREDICT = 150, 5
-
-
-class Peer:
-    """A process that does a round of a job each time it is asked."""
-
-    def __init__(self, job: str, name: str, threads: int, quick: bool) -> None:
-        self.name, self.threads = name, threads
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.studies.estimator_jobs", job, name, "quick" if quick else "full"],
-            cwd=ROOT,
-            env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def round(self) -> tuple[float, float]:
-        """The seconds of a call, and what came of it."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        time.sleep(PAUSE)
-        print(file=self._process.stdin, flush=True)
-        answer = self._process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"{self.name} ended early, with exit status {self._process.wait()}")
-        values = json.loads(answer)
-        return values["seconds"], values["value"]
-
-    def end(self) -> None:
-        # It reads to the end of what it is sent.
-        self._process.communicate()
-
-
-@contextmanager
-def _started(job: str, settings: Sequence[tuple[str, int]], quick: bool) -> Iterator[list[Peer]]:
-    peers: list[Peer] = []
-    try:
-        for name, threads in settings:
-            peers.append(Peer(job, name, threads, quick))
-        yield peers
-    finally:
-        for peer in peers:
-            peer.end()
 
 
 def measure(quick: bool, progress: Callable[[str], None], results: Sequence[JobResult]) -> Content:
@@ -101,7 +53,8 @@ def measure(quick: bool, progress: Callable[[str], None], results: Sequence[JobR
 
 def _measure(name: str, job: EstimatorJob, peers: Sequence[str], quick: bool) -> dict[str, Any]:
     choice = (1, available_cores()) if job.threads and not quick and available_cores() > 1 else (1,)
-    with _started(name, [(peer, threads) for peer in peers for threads in choice], quick) as candidates:
+    module, kind = "benchmarks.studies.estimator_jobs", "quick" if quick else "full"
+    with started(Peer(peer, n, module, [name, peer, kind]) for peer in peers for n in choice) as candidates:
         # The first round of each warms up, and tells whether they do the same.
         values = {}
         for peer in candidates:

@@ -1,21 +1,34 @@
 """Random graphs of layers with random weights, and data for them."""
 
+from functools import partial
+
 import numpy as np
 from random_models import randomize
 
-from fastnn import Model, Sequential, layers
+import fastnn
 
-MERGES = (layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum)
+MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
 ACTIVATIONS = ("relu", "tanh", "gelu", "elu", "sigmoid", "softplus", "softmax")
+NORMALIZATIONS = ("LayerNormalization", "BatchNormalization")
 CATEGORIES = 7
 
 
 def random_graph(seed, dtype, still=False):
+    """A graph of `random_calls` with random weights."""
+    rng = np.random.default_rng(seed)
+    inner = partial(fastnn.Sequential, dtype=dtype)
+    inputs, ends = random_calls(fastnn.layers, inner, rng, still)
+    model = fastnn.Model(inputs, ends, dtype=dtype, seed=seed)
+    randomize(model, rng)
+    return model
+
+
+def random_calls(layers, sequential, rng, still, activations=ACTIVATIONS, shared="tanh", normalizations=NORMALIZATIONS):
     """Up to three inputs of any kind, some ten layers on random values, shared ones too, and up to three outputs.
 
-    ``still`` has layers that do nothing in place of dropout.
+    ``layers`` are fastnn's or Keras'. ``still`` has layers that do nothing in place of dropout, and ``shared`` is the
+    activation of the layer that is called several times.
     """
-    rng = np.random.default_rng(seed)
     inputs, values = [], []
     for number in range(rng.integers(1, 4)):
         kind = rng.integers(3) if number else 0
@@ -30,29 +43,29 @@ def random_graph(seed, dtype, still=False):
             values.append(layers.Flatten()(layers.Embedding(CATEGORIES, int(rng.integers(1, 5)))(given)))
     width = int(rng.integers(2, 20))
     # All of one width: merges take any of them, and so does a layer that is shared.
-    values = [layers.Dense(width, str(rng.choice(ACTIVATIONS)))(value) for value in values]
-    shared = layers.Dense(width, "tanh")
+    values = [layers.Dense(width, str(rng.choice(activations)))(value) for value in values]
+    twice = layers.Dense(width, shared)
     dropout = layers.Identity() if still else layers.Dropout(0.1)
-    inner = Sequential([layers.Input((width,)), layers.Dense(width, "silu"), dropout], dtype=dtype)
+    inner = sequential([layers.Input((width,)), layers.Dense(width, "silu"), dropout])
     for _ in range(rng.integers(2, 12)):
         taken = [values[place] for place in rng.integers(0, len(values), 3)]
         match rng.integers(8):
             case 0:
-                made = layers.Dense(width, str(rng.choice(ACTIVATIONS)))(taken[0])
+                made = layers.Dense(width, str(rng.choice(activations)))(taken[0])
             case 1:
-                made = shared(taken[0])
+                made = twice(taken[0])
             case 2:
                 made = layers.Dense(width)(layers.Concatenate()(taken[: rng.integers(2, 4)]))
             case 3:
-                normal = layers.LayerNormalization if rng.random() < 0.5 else layers.BatchNormalization
-                made = normal()(taken[0])
+                normal = normalizations[0 if rng.random() < 0.5 else -1]
+                made = getattr(layers, normal)()(taken[0])
             case 4:
                 made = (layers.Identity() if still else layers.Dropout(0.3))(taken[0])
             case 5:
                 made = inner(taken[0])
             case _:
                 merge = MERGES[rng.integers(len(MERGES))]
-                made = merge()(taken[:2] if merge is layers.Subtract else taken)
+                made = getattr(layers, merge)()(taken[:2] if merge == "Subtract" else taken)
         values.append(made)
     # Whatever nobody has taken meets at the end, so that no input is left over.
     ends = {"all": layers.Concatenate()(values)}
@@ -60,11 +73,7 @@ def random_graph(seed, dtype, still=False):
         ends["last"] = values[-1]
     if rng.random() < 0.3:
         ends["small"] = layers.Dense(1, "sigmoid")(ends["all"])
-    model = Model(
-        inputs if len(inputs) > 1 else inputs[0], ends if len(ends) > 1 else ends["all"], dtype=dtype, seed=seed
-    )
-    randomize(model, rng)
-    return model
+    return inputs if len(inputs) > 1 else inputs[0], ends if len(ends) > 1 else ends["all"]
 
 
 def data_of(model, samples, seed):
