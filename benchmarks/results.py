@@ -117,7 +117,7 @@ def describe_machine() -> dict[str, str | int]:
         "numpy": np.__version__,
         "fastnn": fastnn.__version__,
         "compiler": str(fastnn.show_config()["compiler"]),
-        "instruction_set": fastnn.instruction_set(),
+        "instruction_set": str(fastnn.show_config()["isa"]),
     }
 
 

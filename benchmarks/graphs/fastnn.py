@@ -1,6 +1,6 @@
 """fastnn at the study's jobs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -115,14 +115,21 @@ def q_learning(sizes: Sizes) -> Run:
     values, target, seen = _small(Adam(LEARNING_RATE)), _small(Adam(LEARNING_RATE)), transitions()
     rows, chosen = np.arange(64), seen.actions
 
+    def squared_error(goal: Any, outputs: Any) -> Any:
+        wrong = outputs[rows, chosen] - goal
+        return wrong * wrong
+
+    def slope(goal: Any, outputs: Any) -> Any:
+        gradient = np.zeros_like(outputs)
+        gradient[rows, chosen] = 2 / 64 * (outputs[rows, chosen] - goal)
+        return gradient
+
+    values.compile(Adam(LEARNING_RATE), (squared_error, slope))
+
     def step() -> float:
         goal = seen.rewards + DISCOUNT * seen.goes_on * target.predict(seen.after).max(axis=1)
-        wrong = values.predict(seen.states)[rows, chosen] - goal
-        # The gradient of the mean squared error of what was done.
-        error = np.zeros((64, SMALL[-1]), np.float32)
-        error[rows, chosen] = 2 / 64 * wrong
-        values.apply_gradients(values.backward(seen.states, error))
+        value = values.train_on_batch(seen.states, goal)
         target.parameters[:] += FOLLOWS * (values.parameters - target.parameters)
-        return float(wrong @ wrong) / 64
+        return float(value)
 
     return repeated(sizes, step)

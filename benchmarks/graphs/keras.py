@@ -1,4 +1,4 @@
-"""Keras at the study's jobs: `fit`, on TensorFlow where it is installed, else on JAX."""
+"""Keras at the study's jobs: `fit`, over TensorFlow where it is installed, else over JAX."""
 
 import importlib
 import importlib.util

@@ -83,8 +83,11 @@ def residual_compiled(sizes: Sizes) -> Run:
     slots = [[torch.zeros_like(tensor) for tensor in tensors] for _ in range(2)]
     powers, betas = torch.ones(2), torch.tensor([BETA_1, BETA_2])
 
+    def loss_of(given: Any, x: Any, y: Any) -> Any:
+        return functional.cross_entropy(_blocks(x, given), y)
+
     def step(x: Any, y: Any) -> Any:
-        gradients, value = torch.func.grad_and_value(lambda given: functional.cross_entropy(_blocks(x, given), y))(tensors)
+        gradients, value = torch.func.grad_and_value(loss_of)(tensors, x, y)
         powers.mul_(betas)
         for w, g, m, v in zip(tensors, gradients, *slots, strict=True):
             m.mul_(BETA_1).add_((1 - BETA_1) * g)

@@ -255,7 +255,12 @@ _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     layers.Dense: _dense,
     layers.Embedding: lambda layer: (
         "Embedding",
-        {"input_dim": layer.input_dim, "output_dim": layer.output_dim, "mask_zero": False},
+        {
+            "input_dim": layer.input_dim,
+            "output_dim": layer.output_dim,
+            "mask_zero": False,
+            **_adjustments(layer, "embeddings"),
+        },
     ),
     layers.Activation: _activation_layer,
     layers.Flatten: lambda layer: ("Flatten", {"data_format": "channels_last"}),

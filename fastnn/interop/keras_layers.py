@@ -166,9 +166,13 @@ def _adjustments(options: Options, *arrays: str) -> dict[str, Any]:
     """Penalties and constraints of these arrays, and the penalty on outputs."""
     found: dict[str, Any] = {"activity_regularizer": _regularizer(options, "activity_regularizer")}
     for array in arrays:
-        found[f"{array}_regularizer"] = _regularizer(options, f"{array}_regularizer")
-        found[f"{array}_constraint"] = _constraint(options, f"{array}_constraint")
+        found |= _of_array(options, array)
     return found
+
+
+def _of_array(options: Options, array: str) -> dict[str, Any]:
+    penalty, limit = f"{array}_regularizer", f"{array}_constraint"
+    return {penalty: _regularizer(options, penalty), limit: _constraint(options, limit)}
 
 
 def _dense(options: Options) -> Layer:
@@ -218,8 +222,11 @@ def _layer_normalization(options: Options) -> Layer:
 
 
 def _prelu(options: Options) -> Layer:
-    penalty, limit = _regularizer(options, "alpha_regularizer"), _constraint(options, "alpha_constraint")
-    return layers.PReLU(alpha_regularizer=penalty, alpha_constraint=limit)
+    return layers.PReLU(**_of_array(options, "alpha"))
+
+
+def _embedding(options: Options) -> Layer:
+    return layers.Embedding(options["input_dim"], options["output_dim"], **_of_array(options, "embeddings"))
 
 
 def _concatenate(options: Options) -> Layer:
@@ -251,7 +258,7 @@ def _rms_normalization(options: Options) -> Layer:
 
 _MAKERS: dict[str, Callable[[Options], Layer]] = {
     "Dense": _dense,
-    "Embedding": lambda options: layers.Embedding(options["input_dim"], options["output_dim"]),
+    "Embedding": _embedding,
     "Flatten": _flatten,
     "Activation": lambda options: layers.Activation(options.activation()),
     **_activation_layers(),

@@ -142,7 +142,6 @@ class Alone(NamedTuple):
     instead: str
 
 
-_NO_PENALTY = "a step changes the rows of its batch alone, and a penalty or limit would change all: leave it out"
 _STARTS = (
     "gamma and variances start from 1, beta and means from 0: model.layers[i].gamma.assign(...) sets other numbers"
 )
@@ -208,8 +207,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "gamma_initializer": Alone(("ones", "one"), _STARTS),
     },
     "Embedding": {
-        "embeddings_regularizer": Alone((None,), _NO_PENALTY),
-        "embeddings_constraint": Alone((None,), _NO_PENALTY),
         "mask_zero": Alone((False,), "fastnn has rows of one length, without a mask: leave it out"),
         "weights": Alone((None,), "model.layers[i].embeddings.assign(...) sets its numbers"),
         "lora_rank": Alone((None,), "fastnn trains whole tables: leave it out"),

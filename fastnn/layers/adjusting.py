@@ -15,7 +15,7 @@ __all__ = ["adjust", "adjustments", "penalize_outputs"]
 def adjustments(layer: Any, arrays: Sequence[str]) -> dict[str, Any]:
     """What is asked of these arrays of a layer, and of its outputs, by the names of its constructor's arguments."""
     names = [f"{array}_{what}" for array in arrays for what in ("regularizer", "constraint")]
-    asked = {name: getattr(layer, name) for name in [*names, "activity_regularizer"]}
+    asked = {name: getattr(layer, name, None) for name in [*names, "activity_regularizer"]}
     return {name: value for name, value in asked.items() if value is not None}
 
 

@@ -1,11 +1,13 @@
 """The embedding layer: each category has a vector of its own, which is learned."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
+from fastnn import constraints, regularizers
 from fastnn.checking.scalars import whole_number
 from fastnn.checking.shapes import Shape
 from fastnn.initializers.names import resolve as resolve_initializer
+from fastnn.layers.adjusting import adjust, adjustments
 from fastnn.layers.base import Layer, Variable
 from fastnn_ext.engine.plan import Plan
 
@@ -23,6 +25,9 @@ class Embedding(Layer):
     rest in such rows, too, until a batch has them again, as in PyTorch's ``SparseAdam``; where gradients are dense, as
     in Keras on JAX, these rows would move on by their momentum.
 
+    A penalty is on the whole table: with it, every step changes all rows and takes as long as the table asks for, as in
+    Keras. A constraint alone is kept by all rows, of which those without a gradient rest.
+
     Parameters
     ----------
     input_dim : int
@@ -31,6 +36,8 @@ class Embedding(Layer):
         Numbers of each category's vector.
     embeddings_initializer : str, object or function, default "uniform"
         See `fastnn.initializers`: from -0.05 to 0.05.
+    embeddings_regularizer, embeddings_constraint : str or object, optional
+        See `fastnn.regularizers` and `fastnn.constraints`.
     name, input_shape, trainable
         As in `Layer`.
 
@@ -46,19 +53,13 @@ class Embedding(Layer):
     ValueError: embedding (Embedding) takes whole numbers from 0 to 9, but x[0, 1] is 10
     """
 
-    _instead: ClassVar = {
-        **Layer._instead,
-        **dict.fromkeys(
-            ("embeddings_regularizer", "embeddings_constraint"),
-            "a step changes the rows of its batch alone, and a penalty or limit would change all",
-        ),
-    }
-
     def __init__(
         self,
         input_dim: int,
         output_dim: int,
         embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
         *,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
@@ -68,6 +69,8 @@ class Embedding(Layer):
         self.input_dim = whole_number(input_dim, "input_dim", at_least=1)
         self.output_dim = whole_number(output_dim, "output_dim", at_least=1)
         self.embeddings_initializer = resolve_initializer(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.resolve(embeddings_regularizer)
+        self.embeddings_constraint = constraints.resolve(embeddings_constraint)
 
     def output_for(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 1:
@@ -88,7 +91,9 @@ class Embedding(Layer):
             plan.add_embedding(self.arrays["embeddings"])
         except ValueError as error:
             raise ValueError(f"{self.name} cannot be made: {error}") from None
+        adjust(plan, self.arrays["embeddings"], self.embeddings_regularizer, self.embeddings_constraint)
 
     def configuration(self) -> dict[str, Any]:
         # No initialiser: a file has the weights.
-        return {"input_dim": self.input_dim, "output_dim": self.output_dim, **super().configuration()}
+        asked = adjustments(self, ["embeddings"])
+        return {"input_dim": self.input_dim, "output_dim": self.output_dim, **asked, **super().configuration()}

@@ -7,7 +7,7 @@ from fastnn import constraints, regularizers
 from fastnn.checking.shapes import Shape
 from fastnn.constraints.base import NormConstraint
 from fastnn.initializers.names import resolve as resolve_initializer
-from fastnn.layers.adjusting import adjust
+from fastnn.layers.adjusting import adjust, adjustments
 from fastnn.layers.base import Layer, Variable
 from fastnn_ext.engine.plan import Plan
 
@@ -71,5 +71,4 @@ class PReLU(Layer):
         adjust(plan, self.arrays["alpha"], self.alpha_regularizer, self.alpha_constraint)
 
     def configuration(self) -> dict[str, Any]:
-        asked = {"alpha_regularizer": self.alpha_regularizer, "alpha_constraint": self.alpha_constraint}
-        return {**{name: value for name, value in asked.items() if value is not None}, **super().configuration()}
+        return {**adjustments(self, ["alpha"]), **super().configuration()}

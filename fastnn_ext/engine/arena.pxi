@@ -315,7 +315,8 @@ cdef void list_parameters(Run* run) noexcept:
             run.updating.parameter_count += 1
             parameter.values, parameter.gradient = operation.weights, operation.weights_gradient
             parameter.rows, parameter.columns = operation.weight_rows, operation.weight_columns
-            parameter.entries = operation.entries
+            # A penalty gives all rows of a table a gradient.
+            parameter.entries = NULL if operation.l1 > 0 or operation.l2 > 0 else operation.entries
             parameter.l1, parameter.l2, parameter.limit = operation.l1, operation.l2, operation.limit
             for slot in range(STATES):
                 parameter.state[slot] = operation.weights_state[slot]

@@ -56,14 +56,17 @@ cdef void embedding_update(Pass* p, int i) noexcept nogil:
 
 cdef void collect_rows_of_table(Pass* p, int i) noexcept nogil:
     # The same into the whole table's gradient, which is zero elsewhere. Operations that share a table share that, too.
+    # A penalty has made all of it other than zero.
     cdef Operation* operation = &p.run.operations[i]
+    cdef Operation* first = operation if operation.twin < 0 else &p.run.operations[operation.twin]
+    cdef bint penalized = first.l1 > 0 or first.l2 > 0
     cdef Value* x = input_of(p, i, 0)
     cdef real* gradient = <real*> operation.weights_gradient
     cdef Py_ssize_t width = operation.weight_columns, number, row, k
     if operation.clears:
         number = p.thread
         while number < operation.weight_rows:
-            if operation.entries[number] >= 0:
+            if operation.entries[number] >= 0 or penalized:
                 operation.entries[number] = -1
                 memset(gradient + number * width, 0, width * sizeof(real))
             number += p.threads

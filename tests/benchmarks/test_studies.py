@@ -2,10 +2,13 @@
 
 import dataclasses
 import math
+import os
 import sys
 
 import pytest
+from installed import is_installed
 
+from benchmarks import graphs as graph_jobs
 from benchmarks.jobs import JOBS
 from benchmarks.machine_peak import MachinePeak
 from benchmarks.peers import fastnn_model
@@ -16,6 +19,7 @@ from benchmarks.studies import (
     features,
     files,
     fit_memory,
+    graphs,
     growth,
     roofline,
     save_study,
@@ -149,6 +153,38 @@ def test_estimators_in_small(tmp_path, monkeypatch):
     assert estimators.markdown(content).count("\n| ") == len(jobs) + 1
     save_study(estimators, content, tmp_path, "estimators", plot=True)
     assert (tmp_path / "estimators.png").read_bytes().startswith(b"\x89PNG")
+
+
+# To compile PyTorch's takes half a minute.
+GRAPH_WAYS = [
+    (name, title)
+    for name, job in graph_jobs.JOBS.items()
+    for title, way in job.ways.items()
+    if way.alike and title not in ("fastnn", "PyTorch compiled")
+]
+
+
+@pytest.mark.parametrize(("name", "title"), GRAPH_WAYS)
+def test_graphs_come_to_the_same_numbers(name, title):
+    ways = graph_jobs.JOBS[name].ways
+    if not is_installed(ways[title].module) or (ways[title].module == "keras" and "KERAS_BACKEND" not in os.environ):
+        pytest.skip(f"{title} is not installed")
+    ours, theirs = (ways[one].prepare(graph_jobs.QUICK)() for one in ("fastnn", title))
+    assert ours == pytest.approx(theirs, rel=graphs.TOLERANCE)
+
+
+def test_graphs_in_small(tmp_path, monkeypatch):
+    jobs = {name: graph_jobs.JOBS[name] for name in ("heads", "gradients of 64 rows")}
+    monkeypatch.setattr(graphs, "JOBS", jobs)
+    content = graphs.measure(True, SILENT, [])
+    for name, job in content["jobs"].items():
+        assert set(job["ratios"]) == set(job["microseconds"]) - {"fastnn"}
+        assert set(job["microseconds"]) == {title for title, way in jobs[name].ways.items() if is_installed(way.module)}
+        assert all(time > 0 for time in job["microseconds"].values())
+    assert len(graphs.describe(content).splitlines()) == len(jobs)
+    assert graphs.markdown(content).count("\n| ") == len(jobs) + 1
+    save_study(graphs, content, tmp_path, "graphs", plot=True)
+    assert (tmp_path / "graphs.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_estimators_that_learn_other_things_are_not_timed():

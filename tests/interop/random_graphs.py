@@ -36,7 +36,7 @@ def random_calls(layers, sequential, rng, still, activations=ACTIVATIONS, shared
         given = layers.Input(shape, name=f"{('numbers', 'image', 'codes')[kind]}_{number}")
         inputs.append(given)
         if kind == 0:
-            values.append(layers.Rescaling(0.5, offset=0.1)(given) if rng.random() < 0.3 else given)
+            values.append(layers.Rescaling(0.5, offset=0.125)(given) if rng.random() < 0.3 else given)
         elif kind == 1:
             values.append(layers.Flatten()(given))
         else:

@@ -15,7 +15,7 @@ from fastnn.interop import from_keras
 from fastnn.optimizers import SGD
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "interop"))
-from random_graphs import ACTIVATIONS, NORMALIZATIONS, data_of, random_calls  # noqa: E402
+from random_graphs import ACTIVATIONS, NORMALIZATIONS, data_of, random_calls
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
@@ -39,7 +39,7 @@ def doubles(keras):
 
 
 def keras_graph(keras, seed):
-    """What Keras does not round to float32 on the way: over JAX its tanh and its roots, anywhere GELU's constant."""
+    """Without what Keras rounds to float32: over JAX tanh and roots, over TensorFlow the constant of GELU."""
     rng = np.random.default_rng(seed)
     kept = [name for name in ACTIVATIONS if name != "gelu"]
     if keras.config.backend() == "jax":
@@ -99,14 +99,11 @@ def gradients_of(keras, model, x, y):
         found = jax.jit(jax.grad(loss))([variable.value for variable in model.trainable_variables])
         return dict(zip(map(name_of, model.trainable_variables), found, strict=True))
     tensorflow = importlib.import_module("tensorflow")
-    moving = [variable.numpy() for variable in model.non_trainable_variables]
     with tensorflow.GradientTape() as tape:
         value = loss_of(model(x, training=True))
     sources = {name_of(variable): variable.value for variable in model.trainable_variables}
-    found = {name: tensorflow.convert_to_tensor(one) for name, one in tape.gradient(value, sources).items()}
-    for variable, before in zip(model.non_trainable_variables, moving, strict=True):
-        variable.assign(before)
-    return found
+    # A table's gradient comes as rows.
+    return {name: tensorflow.convert_to_tensor(one) for name, one in tape.gradient(value, sources).items()}
 
 
 def close(one, other):

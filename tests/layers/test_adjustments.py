@@ -7,7 +7,7 @@ import fastnn
 import fastnn.keras as ours
 from fastnn.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm, resolve
 from fastnn.interop import from_keras, to_keras
-from fastnn.layers import ActivityRegularization, BatchNormalization, Dense, Embedding, Input, LayerNormalization, PReLU
+from fastnn.layers import ActivityRegularization, BatchNormalization, Dense, Input, LayerNormalization, PReLU
 from fastnn.optimizers import LBFGS, SGD
 from fastnn.regularizers import L1L2
 
@@ -213,9 +213,3 @@ def test_norms_of_slopes_are_those_of_rows():
     # A step far below zero, to numbers of another sign.
     model.train_on_batch(-np.ones((4, 2, 3)), np.ones((4, 6)))
     assert (slopes.alpha == 0).all()
-
-
-def test_tables_have_no_penalties():
-    for name in ("embeddings_regularizer", "embeddings_constraint"):
-        with pytest.raises(TypeError, match="a step changes the rows of its batch alone"):
-            Embedding(3, 2, **{name: "l2"})
