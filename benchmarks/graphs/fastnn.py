@@ -87,7 +87,7 @@ def embedding(sizes: Sizes) -> Run:
     return _epochs(model, x, y, 256)
 
 
-def _small(optimizer: Any) -> fastnn.Sequential:
+def _small(optimizer: Any) -> Any:
     hidden = [Dense(units, "relu") for units in SMALL[1:-1]]
     model = fastnn.Sequential([Input((SMALL[0],)), *hidden, Dense(SMALL[-1])])
     _put(model.layers, SMALL)
