@@ -59,8 +59,6 @@ LACKING: Mapping[str, Mapping[str, str]] = {
     },
     "regularizers": {"Orthogonal": "fastnn has L1, L2 and L1L2"},
     "datasets": {
-        "imdb": "its file holds pickled lists, which fastnn reads from nobody: load the reviews as rows",
-        "reuters": "its file holds pickled lists, which fastnn reads from nobody: load the articles as rows",
         "cifar": "load the pictures as arrays, and Flatten() makes rows of them",
         "california_housing": "write sklearn.datasets.fetch_california_housing()",
     },

@@ -32,6 +32,7 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
     "Sequential.fit": {"nb_epoch": "epochs"},
     "to_categorical": {"nb_classes": "num_classes"},
     "MaxNorm": {"m": "max_value"},
+    "load_data": {"nb_words": "num_words"},
 }
 
 # Old names of classes, functions and methods, by their module or class.
