@@ -22,15 +22,15 @@ if TYPE_CHECKING:
         losses,
         metrics,
         models,
+        ops,
         optimizers,
         regularizers,
         utils,
         wrappers,
     )
     from fastnn.keras.functional import Model
-    from fastnn.keras.layers import Input
+    from fastnn.keras.layers import Input, Layer
     from fastnn.keras.sequential import Sequential
-    from fastnn.layers import Layer
 
 __all__ = [
     "Sequential",
@@ -47,6 +47,7 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "ops",
     "optimizers",
     "regularizers",
     "utils",

@@ -1,14 +1,14 @@
 """Keras' ``keras.layers``: those of dense networks."""
 
 from fastnn import layers as ours
+from fastnn.keras.blocks import Lambda, Layer
 from fastnn.keras.merging import merging
 from fastnn.keras.translating import Translated, attributes
-from fastnn.layers import Layer
 
 __all__ = [
     "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "CategoryEncoding",
     "Concatenate", "Dense", "Dot", "Dropout", "ELU", "Embedding", "Flatten", "GaussianDropout", "GaussianNoise",
-    "Identity", "Input", "InputLayer", "IntegerLookup", "Layer", "LayerNormalization", "LeakyReLU", "Maximum",
+    "Identity", "Input", "InputLayer", "IntegerLookup", "Lambda", "Layer", "LayerNormalization", "LeakyReLU", "Maximum",
     "Minimum", "Multiply", "Normalization", "Permute", "PReLU", "ReLU", "Rescaling", "Reshape", "RMSNormalization",
     "Softmax", "StringLookup", "Subtract", "UnitNormalization", "add", "average", "concatenate", "dot", "maximum",
     "minimum", "multiply", "subtract",

@@ -60,7 +60,7 @@ class Input(Layer, Arithmetic):
         """Of a batch; its size is None."""
         return self.tensor.shape
 
-    def __call__(self, inputs: Any) -> SymbolicTensor:
+    def __call__(self, inputs: Any, training: bool | None = None) -> SymbolicTensor:
         raise TypeError("an Input is where a graph begins: it is not called on anything, layers are called on it")
 
     def lower(self, plan: Plan) -> None:

@@ -32,7 +32,8 @@ __all__ = ["LayeredModel", "fixed_layers"]
 _OWN_LOOP = "write a loop of your own with model.gradients and model.apply_gradients"
 # Methods of a class of the user's own that nothing here would call.
 _NOT_RUN = {
-    "call": "describe what it calls, x = Input(shape); model = Model(x, call(x)), with layers that are made before",
+    "call": "describe what it calls, x = Input(shape); model = Model(x, call(x)), with layers that are made before, or "
+    "derive the class from fastnn.keras.Model",
     **dict.fromkeys(("train_step", "compute_loss", "compute_gradients"), _OWN_LOOP),
     **dict.fromkeys(("test_step", "predict_step", "compute_metrics"), "work with what model.predict returns"),
 }
@@ -80,6 +81,10 @@ class LayeredModel(Ends):
 
     _open = True
     _has_state = True
+    # Methods of users' classes that this one runs although others do not.
+    _run: ClassVar[frozenset[str]] = frozenset()
+    # Whether the layers are not known before the shape of a sample is.
+    awaits_shapes = False
     _changeable = frozenset({"name", "rng", "trainable"})
     _instead: ClassVar = {
         "parameters": "copy into them, model.parameters[:] = ...",
@@ -99,7 +104,7 @@ class LayeredModel(Ends):
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         for name, instead in _NOT_RUN.items():
-            if hasattr(cls, name):
+            if name not in cls._run and hasattr(cls, name):
                 raise TypeError(f"{cls.__name__} has a method {name}, which Keras runs and fastnn does not: {instead}")
 
     def __init__(self, *, name: str, dtype: DTypeLike, seed: int | np.random.Generator | None) -> None:
