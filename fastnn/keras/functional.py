@@ -12,7 +12,7 @@ from fastnn.checking.names import snake_case
 from fastnn.checking.scalars import true_or_false
 from fastnn.interop.keras_calls import described_graph
 from fastnn.interop.keras_config import readable
-from fastnn.interop.keras_graphs import has_own_names, sorted_graph
+from fastnn.interop.keras_graphs import has_own_names, order, sorted_graph
 from fastnn.keras.session import SESSION
 from fastnn.keras.subclassed import SubclassedModel
 from fastnn.keras.translating import translated
@@ -129,7 +129,23 @@ class Model(SubclassedModel):
             weights = [array.copy() for _, _, array in arrays_once(graph.layers)]
             made._keep(layers=fixed_layers(graph.layers), _graph=graph, _tensors=tensors)
             made._fill(weights)
+        made._add_inputs()
         return made
+
+    def _connect(self, *graph: Any) -> None:
+        super()._connect(*graph)
+        self._add_inputs()
+
+    def _add_inputs(self) -> None:
+        """Have the inputs among the layers, as Keras has them but for a class with a ``call``."""
+        graph = self.graph
+        if not self._by_call:
+            places = order(graph)
+            if [place for place in places if place >= 0] != list(range(len(graph.layers))):
+                # In an order of its own, such as that of a file: weights go by it.
+                places = [*(-1 - number for number in range(len(graph.inputs))), *range(len(graph.layers))]
+            found = [graph.layers[place] if place >= 0 else graph.inputs[-1 - place] for place in places]
+            self._keep(layers=fixed_layers(found))
 
     def _sorted(self, graph: Graph, tensors: list[SymbolicTensor]) -> tuple[Graph, list[SymbolicTensor]]:
         # So that get_weights has Keras' order.

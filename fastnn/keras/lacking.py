@@ -28,13 +28,15 @@ _FUNCTIONS_OF_TENSORS = (
         "constant",
     ),
 )
+# Those of them that keras.ops has, and keras.backend has not.
+_OPERATIONS = ("square", "maximum", "minimum", "concatenate", "reshape")
 # Why there is not what Keras has; by the beginnings of names where there are many of a kind.
 LACKING: Mapping[str, Mapping[str, str]] = {
     "keras": {"applications": _DENSE_ALONE},
     "ops": {
         **dict.fromkeys(("matmul", "dot", "tensordot", "einsum"), "write Dense(units), whose kernel multiplies"),
         **dict.fromkeys(
-            _FUNCTIONS_OF_TENSORS,
+            (name for name in _FUNCTIONS_OF_TENSORS if name not in (*_OPERATIONS, "dot")),
             "of arrays write NumPy's function; within a model fastnn has no layer that computes it",
         ),
     },

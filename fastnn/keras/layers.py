@@ -1,7 +1,8 @@
 """Keras' ``keras.layers``: those of dense networks."""
 
 from fastnn import layers as ours
-from fastnn.keras.blocks import Lambda, Layer
+from fastnn.keras import blocks
+from fastnn.keras.blocks import Layer
 from fastnn.keras.merging import merging
 from fastnn.keras.translating import Translated, attributes
 
@@ -34,6 +35,7 @@ Identity = Translated(ours.Identity, "layers")
 Input = Translated(ours.Input, "layers")
 InputLayer = Translated(ours.Input, "layers", "InputLayer")
 IntegerLookup = Translated(ours.IntegerLookup, "layers")
+Lambda = Translated(blocks.Lambda, "layers")
 LayerNormalization = Translated(ours.LayerNormalization, "layers")
 LeakyReLU = Translated(ours.LeakyReLU, "layers")
 Maximum = Translated(ours.Maximum, "layers")

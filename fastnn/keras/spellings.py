@@ -120,6 +120,7 @@ POSITIONS: Mapping[str, str] = {
     "BatchNormalization": "axis momentum epsilon center scale",
     "LayerNormalization": "axis epsilon center scale",
     "Dropout": "rate noise_shape seed",
+    "Lambda": "function output_shape mask arguments",
     "GaussianNoise": "stddev seed",
     "AlphaDropout": "rate noise_shape seed",
     "GaussianDropout": "rate seed",
@@ -186,6 +187,7 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "activity_regularizer": Alone((None,), "put ActivityRegularization(l1, l2) behind the layer"),
         "autocast": Alone((True,), _DTYPE),
     },
+    "Lambda": {"mask": Alone((None,), "fastnn has rows of one length, without a mask: leave it out")},
     "Dense": {
         "lora_rank": Alone((None,), "fastnn trains whole kernels: leave it out"),
         "lora_alpha": Alone((None,), "fastnn trains whole kernels: leave it out"),

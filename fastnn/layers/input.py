@@ -34,6 +34,7 @@ class Input(Layer, Arithmetic):
         if dtype not in (None, "string"):
             raise ValueError(f"dtype must be 'string', or left out for real numbers of any type, but it is {dtype!r}")
         self.dtype = dtype
+        self._keep(input_shape=self.declared_shape, output_shape=self.declared_shape)
         self._tensor: SymbolicTensor | None = None
 
     @property

@@ -155,6 +155,11 @@ class LayeredModel(Ends):
             layer.trainable = value
 
     @property
+    def computing_layers(self) -> Sequence[Layer]:
+        """`layers` without inputs, which are among them in `fastnn.keras` alone."""
+        return self.layers
+
+    @property
     def frozen_layers(self) -> list[bool]:
         """For each layer that computes, those of models within among them, whether training leaves it as it is.
 
@@ -287,7 +292,7 @@ class LayeredModel(Ends):
 
     def layer_of(self, call: int) -> str:
         """The name, in messages, of the layer that made this operation of the plan."""
-        return label(self.layers[self._layer_of_call[call]])
+        return label(self.computing_layers[self._layer_of_call[call]])
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by its name or its index."""

@@ -176,7 +176,7 @@ class ModelLayer(Layer):
             "name": model.name,
             "dtype": model.dtype.name,
             **model.architecture(),
-            "layers": list(model.layers),
+            "layers": list(model.computing_layers),
             **({} if model.trainable else {"trainable": False}),
         }
         return {"name": self.name, "model": described}
