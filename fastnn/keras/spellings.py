@@ -33,6 +33,7 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
     "to_categorical": {"nb_classes": "num_classes"},
     "MaxNorm": {"m": "max_value"},
     "load_data": {"nb_words": "num_words"},
+    "Tokenizer": {"nb_words": "num_words"},
 }
 
 # Old names of classes, functions and methods, by their module or class.
@@ -68,6 +69,8 @@ MODULES: Mapping[str, str] = {
     "layers.normalization": "layers",
     "layers.advanced_activations": "layers",
     "layers.noise": "layers",
+    "layers.embeddings": "layers",
+    "layers.merge": "layers",
     "optimizers.legacy": "optimizers",
     "utils.np_utils": "utils",
     "utils.generic_utils": "utils",

@@ -106,7 +106,7 @@ def test_an_old_argument_is_honoured_and_told_of_once(name, old, new, told):
 
 
 def test_all_rows_of_old_arguments_are_of_something():
-    methods = {place for place in RENAMED if place.startswith("Sequential.")} | {"Model", "load_data"}
+    methods = {place for place in RENAMED if place.startswith("Sequential.")} | {"Model", "Tokenizer", "load_data"}
     assert {name for place in RENAMED for name in [place] if not owners(place)} == methods
 
 
