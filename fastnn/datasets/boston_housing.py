@@ -66,11 +66,17 @@ def load_boston_housing(
         if not file.is_file():
             ways_out = "put the file somewhere and pass load_boston_housing(path=file)"
             download.download_files(folder, MIRRORS, HASHES, "Boston housing", ways_out)
-    with NpzFile(file) as opened:
-        if not {"x", "y"} <= set(opened.names):
-            raise ValueError(f"{str(file)!r} lacks the arrays x and y: it has {', '.join(opened.names) or 'none'}")
-        opened.check_memory(["x", "y"])
-        x, y = opened.read("x"), opened.read("y")
+    try:
+        with NpzFile(file) as opened:
+            if not {"x", "y"} <= set(opened.names):
+                raise ValueError(f"it lacks the arrays x and y: it has {', '.join(opened.names) or 'none'}")
+            opened.check_memory(["x", "y"])
+            x, y = opened.read("x"), opened.read("y")
+    except Exception as error:
+        # The system names the file; zipfile, zlib and NumPy raise a dozen kinds for damaged bytes.
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
+        raise ValueError(f"{str(file)!r} is no file of Boston housing: {error}") from error
     if x.ndim != 2 or y.shape != x.shape[:1]:
         raise ValueError(f"{str(file)!r} is not of Boston housing: x has shape {x.shape}, and y {y.shape}")
     # The generator that gives Keras' order.

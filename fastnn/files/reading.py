@@ -12,10 +12,13 @@ import os
 import stat
 from collections.abc import Iterable
 from types import TracebackType
-from typing import IO, Any, NamedTuple, Self
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import zipfile
 
 __all__ = ["Header", "NpzFile", "check_expansion", "RegularFile", "largest_from", "read_npy", "regular_file"]
 
@@ -155,18 +158,41 @@ class NpzFile(RegularFile):
 
     def header(self, name: str) -> Header:
         """The shape and dtype of an array, which takes the bytes of its member to the last; ValueError otherwise."""
+        info = self._plain(name)
+        with self._archive.open(info) as member:
+            return _checked_header(member, info.file_size, f"the array {name!r}")
+
+    def _plain(self, name: str) -> zipfile.ZipInfo:
+        """An array's member; ValueError unless it is compressed as NumPy does it."""
         import zipfile
 
         info = self._archive.getinfo(f"{name}{_NPY}")
         # LZMA takes as much memory as its data ask for.
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ValueError(f"the array {name!r} is compressed in a way that NumPy does not write")
-        with self._archive.open(info) as member:
-            return _checked_header(member, info.file_size, f"the array {name!r}")
+        return info
 
     def check_memory(self, names: Iterable[str]) -> None:
         """Raise ValueError where these arrays take far more memory than the file has bytes."""
         check_expansion(sum(self.header(name).nbytes for name in names), self.size)
+
+    def read_lists(self, name: str) -> list[list[int]]:
+        """The lists of whole numbers that an array of objects holds; ValueError for any others. Nothing is run."""
+        from fastnn.files.pickled_lists import lists_of
+
+        info = self._plain(name)
+        called = f"the array {name!r}"
+        check_expansion(info.file_size, self.size)
+        with self._archive.open(info) as member:
+            content = member.read()
+        start = io.BytesIO(content)
+        shape, dtype = _declared(start)
+        if not dtype.hasobject or dtype.names or len(shape) != 1:
+            raise ValueError(f"{called} holds {dtype} of shape {shape}, where a row of lists was expected")
+        try:
+            return lists_of(content[start.tell() :], shape[0])
+        except ValueError as error:
+            raise ValueError(f"{called} cannot be read: {error}") from error
 
     def read(self, name: str) -> NDArray[Any]:
         """The array of that name; arrays of objects are refused."""
@@ -186,12 +212,18 @@ def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
     return array
 
 
-def _checked_header(stream: IO[bytes], size: int, called: str) -> Header:
-    # No more than one of numbers may have: a header may promise more than memory has.
-    start = io.BytesIO(stream.read(_LONGEST_START))
+def _declared(start: IO[bytes]) -> Header:
+    """What the header says, behind which the stream stands."""
     version = np.lib.format.read_magic(start)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(start)
+    return Header(shape, dtype)
+
+
+def _checked_header(stream: IO[bytes], size: int, called: str) -> Header:
+    # No more than one of numbers may have: a header may promise more than memory has.
+    start = io.BytesIO(stream.read(_LONGEST_START))
+    shape, dtype = _declared(start)
     if dtype.hasobject or dtype.kind not in "fiubcUSMm":
         raise ValueError(f"{called} holds {dtype}, but only plain numbers and texts are read, never a pickle")
     if any(length < 0 for length in shape):

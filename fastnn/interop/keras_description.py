@@ -62,7 +62,7 @@ def description_of(model: LayeredModel) -> dict[str, Any]:
 
 def _check_each_once(model: LayeredModel) -> None:
     seen: set[int] = set()
-    waiting = list(model.layers)
+    waiting = list(model.computing_layers)
     while waiting:
         layer = waiting.pop()
         if id(layer) in seen:
@@ -71,7 +71,7 @@ def _check_each_once(model: LayeredModel) -> None:
                 "one model of all layers"
             )
         seen.add(id(layer))
-        waiting += layer.model.layers if isinstance(layer, ModelLayer) else ()
+        waiting += layer.model.computing_layers if isinstance(layer, ModelLayer) else ()
 
 
 def _description(model: LayeredModel, name: str, frozen: bool = False) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _description(model: LayeredModel, name: str, frozen: bool = False) -> dict[s
         return _object("keras", "Sequential", config)
     graph = model.graph
     names = {-1 - number: own for number, own in enumerate(model.input_names)}
-    names |= {number: str(layer.name) for number, layer in enumerate(model.layers)}
+    names |= {number: str(layer.name) for number, layer in enumerate(graph.layers)}
     if len(set(names.values())) < len(names):
         raise TypeError(f"an input and a layer of {name} have one name, which Keras has not: {list(names.values())}")
     described = []
@@ -97,7 +97,7 @@ def _description(model: LayeredModel, name: str, frozen: bool = False) -> dict[s
             described.append(_input(shape, names[place], kind) | {"name": names[place], "inbound_nodes": []})
         else:
             nodes = connections(model, place, names)
-            layer = _layer(model.layers[place], dtype, frozen)
+            layer = _layer(graph.layers[place], dtype, frozen)
             described.append(layer | {"name": names[place], "inbound_nodes": nodes})
     begins, outputs = ends(model, names)
     config = {"name": name, "trainable": not frozen, "layers": described}

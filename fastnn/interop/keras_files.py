@@ -156,9 +156,9 @@ def _whole_hdf5(
 
 def _write_by_attributes(group: Any, model: BaseModel) -> None:
     group.attrs["keras_version"], group.attrs["backend"] = _VERSION, "fastnn"
-    layers = model.layers
+    layers = model.computing_layers
     if isinstance(model, Model):
-        layers = [model.layers[place] for place in order(model.graph) if place >= 0]  # type: ignore[assignment]
+        layers = [layers[place] for place in order(model.graph) if place >= 0]
     group.attrs["layer_names"] = [str(layer.name).encode() for layer in layers]
     for layer in layers:
         own = group.create_group(layer.name)
@@ -187,5 +187,6 @@ def _leaves(layer: Layer, place: str, frozen: bool) -> Iterator[tuple[str, Layer
         return
     model = layer.model
     numbers = [number for number in order(model.graph) if number >= 0] if isinstance(model, Model) else None
-    for one in model.layers if numbers is None else [model.layers[number] for number in numbers]:
+    layers = model.computing_layers
+    for one in layers if numbers is None else [layers[number] for number in numbers]:
         yield from _leaves(one, f"{place}/", frozen)

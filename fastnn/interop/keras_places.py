@@ -34,7 +34,7 @@ def placed_layers(model: LayeredModel, description: Mapping[str, Any], place: st
     entries = description["config"]["layers"]
     # A chain's input is none of its layers in Keras.
     entries = entries if description["class_name"] == "Functional" else entries[1:]
-    layers = {layer.name: layer for layer in model.layers}
+    layers = {layer.name: layer for layer in model.computing_layers}
     for entry, group in zip(entries, groups(entry["class_name"] for entry in entries), strict=True):
         layer = layers.get(entry["config"]["name"])
         if isinstance(layer, ModelLayer):

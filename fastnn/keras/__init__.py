@@ -22,15 +22,16 @@ if TYPE_CHECKING:
         losses,
         metrics,
         models,
+        ops,
         optimizers,
+        preprocessing,
         regularizers,
         utils,
         wrappers,
     )
     from fastnn.keras.functional import Model
-    from fastnn.keras.layers import Input
+    from fastnn.keras.layers import Input, Layer
     from fastnn.keras.sequential import Sequential
-    from fastnn.layers import Layer
 
 __all__ = [
     "Sequential",
@@ -47,7 +48,9 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "ops",
     "optimizers",
+    "preprocessing",
     "regularizers",
     "utils",
     "wrappers",

@@ -8,16 +8,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import DTypeLike
 
+from fastnn.checking.names import snake_case
 from fastnn.checking.scalars import true_or_false
 from fastnn.interop.keras_calls import described_graph
 from fastnn.interop.keras_config import readable
-from fastnn.interop.keras_graphs import has_own_names, sorted_graph
+from fastnn.interop.keras_graphs import has_own_names, order, sorted_graph
 from fastnn.keras.session import SESSION
+from fastnn.keras.subclassed import SubclassedModel
 from fastnn.keras.translating import translated
-from fastnn.keras.verbs import KerasModel
 from fastnn.layers.once import arrays_once
 from fastnn.layers.symbolic import SymbolicTensor
-from fastnn.models import Model as Ours
 from fastnn.models.base import BaseModel
 from fastnn.models.graph import Graph
 from fastnn.models.layered import fixed_layers
@@ -25,8 +25,13 @@ from fastnn.models.layered import fixed_layers
 __all__ = ["Model"]
 
 
-class Model(KerasModel, Ours):
+class Model(SubclassedModel):
     """A graph of layers, with the arguments of Keras' ``Model``.
+
+    In a class of your own, ``call(self, x)`` may say how the layers are connected that ``__init__`` makes. It is called
+    once, on symbolic tensors, when the shape of a sample is known: by ``build((None, ...))``, ``fit``, or the model on
+    data. What it does must so be layers that are called, functions of ``keras.ops``, and ``+``, ``-`` and ``*`` of what
+    these give; ``training`` may be handed on to layers, and decide about dropout.
 
     Parameters
     ----------
@@ -40,8 +45,8 @@ class Model(KerasModel, Ours):
 
     Raises
     ------
-    TypeError
-        For a class of your own whose ``call`` computes: describe the graph, as the message says.
+    TypeError, ValueError
+        For a ``call`` that is no graph of layers; the message names the line.
 
     Examples
     --------
@@ -53,6 +58,16 @@ class Model(KerasModel, Ours):
     >>> model.metrics_names
     ['loss', 'mae']
     >>> model(np.ones((3, 4))).numpy().shape
+    (3, 1)
+
+    >>> class Residual(Model):
+    ...     def __init__(self, units):
+    ...         super().__init__()
+    ...         self.hidden, self.out = Dense(units, activation="relu"), Dense(1)
+    ...
+    ...     def call(self, x):
+    ...         return self.out(self.hidden(x) + x)
+    >>> Residual(4)(np.ones((3, 4))).shape
     (3, 1)
     """
 
@@ -69,22 +84,24 @@ class Model(KerasModel, Ours):
     ) -> None:
         given = {key: value for key, value in (("inputs", inputs), ("outputs", outputs)) if value is not None}
         taken = translated(("Model",), type(self).__name__, given | options)
+        trained = true_or_false(trainable, "trainable")
+        settings: dict[str, Any] = {
+            "dtype": SESSION.floatx if dtype is None else dtype,
+            "seed": SESSION.next_seed() if seed is None else seed,
+        }
+        if not taken and hasattr(type(self), "call"):
+            self._begin(name=snake_case(type(self).__name__) if name is None else name, **settings)
+            self._trainable = trained
+            return
         if taken.keys() != {"inputs", "outputs"}:
             unknown = [key for key in taken if key not in ("inputs", "outputs")]
             if unknown:
                 raise TypeError(f"{type(self).__name__} has no argument {unknown[0]!r}: it takes inputs, outputs, name")
             raise TypeError(
-                f"{type(self).__name__} needs inputs and outputs. In place of a class of your own with a call, "
-                "describe what it calls: inputs = keras.Input(shape); keras.Model(inputs, call(inputs))"
+                f"{type(self).__name__} needs inputs and outputs, keras.Model(inputs, outputs), or a call: a class of "
+                "your own says by call(self, x) how its layers are connected"
             )
-        trained = true_or_false(trainable, "trainable")
-        super().__init__(
-            taken["inputs"],
-            taken["outputs"],
-            name="functional" if name is None else name,
-            dtype=SESSION.floatx if dtype is None else dtype,
-            seed=SESSION.next_seed() if seed is None else seed,
-        )
+        super().__init__(taken["inputs"], taken["outputs"], name="functional" if name is None else name, **settings)
         # Its layers keep what they say, as in Keras.
         self._trainable = trained
 
@@ -112,11 +129,27 @@ class Model(KerasModel, Ours):
             weights = [array.copy() for _, _, array in arrays_once(graph.layers)]
             made._keep(layers=fixed_layers(graph.layers), _graph=graph, _tensors=tensors)
             made._fill(weights)
+        made._add_inputs()
         return made
+
+    def _connect(self, *graph: Any) -> None:
+        super()._connect(*graph)
+        self._add_inputs()
+
+    def _add_inputs(self) -> None:
+        """Have the inputs among the layers, as Keras has them but for a class with a ``call``."""
+        graph = self.graph
+        if not self._by_call:
+            places = order(graph)
+            if [place for place in places if place >= 0] != list(range(len(graph.layers))):
+                # In an order of its own, such as that of a file: weights go by it.
+                places = [*(-1 - number for number in range(len(graph.inputs))), *range(len(graph.layers))]
+            found = [graph.layers[place] if place >= 0 else graph.inputs[-1 - place] for place in places]
+            self._keep(layers=fixed_layers(found))
 
     def _sorted(self, graph: Graph, tensors: list[SymbolicTensor]) -> tuple[Graph, list[SymbolicTensor]]:
         # So that get_weights has Keras' order.
-        return sorted_graph(graph, tensors)
+        return super()._sorted(graph, tensors) if self._by_call else sorted_graph(graph, tensors)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastnn.activations.registry import ACTIVATIONS
-from fastnn.keras.tensors import Tensor, tensor
+from fastnn.keras.tensors import tensor
+from fastnn.layers import Activation
 from fastnn.layers.applied import AppliedActivation
+from fastnn.layers.symbolic import is_symbolic
 from fastnn.losses.by_sample import function_of
 from fastnn.metrics.names import METRICS
 
@@ -31,8 +33,10 @@ class NamedFunction:
         self.__doc__ = f"Keras' function {name}, for arrays; a model takes it in place of its name."
         self._compute = compute
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
-        return tensor(self._compute(*args, **kwargs))
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """An array that has ``numpy()``; what a layer gives, where a graph is described."""
+        found = self._compute(*args, **kwargs)
+        return found if is_symbolic(found) else tensor(found)
 
     def __repr__(self) -> str:
         return f"<function {self.__name__} of fastnn.keras>"
@@ -47,7 +51,7 @@ class ActivationFunction(NamedFunction):
         What a layer makes of it.
     """
 
-    def __init__(self, name: str, compute: Callable[[ArrayLike], Any]) -> None:
+    def __init__(self, name: str, compute: Callable[..., Any]) -> None:
         super().__init__(name, compute)
         self.applied = AppliedActivation(name, ACTIVATIONS[name].numbers)
 
@@ -59,8 +63,18 @@ def activation(name: str) -> ActivationFunction:
     array([[0.5, 0.5]])
     """
     kind = ACTIVATIONS[name]
+    of_rows = name in ("softmax", "log_softmax")
 
-    def compute(x: ArrayLike) -> Any:
+    def compute(x: Any, axis: int = -1) -> Any:
+        symbolic = is_symbolic(x)
+        if axis != -1 and not (of_rows and axis == (len(x.shape) if symbolic else np.ndim(x)) - 1):
+            raise ValueError(
+                f"{name} cannot have axis={axis!r}: it is taken along the last axis"
+                if of_rows
+                else f"{name} has no axis"
+            )
+        if symbolic:
+            return Activation(AppliedActivation(name, kind.numbers))(x)
         array = np.asarray(x)
         numbers = array if array.dtype.kind == "f" else array.astype(np.float64)
         return kind.function(numbers, *kind.numbers).astype(numbers.dtype)

@@ -28,12 +28,20 @@ _FUNCTIONS_OF_TENSORS = (
         "constant",
     ),
 )
+# Those of them that keras.ops has, and keras.backend has not.
+_OPERATIONS = ("square", "maximum", "minimum", "concatenate", "reshape")
 # Why there is not what Keras has; by the beginnings of names where there are many of a kind.
 LACKING: Mapping[str, Mapping[str, str]] = {
-    "keras": {"ops": "write NumPy's functions", "applications": _DENSE_ALONE},
+    "keras": {"applications": _DENSE_ALONE},
+    "ops": {
+        **dict.fromkeys(("matmul", "dot", "tensordot", "einsum"), "write Dense(units), whose kernel multiplies"),
+        **dict.fromkeys(
+            (name for name in _FUNCTIONS_OF_TENSORS if name not in (*_OPERATIONS, "dot")),
+            "of arrays write NumPy's function; within a model fastnn has no layer that computes it",
+        ),
+    },
     "layers": {
         **dict.fromkeys(_OTHER_NETWORKS, _DENSE_ALONE),
-        "Lambda": "prepare the data in NumPy, or write Activation((function, derivative))",
         "ThresholdedReLU": "write ReLU()",
         "RepeatVector": "write numpy.repeat of the data",
         "Masking": _DENSE_ALONE,
@@ -59,13 +67,11 @@ LACKING: Mapping[str, Mapping[str, str]] = {
     },
     "regularizers": {"Orthogonal": "fastnn has L1, L2 and L1L2"},
     "datasets": {
-        "imdb": "its file holds pickled lists, which fastnn reads from nobody: load the reviews as rows",
-        "reuters": "its file holds pickled lists, which fastnn reads from nobody: load the articles as rows",
         "cifar": "load the pictures as arrays, and Flatten() makes rows of them",
         "california_housing": "write sklearn.datasets.fetch_california_housing()",
     },
     "Model": {
-        "call": "describe the graph: keras.Model(inputs, outputs)",
+        "call": "call the model itself, model(x), or model.predict(x)",
         **dict.fromkeys(("add_loss", "add_metric"), "write a loss or a metric of your own for compile"),
         **dict.fromkeys(("add_weight", "add_variable"), "write a Dense, whose kernel and bias are its weights"),
         **dict.fromkeys(("train_step", "test_step", "predict_step"), "write a loop of model.train_on_batch"),

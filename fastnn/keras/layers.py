@@ -1,14 +1,15 @@
 """Keras' ``keras.layers``: those of dense networks."""
 
 from fastnn import layers as ours
+from fastnn.keras import blocks
+from fastnn.keras.blocks import Layer
 from fastnn.keras.merging import merging
 from fastnn.keras.translating import Translated, attributes
-from fastnn.layers import Layer
 
 __all__ = [
     "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "CategoryEncoding",
     "Concatenate", "Dense", "Dot", "Dropout", "ELU", "Embedding", "Flatten", "GaussianDropout", "GaussianNoise",
-    "Identity", "Input", "InputLayer", "IntegerLookup", "Layer", "LayerNormalization", "LeakyReLU", "Maximum",
+    "Identity", "Input", "InputLayer", "IntegerLookup", "Lambda", "Layer", "LayerNormalization", "LeakyReLU", "Maximum",
     "Minimum", "Multiply", "Normalization", "Permute", "PReLU", "ReLU", "Rescaling", "Reshape", "RMSNormalization",
     "Softmax", "StringLookup", "Subtract", "UnitNormalization", "add", "average", "concatenate", "dot", "maximum",
     "minimum", "multiply", "subtract",
@@ -34,6 +35,7 @@ Identity = Translated(ours.Identity, "layers")
 Input = Translated(ours.Input, "layers")
 InputLayer = Translated(ours.Input, "layers", "InputLayer")
 IntegerLookup = Translated(ours.IntegerLookup, "layers")
+Lambda = Translated(blocks.Lambda, "layers")
 LayerNormalization = Translated(ours.LayerNormalization, "layers")
 LeakyReLU = Translated(ours.LeakyReLU, "layers")
 Maximum = Translated(ours.Maximum, "layers")

@@ -32,6 +32,8 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
     "Sequential.fit": {"nb_epoch": "epochs"},
     "to_categorical": {"nb_classes": "num_classes"},
     "MaxNorm": {"m": "max_value"},
+    "load_data": {"nb_words": "num_words"},
+    "Tokenizer": {"nb_words": "num_words"},
 }
 
 # Old names of classes, functions and methods, by their module or class.
@@ -67,6 +69,8 @@ MODULES: Mapping[str, str] = {
     "layers.normalization": "layers",
     "layers.advanced_activations": "layers",
     "layers.noise": "layers",
+    "layers.embeddings": "layers",
+    "layers.merge": "layers",
     "optimizers.legacy": "optimizers",
     "utils.np_utils": "utils",
     "utils.generic_utils": "utils",
@@ -119,6 +123,7 @@ POSITIONS: Mapping[str, str] = {
     "BatchNormalization": "axis momentum epsilon center scale",
     "LayerNormalization": "axis epsilon center scale",
     "Dropout": "rate noise_shape seed",
+    "Lambda": "function output_shape mask arguments",
     "GaussianNoise": "stddev seed",
     "AlphaDropout": "rate noise_shape seed",
     "GaussianDropout": "rate seed",
@@ -184,6 +189,7 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "activity_regularizer": Alone((None,), "put ActivityRegularization(l1, l2) behind the layer"),
         "autocast": Alone((True,), _DTYPE),
     },
+    "Lambda": {"mask": Alone((None,), "fastnn has rows of one length, without a mask: leave it out")},
     "Dense": {
         "lora_rank": Alone((None,), "fastnn trains whole kernels: leave it out"),
         "lora_alpha": Alone((None,), "fastnn trains whole kernels: leave it out"),

@@ -9,10 +9,14 @@ import numpy as np
 
 from fastnn import keras
 from fastnn.keras import activations
+from fastnn.keras.ops import add, concatenate, divide, maximum, minimum, multiply, negative, reshape, square, subtract
 from fastnn.keras.session import SESSION
 from fastnn.keras.tensors import tensor
 
-__all__ = ["constant", "convert_to_tensor", "float32", "float64", "int32", "int64", "keras", "nn", "random"]
+__all__ = [
+    "add", "concat", "constant", "convert_to_tensor", "divide", "float32", "float64", "function", "int32", "int64",
+    "keras", "maximum", "minimum", "multiply", "negative", "nn", "random", "reshape", "square", "subtract",
+]  # fmt: skip
 
 __version__ = keras.__version__
 
@@ -29,9 +33,26 @@ def constant(value: Any, dtype: Any = None) -> Any:
 
 
 convert_to_tensor = constant
+concat = concatenate
+
+
+def function(func: Any = None, **options: Any) -> Any:
+    """Decorate a function, which stays as it is: TensorFlow's says how to compute, not what.
+
+    >>> @function
+    ... def double(x):
+    ...     return 2 * x
+    >>> double(3)
+    6
+    """
+    unknown = options.keys() - {"jit_compile", "reduce_retracing", "autograph", "experimental_relax_shapes"}
+    if unknown:
+        raise TypeError(f"tf.function has no argument {sorted(unknown)[0]!r} here: leave it out")
+    return func if func is not None else lambda decorated: decorated
 
 
 def __getattr__(name: str) -> Any:
     raise AttributeError(
-        f"fastnn.keras.tensorflow has {', '.join(__all__)}, but no {name!r}: write NumPy's function in its place"
+        f"fastnn.keras.tensorflow has {', '.join(__all__)}, but no {name!r}: of arrays write NumPy's function in its "
+        "place, in a model a layer of keras.layers"
     )

@@ -10,10 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastnn import encoding
 from fastnn.checking.arrays import real_array
+from fastnn.keras.preprocessing.sequence import pad_sequences
 from fastnn.keras.session import SESSION
 from fastnn.keras.translating import Translated, attributes
 
-__all__ = ["clear_session", "normalize", "plot_model", "set_random_seed", "to_categorical"]
+__all__ = ["clear_session", "normalize", "pad_sequences", "plot_model", "set_random_seed", "to_categorical"]
 
 to_categorical = Translated(encoding.to_categorical, "utils")
 

@@ -19,8 +19,6 @@ from fastnn.keras.old_names import HistoryValues, with_new_names
 from fastnn.keras.samples import as_inputs, as_validation
 from fastnn.keras.tensors import Tensor, tensor
 from fastnn.keras.translating import Translated, moved, tell, translated
-from fastnn.layers import BatchNormalization
-from fastnn.layers.drawing import DrawingLayer
 from fastnn.layers.layer_array import LayerArray
 from fastnn.layers.once import variables_once
 from fastnn.layers.symbolic import is_symbolic
@@ -29,8 +27,6 @@ from fastnn.models.base import BaseModel
 from fastnn.models.leaves import leaf_layers
 
 __all__ = ["KerasModel"]
-
-_OTHERWISE_IN_TRAINING = (BatchNormalization, DrawingLayer)
 
 
 class KerasModel(DescribedModel):
@@ -71,7 +67,7 @@ class KerasModel(DescribedModel):
     def fit(self, *args: Any, **options: Any) -> History:
         """Train the model; see `fastnn.Sequential.fit`."""
         arguments = self._arguments("fit", args, options)
-        arguments["x"] = as_inputs(arguments.get("x"), self.input_shapes)
+        arguments["x"] = self._inputs(arguments.get("x"))
         if "validation_data" in arguments:
             arguments["validation_data"] = as_validation(arguments["validation_data"], self.input_shapes)
         if "callbacks" in arguments:
@@ -83,12 +79,16 @@ class KerasModel(DescribedModel):
     def evaluate(self, *args: Any, **options: Any) -> Any:
         """The loss and metrics of data; see `fastnn.Sequential.evaluate`."""
         arguments = self._arguments("evaluate", args, options)
-        return super().evaluate(as_inputs(arguments.pop("x", None), self.input_shapes), **arguments)
+        return super().evaluate(self._inputs(arguments.pop("x", None)), **arguments)
 
     def predict(self, *args: Any, **options: Any) -> Any:
         """The model's outputs, one row a sample; see `fastnn.Sequential.predict`."""
         arguments = self._arguments("predict", args, options)
-        return self._given(super().predict(as_inputs(arguments.pop("x", None), self.input_shapes), **arguments))
+        return self._given(super().predict(self._inputs(arguments.pop("x", None)), **arguments))
+
+    def _inputs(self, x: Any) -> Any:
+        """Data as fastnn takes them."""
+        return as_inputs(x, self.input_shapes)
 
     def _given(self, outputs: Any) -> Any:
         """Outputs in the form in which the model gives them."""
@@ -97,13 +97,13 @@ class KerasModel(DescribedModel):
     def __call__(self, x: Any, training: bool | None = None) -> Any:
         """The outputs of a batch, as an array that has ``numpy()``; of a symbolic tensor, the model as a layer."""
         if is_symbolic(x):
-            return super().__call__(x)
-        if training and any(isinstance(layer, _OTHERWISE_IN_TRAINING) for layer in leaf_layers(self.layers)):
+            return super().__call__(x, training)
+        outputs = self.predict(x)
+        if training and any(layer.acts_otherwise_in_training for layer in self.layers):
             raise TypeError(
                 "a model cannot be called with training=True where dropout, noise or batch normalisation act otherwise "
                 "in training: fit and train_on_batch train it, and model(x) predicts"
             )
-        outputs = self.predict(x)
         if isinstance(outputs, dict):
             return {name: tensor(output) for name, output in outputs.items()}
         return [*map(tensor, outputs)] if isinstance(outputs, list) else tensor(outputs)

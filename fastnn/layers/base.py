@@ -19,6 +19,7 @@ from fastnn.layers.calls import Called
 from fastnn.layers.config import Configured
 from fastnn.layers.layer_array import LayerArray, replacement
 from fastnn.layers.symbolic import SymbolicTensor, call
+from fastnn.layers.training_argument import check_training
 from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn_ext.engine.plan import Plan
 
@@ -78,6 +79,8 @@ class Layer(Called, Configured):
     inner_model: Any = None
     # Whether it scales the data of an input as they are read, and can stand nowhere else.
     scales_input: ClassVar[bool] = False
+    # Whether training and prediction differ: one that draws, or normalises by the batch.
+    acts_otherwise_in_training: ClassVar[bool] = False
 
     _name: str | None
     _changeable = frozenset({"name", "trainable"})
@@ -195,7 +198,7 @@ class Layer(Called, Configured):
             raise ValueError(f"{self.name or type(self).__name__} takes one input, but is called on {len(shapes)}")
         return shapes[0]
 
-    def __call__(self, inputs: Any) -> SymbolicTensor:
+    def __call__(self, inputs: Any, training: bool | None = None) -> SymbolicTensor:
         """Describe a graph: what the layer gives for these inputs, for a `fastnn.Model`.
 
         Called again, it shares its weights.
@@ -204,6 +207,8 @@ class Layer(Called, Configured):
         ----------
         inputs : Input or SymbolicTensor
             A list of them for a layer that merges several.
+        training : bool, optional
+            Keras' argument. A layer that acts otherwise in training does so by itself, and refuses it.
 
         Returns
         -------
@@ -216,6 +221,7 @@ class Layer(Called, Configured):
         ValueError
             When the layer cannot take such samples, or took others before.
         """
+        check_training(self, training)
         return call(self, inputs)
 
     def needs_shape(self) -> Shape:

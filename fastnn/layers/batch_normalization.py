@@ -41,6 +41,8 @@ class BatchNormalization(Layer):
     (20,)
     """
 
+    acts_otherwise_in_training = True
+
     def __init__(
         self,
         *,

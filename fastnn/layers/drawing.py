@@ -21,6 +21,8 @@ class DrawingLayer(Layer):
         As in `Layer`.
     """
 
+    acts_otherwise_in_training = True
+
     def __init__(
         self, *, seed: int | None = None, name: str | None = None, input_shape: Sequence[int] | None = None
     ) -> None:

@@ -34,6 +34,7 @@ class Input(Layer, Arithmetic):
         if dtype not in (None, "string"):
             raise ValueError(f"dtype must be 'string', or left out for real numbers of any type, but it is {dtype!r}")
         self.dtype = dtype
+        self._keep(input_shape=self.declared_shape, output_shape=self.declared_shape)
         self._tensor: SymbolicTensor | None = None
 
     @property
@@ -60,7 +61,7 @@ class Input(Layer, Arithmetic):
         """Of a batch; its size is None."""
         return self.tensor.shape
 
-    def __call__(self, inputs: Any) -> SymbolicTensor:
+    def __call__(self, inputs: Any, training: bool | None = None) -> SymbolicTensor:
         raise TypeError("an Input is where a graph begins: it is not called on anything, layers are called on it")
 
     def lower(self, plan: Plan) -> None:

@@ -147,11 +147,11 @@ class Lookup(Layer):
             )
         return found
 
-    def __call__(self, inputs: Any) -> Any:
+    def __call__(self, inputs: Any, training: bool | None = None) -> Any:
         """The numbers of an array's terms, or, on an `Input`, what `Layer.__call__` gives."""
         one = inputs[0] if isinstance(inputs, list | tuple) and len(inputs) == 1 else inputs
         if isinstance(getattr(one, "tensor", one), SymbolicTensor):
-            return super().__call__(inputs)
+            return super().__call__(inputs, training)
         return self.indices(inputs)
 
     def output_for(self, input_shape: Any) -> Any:

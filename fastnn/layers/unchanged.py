@@ -41,7 +41,8 @@ class _State:
 
     def __init__(self, thing: Any) -> None:
         self.thing, self.attributes = thing, dict(vars(thing))
-        self.layers = list(thing.layers) if "layers" in self.attributes else None
+        # Of a model whose layers are not known yet, the list refuses to tell.
+        self.layers = list.copy(thing.layers) if "layers" in self.attributes else None
         self.generator = thing.rng.bit_generator.state if "_rng" in self.attributes else None
 
     def restore(self) -> None:
@@ -65,5 +66,5 @@ def _all_of(things: Iterable[Any]) -> list[Any]:
         if isinstance(thing, Strict) and id(thing) not in found:
             found[id(thing)] = thing
             inside = vars(thing)
-            waiting += [inside.get("model"), *inside.get("layers", ())]
+            waiting += [inside.get("model"), *list.copy(inside.get("layers", []))]
     return list(found.values())

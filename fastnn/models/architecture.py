@@ -33,7 +33,8 @@ class DescribedModel(BaseModel):
         """
         from fastnn.files.description import described
 
-        values = {"name": self.name, "dtype": self.dtype.name, **self.architecture(), "layers": list(self.layers)}
+        layers = list(self.computing_layers)
+        values = {"name": self.name, "dtype": self.dtype.name, **self.architecture(), "layers": layers}
         # Whatever each layer says.
         values |= {} if self.trainable else {"trainable": False}
         config: dict[str, Any] = described(values, initializers=True)

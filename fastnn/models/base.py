@@ -276,11 +276,12 @@ class BaseModel(DifferentiableModel):
         """`predict`; or, for an `Input` or what a layer gave, what the model is as a layer of a graph around it.
 
         A model that is called so shares its weights with the one around it: training either changes both.
+        ``training`` is then as in `Layer`.
         """
         if is_symbolic(x):
             from fastnn.models.nested import called
 
-            return called(self, x)
+            return called(self, x, *args, **options)
         return self.predict(x, *args, **options)
 
     def plot(self, path: str | os.PathLike[str] | None = None, *, style: str = "boxes") -> Any:

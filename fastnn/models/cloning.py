@@ -49,7 +49,7 @@ def clone_model(model: M) -> M:
 
 def _cloned(model: M, known: dict[Layer, Layer]) -> M:
     """`clone_model`, with the layers that were cloned before: what models share is shared by their clones."""
-    layers = [_anew(layer, known) for layer in model.layers]
+    layers = [_anew(layer, known) for layer in model.computing_layers]
     # A class of the user's own may be made with other arguments.
     kind: Any = next(kind for kind in type(model).__mro__ if kind.__module__.startswith("fastnn."))
     made: M

@@ -199,6 +199,10 @@ class Model(DescribedModel):
         return self._graph
 
     @property
+    def computing_layers(self) -> Sequence[Layer]:
+        return self._graph.layers
+
+    @property
     def input_names(self) -> tuple[str, ...]:
         return self._input_names
 
@@ -335,14 +339,14 @@ class Model(DescribedModel):
 
     def _connections(self) -> list[str]:
         graph = self._graph
-        taken: list[list[str]] = [[] for _ in self.layers]
+        taken: dict[Layer, list[str]] = {layer: [] for layer in self.layers}
         for node in graph.nodes:
             given = [
                 self.input_names[-1 - source] if source < 0 else str(graph.layer_at(source).name)
                 for source in node.sources
             ]
-            taken[node.layer].append(", ".join(given))
-        return ["; ".join(calls) for calls in taken]
+            taken[graph.layers[node.layer]].append(", ".join(given))
+        return ["; ".join(calls) for calls in taken.values()]
 
     def __repr__(self) -> str:
         return f"<Model {self.name}: {', '.join(self.input_names)} to {', '.join(self.output_names)}>"

@@ -12,7 +12,7 @@ from fastnn.layers.base import Layer
 from fastnn.layers.input import Input
 from fastnn.layers.symbolic import SymbolicTensor, tensors_of
 
-__all__ = ["Graph", "Node", "graph_of", "layers_behind", "named", "restored_graph"]
+__all__ = ["Graph", "Node", "graph_of", "in_order", "layers_behind", "named", "restored_graph"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def graph_of(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]
     # Layers have no equals but themselves.
     layers: dict[Layer, int] = {}
     nodes: list[Node] = []
-    between = _in_order(outputs, set(places))
+    between = in_order(outputs, set(places))
     for tensor in between:
         if isinstance(tensor.layer, Input):
             raise ValueError(
@@ -99,7 +99,7 @@ def graph_of(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]
 
 def layers_behind(outputs: Sequence[SymbolicTensor]) -> list[Layer]:
     """All layers that tensors depend on, as often as these were called."""
-    return [tensor.layer for tensor in _in_order(outputs, set())]
+    return [tensor.layer for tensor in in_order(outputs, set())]
 
 
 def restored_graph(inputs: Sequence[Input], layers: Sequence[Layer], nodes: Any, outputs: Sequence[Any]) -> Graph:
@@ -124,8 +124,8 @@ def restored_graph(inputs: Sequence[Input], layers: Sequence[Layer], nodes: Any,
     needed = set(graph.readers())
     if len(set(outputs)) < len(outputs) or not outputs or needed != set(range(-len(inputs), len(found))):
         raise ValueError("its graph has parts that nothing needs, or no output, or one twice")
-    if list(dict.fromkeys(node.layer for node in found)) != list(range(len(layers))):
-        raise ValueError("its layers are not in the order in which they are computed")
+    if {node.layer for node in found} != set(range(len(layers))):
+        raise ValueError("it has a layer that is not called")
     return graph
 
 
@@ -138,7 +138,7 @@ def _called(tensor: SymbolicTensor) -> str:
     return tensor.layer.name or type(tensor.layer).__name__
 
 
-def _in_order(outputs: Sequence[SymbolicTensor], known: set[int]) -> list[SymbolicTensor]:
+def in_order(outputs: Sequence[SymbolicTensor], known: set[int]) -> list[SymbolicTensor]:
     """All that outputs depend on, each behind what it depends on itself; without recursion, which depth would end."""
     found: list[SymbolicTensor] = []
     done = set(known)

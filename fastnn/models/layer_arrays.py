@@ -24,7 +24,7 @@ __all__ = [
 
 def label(layer: Layer) -> str:
     """The name of a layer in messages."""
-    return f"{layer.name} ({type(layer).__name__})"
+    return f"{layer.name or layer.default_name} ({type(layer).__name__})"
 
 
 def allocate_arrays(layers: Sequence[Layer], dtype: np.dtype[Any]) -> NDArray[Any] | None:

@@ -32,7 +32,8 @@ __all__ = ["LayeredModel", "fixed_layers"]
 _OWN_LOOP = "write a loop of your own with model.gradients and model.apply_gradients"
 # Methods of a class of the user's own that nothing here would call.
 _NOT_RUN = {
-    "call": "describe what it calls, x = Input(shape); model = Model(x, call(x)), with layers that are made before",
+    "call": "describe what it calls, x = Input(shape); model = Model(x, call(x)), with layers that are made before, or "
+    "derive the class from fastnn.keras.Model",
     **dict.fromkeys(("train_step", "compute_loss", "compute_gradients"), _OWN_LOOP),
     **dict.fromkeys(("test_step", "predict_step", "compute_metrics"), "work with what model.predict returns"),
 }
@@ -80,6 +81,10 @@ class LayeredModel(Ends):
 
     _open = True
     _has_state = True
+    # Methods of users' classes that this one runs although others do not.
+    _run: ClassVar[frozenset[str]] = frozenset()
+    # Whether the layers are not known before the shape of a sample is.
+    awaits_shapes = False
     _changeable = frozenset({"name", "rng", "trainable"})
     _instead: ClassVar = {
         "parameters": "copy into them, model.parameters[:] = ...",
@@ -99,7 +104,7 @@ class LayeredModel(Ends):
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
         for name, instead in _NOT_RUN.items():
-            if hasattr(cls, name):
+            if name not in cls._run and hasattr(cls, name):
                 raise TypeError(f"{cls.__name__} has a method {name}, which Keras runs and fastnn does not: {instead}")
 
     def __init__(self, *, name: str, dtype: DTypeLike, seed: int | np.random.Generator | None) -> None:
@@ -148,6 +153,11 @@ class LayeredModel(Ends):
         self._trainable = true_or_false(value, "trainable")
         for layer in self.layers:
             layer.trainable = value
+
+    @property
+    def computing_layers(self) -> Sequence[Layer]:
+        """`layers` without inputs, which are among them in `fastnn.keras` alone."""
+        return self.layers
 
     @property
     def frozen_layers(self) -> list[bool]:
@@ -282,7 +292,7 @@ class LayeredModel(Ends):
 
     def layer_of(self, call: int) -> str:
         """The name, in messages, of the layer that made this operation of the plan."""
-        return label(self.layers[self._layer_of_call[call]])
+        return label(self.computing_layers[self._layer_of_call[call]])
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """A layer by its name or its index."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from fastnn.checking.names import snake_case
 from fastnn.checking.shapes import Shape
 from fastnn.layers.base import Layer, Variable, fixed_arrays
 from fastnn.layers.layer_array import LayerArray
@@ -53,13 +54,14 @@ class ModelLayer(Layer):
     def __init__(self, model: LayeredModel, *, name: str | None = None) -> None:
         if not isinstance(model, LayeredModel):
             raise TypeError(f"model must be a model, but it is {model!r}")
-        if name is None and model.name not in _DEFAULT_NAMES:
+        if name is None and model.name not in (*_DEFAULT_NAMES, snake_case(type(model).__name__)):
             name = model.name
         shapes = model.input_shapes
         super().__init__(name=name, input_shape=shapes[0] if len(shapes) == 1 else None)
         self.model = model
         # The model of a file has no arrays yet: memory is taken once the file is known to have them.
-        self._waits = bool(model.layers) and not model.built and model.layers[-1].output_shape is not None
+        described = not model.awaits_shapes and not model.built and bool(model.layers)
+        self._waits = described and model.layers[-1].output_shape is not None
 
     @property
     def inner_model(self) -> LayeredModel:
@@ -75,6 +77,11 @@ class ModelLayer(Layer):
         # The constructor of every layer sets it, before there is a model.
         if "model" in self.__dict__:
             self.model.trainable = value
+
+    @property
+    def acts_otherwise_in_training(self) -> bool:  # type: ignore[override]
+        """Whether a layer of the model does."""
+        return any(layer.acts_otherwise_in_training for layer in self.model.layers)
 
     @property
     def default_name(self) -> str:
@@ -93,6 +100,8 @@ class ModelLayer(Layer):
 
     def output_for(self, input_shape: Any) -> Shape:
         model = self.model
+        if model.awaits_shapes:
+            model.build(input_shape)
         for layer in model.layers:
             if isinstance(layer, Lookup):
                 raise ValueError(
@@ -167,7 +176,7 @@ class ModelLayer(Layer):
             "name": model.name,
             "dtype": model.dtype.name,
             **model.architecture(),
-            "layers": list(model.layers),
+            "layers": list(model.computing_layers),
             **({} if model.trainable else {"trainable": False}),
         }
         return {"name": self.name, "model": described}
@@ -192,7 +201,7 @@ def as_layer(model: LayeredModel) -> ModelLayer:
     """The layer that a model is in others, always the same; ValueError for a model of several outputs, or of none."""
     layer: ModelLayer | None = None if model.own_layer is None else model.own_layer()
     if layer is None:
-        if not model.layers:
+        if not model.awaits_shapes and not model.layers:
             raise ValueError(f"the model {model.name} has no layers: add them before it becomes a layer of another")
         if len(model.output_names) > 1:
             raise ValueError(
@@ -205,7 +214,7 @@ def as_layer(model: LayeredModel) -> ModelLayer:
     return layer
 
 
-def called(model: LayeredModel, inputs: Any) -> SymbolicTensor:
+def called(model: LayeredModel, inputs: Any, training: bool | None = None) -> SymbolicTensor:
     """What a model gives for symbolic inputs, for a graph around it."""
     with unchanged_if_it_fails(model):
-        return as_layer(model)(inputs)
+        return as_layer(model)(inputs, training)

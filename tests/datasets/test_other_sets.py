@@ -81,7 +81,9 @@ def test_offline_says_what_to_do(load):
 
 def test_what_is_no_such_file(tmp_path, houses):
     np.savez(tmp_path / "other.npz", a=np.ones(3))
-    with pytest.raises(ValueError, match=r"other\.npz' lacks the arrays x and y: it has a"):
+    with pytest.raises(
+        ValueError, match=r"other\.npz' is no file of Boston housing: it lacks the arrays x and y: it has a"
+    ):
         load_boston_housing(tmp_path / "other.npz")
     np.savez(tmp_path / "other.npz", x=np.ones((3, 13)), y=np.ones(4))
     with pytest.raises(ValueError, match=r"is not of Boston housing: x has shape \(3, 13\), and y \(4,\)"):

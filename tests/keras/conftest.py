@@ -2,12 +2,15 @@
 
 import contextlib
 import pathlib
+import sys
 import warnings
 
 import numpy as np
 import pytest
 
 from fastnn.keras.translating import OldSpelling, tell
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # Texts of tests, with the import lines that they have in the world.
 collect_ignore = ["scripts"]

@@ -140,6 +140,36 @@ def test_the_same_script_gives_the_same_numbers(name, keras):
 
 
 @pytest.mark.parametrize("name", MODELS)
+def test_layers_stand_where_keras_has_them(name, keras, tmp_path):
+    """Inputs among them, so that model.layers[1] is the same layer in both."""
+    mine, theirs = MODELS[name](ours), MODELS[name](keras)
+    mine.save(tmp_path / "model.safetensors")
+    again = ours.models.load_model(tmp_path / "model.safetensors")
+    for model in (mine, copy.copy(mine), again, ours.models.clone_model(mine)):
+        assert len(model.layers) == len(theirs.layers)
+        for one, other in zip(model.layers, theirs.layers, strict=True):
+            assert isinstance(one, ours.layers.InputLayer) is isinstance(other, keras.layers.InputLayer)
+            assert [array.shape for array in one.get_weights()] == [array.shape for array in other.get_weights()]
+        assert model.get_layer(index=0) is model.layers[0]
+    with_weights(mine)
+    for number, layer in enumerate(again.layers):
+        layer.set_weights(mine.layers[number].get_weights())
+    x, _ = data(name)
+    assert_same(outputs(again, x), outputs(mine, x), 0)
+    rows = []
+    mine.summary(print_fn=rows.append)
+    assert rows[0].count("(Input)") == sum(isinstance(one, ours.layers.InputLayer) for one in every_layer(mine))
+
+
+def every_layer(model):
+    """All layers, those of models within behind them."""
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, ModelLayer):
+            yield from every_layer(layer.model)
+
+
+@pytest.mark.parametrize("name", MODELS)
 def test_keras_opens_our_files(name, keras, tmp_path):
     pytest.importorskip("h5py")
     model = compiled(ours, name, with_weights(MODELS[name](ours)))
@@ -240,7 +270,7 @@ def subclass():
 
 
 REFUSED = {
-    "a class of one's own": (subclass, TypeError, "Mine needs inputs and outputs.*keras.Model"),
+    "a class of one's own": (subclass, TypeError, r"Mine needs inputs and outputs.*or a call: "),
     "an unknown argument": (lambda: ours.Model(1, 2, out=3), TypeError, "Model has no argument 'out'"),
     "a merge of one": (lambda: ours.layers.add([ours.Input((2,))]), ValueError, "at least two inputs"),
     "another text": (lambda: ours.models.model_from_json("{}"), ValueError, "must be that of a Sequential or Model"),

@@ -26,7 +26,7 @@ def restore(model: Any, path: str | os.PathLike[str]) -> int:
     """
     optimizer, loss = model.needs_compile()
     own: dict[str, Any] = {}
-    described([list(model.layers), optimizer, loss, list(model.metrics)], own)
+    described([list(model.computing_layers), optimizer, loss, list(model.metrics)], own)
     # A class of the user's own may be made with other arguments.
     kind: Any = next(kind for kind in type(model).__mro__ if kind.__module__.startswith("fastnn."))
     saved = read_model(path, kind.of_architecture, own, True)
@@ -36,7 +36,7 @@ def restore(model: Any, path: str | os.PathLike[str]) -> int:
         ("dtype", model.dtype, saved.dtype),
         ("shape of inputs", model.input_shape, saved.input_shape),
         ("way of connecting layers", model.architecture(), saved.architecture()),
-        ("kind of layers", described(list(model.layers)), described(list(saved.layers))),
+        ("kind of layers", described(list(model.computing_layers)), described(list(saved.computing_layers))),
         ("loss", described(loss), described(saved.loss)),
         ("optimizer", type(optimizer).__name__, type(saved.optimizer).__name__),
     ):

@@ -53,8 +53,9 @@ def save_model(model: CompiledModel, path: str | os.PathLike[str]) -> None:
     if model.watchers is not None:
         model.watchers.note()
     tensors = named_arrays(model.layers)
-    if len(model.layers) > MOST_LAYERS:
-        raise ValueError(f"a model's file holds at most {MOST_LAYERS} layers, but the model has {len(model.layers)}")
+    layers = list(model.computing_layers)
+    if len(layers) > MOST_LAYERS:
+        raise ValueError(f"a model's file holds at most {MOST_LAYERS} layers, but the model has {len(layers)}")
     check_calls(called_layers(model))
     for called, array in tensors.items():
         check_finite_array(array, called)
@@ -70,7 +71,7 @@ def save_model(model: CompiledModel, path: str | os.PathLike[str]) -> None:
         "name": model.name,
         "dtype": model.dtype.name,
         **model.architecture(),
-        "layers": model.layers,
+        "layers": layers,
         "trainable": model.trainable,
         "compiled": _compilation(model),
         "state": {

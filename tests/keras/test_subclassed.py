@@ -1,0 +1,429 @@
+"""Classes of models and of layers whose ``call`` says how layers are connected: in Keras and here the same numbers."""
+
+import copy
+
+import numpy as np
+import pytest
+
+import fastnn.keras as ours
+import fastnn.keras.tensorflow as tf
+from fastnn.models.nested import ModelLayer
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    # Keras says so of classes with a build that it does not call.
+    pytest.mark.filterwarnings("ignore:.*does not have a `build.*"),
+    pytest.mark.filterwarnings("ignore:The structure of `inputs`:UserWarning"),
+]
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(40, 4)).astype(np.float32)
+OTHER = RNG.normal(size=(40, 3)).astype(np.float32)
+PRICE = X[:, :1] - OTHER[:, 1:2]
+KIND = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0)
+
+
+def plain(keras):
+    """Layers in another order than that of their calls, and one that is called twice."""
+
+    class Plain(keras.Model):
+        def __init__(self, units=6):
+            super().__init__()
+            self.classifier = keras.layers.Dense(3, activation="softmax")
+            self.hidden = keras.layers.Dense(units, activation="relu")
+            self.mixed = keras.layers.Dense(units)
+
+        def call(self, inputs):
+            x = self.hidden(inputs)
+            x = keras.activations.tanh(self.mixed(x))
+            return self.classifier(self.mixed(x))
+
+    return Plain()
+
+
+def lists(keras):
+    """Layers in lists and dicts, ways round them, and a normalisation."""
+
+    class Lists(keras.Model):
+        def __init__(self, depth, **options):
+            super().__init__(**options)
+            self.first = keras.layers.Dense(5, activation="relu")
+            self.steps = [keras.layers.Dense(5, activation="tanh") for _ in range(depth)]
+            self.ends = {"norm": keras.layers.BatchNormalization(), "out": keras.layers.Dense(3)}
+
+        def call(self, x, training=None):
+            x = self.first(x)
+            for step in self.steps:
+                x = step(x) + x
+            x = self.ends["norm"](x, training=training)
+            return keras.ops.softmax(self.ends["out"](x))
+
+    return Lists(2, name="lists")
+
+
+def blocks(keras):
+    """Layers of one's own within, twice, one of which makes layers in build; and a model within."""
+
+    class Block(keras.layers.Layer):
+        def __init__(self, units, **options):
+            super().__init__(**options)
+            self.units = units
+            self.norm = keras.layers.BatchNormalization()
+
+        def build(self, input_shape):
+            self.wide = keras.layers.Dense(self.units, activation="relu")
+            self.back = keras.layers.Dense(input_shape[-1])
+            super().build(input_shape)
+
+        def call(self, inputs, training=False):
+            return keras.layers.add([self.back(self.norm(self.wide(inputs), training=training)), inputs])
+
+    class Blocks(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.one, self.other = Block(7), Block(2)
+            self.head = keras.Sequential([keras.layers.Dense(4, activation="relu"), keras.layers.Dense(3)])
+
+        def call(self, inputs, training=False):
+            x = self.one(inputs, training=training)
+            return keras.activations.softmax(self.head(self.other(x, training=training)))
+
+    return Blocks()
+
+
+def two_inputs(keras):
+    class Two(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.left, self.right = keras.layers.Dense(4), keras.layers.Dense(4)
+            self.price = keras.layers.Dense(1)
+
+        def call(self, inputs):
+            one, other = inputs
+            left, right = self.left(one), self.right(other)
+            both = keras.layers.concatenate([left * right, left - right, keras.ops.maximum(left, right)])
+            return self.price(both)
+
+    return Two()
+
+
+MODELS = {make.__name__: make for make in (plain, lists, blocks, two_inputs)}
+
+
+def data(name):
+    return ([X, OTHER], PRICE) if name == "two_inputs" else (X, KIND)
+
+
+def with_weights(model):
+    """The same numbers in each model whose arrays come in the same order; those of variances are positive."""
+    rng = np.random.default_rng(1)
+    model.set_weights([np.abs(rng.normal(size=array.shape, scale=0.5)) for array in model.get_weights()])
+    return model
+
+
+def compiled(keras, name, model):
+    loss = "mse" if name == "two_inputs" else "sparse_categorical_crossentropy"
+    model.compile(keras.optimizers.SGD(0.05, momentum=0.5), loss, jit_compile=False)
+    return model
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_same_class_gives_the_same_numbers(name, keras):
+    x, y = data(name)
+    models = []
+    for module in (ours, keras):
+        model = compiled(module, name, MODELS[name](module))
+        first = [one[:20] for one in x] if isinstance(x, list) else x[:20]
+        assert np.asarray(model(first)).shape == (20, 1 if name == "two_inputs" else 3)
+        models.append(with_weights(model))
+    mine, theirs = models
+    assert [array.shape for array in mine.get_weights()] == [array.shape for array in theirs.get_weights()]
+    # Some dozen roundings of float32, in numbers of a few units.
+    np.testing.assert_allclose(mine.predict(x), theirs.predict(x, batch_size=20, verbose=0), rtol=2e-5, atol=2e-5)
+    how = {"epochs": 3, "batch_size": 20, "shuffle": False, "verbose": 0}
+    found, expected = (model.fit(x, y, **how).history for model in models)
+    # Six steps, each of which carries on the roundings of those before.
+    np.testing.assert_allclose(found["loss"], expected["loss"], rtol=1e-4)
+    for one, other in zip(mine.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(mine(x), np.asarray(theirs(x)), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("ending", [".keras", ".h5", ".safetensors"])
+def test_files(name, ending, tmp_path, keras):
+    pytest.importorskip("h5py")
+    x, y = data(name)
+    model = compiled(ours, name, MODELS[name](ours))
+    model.fit(x, y, verbose=0)
+    model.save(tmp_path / f"model{ending}")
+    again = ours.models.load_model(tmp_path / f"model{ending}")
+    assert type(again) is ours.Model
+    np.testing.assert_array_equal(again.predict(x), model.predict(x))
+    np.testing.assert_array_equal(again.train_on_batch(x, y), copy.deepcopy(model).train_on_batch(x, y))
+    np.testing.assert_array_equal(ours.models.clone_model(model).get_weights()[0].shape, model.get_weights()[0].shape)
+    if ending != ".safetensors":
+        theirs = keras.models.load_model(tmp_path / f"model{ending}", compile=False)
+        found = theirs.predict(x, batch_size=20, verbose=0)
+        np.testing.assert_allclose(found, model.predict(x), rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_weights_go_to_another_of_the_class(name, tmp_path):
+    pytest.importorskip("h5py")
+    x, _ = data(name)
+    model, other = MODELS[name](ours), MODELS[name](ours)
+    shapes = [(None, 4), (None, 3)] if name == "two_inputs" else (None, 4)
+    for one in (model, other):
+        one.build(shapes)
+        one.build(shapes)
+    for number, ending in enumerate((".weights.h5", ".h5", ".npz", "")):
+        with_weights(model)
+        model.save_weights(tmp_path / f"weights{number}{ending}")
+        other.set_weights([np.zeros_like(array) for array in other.get_weights()])
+        other.load_weights(tmp_path / f"weights{number}{ending}")
+        np.testing.assert_array_equal(other.predict(x), model.predict(x))
+
+
+class Dropping(ours.Model):
+    def __init__(self, how):
+        super().__init__()
+        self.hidden, self.dropout, self.out = ours.layers.Dense(50), ours.layers.Dropout(0.5), ours.layers.Dense(1)
+        self.how = how
+
+    def call(self, x, training=None):
+        x = self.hidden(x)
+        if self.how == "asks":
+            if training:
+                x = self.dropout(x)
+        elif self.how == "hands on":
+            x = self.dropout(x, training=training)
+        else:
+            x = self.dropout(x)
+        return self.out(x)
+
+
+def test_dropout_however_it_is_called():
+    """The same numbers each way: it is there in training, and not in prediction."""
+    found = []
+    for how in ("asks", "hands on", "by itself"):
+        ours.utils.set_random_seed(3)
+        model = Dropping(how)
+        model.compile("sgd", "mse")
+        model.build((None, 4))
+        np.testing.assert_array_equal(model.predict(X), model.predict(X))
+        assert [type(layer).__name__ for layer in model.layers] == ["Dense", "Dropout", "Dense"]
+        before = model.evaluate(X, PRICE)
+        found.append((before, model.fit(X, PRICE, epochs=1, batch_size=40, verbose=0).history["loss"]))
+        # Half of what is added up is missing: another loss than that of before the step.
+        assert abs(found[-1][1][0] - before) > 1e-3
+    assert found[0] == found[1] == found[2]
+
+
+def test_the_parts_remain_models():
+    class Autoencoder(ours.Model):
+        def __init__(self):
+            super().__init__()
+            self.encoder = ours.Sequential([ours.layers.Dense(2, activation="relu")])
+            self.decoder = ours.Sequential([ours.layers.Dense(4)])
+
+        def call(self, x):
+            return self.decoder(self.encoder(x))
+
+    model = Autoencoder()
+    model.compile(optimizer="adam", loss="mse")
+    model.fit(X, X, epochs=2, verbose=0, validation_data=(X, X))
+    codes = model.encoder(X).numpy()
+    assert codes.shape == (40, 2)
+    np.testing.assert_allclose(model.decoder(codes).numpy(), model.predict(X), rtol=1e-6)
+    assert all(isinstance(layer, ModelLayer) for layer in model.layers)
+    assert len(model.encoder.trainable_weights) == 2
+
+
+def test_several_outputs():
+    class Several(ours.Model):
+        def __init__(self):
+            super().__init__()
+            self.price, self.kind = ours.layers.Dense(1), ours.layers.Dense(3, activation="softmax")
+
+        def call(self, x):
+            return {"price": self.price(x), "kind": self.kind(x)}
+
+    losses = {"price": "mse", "kind": "sparse_categorical_crossentropy"}
+    model = Several()
+    model.compile("sgd", losses, metrics={"kind": ["accuracy"]})
+    model.fit(X, {"price": PRICE, "kind": KIND}, verbose=0)
+    assert model.metrics_names == ["loss", "kind_loss", "price_loss", "kind_accuracy"]
+    assert {name: array.shape for name, array in model.predict(X).items()} == {"kind": (40, 3), "price": (40, 1)}
+    late = Several()
+    late.compile("sgd", losses)
+    with pytest.raises(ValueError, match=r"several outputs: call build\(\(None, ...\)\)"):
+        late.fit(iter([(X, {"price": PRICE, "kind": KIND})]), verbose=0)
+
+
+def test_shapes_come_from_whatever_comes_first():
+    def made():
+        model = plain(ours)
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model
+
+    for first in (
+        lambda model: model.predict(X),
+        lambda model: model(X),
+        lambda model: model.evaluate(X, KIND, verbose=0),
+        lambda model: model.train_on_batch(X, KIND),
+        lambda model: model.fit(iter([(X, KIND)]), verbose=0),
+        lambda model: model.build((None, 4)),
+        lambda model: model.build(input_shape=(4,)),
+        lambda model: model(ours.Input((4,))),
+        lambda model: ours.Sequential([ours.Input((4,)), model]),
+    ):
+        model = made()
+        first(model)
+        assert model.input_shape == (4,)
+        assert len(model.layers) == 4
+        model.summary(print_fn=lambda text: None)
+
+
+def test_a_lambda():
+    layers = ours.layers
+    model = ours.Sequential(
+        [ours.Input((4,)), layers.Lambda(lambda x: x / 2 - 1), layers.Lambda(lambda x, a: x * x, arguments={"a": 1})]
+    )
+    np.testing.assert_allclose(model.predict(X), (X / 2 - 1) ** 2, rtol=1e-5)
+    x = ours.Input((4,))
+    twice = layers.Lambda(lambda values: ours.ops.relu(values))
+    model = ours.Model(x, layers.add([twice(x), twice(layers.Dense(4)(x))]))
+    assert model.predict(X).shape == (40, 4)
+    assert isinstance(twice, layers.Layer)
+    with pytest.raises(TypeError, match=r"Lambda\.call cannot be described.*mean"):
+        ours.Model(x, layers.Lambda(lambda values: np.mean(values, axis=1))(x))
+
+
+def test_what_a_layer_is():
+    assert isinstance(ours.layers.Dense(1), ours.layers.Layer)
+    assert isinstance(plain(ours), ours.Layer)
+    assert issubclass(ours.Model, ours.layers.Layer)
+    assert not isinstance(1, ours.layers.Layer)
+
+
+def model_of(function, **attributes):
+    """A model whose call is this function of it and of x."""
+
+    class Mine(ours.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense, self.dropout = ours.layers.Dense(4), ours.layers.Dropout(0.5)
+            for name, value in attributes.items():
+                setattr(self, name, value)
+
+        call = function
+
+    return Mine()
+
+
+def asks_for_more(self, x, training=False):
+    return self.dense(self.dense(x)) if training else self.dense(x)
+
+
+def decides(self, x):
+    hidden = self.dense(x)
+    if hidden:
+        return hidden
+    return x
+
+
+def compares(self, x):
+    return self.dense(x) if x > 0 else x
+
+
+REFUSED = {
+    "an if of numbers": (decides, TypeError, r"Mine\.call .*'if hidden:': a symbolic tensor has no numbers"),
+    "a comparison": (compares, TypeError, r"'>' not supported .*keras\.ops"),
+    "NumPy's function": (lambda self, x: np.exp(self.dense(x)), TypeError, "has no numbers for exp"),
+    "an attribute of numbers": (lambda self, x: self.dense(x).numpy(), TypeError, "no attribute 'numpy'"),
+    "a layer that is none": (lambda self, x: self.dnese(x), TypeError, "has no attribute 'dnese'"),
+    "a product by an array": (lambda self, x: self.dense(x) * X[0], TypeError, r"there is no layer for Dense \*"),
+    "a part": (lambda self, x: x[:, 0], TypeError, "no layer that takes a part"),
+    "a function of TensorFlow": (lambda self, x: tf.matmul(x, x), TypeError, "no 'matmul': .*in a model a layer"),
+    "weights made each time": (lambda self, x: ours.layers.Dense(3)(x), TypeError, "makes a Dense with weights of"),
+    "dropout in prediction": (lambda self, x: self.dropout(x, training=True), TypeError, "cannot be called with tra"),
+    "no dropout in training": (lambda self, x: self.dropout(x, training=False), TypeError, "cannot be called with tr"),
+    "another thing in training": (asks_for_more, TypeError, "computes in training what it does not in prediction"),
+    "nothing": (lambda self, x: None, TypeError, r"what Mine\.call returns must be"),
+    "numbers": (lambda self, x: 3.0, TypeError, r"what Mine\.call returns must be"),
+    "what came in": (lambda self, x: x, ValueError, "is an input and an output"),
+    "shapes that do not fit": (lambda self, x: self.dense(x) + ours.layers.Dense(3)(x), ValueError, "the same shape"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_graph_is_refused(name):
+    function, error, message = REFUSED[name]
+    model = model_of(function)
+    for _ in range(2):
+        with pytest.raises(error, match=message):
+            model(X)
+    # As it was: another call is described as if nothing had been.
+    type(model).call = lambda self, x: self.dense(x)
+    assert model(X[:, :2]).shape == (40, 4)
+
+
+def test_the_line_is_told():
+    with pytest.raises(TypeError) as told:
+        model_of(decides)(X)
+    line = decides.__code__.co_firstlineno + 2
+    assert f"in line {line} of {__file__}" in str(told.value)
+
+
+def test_what_a_class_may_not_have():
+    with pytest.raises(TypeError, match=r"has a method train_step, .*model\.gradients"):
+
+        class Trains(ours.Model):
+            def train_step(self, data):
+                return {}
+
+    class Weighs(ours.layers.Layer):
+        def build(self, input_shape):
+            self.w = self.add_weight(shape=(input_shape[-1], 3))
+
+        def call(self, x):
+            return x
+
+    with pytest.raises(AttributeError, match=r"add_weight.*write a Dense"):
+        Weighs()(ours.Input((3,)))
+
+    class Nothing(ours.layers.Layer):
+        pass
+
+    with pytest.raises(TypeError, match=r"Nothing needs a call\(self, x\)"):
+        Nothing()
+    with pytest.raises(TypeError, match="Weighs has no argument 'input_shape': put an Input before it"):
+        Weighs(input_shape=(3,))
+
+
+def test_a_model_that_is_not_built_says_so():
+    model = plain(ours)
+    for ask in (lambda: model.layers[0], lambda: list(model.layers), lambda: len(model.layers), model.get_weights):
+        with pytest.raises(RuntimeError, match=r"layers of this Plain are known once it is built: call build"):
+            ask()
+    for ask in (model.summary, model.count_params, model.build, lambda: model.save_weights("x"), lambda: model.inputs):
+        with pytest.raises(ValueError, match="the shape of a sample is not known: call build"):
+            ask()
+    model.trainable = False
+    model.build((None, 4))
+    assert model.trainable_weights == []
+    assert not any(layer.trainable for layer in model.layers[:3])
+
+
+def test_training_told_to_layers_and_models_of_graphs():
+    """Keras' argument, which no call may take in silence."""
+    layers = ours.layers
+    x = ours.Input((4,))
+    assert layers.Dense(3)(x, training=True).shape == (None, 3)
+    assert layers.Dropout(0.5)(x, training=None).shape == (None, 4)
+    inner = ours.Sequential([ours.Input((4,)), layers.BatchNormalization(), layers.Dense(1)])
+    for layer in (layers.Dropout(0.5), layers.BatchNormalization(), layers.GaussianNoise(1.0), inner):
+        for training in (True, False):
+            with pytest.raises(TypeError, match=f"cannot be called with training={training}: it acts by itself"):
+                layer(x, training=training)
