@@ -90,10 +90,12 @@ def computation_of(model: Sequential | Model) -> Computation:
     return result
 
 
-def _add_model(steps: list[Step], model: LayeredModel, sources: tuple[int, ...]) -> list[int]:
-    """Append what a model computes of these values; return the values of its outputs."""
+def _add_model(
+    steps: list[Step], model: LayeredModel, sources: tuple[int, ...], wanted: Sequence[int] | None = None
+) -> list[int]:
+    """Append what a model computes of these values; return the values of its outputs, or of those that are wanted."""
     if isinstance(model, Model):
-        return _add_graph(steps, model, sources)
+        return _add_graph(steps, model, sources, wanted)
     (value,) = sources
     rescalings = [layer for layer in model.layers if isinstance(layer, Rescaling)]
     if rescalings:
@@ -103,23 +105,31 @@ def _add_model(steps: list[Step], model: LayeredModel, sources: tuple[int, ...])
         steps.append(Step(Rescale(str(rescalings[-1].name), size, size, scale, shift), sources))
         value = len(steps) - 1
     for layer in model.layers:
-        value = _add_layer(steps, layer, (value,))
+        (value,) = _add_layer(steps, layer, (value,), (0,))
     return [value]
 
 
-def _add_graph(steps: list[Step], model: Model, begins: tuple[int, ...]) -> list[int]:
+def _add_graph(steps: list[Step], model: Model, begins: tuple[int, ...], wanted: Sequence[int] | None) -> list[int]:
     graph = model.graph
-    values: list[int] = []
-    for node in graph.nodes:
-        layer = graph.layers[node.layer]
-        sources = tuple(values[source] if source >= 0 else begins[-1 - source] for source in node.sources)
+    outputs = graph.outputs if wanted is None else [graph.outputs[number] for number in wanted]
+    needed = graph.needed_for(outputs)
+    found: dict[tuple[int, int], int] = {}
+
+    def value_of(value: int) -> int:
+        return begins[-1 - value] if value < 0 else found[graph.call_of(value), graph.nodes[value].output]
+
+    for number, node in enumerate(graph.nodes):
+        if number not in needed:
+            continue
+        layer, sources, taken = graph.layers[node.layer], tuple(map(value_of, node.sources)), sorted(needed[number])
         if isinstance(layer, Rescaling):
             size = math.prod(layer.output_shape or ())
             steps.append(Step(Rescale(str(layer.name), size, size, layer.scale, layer.offset), sources))
-            values.append(len(steps) - 1)
+            gives = [len(steps) - 1]
         else:
-            values.append(_add_layer(steps, layer, sources))
-    return [values[end] for end in graph.outputs]
+            gives = _add_layer(steps, layer, sources, taken)
+        found |= {(number, output): value for output, value in zip(taken, gives, strict=True)}
+    return [value_of(end) for end in outputs]
 
 
 def _combined(rescalings: Sequence[Rescaling]) -> tuple[float, float]:
@@ -130,16 +140,16 @@ def _combined(rescalings: Sequence[Rescaling]) -> tuple[float, float]:
     return scale, shift
 
 
-def _add_layer(steps: list[Step], layer: Layer, sources: tuple[int, ...]) -> int:
-    """Append what a layer computes of these values; return its value, which is the first of them if it does nothing."""
+def _add_layer(steps: list[Step], layer: Layer, sources: tuple[int, ...], wanted: Sequence[int]) -> list[int]:
+    """Append what a layer computes of these values; return what it gives, the first of them if it does nothing."""
     if layer.inner_model is not None:
-        return _add_model(steps, layer.inner_model, sources)[0]
+        return _add_model(steps, layer.inner_model, sources, wanted)
     operations = operations_of_layer(layer)
     if not operations:
-        return sources[0]
+        return [sources[0]]
     for operation in operations[:-1]:
         # Of several inputs, of each.
         steps += [Step(operation, (source,)) for source in sources]
         sources = tuple(range(len(steps) - len(sources), len(steps)))
     steps.append(Step(operations[-1], sources))
-    return len(steps) - 1
+    return [len(steps) - 1]

@@ -145,6 +145,7 @@ def _graph(config: Mapping[str, Any], calls: list[Call]) -> Call:
         for number, node in enumerate(child["inbound_nodes"]):
             sources[name, number] = _sources(node, name)
     begins, ends = _references(config["input_layers"]), _references(config["output_layers"])
+    _count_from_zero(config["layers"], names, sources, ends)
     inputs = {(name, number) for name, number, _ in begins}
     steps = _in_order({node: given for node, given in sources.items() if node not in inputs}, inputs)
 
@@ -159,6 +160,31 @@ def _graph(config: Mapping[str, Any], calls: list[Call]) -> Call:
         return [values[name, number][at] for name, number, at in ends]
 
     return call
+
+
+def _count_from_zero(
+    children: list[Mapping[str, Any]],
+    names: list[str],
+    sources: dict[tuple[str, int], list[Reference]],
+    ends: list[Reference],
+) -> None:
+    """Number calls of models within as those of other layers.
+
+    To Keras such a model begins with a call that made it. Keras 3 counts it where it names outputs of graphs, Keras 2
+    wherever it has one, which files of it do not say: there no call has the number 0.
+    """
+    models = {name for name, child in zip(names, children, strict=True) if is_model(child)}
+    if any(isinstance(node, dict) for child in children for node in child["inbound_nodes"]):
+        graphs = {name for name, child in zip(names, children, strict=True) if child["class_name"] != "Sequential"}
+        shifted, lists = models & graphs, [ends]
+    else:
+        lists = [*sources.values(), ends]
+        least: dict[str, int] = {}
+        for name, number, _ in (one for given in lists for one in given):
+            least[name] = min(number, least.get(name, number))
+        shifted = {name for name in models if least.get(name) == 1}
+    for given in lists:
+        given[:] = [(name, number - (name in shifted), at) for name, number, at in given]
 
 
 def _in_order(sources: Mapping[tuple[str, int], list[Reference]], known: set[tuple[str, int]]) -> list[tuple[str, int]]:

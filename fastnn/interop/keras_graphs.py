@@ -39,7 +39,7 @@ def sorted_graph(graph: Graph, tensors: list[SymbolicTensor]) -> tuple[Graph, li
     values = sorted(range(len(graph.nodes)), key=lambda value: (-of_value[value], rank[graph.nodes[value].layer]))
     new = {old: number for number, old in enumerate(values)}
     nodes = [
-        Node(rank[node.layer], tuple(new.get(source, source) for source in node.sources))
+        Node(rank[node.layer], tuple(new.get(source, source) for source in node.sources), node.output)
         for node in (graph.nodes[old] for old in values)
     ]
     layers = tuple(graph.layers[place] for place in places)
@@ -63,8 +63,10 @@ def _depths(graph: Graph) -> tuple[list[int], dict[int, int]]:
         thing = _thing(graph, value)
         # A layer that is called several times is as deep as its deepest call.
         depth = of_value[value] = depths[thing] = max(of_value.get(value, 0), depths.get(thing, 0))
+        # All values of a call are as deep as it is.
+        nearer = 0 if value >= 0 and graph.nodes[value].output else 1
         for source in graph.nodes[value].sources if value >= 0 else ():
-            of_value[source] = max(of_value.get(source, 0), depth + 1)
+            of_value[source] = max(of_value.get(source, 0), depth + nearer)
     return sorted(depths, key=lambda thing: (-depths[thing], found[thing])), of_value
 
 
@@ -95,7 +97,7 @@ def connections(model: Model, place: int, names: dict[int, str]) -> list[dict[st
     graph = model.graph
     written: list[dict[str, Any]] = []
     for node in graph.nodes:
-        if node.layer == place:
+        if node.layer == place and not node.output:
             tensors = [_tensor(model, source, names) for source in node.sources]
             written.append({"args": tensors if len(tensors) == 1 else [tensors], "kwargs": {}})
     return written
@@ -105,7 +107,10 @@ def ends(model: Model, names: dict[int, str]) -> tuple[Any, Any]:
     """Inputs and outputs as Keras writes them: alone, as lists, or as a dict where outputs have names of their own."""
     graph = model.graph
     begins = [[names[-1 - number], 0, 0] for number in range(len(graph.inputs))]
-    outputs = [[names[graph.nodes[end].layer], _call(graph, end), 0] for end in graph.outputs]
+    outputs = [_history(graph, end, names) for end in graph.outputs]
+    for end, written in zip(graph.outputs, outputs, strict=True):
+        # Here, and nowhere else, Keras counts the call that made a graph within.
+        written[1] += isinstance(graph.layer_at(end).inner_model, Model)
     if getattr(model, "gives_dict", has_own_names(model)):
         return _alone(begins), dict(zip(model.output_names, outputs, strict=True))
     return _alone(begins), _alone(outputs)
@@ -121,16 +126,19 @@ def _alone(values: list[Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _call(graph: Graph, value: int) -> int:
-    """Which call of its layer gives a value."""
-    return sum(node.layer == graph.nodes[value].layer for node in graph.nodes[:value])
+def _history(graph: Graph, value: int, names: dict[int, str]) -> list[Any]:
+    """The layer that gives a value, which of its calls, and which of the values of that."""
+    if value < 0:
+        return [names[value], 0, 0]
+    layer, call = graph.nodes[value].layer, graph.call_of(value)
+    number = sum(node.layer == layer and not node.output for node in graph.nodes[:call])
+    return [names[layer], number, graph.nodes[value].output]
 
 
 def _tensor(model: Model, value: int, names: dict[int, str]) -> dict[str, Any]:
-    graph = model.graph
-    layer = graph.layer_at(value)
-    shape = layer.declared_shape if value < 0 else layer.output_shape
-    assert shape is not None
-    name, call = (names[value], 0) if value < 0 else (names[graph.nodes[value].layer], _call(graph, value))
-    history = {"shape": [None, *shape], "dtype": model.dtype.name, "keras_history": [name, call, 0]}
+    history = {
+        "shape": [None, *model.graph.shape_at(value)],
+        "dtype": model.dtype.name,
+        "keras_history": _history(model.graph, value, names),
+    }
     return {"class_name": "__keras_tensor__", "config": history}

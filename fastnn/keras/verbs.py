@@ -97,7 +97,7 @@ class KerasModel(DescribedModel):
     def __call__(self, x: Any, training: bool | None = None) -> Any:
         """The outputs of a batch, as an array that has ``numpy()``; of a symbolic tensor, the model as a layer."""
         if is_symbolic(x):
-            return super().__call__(x, training)
+            return self._given(super().__call__(x, training))
         outputs = self.predict(x)
         if training and any(layer.acts_otherwise_in_training for layer in self.layers):
             raise TypeError(

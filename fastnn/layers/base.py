@@ -246,6 +246,15 @@ class Layer(Called, Configured):
         """The activation that the layer's outputs are those of; None where they are what comes in, or some of it."""
         return None
 
+    @property
+    def output_shapes(self) -> list[Shape]:
+        """Of a sample of each value that a call gives, one but for models; empty until the layer is built."""
+        return [] if self.output_shape is None else [self.output_shape]
+
+    def output_activations(self) -> list[str | None]:
+        """`output_activation` of each."""
+        return [self.output_activation]
+
     def lower(self, plan: Plan) -> None:
         """Append the layer to an engine plan, over its arrays."""
         raise NotImplementedError(f"{type(self).__name__} cannot be lowered to the engine")
@@ -254,6 +263,11 @@ class Layer(Called, Configured):
         """Append the layer, on these of the plan's values."""
         plan.follow(values[0])
         self.lower(plan)
+
+    def lower_outputs(self, plan: Plan, values: Sequence[int], wanted: Sequence[int]) -> list[int]:
+        """`lower_on`, and the plan's values of these of the layer's outputs."""
+        self.lower_on(plan, values)
+        return [plan.value]
 
     def configuration(self) -> dict[str, Any]:
         """The constructor's arguments, for saving."""

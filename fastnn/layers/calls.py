@@ -29,9 +29,12 @@ class Called(Strict):
         RuntimeError
             Where it was not called, or nobody has the model any more.
         """
+        return self._first()
+
+    def _first(self) -> SymbolicTensor:
         for one in self._gave:
             tensor = one()
-            if tensor is not None:
+            if tensor is not None and not tensor.place:
                 return tensor
         raise RuntimeError(
             f"{getattr(self, 'name', None) or type(self).__name__} has no input and no output: it is in no built model "
@@ -41,7 +44,7 @@ class Called(Strict):
     @property
     def input(self) -> Any:
         """What the layer took then: a symbolic tensor, or a list of them where it takes several; raises as `output`."""
-        inputs = self.output.inputs
+        inputs = self._first().inputs
         return inputs[0] if len(inputs) == 1 else list(inputs)
 
     def __getstate__(self) -> dict[str, Any]:

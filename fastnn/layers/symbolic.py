@@ -21,6 +21,8 @@ class SymbolicTensor(Arithmetic):
         What the layer was called on; nothing for an `Input`.
     sample_shape : tuple of int
         Of one sample.
+    place : int, default 0
+        Which of the layer's outputs it is. The layer's first one is then all that it takes: one call gives them.
 
     Examples
     --------
@@ -29,8 +31,8 @@ class SymbolicTensor(Arithmetic):
     <SymbolicTensor of Dense, shape (None, 3)>
     """
 
-    def __init__(self, layer: Any, inputs: Iterable[SymbolicTensor], sample_shape: Shape) -> None:
-        self.layer, self.inputs, self.sample_shape = layer, tuple(inputs), sample_shape
+    def __init__(self, layer: Any, inputs: Iterable[SymbolicTensor], sample_shape: Shape, place: int = 0) -> None:
+        self.layer, self.inputs, self.sample_shape, self.place = layer, tuple(inputs), sample_shape, place
 
     @property
     def shape(self) -> tuple[int | None, ...]:

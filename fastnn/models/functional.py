@@ -179,8 +179,10 @@ class Model(DescribedModel):
         readers = graph.readers()
         for node in graph.nodes:
             layer, source = graph.layers[node.layer], node.sources[0]
-            if layer.scales_input and (
-                readers[source] > 1 or (source >= 0 and not graph.layer_at(source).scales_input)
+            if (
+                layer.scales_input
+                and not node.output
+                and (readers[source] > 1 or (source >= 0 and not graph.layer_at(source).scales_input))
             ):
                 raise ValueError(
                     f"{names[node.layer]} scales the data of an input as they are read, and must be the only layer "
@@ -216,8 +218,7 @@ class Model(DescribedModel):
 
     @property
     def output_shapes(self) -> list[Shape]:
-        found = (self._graph.layer_at(end).output_shape for end in self._graph.outputs)
-        return [shape for shape in found if shape is not None]
+        return [self._graph.shape_at(end) for end in self._graph.outputs]
 
     @property
     def input_shape(self) -> Any:
@@ -235,12 +236,13 @@ class Model(DescribedModel):
         found: list[str | None] = []
         for node in self._graph.nodes:
             layer = self._graph.layers[node.layer]
-            given = [found[source] if source >= 0 else None for source in node.sources]
+            sources = self._graph.nodes[node.sources[0]].sources if node.output else node.sources
+            given = [found[source] if source >= 0 else None for source in sources]
             if isinstance(layer, Merge):
                 found.append(layer.merged_activation(given))
             else:
                 # What hands on what it takes takes one value.
-                found.append(layer.output_activation or given[0])
+                found.append(layer.output_activations()[node.output] or given[0])
         return [found[end] for end in self._graph.outputs]
 
     def build(self, input_shape: Sequence[int] | None = None) -> None:
@@ -259,24 +261,22 @@ class Model(DescribedModel):
     def _infer(self) -> None:
         for node in self._graph.nodes:
             layer = self._graph.layers[node.layer]
-            shapes = [self._shape_at(source) for source in node.sources]
+            if node.output:
+                if node.output >= len(layer.output_shapes):
+                    raise ValueError(f"{label(layer)} gives no output {node.output}: it has {len(layer.output_shapes)}")
+                continue
+            shapes = [self._graph.shape_at(source) for source in node.sources]
             try:
                 layer.build(layer.shape_of_inputs(shapes))
             except ValueError as error:
                 raise ValueError(f"{label(layer)} does not fit: {error}") from None
-            assert layer.output_shape is not None
-            if math.prod(layer.output_shape) > sys.maxsize // self.dtype.itemsize:
-                raise ValueError(f"{label(layer)} would give samples of {layer.output_shape}, larger than any memory")
+            for given in layer.output_shapes:
+                if math.prod(given) > sys.maxsize // self.dtype.itemsize:
+                    raise ValueError(f"{label(layer)} would give samples of {given}, larger than any memory")
 
     def find_lookups(self) -> dict[int, Lookup]:
         found = [(node, self._graph.layers[node.layer]) for node in self._graph.nodes]
         return {-1 - node.sources[0]: layer for node, layer in found if isinstance(layer, Lookup)}
-
-    def _shape_at(self, value: int) -> Shape:
-        layer = self._graph.layer_at(value)
-        shape = layer.declared_shape if value < 0 else layer.output_shape
-        assert shape is not None
-        return shape
 
     def _lower(self) -> tuple[Plan, list[int]]:
         shapes = self.input_shapes
@@ -289,27 +289,42 @@ class Model(DescribedModel):
             plan.set_outputs(ends)
         return plan, layer_of_call
 
-    def lower_calls(self, plan: Plan, values: Sequence[int], layer_of_call: list[int] | None = None) -> list[int]:
-        begins, values = values, []
+    def lower_calls(
+        self,
+        plan: Plan,
+        values: Sequence[int],
+        layer_of_call: list[int] | None = None,
+        wanted: Sequence[int] | None = None,
+    ) -> list[int]:
+        graph, begins = self._graph, values
+        outputs = graph.outputs if wanted is None else [graph.outputs[number] for number in wanted]
         layer_of_call = [] if layer_of_call is None else layer_of_call
-        readers = self._graph.readers()
-        for node in self._graph.nodes:
-            given = [values[source] if source >= 0 else begins[-1 - source] for source in node.sources]
+        needed, readers = graph.needed_for(outputs), graph.readers()
+        found: dict[tuple[int, int], int] = {}
+
+        def value_of(value: int) -> int:
+            return begins[-1 - value] if value < 0 else found[graph.call_of(value), graph.nodes[value].output]
+
+        for number, node in enumerate(graph.nodes):
+            if number not in needed:
+                continue
+            given = [value_of(source) for source in node.sources]
             for value, source in zip(given, node.sources, strict=True):
                 plan.follow(value, readers[source] > 1)
-            self._graph.layers[node.layer].lower_on(plan, given)
-            values.append(plan.value)
+            taken = sorted(needed[number])
+            gives = graph.layers[node.layer].lower_outputs(plan, given, taken)
+            found |= {(number, output): value for output, value in zip(taken, gives, strict=True)}
             layer_of_call += [node.layer] * (plan.calls - len(layer_of_call))
         ends: list[int] = []
-        for end in self._graph.outputs:
-            if values[end] < 0 or values[end] in ends:
+        for output in outputs:
+            end = value_of(output)
+            if end < 0 or end in ends:
                 # An input as it is, or another output again: a slope of 1 is the identity.
-                plan.follow(values[end], shared=True)
+                plan.follow(end, shared=True)
                 plan.add_activation(Kind.LEAKY_RELU, 1.0)
-                layer_of_call.append(self._graph.nodes[end].layer)
-                ends.append(plan.value)
-            else:
-                ends.append(values[end])
+                layer_of_call.append(graph.nodes[output].layer)
+                end = plan.value
+            ends.append(end)
         return ends
 
     def _describe(self) -> None:
@@ -320,8 +335,7 @@ class Model(DescribedModel):
         for node in graph.nodes:
             given = [graph.inputs[-1 - source].tensor if source < 0 else made[source] for source in node.sources]
             layer = graph.layers[node.layer]
-            assert layer.output_shape is not None
-            made.append(SymbolicTensor(layer, given, layer.output_shape))
+            made.append(SymbolicTensor(layer, given, layer.output_shapes[node.output], node.output))
             layer.note(made[-1])
         self._keep(_tensors=made)
 
@@ -333,7 +347,7 @@ class Model(DescribedModel):
         graph = self._graph
         begins = zip(self.input_names, self.input_shapes, strict=True)
         inputs = [{"name": name, "shape": shape} for name, shape in begins]
-        nodes = [[node.layer, list(node.sources)] for node in graph.nodes]
+        nodes = [[node.layer, list(node.sources), *([node.output] if node.output else [])] for node in graph.nodes]
         outputs = [{"name": name, "node": end} for name, end in zip(self.output_names, graph.outputs, strict=True)]
         return {"inputs": inputs, "nodes": nodes, "outputs": outputs}
 
@@ -341,12 +355,16 @@ class Model(DescribedModel):
         graph = self._graph
         taken: dict[Layer, list[str]] = {layer: [] for layer in self.layers}
         for node in graph.nodes:
-            given = [
-                self.input_names[-1 - source] if source < 0 else str(graph.layer_at(source).name)
-                for source in node.sources
-            ]
-            taken[graph.layers[node.layer]].append(", ".join(given))
+            if not node.output:
+                taken[graph.layers[node.layer]].append(", ".join(map(self._name_of, node.sources)))
         return ["; ".join(calls) for calls in taken.values()]
+
+    def _name_of(self, value: int) -> str:
+        """What the summary calls a value: the layer that gives it, and its number where that one gives several."""
+        if value < 0:
+            return self.input_names[-1 - value]
+        layer = self._graph.layer_at(value)
+        return f"{layer.name}[{self._graph.nodes[value].output}]" if len(layer.output_shapes) > 1 else str(layer.name)
 
     def __repr__(self) -> str:
         return f"<Model {self.name}: {', '.join(self.input_names)} to {', '.join(self.output_names)}>"

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fastnn.checking.names import non_empty_name
+from fastnn.checking.shapes import Shape
 from fastnn.layers.base import Layer
 from fastnn.layers.input import Input
 from fastnn.layers.symbolic import SymbolicTensor, tensors_of
 
 __all__ = ["Graph", "Node", "graph_of", "in_order", "layers_behind", "named", "restored_graph"]
 
+# Of one layer.
+_MOST_OUTPUTS = 1 << 16
+
 
 @dataclass(frozen=True)
 class Node:
     """One call of a layer: its place among the graph's layers, and the values that it takes.
 
-    Value n is that of node n; -1 - k is input k.
+    Value n is that of node n; -1 - k is input k. Where a call gives several values, each but the first is a node of its
+    own, with the number of the output, which takes the first one's alone.
     """
 
     layer: int
     sources: tuple[int, ...]
+    output: int = 0
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,33 @@ class Graph:
     def layer_at(self, value: int) -> Layer:
         """The layer that gives a value."""
         return self.inputs[-1 - value] if value < 0 else self.layers[self.nodes[value].layer]
+
+    def call_of(self, value: int) -> int:
+        """The node whose call gives the value of a node."""
+        node = self.nodes[value]
+        return node.sources[0] if node.output else value
+
+    def shape_at(self, value: int) -> Shape:
+        """Of a sample of a value, where the layers are built."""
+        layer = self.layer_at(value)
+        shape = layer.declared_shape if value < 0 else layer.output_shapes[self.nodes[value].output]
+        assert shape is not None
+        return shape
+
+    def needed_for(self, outputs: Iterable[int]) -> dict[int, set[int]]:
+        """The calls that values depend on, and which outputs of each."""
+        found: dict[int, set[int]] = {}
+        waiting = list(outputs)
+        while waiting:
+            value = waiting.pop()
+            if value < 0:
+                continue
+            call = self.call_of(value)
+            if call not in found:
+                found[call] = set()
+                waiting += self.nodes[call].sources
+            found[call].add(self.nodes[value].output)
+        return found
 
     def readers(self) -> Counter[int]:
         """By how many each value is taken, outputs of the graph included."""
@@ -86,7 +119,7 @@ def graph_of(inputs: Sequence[SymbolicTensor], outputs: Sequence[SymbolicTensor]
             )
         sources = tuple(places[id(source)] for source in tensor.inputs)
         places[id(tensor)] = len(nodes)
-        nodes.append(Node(layers.setdefault(tensor.layer, len(layers)), sources))
+        nodes.append(Node(layers.setdefault(tensor.layer, len(layers)), sources, tensor.place))
     used = {source for node in nodes for source in node.sources}
     for number, tensor in enumerate(inputs):
         if tensor in outputs:
@@ -103,7 +136,7 @@ def layers_behind(outputs: Sequence[SymbolicTensor]) -> list[Layer]:
 
 
 def restored_graph(inputs: Sequence[Input], layers: Sequence[Layer], nodes: Any, outputs: Sequence[Any]) -> Graph:
-    """A graph from nodes as lists of a layer's place and its sources.
+    """A graph from nodes as lists of a layer's place and its sources, and of the output where it is not the first.
 
     Raises
     ------
@@ -112,15 +145,22 @@ def restored_graph(inputs: Sequence[Input], layers: Sequence[Layer], nodes: Any,
     """
     found: list[Node] = []
     for number, entry in enumerate(nodes):
-        if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[1], list) or not entry[1]:
+        if not isinstance(entry, list) or len(entry) not in (2, 3) or not isinstance(entry[1], list) or not entry[1]:
             raise ValueError(f"node {number} must be a layer's number and those of its inputs, but it is {entry!r}")
-        layer, sources = entry
+        layer, sources, *place = entry
         for value, least, most in [(layer, 0, len(layers)), *((source, -len(inputs), number) for source in sources)]:
             _check_number(value, least, most, f"node {number}")
-        found.append(Node(layer, tuple(sources)))
+        if place:
+            _check_number(place[0], 1, _MOST_OUTPUTS, f"the output of node {number}")
+            first = found[sources[0]] if len(sources) == 1 and sources[0] >= 0 else None
+            if first is None or first.output or first.layer != layer:
+                raise ValueError(f"node {number} is an output of a call, but takes other values: {entry!r}")
+        found.append(Node(layer, tuple(sources), *place))
     for end in outputs:
         _check_number(end, 0, len(found), "an output")
     graph = Graph(tuple(inputs), tuple(layers), tuple(found), tuple(outputs))
+    if len({(node.sources[0], node.output) for node in found if node.output}) < sum(node.output > 0 for node in found):
+        raise ValueError("an output of a call is there twice")
     needed = set(graph.readers())
     if len(set(outputs)) < len(outputs) or not outputs or needed != set(range(-len(inputs), len(found))):
         raise ValueError("its graph has parts that nothing needs, or no output, or one twice")

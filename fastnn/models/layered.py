@@ -259,10 +259,17 @@ class LayeredModel(Ends):
         self._keep(plan=plan, lookups=self.find_lookups())
         self._describe()
 
-    def lower_calls(self, plan: Plan, values: Sequence[int], layer_of_call: list[int] | None = None) -> list[int]:
-        """Append all layers to a plan, on these of its values; return the values that the model gives.
+    def lower_calls(
+        self,
+        plan: Plan,
+        values: Sequence[int],
+        layer_of_call: list[int] | None = None,
+        wanted: Sequence[int] | None = None,
+    ) -> list[int]:
+        """Append the layers to a plan, on these of its values; return the values that the model gives.
 
-        ``layer_of_call`` receives, for each operation of the plan, the index of the layer that made it.
+        ``layer_of_call`` receives, for each operation of the plan, the index of the layer that made it. ``wanted`` has
+        the numbers of the outputs that are needed, in their order: what leads to no such output is left out.
         """
         raise NotImplementedError
 

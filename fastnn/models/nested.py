@@ -34,7 +34,7 @@ class ModelLayer(Layer):
     Parameters
     ----------
     model : Sequential or Model
-        With one output. Its layers cannot be changed any more.
+        Its layers cannot be changed any more. With several outputs, a call gives a list of as many values.
     name : str, optional
         By default the model's.
 
@@ -115,9 +115,37 @@ class ModelLayer(Layer):
         if given != expected:
             raise ValueError(f"the model {model.name} takes samples of shape {model.input_shape}, not {input_shape}")
         self._share()
-        shape: Shape | None = model.output_shapes[0] if model.built else model.layers[-1].output_shape
-        assert shape is not None
-        return shape
+        return self.output_shapes[0]
+
+    @property
+    def output_shapes(self) -> list[Shape]:
+        # A chain whose arrays are still to be made knows its layers'.
+        model = self.model
+        return model.output_shapes or [
+            shape for layer in model.layers[-1:] if (shape := layer.output_shape) is not None
+        ]
+
+    def __call__(self, inputs: Any, training: bool | None = None) -> Any:
+        """`Layer.__call__`; a list where the model has several outputs."""
+        first = super().__call__(inputs, training)
+        others = [self._other(first, place) for place in range(1, len(self.output_shapes))]
+        return [first, *others] if others else first
+
+    def _other(self, first: SymbolicTensor, place: int) -> SymbolicTensor:
+        """Another value of a call than its first."""
+        given = SymbolicTensor(self, (first,), self.output_shapes[place], place)
+        self.note(given)
+        return given
+
+    @property
+    def output(self) -> Any:
+        """As of a layer; a list where the model has several outputs."""
+        first = self._first()
+        known = {one.place: one for ref in self._gave if (one := ref()) is not None and one.inputs == (first,)}
+        others = [
+            known[place] if place in known else self._other(first, place) for place in range(1, len(self.output_shapes))
+        ]
+        return [first, *others] if others else first
 
     def _share(self) -> None:
         """Let the model and its layers know that another one has them, and take their arrays."""
@@ -160,14 +188,17 @@ class ModelLayer(Layer):
 
     @property
     def output_activation(self) -> str | None:
-        return self.model.output_activations()[0]
+        return self.output_activations()[0]
 
-    def lower_on(self, plan: Plan, values: Sequence[int]) -> None:
-        (end,) = self.model.lower_calls(plan, values)
-        plan.follow(end)
+    def output_activations(self) -> list[str | None]:
+        return self.model.output_activations()
+
+    def lower_outputs(self, plan: Plan, values: Sequence[int], wanted: Sequence[int]) -> list[int]:
+        return self.model.lower_calls(plan, values, wanted=wanted)
 
     def lower(self, plan: Plan) -> None:
-        self.lower_on(plan, [plan.value])
+        (end,) = self.lower_outputs(plan, [plan.value], [0])
+        plan.follow(end)
 
     def configuration(self) -> dict[str, Any]:
         """The model's description, layers among it: what a file has of it."""
@@ -198,23 +229,17 @@ class ModelLayer(Layer):
 
 
 def as_layer(model: LayeredModel) -> ModelLayer:
-    """The layer that a model is in others, always the same; ValueError for a model of several outputs, or of none."""
+    """The layer that a model is in others, always the same; ValueError for a model without layers."""
     layer: ModelLayer | None = None if model.own_layer is None else model.own_layer()
     if layer is None:
         if not model.awaits_shapes and not model.layers:
             raise ValueError(f"the model {model.name} has no layers: add them before it becomes a layer of another")
-        if len(model.output_names) > 1:
-            raise ValueError(
-                f"the model {model.name} gives {', '.join(model.output_names)}, and a layer gives one value: go on "
-                "from model.outputs in a Model that begins with model.inputs, or make a model of each, which computes "
-                "what they share for each of them, Model(model.inputs, model.outputs[0])"
-            )
         layer = ModelLayer(model)
         model._keep(own_layer=weakref.ref(layer))
     return layer
 
 
-def called(model: LayeredModel, inputs: Any, training: bool | None = None) -> SymbolicTensor:
-    """What a model gives for symbolic inputs, for a graph around it."""
+def called(model: LayeredModel, inputs: Any, training: bool | None = None) -> Any:
+    """What a model gives for symbolic inputs, for a graph around it; a list where it has several outputs."""
     with unchanged_if_it_fails(model):
         return as_layer(model)(inputs, training)

@@ -225,6 +225,11 @@ class Sequential(DescribedModel):
                 shape = layer.build(shape)
             except ValueError as error:
                 raise ValueError(f"{label(layer)} does not fit: {error} ({before} shape {shape})") from None
+            if len(layer.output_shapes) > 1:
+                raise ValueError(
+                    f"{label(layer)} gives {len(layer.output_shapes)} values, and a chain goes on from one: call it in "
+                    "a Model, which may have several outputs"
+                )
 
     def assemble(self, layers: Sequence[Layer], input_shape: Shape, weights: Sequence[NDArray[Any]]) -> None:
         """Use these layers, with weights that come from elsewhere.
@@ -269,7 +274,13 @@ class Sequential(DescribedModel):
             layer_of_call = [len(self.layers) - 1]
         return plan, layer_of_call
 
-    def lower_calls(self, plan: Plan, values: Sequence[int], layer_of_call: list[int] | None = None) -> list[int]:
+    def lower_calls(
+        self,
+        plan: Plan,
+        values: Sequence[int],
+        layer_of_call: list[int] | None = None,
+        wanted: Sequence[int] | None = None,
+    ) -> list[int]:
         plan.follow(values[0])
         for index, layer in enumerate(self.layers):
             layer.lower(plan)

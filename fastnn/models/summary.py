@@ -61,7 +61,7 @@ def summary_rows(layers: Sequence[Layer], connections: Sequence[str] | None = No
     """What the table says of each layer."""
     rows: list[tuple[str, ...]] = []
     for number, layer in enumerate(layers):
-        shape = "not built" if layer.output_shape is None else str((None, *layer.output_shape))
+        shape = ", ".join(str((None, *one)) for one in layer.output_shapes) or "not built"
         applied = getattr(layer, "activation", None) or getattr(layer, "applied", None)
         count = f"{layer.count_params():,}" if layer.output_shape is not None else "not built"
         row = (label(layer), shape, count, applied.name if applied else "")

@@ -75,7 +75,7 @@ def draw_graph(model: Model, ax: Axes | None) -> Axes:
 def _spots_of(model: Model) -> tuple[list[_Spot], list[tuple[list[_Spot], str]]]:
     """All that takes room, and each arrow's way, with what it carries at the first from each value."""
     graph = model.graph
-    calls = Counter(node.layer for node in graph.nodes)
+    calls = Counter(node.layer for node in graph.nodes if not node.output)
     number: Counter[int] = Counter()
     begins = [_Spot(0, name=name) for name in model.input_names]
     spots: list[_Spot] = [*begins]
@@ -90,11 +90,14 @@ def _spots_of(model: Model) -> tuple[list[_Spot], list[tuple[list[_Spot], str]]]
         for one, other in itertools.pairwise(way):
             one.below.append(other)
             other.above.append(one)
-        shape = graph.layer_at(value).output_shape if value >= 0 else model.input_shapes[-1 - value]
+        shape = graph.shape_at(value)
         arrows.append((way, "" if value in told else values_text(shape)))
         told.add(value)
 
     for node in graph.nodes:
+        if node.output:
+            values.append(values[node.sources[0]])
+            continue
         number[node.layer] += 1
         note = f", call {number[node.layer]} of {calls[node.layer]}" if calls[node.layer] > 1 else ""
         sources = [values[source] if source >= 0 else begins[-1 - source] for source in node.sources]

@@ -16,18 +16,20 @@ CATEGORIES = 7
 def random_graph(seed, dtype, still=False):
     """A graph of `random_calls` with random weights."""
     rng = np.random.default_rng(seed)
-    inner = partial(fastnn.Sequential, dtype=dtype)
-    inputs, ends = random_calls(fastnn.layers, inner, rng, still)
+    kinds = partial(fastnn.Sequential, dtype=dtype), partial(fastnn.Model, dtype=dtype)
+    inputs, ends = random_calls(fastnn.layers, *kinds, rng, still)
     model = fastnn.Model(inputs, ends, dtype=dtype, seed=seed)
     randomize(model, rng)
     return model
 
 
-def random_calls(layers, sequential, rng, still, activations=ACTIVATIONS, shared="tanh", normalizations=NORMALIZATIONS):
+def random_calls(
+    layers, sequential, graph, rng, still, activations=ACTIVATIONS, shared="tanh", normalizations=NORMALIZATIONS
+):
     """Up to three inputs of any kind, some ten layers on random values, shared ones too, and up to three outputs.
 
-    ``layers`` are fastnn's or Keras'. ``still`` has layers that do nothing in place of dropout, and ``shared`` is the
-    activation of the layer that is called several times.
+    ``layers`` are fastnn's or Keras', as are the makers of models within. ``still`` has layers that do nothing in place
+    of dropout, and ``shared`` is the activation of the layer that is called several times.
     """
     inputs, values = [], []
     for number in range(rng.integers(1, 4)):
@@ -47,9 +49,12 @@ def random_calls(layers, sequential, rng, still, activations=ACTIVATIONS, shared
     twice = layers.Dense(width, shared)
     dropout = layers.Identity() if still else layers.Dropout(0.1)
     inner = sequential([layers.Input((width,)), layers.Dense(width, "silu"), dropout])
+    begin = layers.Input((width,))
+    both = layers.Dense(width, "softplus")(begin)
+    pair = graph(begin, [layers.Dense(width, "sigmoid")(both), layers.Dense(width)(both)])
     for _ in range(rng.integers(2, 12)):
         taken = [values[place] for place in rng.integers(0, len(values), 3)]
-        match rng.integers(8):
+        match rng.integers(9):
             case 0:
                 made = layers.Dense(width, str(rng.choice(activations)))(taken[0])
             case 1:
@@ -63,6 +68,12 @@ def random_calls(layers, sequential, rng, still, activations=ACTIVATIONS, shared
                 made = (layers.Identity() if still else layers.Dropout(0.3))(taken[0])
             case 5:
                 made = inner(taken[0])
+            case 6:
+                # Of two values one, or both.
+                given = pair(taken[0])
+                made = given[rng.integers(2)]
+                if rng.random() < 0.5:
+                    values.append(given[0] if made is given[1] else given[1])
             case _:
                 merge = MERGES[rng.integers(len(MERGES))]
                 made = getattr(layers, merge)()(taken[:2] if merge == "Subtract" else taken)

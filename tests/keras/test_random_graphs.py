@@ -44,10 +44,10 @@ def keras_graph(keras, seed):
     kept = [name for name in ACTIVATIONS if name != "gelu"]
     if keras.config.backend() == "jax":
         kept.remove("tanh")
-        calls = random_calls(keras.layers, keras.Sequential, rng, True, kept, "sigmoid", ("Identity",))
+        others = kept, "sigmoid", ("Identity",)
     else:
-        calls = random_calls(keras.layers, keras.Sequential, rng, True, kept, "tanh", NORMALIZATIONS)
-    model = keras.Model(*calls)
+        others = kept, "tanh", NORMALIZATIONS
+    model = keras.Model(*random_calls(keras.layers, keras.Sequential, keras.Model, rng, True, *others))
     weights = model.get_weights()
     model.set_weights([random_weight(array, rng) for array in weights])
     return model

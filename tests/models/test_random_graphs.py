@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import fastnn
 from fastnn import layers
 from fastnn.layers import merging
 from fastnn.optimizers import SGD
@@ -62,19 +63,33 @@ class Twin:
         return self.tensors[key]
 
     def __call__(self, inputs, training):
-        graph, values = self.model.graph, []
-        for node in graph.nodes:
+        return self.run(self.model, inputs, training)
+
+    def run(self, model, inputs, training):
+        """What a model gives, in a list."""
+        if isinstance(model, fastnn.Sequential):
+            for layer in model.layers:
+                inputs = [self.apply(layer, inputs, training)]
+            return inputs
+        graph, values = model.graph, []
+        # Of calls that give several values, all.
+        given = {}
+        for number, node in enumerate(graph.nodes):
+            layer = graph.layers[node.layer]
+            if node.output:
+                values.append(given[node.sources[0]][node.output])
+                continue
             taken = [values[source] if source >= 0 else inputs[-1 - source] for source in node.sources]
-            values.append(self.apply(graph.layers[node.layer], taken, training))
+            if layer.inner_model is None:
+                values.append(self.apply(layer, taken, training))
+            else:
+                given[number] = self.run(layer.inner_model, taken, training)
+                values.append(given[number][0])
         return [values[end] for end in graph.outputs]
 
     def apply(self, layer, taken, training):
         x = taken[0]
         arrays = layer.arrays
-        if layer.inner_model is not None:
-            for inner in layer.inner_model.layers:
-                x = self.apply(inner, [x], training)
-            return x
         match layer:
             case merging.Merge():
                 return MERGES[type(layer)](taken)

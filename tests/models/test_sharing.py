@@ -266,7 +266,10 @@ REFUSED = {
         lambda: Sequential([base(), Dense(1)]),
         "sequential is float64, and shares its weights",
     ),
-    "a model of two outputs": (lambda: two_outputs()(Input((4,))), "two gives dense, dense_1, and a layer gives one"),
+    "a model of two outputs": (
+        lambda: Sequential([Input((4,)), two_outputs()]),
+        r"two \(ModelLayer\) gives 2 values, and a chain goes on from one",
+    ),
     "a model of no layers": (lambda: Sequential([Sequential(name="none")]), "the model none has no layers"),
     "a model that others hold": (changed_within, "the model is a layer of another"),
     "another shape": (of_another_shape, r"another model has it, too, where it takes samples of shape \(3,\)"),

@@ -19,7 +19,9 @@ _MOST_CALLS = 20_000
 def called_layers(model: Any) -> list[Layer]:
     """The layers of a model, each as often as the model calls it."""
     graph = getattr(model, "graph", None)
-    return list(model.layers) if graph is None else [graph.layers[node.layer] for node in graph.nodes]
+    return (
+        list(model.layers) if graph is None else [graph.layers[node.layer] for node in graph.nodes if not node.output]
+    )
 
 
 def check_built(layers: Iterable[Layer]) -> None:
