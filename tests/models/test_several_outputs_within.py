@@ -244,3 +244,12 @@ def test_a_description_that_lies_is_refused(lie):
 def test_a_chain_refuses_it():
     with pytest.raises(ValueError, match="gives 3 values, and a chain goes on from one: call it in a Model"):
         Sequential([encoder("float32"), Dense(1)])
+
+
+def test_the_last_call_need_not_be_that_of_the_last_layer(tmp_path):
+    x = Input((6,))
+    shared, other = Dense(5), Dense(6)
+    inner = Model(x, shared(other(shared(x))), seed=0)
+    outer = Input((6,))
+    model = Model(outer, Dense(2)(inner(outer)), seed=0)
+    assert saved(model, tmp_path).predict(X).tobytes() == model.predict(X).tobytes()
