@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,6 +33,25 @@ __all__ = ["CompiledModel"]
 
 def _fixed_metrics(metrics: Iterable[Metric]) -> FixedList[Metric]:
     return FixedList(metrics, "model.metrics", "call model.compile(..., metrics=[...])")
+
+
+class _Exclusively:
+    """See `CompiledModel.exclusively`; a class, as single steps would notice a generator's microsecond."""
+
+    __slots__ = ("_lock", "_what")
+
+    def __init__(self, lock: threading.Lock, what: str) -> None:
+        self._lock, self._what = lock, what
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            raise RuntimeError(
+                "the model is being trained, in another thread or by the fit that called this: "
+                f"{self._what} meanwhile. Wait, or take a copy"
+            )
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()
 
 
 class CompiledModel(LayeredModel):
@@ -125,18 +144,9 @@ class CompiledModel(LayeredModel):
     def resumption(self, resumption: Resumption | None) -> None:
         self._resumption, self.watchers, self.resumable = resumption, None, False
 
-    @contextlib.contextmanager
-    def exclusively(self, what: str = "it cannot be trained") -> Iterator[None]:
+    def exclusively(self, what: str = "it cannot be trained") -> contextlib.AbstractContextManager[None]:
         """Hold the model's training lock; RuntimeError says ``what`` cannot be done where a training holds it."""
-        if not self.training_lock.acquire(blocking=False):
-            raise RuntimeError(
-                f"the model is being trained, in another thread or by the fit that called this: {what} meanwhile. "
-                "Wait, or take a copy"
-            )
-        try:
-            yield
-        finally:
-            self.training_lock.release()
+        return _Exclusively(self.training_lock, what)
 
     @known_names_only
     def compile(

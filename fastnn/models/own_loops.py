@@ -90,8 +90,11 @@ class OwnLoops:
 
     def apply(self, gradients: Any) -> None:
         """See `BaseModel.apply_gradients`."""
-        model = self.model
-        optimizer, _ = model.needs_compile()
+        model, stepper = self.model, self._stepper
+        # Another training, such as a fit, may have gone on with the optimiser's state since.
+        current = stepper is not None and stepper is model.optimizer_state.training
+        optimizer = model.optimizer if current else model.needs_compile()[0]
+        assert optimizer is not None
         if isinstance(optimizer, LBFGS):
             raise ValueError("LBFGS finds its own steps: choose another optimizer to apply gradients")
         vector = gradients.parameters if type(gradients) is Gradients else gradients
@@ -106,16 +109,16 @@ class OwnLoops:
             )
         if vector.dtype != model.dtype or not vector.flags.carray:
             vector = converted(vector, model.dtype, "gradients")
-        check_finite(vector, "gradients")
         with model.exclusively():
             self._kept((True, False))
             stepper = self._stepper
-            # Another training, such as a fit, may have gone on with the optimiser's state since.
             if stepper is None or stepper is not model.optimizer_state.training:
                 stepper = self._stepper = stepping_training(model, self._layout)
             stepper.learning_rate = optimizer.rate_at(stepper.step)
             try:
                 stepper.apply_gradients(vector)
+            except NonFiniteGradientsError:
+                check_finite(vector, "gradients")
             except NonFiniteWeightsError as failure:
                 raise_failure(model, failure, "this step", stepper.learning_rate)
 

@@ -161,6 +161,8 @@ cdef int step_by(Training training, cnp.ndarray gradient) except -1:
     cdef char* given
     cdef int i
     check_gradient(training, gradient)
+    if not training.plan.kernels.all_finite(cnp.PyArray_DATA(gradient), cnp.PyArray_SIZE(gradient)):
+        raise NonFiniteGradientsError(first_not_finite(training, gradient))
     if run.updating.adjusts:
         # Clipping changes it.
         gradient = cnp.PyArray_NewCopy(gradient, cnp.NPY_CORDER)

@@ -617,6 +617,8 @@ cdef class Training:
 
         Raises
         ------
+        NonFiniteGradientsError
+            When the gradient is NaN or infinite somewhere; nothing has changed then.
         NonFiniteWeightsError
             When weights are NaN or infinite afterwards; they are then what they were before.
         """
