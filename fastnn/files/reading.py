@@ -17,7 +17,16 @@ from typing import IO, Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Header", "NpzFile", "check_expansion", "RegularFile", "largest_from", "read_npy", "regular_file"]
+__all__ = [
+    "Header",
+    "NpzFile",
+    "check_expansion",
+    "RegularFile",
+    "largest_from",
+    "read_npy",
+    "read_npy_header",
+    "regular_file",
+]
 
 # Bytes that any file may become; beyond them, so many times its own. Numbers that are no padding shrink by far less.
 _SMALL, _LARGEST_EXPANSION = 1 << 26, 100
@@ -162,7 +171,7 @@ class NpzFile(RegularFile):
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise ValueError(f"the array {name!r} is compressed in a way that NumPy does not write")
         with self._archive.open(info) as member:
-            return _checked_header(member, info.file_size, f"the array {name!r}")
+            return _checked_header(member, info.file_size, f"the array {name!r}")[0]
 
     def check_memory(self, names: Iterable[str]) -> None:
         """Raise ValueError where these arrays take far more memory than the file has bytes."""
@@ -179,19 +188,30 @@ class NpzFile(RegularFile):
 def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
     """The array of an ``.npy`` file; raises as `NpzFile` does."""
     with RegularFile(path) as opened:
-        file = opened.file
-        _checked_header(file, opened.size, "the array")
-        file.seek(0)
-        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+        read_npy_header(opened)
+        opened.file.seek(0)
+        array: NDArray[Any] = np.lib.format.read_array(opened.file, allow_pickle=False)
     return array
 
 
-def _checked_header(stream: IO[bytes], size: int, called: str) -> Header:
+def read_npy_header(opened: RegularFile) -> tuple[Header, bool]:
+    """What an ``.npy`` file says of its array, whose bytes are the file's last; ValueError otherwise.
+
+    Returns
+    -------
+    header : Header
+    fortran_order : bool
+        Whether numbers lie column by column.
+    """
+    return _checked_header(opened.file, opened.size, "the array")
+
+
+def _checked_header(stream: IO[bytes], size: int, called: str) -> tuple[Header, bool]:
     # No more than one of numbers may have: a header may promise more than memory has.
     start = io.BytesIO(stream.read(_LONGEST_START))
     version = np.lib.format.read_magic(start)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(start)
+    shape, fortran_order, dtype = read(start)
     if dtype.hasobject or dtype.kind not in "fiubcUSMm":
         raise ValueError(f"{called} holds {dtype}, but only plain numbers and texts are read, never a pickle")
     if any(length < 0 for length in shape):
@@ -203,4 +223,4 @@ def _checked_header(stream: IO[bytes], size: int, called: str) -> Header:
             f"{called} has not the bytes that its shape and dtype take: {shape} of {dtype} are {header.nbytes}, but "
             f"there are {size - start.tell()}"
         )
-    return header
+    return header, fortran_order

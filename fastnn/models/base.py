@@ -216,7 +216,7 @@ class BaseModel(DifferentiableModel):
         float, list of float, or dict
             As `train_on_batch`.
         """
-        from fastnn.models.evaluation import evaluate
+        from fastnn.models.evaluating import evaluate
 
         verbosity_of(verbose)
         watchers = None if callbacks is None else CallbackList(callbacks, self)
