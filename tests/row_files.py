@@ -1,5 +1,6 @@
 """Rows written to files of every kind that `fastnn.data.from_files` reads."""
 
+import itertools
 import math
 
 import numpy as np
@@ -37,13 +38,13 @@ def table_of(x, y=None, weights=None, lists=False):
     return pyarrow.table(columns)
 
 
-def write_table(table, path, rows):
+def write_table(table, path, rows, use_dictionary=True):
     """A table as the file of this name, with blocks of so many rows."""
     import pyarrow
     from pyarrow import feather, parquet
 
     if path.suffix == ".parquet":
-        parquet.write_table(table, path, row_group_size=rows)
+        parquet.write_table(table, path, row_group_size=rows, use_dictionary=use_dictionary)
     elif path.suffix == ".feather":
         feather.write_feather(table, path, compression="lz4", chunksize=rows)
     else:
@@ -60,7 +61,7 @@ def written(kind, folder, x, y=None, weights=None, *, counts=None, rows=70, memo
         pytest.importorskip("pyarrow")
     edges = np.concatenate([[0], np.cumsum(counts or [len(x)])])
     assert edges[-1] == len(x)
-    parts = list(zip(edges, edges[1:], strict=False))
+    parts = list(itertools.pairwise(edges))
     if kind == "npy":
         given = {}
         for name, array in (("x", x), ("y", y), ("sample_weight", weights)):

@@ -60,6 +60,9 @@ def check_files(model: CompiledModel, data: FileData, *, judged: bool = True) ->
             "the files have no targets: name them, from_files(x, y) of .npy files, or from_files(x, target=...) of "
             "tables"
         )
+    expected, found = model.input_shape, data.forms.x.shape
+    if expected is not None and found not in (expected, (math.prod(expected),)):
+        raise ValueError(f"x of the files must have rows of shape {expected}, but they are of shape {found}")
     read_inputs(model, np.empty((0, *data.forms.x.shape), data.forms.x.dtype), "x of the files")
 
 

@@ -53,7 +53,7 @@ class FileSource(Source):
 
     def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
         rng, running = self.model.rng, RunningLogs(self.model)
-        drawn_before, step = rng.bit_generator.state, self.model.optimizer_state.step
+        drawn_before = rng.bit_generator.state
         order = rng if self.shuffle else None
         try:
             with contextlib.closing(self.windows.epoch(order)) as parts:
@@ -64,7 +64,7 @@ class FileSource(Source):
                         return None
         except (ValueError, OSError):
             # Nothing was learned from what was drawn.
-            if self.model.optimizer_state.step == step:
+            if running.count == 0:
                 rng.bit_generator.state = drawn_before
             raise
         return running.logs()

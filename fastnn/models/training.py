@@ -56,7 +56,15 @@ def failure_text(
     anew: bool = True,
     before: str = "it",
 ) -> str:
-    """What is not finite, where, and what to do; ``before`` which steps weights are, and whether the optimiser is anew."""
+    """What is not finite, where, and what to do.
+
+    Parameters
+    ----------
+    anew : bool
+        Whether the optimiser starts anew.
+    before : str
+        The first step that is undone.
+    """
     if isinstance(failure, NonFiniteError):
         if failure.operation < 0:
             cause = "every layer's output is finite, the loss alone is not"

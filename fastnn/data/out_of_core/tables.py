@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -153,7 +153,7 @@ class BatchReader(Reader):
                 self.batch = batch.slice(skipped)
             skipped -= min(skipped, batch.num_rows)
 
-    def _from_block(self, number: int, block: int) -> Iterator[Any]:
+    def _from_block(self, number: int, block: int) -> Generator[Any]:
         """The batches from this block to the file's end."""
         path, state = self.files.shards.paths[number], self.files.states[number]
         try:
@@ -167,4 +167,7 @@ class BatchReader(Reader):
             raise
 
     def close(self) -> None:
+        if isinstance(self.batches, Generator):
+            # The file with it.
+            self.batches.close()
         self.batches, self.batch, self.next = iter(()), None, (-1, -1)
