@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STUDIES", "Content", "Study", "save_study", "time_workers"]
 
-STUDIES = ("growth", "scaling", "roofline", "features", "files", "estimators", "streams", "ranks")
+STUDIES = ("growth", "scaling", "roofline", "features", "files", "estimators", "streams", "ranks", "out_of_core")
 
 Content = dict[str, Any]
 
