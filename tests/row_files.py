@@ -81,17 +81,9 @@ def written(kind, folder, x, y=None, weights=None, *, counts=None, rows=70, memo
             lists="lists" in kind,
         )
         write_table(table, folder / "table" / f"part{number}.{suffix}", rows)
-    data = from_files(
-        folder / "table",
-        target=None if y is None else "y",
-        sample_weight=None if weights is None else "w",
-        memory=1 << 40,
-        **options,
-    )
-    return from_files(
-        folder / "table",
-        target=None if y is None else "y",
-        sample_weight=None if weights is None else "w",
-        memory=memory + data.files.overhead,
-        **options,
-    )
+    how = {"target": None if y is None else "y", "sample_weight": None if weights is None else "w", **options}
+    if suffix == "parquet":
+        # A quarter is for what is decoded.
+        return from_files(folder / "table", memory=-(-4 * memory // 3), **how)
+    batch = from_files(folder / "table", memory=memory, **how).files.overhead
+    return from_files(folder / "table", memory=memory + batch, **how)

@@ -67,24 +67,24 @@ def measure(kind: str, folder: pathlib.Path, memory: int, limit: int, epochs: in
     epochs : int
         Beside the first, which is not counted.
     """
-    data: tuple[Any, ...]
+    x: Any
+    y: Any = None
     if kind == "memory":
-        data = tuple(np.load(folder / "npy" / part / "0.npy", mmap_mode="r") for part in ("x", "y"))
-        columns = data[0].shape[1]
+        x, y = (np.load(folder / "npy" / part / "0.npy", mmap_mode="r") for part in ("x", "y"))
+        columns, few = x.shape[1], (x[: 2 * BATCH], y[: 2 * BATCH])
     else:
-        rows = _opened(kind, folder, memory)
-        data, columns = (rows,), rows.forms.x.shape[0]
+        x = _opened(kind, folder, memory)
+        columns, few = x.forms.x.shape[0], (x.split(2 * BATCH)[0], None)
     # Threads, modules and pools are there before the limit.
-    few = (rows.split(2 * BATCH)[0],) if kind != "memory" else tuple(part[: 2 * BATCH] for part in data)
-    _network(columns).fit(*few, batch_size=BATCH)
+    _network(columns).fit(few[0], few[1], batch_size=BATCH)
     pathlib.Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     before = _status("VmRSS")
     if kind == "memory":
-        data = tuple(np.array(part) for part in data)
+        x, y = np.array(x), np.array(y)
     elif limit:
         resource.setrlimit(resource.RLIMIT_AS, (_status("VmSize") + limit, resource.RLIM_INFINITY))
     clock, model = Clock(), _network(columns)
-    history = model.fit(*data, batch_size=BATCH, epochs=1 + epochs, callbacks=[clock])
+    history = model.fit(x, y, batch_size=BATCH, epochs=1 + epochs, callbacks=[clock])
     return {
         "seconds": np.diff(clock.ends).tolist(),
         "grown": _status("VmHWM") - before,

@@ -81,7 +81,7 @@ class BaseModel(DifferentiableModel):
         validation_data : tuple (x, y) or (x, y, sample_weight), iterable of batches or rows in files, optional
             To judge the model after each epoch, in place of a split.
         shuffle : bool, default True
-            Visit the samples in a new random order each epoch; of rows in files the blocks, and the rows within a window;
+            Visit the samples in a new random order each epoch; of rows in files the blocks, and rows within a window;
             of a ``keras.utils.PyDataset``, and what else gives batches by number, the batches. Other iterables have
             their own order.
         class_weight : dict of int to float, optional

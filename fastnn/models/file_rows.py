@@ -79,11 +79,12 @@ def in_order(data: FileData, known: Names | None, name: str) -> FileData:
 def bytes_elsewhere(model: CompiledModel, data: FileData) -> int:
     """Bytes that each row of a window in use takes beside the window, at most."""
     item = model.dtype.itemsize
-    # Twice the order in which rows are visited, weights as float64, and what the engine does not read as it is.
-    count = 16 + (8 if data.forms.weights is not None else 0)
-    for form in data.forms[:2]:
-        if form is not None and not is_read_in_place(form.dtype):
-            count += max(1, math.prod(form.shape)) * item
+    x, y, weights = data.forms
+    # Twice the order in which rows are visited, targets as the loss takes them, weights as float64, and inputs that the
+    # engine does not read as they are.
+    count = 16 + (0 if y is None else 8 * math.prod(y.shape)) + (0 if weights is None else 8)
+    if not is_read_in_place(x.dtype):
+        count += math.prod(x.shape) * item
     if model.metrics:
         # On record, and in the metrics.
         count += 2 * sum(math.prod(shape) for shape in model.output_shapes) * item

@@ -182,7 +182,7 @@ def test_out_of_core_in_small(tmp_path):
         assert list(ways) == ["whole", "20%"]
         assert all(losses[-1] < losses[0] for losses in ways.values())
     text = out_of_core.markdown(content)
-    assert text.count("\n| ") == 2 + len(out_of_core.KINDS) + 4
+    assert text.count("\n| ") == (1 + len(out_of_core.KINDS)) + (2 + 4)
     assert out_of_core.describe(content).count("\n") == len(out_of_core.KINDS) + 2
     save_study(out_of_core, content, tmp_path, "out_of_core", plot=True)
     assert (tmp_path / "out_of_core.png").read_bytes().startswith(b"\x89PNG")

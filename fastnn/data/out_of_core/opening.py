@@ -49,7 +49,7 @@ def from_files(
         Of tables: those of the inputs; by default all that are neither target nor weight.
     memory : int, default 268435456
         Bytes that rows may take: of two windows, and of what is decoded at a time (a record batch of an Arrow file,
-        2 MB of a Parquet file). The larger, the more shuffling is like that of arrays in memory.
+        of Parquet files a quarter of it, 8 MB at most). The larger, the more shuffling is like that of arrays.
     block_size : int, default 1048576
         Bytes of rows that stay together in an epoch; less where windows are small. Of Parquet it is a row group, of
         Arrow a record batch, as the file has them.
@@ -102,10 +102,13 @@ def from_files(
         if sample_weight is not None and not isinstance(sample_weight, str):
             raise TypeError(f"sample_weight of a table must be the name of a column, but it is {sample_weight!r}")
         if kind == "parquet":
-            from fastnn.data.out_of_core.parquet import ParquetFiles as Tables
+            from fastnn.data.out_of_core.parquet import ParquetFiles
+
+            files = ParquetFiles(paths, columns, target, sample_weight, memory)
         else:
-            from fastnn.data.out_of_core.arrow import ArrowFiles as Tables  # type: ignore[assignment]
-        files = Tables(paths, columns, target, sample_weight)
+            from fastnn.data.out_of_core.arrow import ArrowFiles
+
+            files = ArrowFiles(paths, columns, target, sample_weight)
     if files.count == 0:
         raise ValueError(
             f"x must hold at least one row, but {paths[0]!r} holds none" + " and no other does" * (len(paths) > 1)
