@@ -48,6 +48,7 @@ bench: $(VENV)/installed ## Measure, and write benchmarks/results
 	$(BIN)/python -m benchmarks --update-readme README.md
 	$(BIN)/python -m benchmarks --update-readme docs/estimators.md
 	$(BIN)/python -m benchmarks --update-readme docs/gradients.md
+	$(BIN)/python -m benchmarks --update-readme docs/larger_than_memory.md
 
 lint: $(VENV)/installed ## Check style and types
 	$(BIN)/ruff check .

@@ -21,7 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = ["STUDIES", "Content", "Study", "save_study", "time_workers"]
 
-STUDIES = ("growth", "scaling", "roofline", "features", "files", "estimators", "streams", "graphs", "ranks")
+STUDIES = (
+    "growth",
+    "scaling",
+    "roofline",
+    "features",
+    "files",
+    "estimators",
+    "streams",
+    "graphs",
+    "ranks",
+    "out_of_core",
+)
 
 Content = dict[str, Any]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastnn.checking.arrays import real_dtype_array
 
-__all__ = ["frame_array"]
+__all__ = ["arrow_column", "check_column", "common_dtype", "frame_array", "interleave", "missing_values"]
 
 # Columns are written into rows in pieces of about so many numbers, but not of fewer rows, as each piece costs a call.
 _NUMBERS_IN_CACHE = 1 << 17
@@ -110,7 +110,7 @@ def _of_one_block(frame: Any) -> NDArray[Any] | None:
     if not np.may_share_memory(row[:, :1], frame.iloc[:1, 0].to_numpy()):
         return None
     array: NDArray[Any] = frame.to_numpy()
-    return array if row.flags.c_contiguous else np.ascontiguousarray(array, dtype=_common_dtype([dtype]))
+    return array if row.flags.c_contiguous else np.ascontiguousarray(array, dtype=common_dtype([dtype]))
 
 
 def _pandas_column(series: Any, place: str) -> Column:
@@ -154,14 +154,15 @@ def _polars_column(series: Any, place: str) -> Column:
 def _from_pyarrow(value: Any, name: str) -> NDArray[Any]:
     if hasattr(value, "column_names"):
         pairs = zip(value.column_names, value.columns, strict=True)
-        columns = [_pyarrow_column(column, _place(label, name)) for label, column in pairs]
+        columns = [arrow_column(column, _place(label, name)) for label, column in pairs]
         return _joined(columns, value.num_rows, name, "dictionary_encode()")
     if hasattr(value, "null_count"):
-        return _single(_pyarrow_column(value, name))
+        return _single(arrow_column(value, name))
     return real_dtype_array(value, name)
 
 
-def _pyarrow_column(column: Any, place: str) -> Column:
+def arrow_column(column: Any, place: str) -> Column:
+    """A column of pyarrow; ``place`` is what messages call it."""
     try:
         dtype = _number_dtype(np.dtype(column.type.to_pandas_dtype()))
     except NotImplementedError:
@@ -187,7 +188,7 @@ def _first_of(missing: NDArray[Any]) -> tuple[int, int] | None:
 
 def _single(column: Column) -> NDArray[Any]:
     """A column as an array of one dimension, in place where its library keeps an array."""
-    _check(column, f"numpy.unique({column.place}, return_inverse=True)[1]")
+    check_column(column, f"numpy.unique({column.place}, return_inverse=True)[1]")
     return _checked(column.read(), lambda _: column.place)
 
 
@@ -196,34 +197,46 @@ def _joined(columns: Sequence[Column], rows: int, name: str, encoder: str) -> ND
     if not columns:
         raise ValueError(f"{name} must have a column for each input, but it has none")
     for column in columns:
-        _check(column, encoder)
+        check_column(column, encoder)
     if len(columns) == 1:
         array = columns[0].read().reshape(-1, 1)
     else:
-        array = np.empty((rows, len(columns)), _common_dtype([column.dtype for column in columns]))
-        values = [column.read() for column in columns]
-        # Rows by rows, so that those being written stay in the cache: three times faster for 40 columns.
-        count = max(_FEWEST_ROWS, _NUMBERS_IN_CACHE // len(columns))
-        for start in range(0, rows, count):
-            part = array[start : start + count]
-            for i, numbers in enumerate(values):
-                part[:, i] = numbers[start : start + count]
+        array = np.empty((rows, len(columns)), common_dtype([column.dtype for column in columns]))
+        interleave([column.read() for column in columns], array)
     return _checked(array, lambda i: columns[i].place)
 
 
-def _common_dtype(dtypes: Sequence[np.dtype[Any] | None]) -> np.dtype[Any]:
+def interleave(columns: Sequence[NDArray[Any]], rows: NDArray[Any]) -> None:
+    """Write columns side by side into rows.
+
+    >>> rows = np.empty((2, 2))
+    >>> interleave([np.array([1, 2]), np.array([3.5, 4.5])], rows)
+    >>> rows
+    array([[1. , 3.5],
+           [2. , 4.5]])
+    """
+    # Rows by rows, so that those being written stay in the cache: three times faster for 40 columns.
+    count = max(_FEWEST_ROWS, _NUMBERS_IN_CACHE // len(columns))
+    for start in range(0, len(rows), count):
+        part = rows[start : start + count]
+        for i, numbers in enumerate(columns):
+            part[:, i] = numbers[start : start + count]
+
+
+def common_dtype(dtypes: Sequence[np.dtype[Any] | None]) -> np.dtype[Any]:
+    """The dtype that columns of these share where they lie side by side."""
     if len(set(dtypes)) == 1 and dtypes[0] in (np.bool_, np.uint8):
         return np.dtype(dtypes[0])
     return np.dtype(np.float32 if all(np.can_cast(dtype, np.float32) for dtype in dtypes if dtype) else np.float64)
 
 
-def _check(column: Column, encoder: str) -> None:
+def check_column(column: Column, encoder: str) -> None:
     """Raise where a column holds no numbers, or lacks some."""
     if column.dtype is None:
         held, remedy = _description(column.kind, encoder)
         raise TypeError(f"{column.place} holds {held}: {remedy}")
     if column.missing:
-        raise _missing(column.place, *column.missing)
+        raise missing_values(column.place, *column.missing)
 
 
 def _checked(array: NDArray[Any], place: Callable[[int], str]) -> NDArray[Any]:
@@ -237,10 +250,11 @@ def _checked(array: NDArray[Any], place: Callable[[int], str]) -> NDArray[Any]:
     columns = array.reshape(len(array), -1)
     i = next(i for i in range(columns.shape[1]) if np.isnan(columns[:, i]).any())
     lacking = np.isnan(columns[:, i])
-    raise _missing(place(i), int(lacking.sum()), int(lacking.argmax()))
+    raise missing_values(place(i), int(lacking.sum()), int(lacking.argmax()))
 
 
-def _missing(place: str, count: int, row: int) -> ValueError:
+def missing_values(place: str, count: int, row: int) -> ValueError:
+    """The error for values that are missing in a column, the first in this row."""
     if count == 1:
         return ValueError(f"{place} has a missing value in row {row}: fill it or drop the row")
     return ValueError(f"{place} has {count} missing values, the first in row {row}: fill or drop them")

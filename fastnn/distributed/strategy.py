@@ -11,6 +11,7 @@ import numpy as np
 
 from fastnn.callbacks.base import Callback, CallbackList
 from fastnn.callbacks.model import ModelInTraining
+from fastnn.data.out_of_core.file_data import FileData
 from fastnn.distributed.beginning import compare, describe, take_over
 from fastnn.distributed.evaluation import DividedEvaluation
 from fastnn.distributed.local_steps import check_constraints
@@ -21,9 +22,10 @@ from fastnn.distributed.sources import DividedArrays, DividedBatches
 from fastnn.models.batches import Batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
+from fastnn.models.file_evaluation import FileEvaluation
 from fastnn.models.inputs import Samples
 from fastnn.models.leaves import leaf_layers, moving_layers
-from fastnn.models.sources import ArrayOptions
+from fastnn.models.sources import ArrayOptions, Source
 from fastnn.models.strategy import Strategy
 from fastnn.optimizers.lbfgs import LBFGS
 
@@ -150,6 +152,9 @@ class DataParallel(Strategy):
             raise ValueError("local_steps is for arrays: batches of an iterable are not as many in all ranks")
         return DividedBatches(model, self._ranks, batches, steps, augmentation)
 
+    def file_source(self, model: CompiledModel, data: FileData, options: ArrayOptions) -> Source:
+        raise _no_files("x")
+
     def objective(self, model: CompiledModel, samples: Samples) -> DividedObjective:
         if self._local_steps > 1 or self._half:
             raise ValueError("LBFGS needs exact sums in each step: leave local_steps and half_precision out")
@@ -159,7 +164,9 @@ class DataParallel(Strategy):
             samples = samples.taken(share_of(samples.count, self.rank, self.size))
         return DividedObjective(model, samples, self._ranks)
 
-    def evaluation(self, evaluation: Evaluation | BatchEvaluation) -> DividedEvaluation:
+    def evaluation(self, evaluation: Evaluation | BatchEvaluation | FileEvaluation) -> DividedEvaluation:
+        if isinstance(evaluation, FileEvaluation):
+            raise _no_files("validation_data")
         return DividedEvaluation(evaluation, self._ranks, self._own)
 
     def stops(self, model: CompiledModel) -> bool:
@@ -193,6 +200,13 @@ class DataParallel(Strategy):
                 f"{layer.name} normalises by the statistics of a batch, of which each rank sees a part: allow that by "
                 "mpi(local_statistics=True), use LayerNormalization, or freeze it"
             )
+
+
+def _no_files(name: str) -> ValueError:
+    return ValueError(
+        f"rows in files are read by one process, and several share this training: pass {name} as arrays, such as "
+        "numpy.load(..., mmap_mode='r'), or as batches"
+    )
 
 
 def _checksum(model: CompiledModel) -> int:

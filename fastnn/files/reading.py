@@ -20,7 +20,16 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import zipfile
 
-__all__ = ["Header", "NpzFile", "check_expansion", "RegularFile", "largest_from", "read_npy", "regular_file"]
+__all__ = [
+    "Header",
+    "NpzFile",
+    "check_expansion",
+    "RegularFile",
+    "largest_from",
+    "read_npy",
+    "read_npy_header",
+    "regular_file",
+]
 
 # Bytes that any file may become; beyond them, so many times its own. Numbers that are no padding shrink by far less.
 _SMALL, _LARGEST_EXPANSION = 1 << 26, 100
@@ -160,7 +169,7 @@ class NpzFile(RegularFile):
         """The shape and dtype of an array, which takes the bytes of its member to the last; ValueError otherwise."""
         info = self._plain(name)
         with self._archive.open(info) as member:
-            return _checked_header(member, info.file_size, f"the array {name!r}")
+            return _checked_header(member, info.file_size, f"the array {name!r}")[0]
 
     def _plain(self, name: str) -> zipfile.ZipInfo:
         """An array's member; ValueError unless it is compressed as NumPy does it."""
@@ -186,7 +195,7 @@ class NpzFile(RegularFile):
         with self._archive.open(info) as member:
             content = member.read()
         start = io.BytesIO(content)
-        shape, dtype = _declared(start)
+        (shape, dtype), _ = _declared(start)
         if not dtype.hasobject or dtype.names or len(shape) != 1:
             raise ValueError(f"{called} holds {dtype} of shape {shape}, where a row of lists was expected")
         try:
@@ -205,25 +214,36 @@ class NpzFile(RegularFile):
 def read_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
     """The array of an ``.npy`` file; raises as `NpzFile` does."""
     with RegularFile(path) as opened:
-        file = opened.file
-        _checked_header(file, opened.size, "the array")
-        file.seek(0)
-        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+        read_npy_header(opened)
+        opened.file.seek(0)
+        array: NDArray[Any] = np.lib.format.read_array(opened.file, allow_pickle=False)
     return array
 
 
-def _declared(start: IO[bytes]) -> Header:
-    """What the header says, behind which the stream stands."""
+def _declared(start: IO[bytes]) -> tuple[Header, bool]:
+    """What the header says, behind which the stream stands, and whether numbers lie column by column."""
     version = np.lib.format.read_magic(start)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(start)
-    return Header(shape, dtype)
+    shape, fortran_order, dtype = read(start)
+    return Header(shape, dtype), fortran_order
 
 
-def _checked_header(stream: IO[bytes], size: int, called: str) -> Header:
+def read_npy_header(opened: RegularFile) -> tuple[Header, bool]:
+    """What an ``.npy`` file says of its array, whose bytes are the file's last; ValueError otherwise.
+
+    Returns
+    -------
+    header : Header
+    fortran_order : bool
+        Whether numbers lie column by column.
+    """
+    return _checked_header(opened.file, opened.size, "the array")
+
+
+def _checked_header(stream: IO[bytes], size: int, called: str) -> tuple[Header, bool]:
     # No more than one of numbers may have: a header may promise more than memory has.
     start = io.BytesIO(stream.read(_LONGEST_START))
-    shape, dtype = _declared(start)
+    (shape, dtype), fortran_order = _declared(start)
     if dtype.hasobject or dtype.kind not in "fiubcUSMm":
         raise ValueError(f"{called} holds {dtype}, but only plain numbers and texts are read, never a pickle")
     if any(length < 0 for length in shape):
@@ -235,4 +255,4 @@ def _checked_header(stream: IO[bytes], size: int, called: str) -> Header:
             f"{called} has not the bytes that its shape and dtype take: {shape} of {dtype} are {header.nbytes}, but "
             f"there are {size - start.tell()}"
         )
-    return header
+    return header, fortran_order

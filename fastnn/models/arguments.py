@@ -8,9 +8,11 @@ import numpy as np
 
 from fastnn.checking.scalars import whole_number
 from fastnn.data.names import Names
+from fastnn.data.out_of_core.file_data import FileData
 from fastnn.models.batches import BATCH_SIZE, batches_of, gives_batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
+from fastnn.models.file_evaluation import FileEvaluation
 from fastnn.models.inputs import Samples, read_inputs
 from fastnn.models.several import count_rows, each
 from fastnn.models.targets import read_targets, read_weights
@@ -68,8 +70,8 @@ def validates_after(epoch: int, frequency: int | list[int]) -> bool:
 
 def validation_of(
     model: CompiledModel, data: Any, batch_size: int | None, steps: int | None, names: Names | None
-) -> Evaluation | BatchEvaluation | None:
-    """The evaluation of ``validation_data``: (x, y), (x, y, sample_weight), or an iterable of batches.
+) -> Evaluation | BatchEvaluation | FileEvaluation | None:
+    """The evaluation of ``validation_data``: (x, y), (x, y, sample_weight), rows in files, or an iterable of batches.
 
     Parameters
     ----------
@@ -78,6 +80,10 @@ def validation_of(
     steps : int, optional
         Batches of each validation.
     """
+    if isinstance(data, FileData):
+        if steps is not None:
+            raise ValueError("validation_steps is for validation_data that gives batches: files are gone through whole")
+        return FileEvaluation(model, data, batch_size or BATCH_SIZE, names)
     if not isinstance(data, tuple | list) and gives_batches(data):
         if steps is None and hasattr(data, "__next__"):
             raise ValueError(

@@ -63,7 +63,8 @@ class BaseModel(DifferentiableModel):
             Finite real numbers. float32, float64 and uint8 are read where they lie, also from a memory-mapped file.
             Data frames, SciPy's sparse matrices and PyTorch's tensors are taken, too. A generator, or any iterable,
             gives (x, y) or (x, y, sample_weight) for each batch, as do a ``torch.utils.data.DataLoader`` and a
-            ``keras.utils.PyDataset``; a ``torch.utils.data.Dataset`` gives these for each sample.
+            ``keras.utils.PyDataset``; a ``torch.utils.data.Dataset`` gives these for each sample. Data larger than
+            memory come from `fastnn.data.from_files`, with their targets.
         y : array-like
             Targets in the form that the loss takes.
         batch_size : int, default 32
@@ -77,11 +78,12 @@ class BaseModel(DifferentiableModel):
             See `fastnn.callbacks`.
         validation_split : float, default 0
             The share of samples, from the end, that is kept for validation, with their sample weights.
-        validation_data : tuple (x, y) or (x, y, sample_weight), or iterable of batches, optional
+        validation_data : tuple (x, y) or (x, y, sample_weight), iterable of batches or rows in files, optional
             To judge the model after each epoch, in place of a split.
         shuffle : bool, default True
-            Visit the samples in a new random order each epoch; of a ``keras.utils.PyDataset``, and what else gives
-            batches by number, the batches. Other iterables have their own order.
+            Visit the samples in a new random order each epoch; of rows in files the blocks, and rows within a window;
+            of a ``keras.utils.PyDataset``, and what else gives batches by number, the batches. Other iterables have
+            their own order.
         class_weight : dict of int to float, optional
             How much samples of each class count; 1 for those not named. A key that no class has is refused, and so
             are targets that name no classes. Validation is not weighed.
@@ -106,10 +108,11 @@ class BaseModel(DifferentiableModel):
         ------
         TypeError, ValueError
             For arguments that do not fit; the message names the argument, and every weight is as it was. A batch of an
-            iterable that does not fit ends training with the weights after the batch before.
+            iterable that does not fit ends training with the weights after the batch before, a row in a file with those
+            after the window before.
         FloatingPointError
             When loss or weights stop being finite; weights are then those from before that epoch, or from before that
-            batch where batches are trained on one by one, and the optimiser starts anew.
+            batch or window where these are trained on one by one, and the optimiser starts anew.
         KeyboardInterrupt
             On Ctrl-C, between two batches; weights are those after the last finished one.
         RuntimeError
@@ -216,7 +219,7 @@ class BaseModel(DifferentiableModel):
         float, list of float, or dict
             As `train_on_batch`.
         """
-        from fastnn.models.evaluation import evaluate
+        from fastnn.models.evaluating import evaluate
 
         verbosity_of(verbose)
         watchers = None if callbacks is None else CallbackList(callbacks, self)

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from fastnn.callbacks.base import CallbackList
 from fastnn.checking.arrays import check_finite
-from fastnn.checking.scalars import whole_number
 from fastnn.data.names import Names
 from fastnn.metrics.base import Metric
-from fastnn.models.batches import BATCH_SIZE, Batches, batches_of, check_kind, gives_batches
+from fastnn.models.batches import BATCH_SIZE, Batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.compiling import loss_logs
-from fastnn.models.inputs import Samples, explain, read_batch, read_samples
-from fastnn.models.several import count_rows, each, is_named, join_rows
+from fastnn.models.inputs import Samples, explain, read_batch
+from fastnn.models.running_logs import RunningLogs
+from fastnn.models.several import count_rows, each, join_rows, take_rows
 from fastnn.models.weighted_metrics import values_of
 from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.options import RuleOptions
@@ -26,10 +26,18 @@ from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, Training
 from fastnn_ext.tables.enums import UpdateRule
 
-__all__ = ["BatchEvaluation", "Evaluation", "evaluate", "joined_logs", "metrics_of", "told_of_evaluation"]
+__all__ = [
+    "EVALUATED_TOGETHER",
+    "BatchEvaluation",
+    "Evaluation",
+    "joined_logs",
+    "metrics_of",
+    "of_batches",
+    "told_of_evaluation",
+]
 
 # Rows that are evaluated together where the user does not say: as many as stay in the cache.
-_BATCH_SIZE = 256
+EVALUATED_TOGETHER = 256
 
 
 class Evaluation:
@@ -40,6 +48,8 @@ class Evaluation:
         model: CompiledModel,
         samples: Samples,
         batch_size: int | None = None,
+        *,
+        keep_index: bool = True,
     ) -> None:
         _, loss = model.needs_compile()
         self.model, self.samples, self.inputs, self.targets = model, samples, samples.inputs, samples.targets
@@ -48,14 +58,25 @@ class Evaluation:
             model.needs_plan(),
             samples.inputs,
             samples.targets,
-            batch_size or _BATCH_SIZE,
+            batch_size or EVALUATED_TOGETHER,
             loss.engine_options(),
             RuleOptions(UpdateRule.SGD, 0.0),
             sample_weight=samples.weights,
             record=bool(model.metrics),
             inference=True,
+            keep_index=keep_index,
             frozen_arrays=model.frozen_arrays(),
         )
+
+    def take(self, samples: Samples) -> None:
+        """Let the next run be of other samples; the evaluation was made with ``keep_index=False``."""
+        self.samples, self.inputs, self.targets = samples, samples.inputs, samples.targets
+        self.training.take_data(samples.inputs, samples.targets, samples.weights)
+
+    @property
+    def outputs(self) -> Any:
+        """Those of the last run, where the model has metrics."""
+        return take_rows(self.training.outputs, slice(self.samples.count))
 
     def check(self) -> Evaluation:
         """Return itself, or raise ValueError if a number is not finite or a target is out of bounds."""
@@ -82,7 +103,7 @@ class Evaluation:
         """Loss and metrics by name, batch by batch where somebody watches batches."""
         with told_of_evaluation(watchers) as told:
             if watchers is not None and watchers.watches_test_batches:
-                told |= _of_batches(self.model, self._batches(), watchers, "the data")
+                told |= of_batches(self.model, self._batches(), watchers, "the data")
             else:
                 told |= loss_logs(self.model.output_names, self.loss(read_anew), self.training.losses_of_outputs)
                 told |= metrics_of(self.model.metrics, self.targets, self.training.outputs, self.samples.weights)
@@ -107,7 +128,7 @@ class BatchEvaluation:
         """Loss and metrics by name; ValueError where there are no batches. All are read anew in any case."""
         with told_of_evaluation(watchers) as told:
             self.batches.tell("on_epoch_begin")
-            told |= _of_batches(self.model, self._samples(), watchers, self.name)
+            told |= of_batches(self.model, self._samples(), watchers, self.name)
             self.batches.tell("on_epoch_end")
         return told
 
@@ -133,10 +154,14 @@ def told_of_evaluation(watchers: CallbackList | None) -> Iterator[dict[str, floa
             watchers.tell("on_test_end", logs)
 
 
-def _of_batches(
-    model: CompiledModel, batches: Iterable[Samples], watchers: CallbackList | None, name: str
+def of_batches(
+    model: CompiledModel,
+    batches: Iterable[Samples],
+    watchers: CallbackList | None,
+    name: str,
+    running: RunningLogs | None = None,
 ) -> dict[str, float]:
-    """Loss and metrics of all batches together."""
+    """Loss and metrics of all batches together, where there is one from what ``running`` counts."""
     totals, done = np.zeros(len(model.output_names) + 1), 0
     watched = watchers if watchers is not None and watchers.watches_test_batches else None
     seen: list[tuple[Any, Any, Any]] = []
@@ -146,14 +171,17 @@ def _of_batches(
         evaluation = Evaluation(model, samples, samples.count)
         value = evaluation.loss()
         by_output = evaluation.training.losses_of_outputs
+        outputs = evaluation.training.outputs
+        if running is not None:
+            running.add(samples.targets, outputs, samples.weights, value, by_output)
         totals, done = totals + np.array([value, *by_output]) * samples.count, done + samples.count
-        if evaluation.training.outputs is not None:
-            seen.append((samples.targets, evaluation.training.outputs, samples.weights))
+        if outputs is not None and running is None:
+            seen.append((samples.targets, outputs, samples.weights))
         if watched is not None:
             watched.tell("on_test_batch_end", number, {"loss": value})
     if done == 0:
         raise ValueError(f"{name} gave no batches: it must be an iterable of (x, y) or (x, y, sample_weight)")
-    return joined_logs(model, totals / done, seen)
+    return joined_logs(model, totals / done, seen) if running is None else running.logs()
 
 
 def joined_logs(model: CompiledModel, means: NDArray[np.float64], seen: list[tuple[Any, Any, Any]]) -> dict[str, float]:
@@ -180,31 +208,6 @@ def _joined_weights(parts: list[tuple[Any, int]], outputs: int) -> Any:
 
 def _of_output(weights: Any, place: int) -> Any:
     return weights[place] if isinstance(weights, list) else weights
-
-
-def evaluate(
-    model: CompiledModel,
-    x: Any,
-    y: Any,
-    batch_size: int | None,
-    sample_weight: Any,
-    steps: int | None,
-    watchers: CallbackList | None = None,
-) -> dict[str, float]:
-    """Loss and metrics of a user's data, by name."""
-    model.needs_compile()
-    if steps is not None:
-        steps = whole_number(steps, "steps", at_least=1)
-    if y is None and gives_batches(x):
-        if sample_weight is not None:
-            raise ValueError("with batches from an iterable, weights come with each batch: (x, y, sample_weight)")
-        batches = batches_of(x, "x", batch_size=batch_size, shuffle=False, rng=None, steps=steps, argument="steps")
-        return BatchEvaluation(model, batches, steps, "x").run(watchers=watchers)
-    if steps is not None:
-        raise ValueError("steps is for batches from an iterable: arrays are evaluated whole")
-    if y is None and not is_named(x, model.input_names):
-        check_kind(x, "x")
-    return Evaluation(model, read_samples(model, x, y, sample_weight), batch_size).run(watchers=watchers)
 
 
 def metrics_of(metrics: list[Metric], targets: Any, outputs: Any, weights: Any) -> dict[str, float]:

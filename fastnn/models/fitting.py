@@ -16,6 +16,7 @@ from fastnn.callbacks.base import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.checking.scalars import whole_number, whole_number_or_none
 from fastnn.data.names import Names, column_names
+from fastnn.data.out_of_core.file_data import FileData
 from fastnn.models.arguments import (
     kept_for_validation,
     refuse_for_batches,
@@ -26,6 +27,8 @@ from fastnn.models.arguments import (
 from fastnn.models.batches import BATCH_SIZE, batches_of, check_kind, gives_batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import Evaluation
+from fastnn.models.file_evaluation import FileEvaluation
+from fastnn.models.file_rows import in_order, refuse_beside_files
 from fastnn.models.full_batch import minimize
 from fastnn.models.inputs import Samples, read_samples
 from fastnn.models.reporting import Reporting, verbosity_of
@@ -80,7 +83,23 @@ def _fit(
 
     source: Source | None = None
     data: Samples | None = None
-    if y is None and gives_batches(x):
+    files: FileData | None = None
+    if isinstance(x, FileData):
+        if isinstance(model.optimizer, LBFGS):
+            raise ValueError("LBFGS looks at all samples in every step: pass arrays, or choose another optimizer")
+        refuse_beside_files(
+            y=y, sample_weight=sample_weight, class_weight=class_weight, steps_per_epoch=steps_per_epoch
+        )
+        files = in_order(x, model.feature_names, "x of the files")
+        names = model.feature_names or files.names
+        if validation_batch_size is None:
+            validation_batch_size = batch_size if isinstance(validation_data, tuple | list | FileData) else None
+        validation = validation_of(model, validation_data, validation_batch_size, validation_steps, names)
+        kept = 0 if validation else kept_for_validation(validation_split, files.count, ())
+        if kept:
+            files, held_out_files = files.split(files.count - kept)
+            validation = FileEvaluation(model, held_out_files, validation_batch_size or batch_size or BATCH_SIZE)
+    elif y is None and gives_batches(x):
         refuse_for_batches(model, validation_split, class_weight, sample_weight)
         batches = batches_of(
             x,
@@ -107,7 +126,7 @@ def _fit(
         names = data.names
         if validation_batch_size is None:
             # Of what has batches of its own, none is asked for.
-            validation_batch_size = batch_size if isinstance(validation_data, tuple | list) else None
+            validation_batch_size = batch_size if isinstance(validation_data, tuple | list | FileData) else None
         validation = validation_of(model, validation_data, validation_batch_size, validation_steps, names)
         kept = 0 if validation else kept_for_validation(validation_split, data.count, data.inputs)
         if kept:
@@ -127,14 +146,16 @@ def _fit(
     initial_epoch = strategy.begin(model, data, initial_epoch, settings)
     if validation is not None:
         validation = strategy.evaluation(validation)
-    if data is not None and not isinstance(model.optimizer, LBFGS):
-        options = ArrayOptions(
-            batch_size=batch_size or BATCH_SIZE,
-            shuffle=shuffle,
-            several_epochs=epochs - initial_epoch > 1,
-            by_batch=watchers.watches_batches,
-            augmentation=augmentation,
-        )
+    options = ArrayOptions(
+        batch_size=batch_size or BATCH_SIZE,
+        shuffle=shuffle,
+        several_epochs=epochs - initial_epoch > 1,
+        by_batch=watchers.watches_batches,
+        augmentation=augmentation,
+    )
+    if files is not None:
+        source = strategy.file_source(model, files, options)
+    elif data is not None and not isinstance(model.optimizer, LBFGS):
         source = strategy.array_source(model, data, options)
     elif data is not None and augmentation is not None:
         raise ValueError("LBFGS looks at the same samples in every step: leave the augmentation out")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -9,8 +10,11 @@ import numpy as np
 
 from fastnn.callbacks.base import CallbackList
 from fastnn.checking.scalars import whole_number_or_none
+from fastnn.data.out_of_core.file_data import FileData
+from fastnn.data.out_of_core.windows import Window, Windows
 from fastnn.models.batches import BATCH_SIZE, batches_of, check_kind, gives_batches
 from fastnn.models.compiled import CompiledModel
+from fastnn.models.file_rows import bad_row, bytes_elsewhere, check_files, in_order, refuse_beside_files
 from fastnn.models.inputs import explain, read_inputs
 from fastnn.models.several import count_rows, each, is_named, join_rows, take_rows
 from fastnn_ext.engine.plan import NonFiniteDataError
@@ -20,6 +24,8 @@ __all__ = ["predict", "predict_watched"]
 
 def predict(model: CompiledModel, x: Any, out: Any, steps: int | None) -> Any:
     """A model's outputs, one row a sample; see `BaseModel.predict`."""
+    if isinstance(x, FileData):
+        return _predict_files(model, x, out, steps)
     if gives_batches(x) and not isinstance(x, Sequence):
         return _predict_batches(model, x, out, steps)
     if steps is not None:
@@ -34,6 +40,50 @@ def predict(model: CompiledModel, x: Any, out: Any, steps: int | None) -> Any:
     if result is None:
         raise TypeError(f"x must be an array that the engine reads, but it is {type(inputs).__name__}")
     return result
+
+
+def _predict_files(model: CompiledModel, data: FileData, out: Any, steps: int | None) -> Any:
+    """The outputs of all rows in files; they alone are in memory whole, or where ``out`` lies."""
+    result: Any = out
+    at = 0
+    for window in _windows_of(model, data, steps, 1):
+        part = _of_window(model, data, window)
+        if result is None:
+            result = [np.empty((data.count, *one.shape[1:]), one.dtype) for one in each(part)]
+            result = result if isinstance(part, list) else result[0]
+        if at == 0:
+            _check_out(result, part, data.count)
+        for whole, one in zip(each(result), each(part), strict=True):
+            whole[at : at + len(one)] = one
+        at += count_rows(part)
+    return result
+
+
+def _of_window(model: CompiledModel, data: FileData, window: Window) -> Any:
+    inputs = read_inputs(model, window.rows.x, "x of the files", names=data.names)
+    try:
+        return model.needs_plan().predict(inputs, None)
+    except NonFiniteDataError as failure:
+        raise bad_row(model, data, window, inputs, None, failure.sample) from None
+
+
+def _windows_of(model: CompiledModel, data: FileData, steps: int | None, batch_size: int) -> Iterator[Window]:
+    """Rows in files, a window of whole batches at a time."""
+    refuse_beside_files(steps=steps)
+    data = in_order(data, model.feature_names, "x of the files")
+    check_files(model, data, judged=False)
+    size = min(batch_size, data.count)
+    with contextlib.closing(Windows(data, size, bytes_elsewhere(model, data)).epoch()) as parts:
+        yield from parts
+
+
+def _check_out(out: Any, part: Any, count: int) -> None:
+    """Raise ValueError where outputs of so many rows have another form than ``out``."""
+    for given, one in zip(each(out), each(part), strict=True):
+        shape = count, *one.shape[1:]
+        if not isinstance(given, np.ndarray) or given.shape != shape or given.dtype != one.dtype:
+            told = f"{given.dtype} {given.shape}" if isinstance(given, np.ndarray) else f"a {type(given).__name__}"
+            raise ValueError(f"out must be {one.dtype} of shape {shape}, but it is {told}")
 
 
 def predict_watched(
@@ -58,11 +108,8 @@ def predict_watched(
             raise ValueError("x gave no batches: there is nothing to predict")
         result = join_rows(parts)
         if out is not None:
+            _check_out(out, result, count_rows(result))
             for given, whole in zip(each(out), each(result), strict=True):
-                if given.shape != whole.shape or given.dtype != whole.dtype:
-                    raise ValueError(
-                        f"out must be {whole.dtype} of shape {whole.shape}, but it is {given.dtype} {given.shape}"
-                    )
                 given[...] = whole
             result = out
     watchers.tell("on_predict_end")
@@ -70,7 +117,12 @@ def predict_watched(
 
 
 def _parts(model: CompiledModel, x: Any, steps: int | None, batch_size: int) -> Iterator[Any]:
-    """The batches of what gives batches, or arrays in slices."""
+    """The batches of what gives batches, or arrays or rows in files in slices."""
+    if isinstance(x, FileData):
+        for window in _windows_of(model, x, steps, batch_size):
+            for start in range(0, window.size, batch_size):
+                yield window.rows.x[start : start + batch_size]
+        return
     if gives_batches(x) and not isinstance(x, Sequence):
         steps = whole_number_or_none(steps, "steps", at_least=1)
         yield from map(

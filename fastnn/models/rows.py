@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fastnn.checking.arrays import converted
 from fastnn_ext.engine.compressed import CompressedRows
 
-__all__ = ["AllInputs", "AllTargets", "AllWeights", "Inputs", "as_rows"]
+__all__ = ["AllInputs", "AllTargets", "AllWeights", "Inputs", "as_rows", "is_read_in_place"]
 
 Inputs = NDArray[Any] | CompressedRows
 # Those of all inputs or outputs: Inputs, targets, and weights of samples or None; for several, a list of these.
@@ -30,3 +30,12 @@ def as_rows(rows: NDArray[Any], dtype: np.dtype[np.floating[Any]], name: str) ->
     if rows.dtype == np.bool_:
         return np.ascontiguousarray(rows).view(np.uint8)
     return converted(rows, rows.dtype if readable else dtype, name)
+
+
+def is_read_in_place(dtype: np.dtype[Any]) -> bool:
+    """Whether numbers of this dtype, side by side, need no copy.
+
+    >>> is_read_in_place(np.dtype("uint8")), is_read_in_place(np.dtype("int64"))
+    (True, False)
+    """
+    return dtype.isnative and dtype in (*_READ_IN_PLACE, np.dtype(np.bool_))

@@ -18,13 +18,25 @@ from fastnn.models.compiled import CompiledModel
 from fastnn.models.compiling import loss_logs
 from fastnn.models.evaluation import joined_logs, metrics_of
 from fastnn.models.inputs import Samples, explain, read_batch, read_inputs
+from fastnn.models.running_logs import RunningLogs
 from fastnn.models.several import count_rows, each, take_rows
 from fastnn.models.training import make_training, raise_or_stop
 from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 
-__all__ = ["ArraySource", "BatchSource", "Source"]
+__all__ = [
+    "ArrayOptions",
+    "ArraySource",
+    "Batch",
+    "BatchSource",
+    "Progress",
+    "Source",
+    "augmented",
+    "engine_fields",
+    "place_of",
+    "run_batches",
+]
 
 Progress = Callable[[int, float], object]
 Batch = tuple[Any, Any, Any]
@@ -121,7 +133,7 @@ class ArraySource(Source):
             rng.state = drawn_before
             raise explain(self.model, self.inputs, self.targets, failure.sample) from None
         except (NonFiniteError, NonFiniteWeightsError) as failure:
-            raise_or_stop(self.model, failure, _place(failure, epoch), training.learning_rate, watchers)
+            raise_or_stop(self.model, failure, place_of(failure, epoch), training.learning_rate, watchers)
             return None
         logs = loss_logs(self.model.output_names, value, training.losses_of_outputs)
         return logs | metrics_of(self.model.metrics, self.targets, training.outputs, self.weights)
@@ -168,9 +180,17 @@ class BatchSource(Source):
 
 
 def run_batches(
-    source: Source, batches: Iterator[Batch], epoch: int, progress: Progress | None, watchers: CallbackList
+    source: Source,
+    batches: Iterator[Batch],
+    epoch: int,
+    progress: Progress | None,
+    watchers: CallbackList,
+    running: RunningLogs | None = None,
 ) -> dict[str, float] | None:
-    """An epoch, batch by batch; None if there were no batches, or a callback stopped training on a failure."""
+    """An epoch, batch by batch; None if there were no batches, or a callback stopped training on a failure.
+
+    Loss and metrics are from what ``running`` counts, where there is one.
+    """
     model = source.model
     total, done, number, watches = 0.0, 0, 0, watchers.watches_batches
     by_output = np.zeros(len(model.output_names))
@@ -192,8 +212,10 @@ def run_batches(
         count = count_rows(targets)
         by_output += np.array(training.losses_of_outputs) * count
         total, done, number = total + value * count, done + count, number + 1
-        if training.outputs is not None:
-            outputs = take_rows(training.outputs, slice(count))
+        outputs = take_rows(training.outputs, slice(count))
+        if running is not None:
+            running.add(targets, outputs, weights, value, training.losses_of_outputs)
+        elif outputs is not None:
             kept = [one.copy() for one in outputs] if isinstance(outputs, list) else outputs.copy()
             seen.append((targets, kept, weights))
         if watches:
@@ -204,10 +226,11 @@ def run_batches(
             break
     if done == 0:
         return None
-    return joined_logs(model, np.array([total, *by_output]) / done, seen)
+    return joined_logs(model, np.array([total, *by_output]) / done, seen) if running is None else running.logs()
 
 
-def _place(failure: NonFiniteError | NonFiniteWeightsError, epoch: int) -> str:
+def place_of(failure: NonFiniteError | NonFiniteWeightsError, epoch: int) -> str:
+    """Where an epoch of arrays failed, for messages."""
     return f"epoch {epoch + 1}" + (f", batch {failure.batch + 1}" if isinstance(failure, NonFiniteError) else "")
 
 

@@ -8,9 +8,12 @@ from typing import Any
 
 from fastnn.callbacks.base import CallbackList
 from fastnn.callbacks.model import ModelInTraining
+from fastnn.data.out_of_core.file_data import FileData
 from fastnn.models.batches import Batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
+from fastnn.models.file_evaluation import FileEvaluation
+from fastnn.models.file_source import FileSource
 from fastnn.models.inputs import Samples
 from fastnn.models.objective import Objective
 from fastnn.models.sources import ArrayOptions, ArraySource, BatchSource, Source
@@ -53,11 +56,15 @@ class Strategy:
         """See `BatchSource`."""
         return BatchSource(model, batches, steps, augmentation)
 
+    def file_source(self, model: CompiledModel, data: FileData, options: ArrayOptions) -> Source:
+        """See `FileSource`."""
+        return FileSource(model, data, options)
+
     def objective(self, model: CompiledModel, samples: Samples) -> Objective:
         """See `Objective`."""
         return Objective(model, samples)
 
-    def evaluation(self, evaluation: Evaluation | BatchEvaluation) -> Any:
+    def evaluation(self, evaluation: Evaluation | BatchEvaluation | FileEvaluation) -> Any:
         """What evaluates these data, with the method `run` of what is given."""
         return evaluation
 

@@ -54,8 +54,17 @@ def failure_text(
     learning_rate: float | None,
     *,
     anew: bool = True,
+    before: str = "it",
 ) -> str:
-    """What is not finite, where, and what to do; whether the optimiser starts anew."""
+    """What is not finite, where, and what to do.
+
+    Parameters
+    ----------
+    anew : bool
+        Whether the optimiser starts anew.
+    before : str
+        The first step that is undone.
+    """
     if isinstance(failure, NonFiniteError):
         if failure.operation < 0:
             cause = "every layer's output is finite, the loss alone is not"
@@ -65,15 +74,20 @@ def failure_text(
     else:
         what = f"the weights of {model.layer_of(failure.operation)} are not finite after {where}"
     remedy = "" if learning_rate is None else f"a smaller learning_rate than {learning_rate:g}, clipnorm=1, or "
-    kept = f"The weights are those from before it{', and the optimiser starts anew' * anew}"
+    kept = f"The weights are those from before {before}{', and the optimiser starts anew' * anew}"
     return f"training stopped: {what}. {kept}. Try {remedy}inputs scaled to about 1"
 
 
 def raise_failure(
-    model: CompiledModel, failure: NonFiniteError | NonFiniteWeightsError, where: str, learning_rate: float | None
+    model: CompiledModel,
+    failure: NonFiniteError | NonFiniteWeightsError,
+    where: str,
+    learning_rate: float | None,
+    *,
+    before: str = "it",
 ) -> NoReturn:
     """Raise FloatingPointError with this text."""
-    raise FloatingPointError(failure_text(model, failure, where, learning_rate)) from None
+    raise FloatingPointError(failure_text(model, failure, where, learning_rate, before=before)) from None
 
 
 def raise_or_stop(
@@ -82,10 +96,12 @@ def raise_or_stop(
     where: str,
     learning_rate: float | None,
     watchers: CallbackList,
+    *,
+    before: str = "it",
 ) -> None:
     """Raise what a failure means, or stop training where a callback asks for that instead of an exception."""
     try:
-        raise_failure(model, failure, where, learning_rate)
+        raise_failure(model, failure, where, learning_rate, before=before)
     except FloatingPointError as error:
         if not watchers.on_failure(error):
             raise

@@ -326,7 +326,9 @@ cdef class Training:
         return found
 
     cdef int keep_records(self) except -1:
+        # Of as many rows as there are now, in place of those of before.
         cdef int h
+        self.records, self.state_pins = [], self.state_pins[:len(self.arrays)]
         for h in range(self.run.head_count):
             array = numpy.empty((self.samples, self.run.heads[h].size), self.plan.dtype)
             self.records.append(array)
@@ -523,6 +525,29 @@ cdef class Training:
         try:
             set_data(self, inputs, y, sample_weight)
             return self.epoch(None)
+        finally:
+            fastnn_exchange(&self.running, 0)
+
+    def take_data(self, x not None, y not None, sample_weight=None):
+        """Let the next epochs be of other data of the same kind, of any number of rows.
+
+        Learning rates and scales of penalties that were set by batch are forgotten. Where a record is kept, ``outputs``
+        holds these data's in its first rows. Parameters are those of `run_batch`, and so are the errors for data that
+        do not fit, after which the data are those of before.
+        """
+        cdef list inputs = self.for_inputs(x)
+        if rows_in(inputs[0]) < 1:
+            raise ValueError(f"x must have at least one row, but it has shape {inputs[0].shape}")
+        if self.index.starts != NULL:
+            raise ValueError("a training that keeps an index of its data takes no others: make it with "
+                             "keep_index=False")
+        self.start_running()
+        try:
+            set_data(self, inputs, y, sample_weight)
+            self.rates = self.penalty_scales = None
+            self.run.updating.learning_rates = self.run.updating.penalty_scales = NULL
+            if self.records and self.samples > len(self.records[0]):
+                self.keep_records()
         finally:
             fastnn_exchange(&self.running, 0)
 

@@ -98,6 +98,9 @@ def test_a_study_without_results_is_told(tmp_path):
     assert "Not measured yet: `python -m benchmarks --jobs streams`." in page.read_text()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/estimators.md", "docs/gradients.md"])
+PAGES = ["README.md", *(f"docs/{name}.md" for name in ("estimators", "gradients", "larger_than_memory"))]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_pages_show_the_committed_results(page):
     assert command.main(["--check-readme", str(ROOT / page)]) == 0

@@ -21,6 +21,7 @@ from benchmarks.studies import (
     fit_memory,
     graphs,
     growth,
+    out_of_core,
     roofline,
     save_study,
     scaling,
@@ -205,3 +206,19 @@ def test_keras_and_torch_normalise_and_step_as_we_do():
 
     # float32 sums in other orders: 1e-6, where a wrong epsilon gives 1e-3.
     assert ours == pytest.approx(torch.setup(task)(), rel=2e-5)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a process' memory is read from /proc")
+def test_out_of_core_in_small(tmp_path):
+    pytest.importorskip("pyarrow")
+    content = out_of_core.measure(True, SILENT, [])
+    assert list(content["seconds"]) == list(content["grown"]) == list(out_of_core.KINDS)
+    assert all(seconds > 0 for seconds in content["seconds"].values())
+    for ways in content["convergence"]["losses"].values():
+        assert list(ways) == ["whole", "20%"]
+        assert all(losses[-1] < losses[0] for losses in ways.values())
+    text = out_of_core.markdown(content)
+    assert text.count("\n| ") == (1 + len(out_of_core.KINDS)) + (2 + 4)
+    assert out_of_core.describe(content).count("\n") == len(out_of_core.KINDS) + 2
+    save_study(out_of_core, content, tmp_path, "out_of_core", plot=True)
+    assert (tmp_path / "out_of_core.png").read_bytes().startswith(b"\x89PNG")

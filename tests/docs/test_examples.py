@@ -11,7 +11,7 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("models.md", "graphs.md", "gradients.md", "coming_from_keras.md", "data.md", "interop.md", "estimators.md")
-PAGES += ("distributed.md", "../README.md")
+PAGES += ("distributed.md", "larger_than_memory.md", "../README.md")
 
 
 def blocks_of(page):

@@ -133,6 +133,62 @@ def test_a_training_with_an_index_takes_no_other_data():
     training = training_of(plan_of(network, INPUTS), x, y, 4, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"], sparse=True)
     with pytest.raises(ValueError, match="keep_index=False"):
         training.run_batch(x[:4], y[:4])
+    with pytest.raises(ValueError, match="keep_index=False"):
+        training.take_data(x[:4], y[:4])
+
+
+@every_network
+@pytest.mark.parametrize("rule", ["sgd", "adam"])
+@pytest.mark.parametrize(("batch_size", "threads"), [(1, 1), (4, 1), (4, 2)])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_data_taken_part_by_part_are_an_epoch(name, rule, batch_size, threads, sparse):
+    whole, x, y = prepared(name, density=0.3)
+    parts, weights = copied(whole), np.random.default_rng(4).random(SAMPLES)
+    how = {**RULES[rule], "sparse": sparse, "threads": threads, "record": True}
+    one = training_of(plan_of(whole, INPUTS), x, y, batch_size, Loss.MEAN_SQUARED_ERROR, sample_weight=weights, **how)
+    value = one.run_epoch()
+    edges = [0, batch_size, 3 * batch_size, 5 * batch_size, SAMPLES]
+    training, total, outputs = None, 0.0, []
+    for rows in map(slice, edges, edges[1:]):
+        part = x[rows].copy(), y[rows].copy()
+        if training is None:
+            training = training_of(
+                plan_of(parts, INPUTS),
+                *part,
+                batch_size,
+                Loss.MEAN_SQUARED_ERROR,
+                sample_weight=weights[rows],
+                keep_index=False,
+                **how,
+            )
+        else:
+            training.take_data(*part, weights[rows].copy())
+        assert training.samples == len(part[0])
+        total += training.run_epoch() * len(part[0])
+        outputs.append(training.outputs[: len(part[0])].copy())
+    assert bytes_of(parts) == bytes_of(whole)
+    assert np.concatenate(outputs).tobytes() == one.outputs.tobytes()
+    assert total / SAMPLES == pytest.approx(value, rel=1e-14)
+
+
+def test_data_that_are_taken_forget_the_rates_of_others_and_leave_them_where_they_do_not_fit():
+    network, x, y = prepared("relu")
+    sgd, how = RULES["sgd"], {"keep_index": False}
+    training = training_of(plan_of(network, INPUTS), x[:8], y[:8], 4, Loss.MEAN_SQUARED_ERROR, **sgd, **how)
+    training.set_learning_rates(np.zeros(2))
+    training.set_penalty_scales(np.zeros(2))
+    for bad_x, bad_y in ((x[:0], y[:0]), (x[:, :-1].copy(), y), (x, y[:3]), (x.astype(int), y)):
+        with pytest.raises((ValueError, TypeError)):
+            training.take_data(bad_x, bad_y)
+        assert training.samples == 8
+    before = bytes_of(network)
+    training.run_epoch()
+    assert bytes_of(network) == before, "rates of 0 teach nothing"
+    training.take_data(x, y)
+    training.run_epoch(np.arange(SAMPLES)[::-1])
+    assert bytes_of(network) != before
+    with pytest.raises(ValueError, match="there must be 6 learning rates"):
+        training.set_learning_rates(np.zeros(2))
 
 
 def test_progress_tells_samples_and_their_losses():

@@ -1,0 +1,181 @@
+"""Windows: as many rows as memory has room for, read ahead by a thread while the window before is used."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+
+from fastnn.data.out_of_core.file_data import FileData
+from fastnn.data.out_of_core.forms import Arrays, Reader
+
+__all__ = ["Window", "Windows", "largest_batch"]
+
+# Rows from one number to another, which lie in one block.
+Range = tuple[int, int]
+
+
+class Window(NamedTuple):
+    """Rows of one part of an epoch; they are overwritten when the next window is asked for.
+
+    Attributes
+    ----------
+    rows : Arrays
+        Views, a whole number of batches but in the last window.
+    numbers : list of (int, int)
+        The numbers of these rows in the files, as ranges in the order of the rows.
+    """
+
+    rows: Arrays
+    numbers: list[Range]
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        return len(self.rows.x)
+
+    def number(self, row: int) -> int:
+        """The number in the files of a row of the window."""
+        for start, stop in self.numbers:
+            if row < stop - start:
+                return start + row
+            row -= stop - start
+        raise IndexError("the window has no such row")
+
+
+class Windows:
+    """Windows of the rows of files, and the memory for them, for any number of epochs.
+
+    Rows that are no whole batch stay for the next window, so that batches are those of one array with all rows.
+
+    Parameters
+    ----------
+    data : FileData
+    batch_size : int
+    more : int, default 0
+        Bytes that each row of the window in use takes elsewhere.
+
+    Raises
+    ------
+    ValueError
+        When memory has no room for a batch; the message tells how much it needs.
+    """
+
+    def __init__(self, data: FileData, batch_size: int, more: int = 0) -> None:
+        self.data, self.batch_size = data, batch_size
+        self.rows = _most_rows(data, batch_size, more)
+        self._several = self.rows < data.count
+        # In front of what is read, room for the rows that the window before hands on.
+        self._head = batch_size - 1 if self._several else 0
+        self._buffers: list[Arrays] = []
+
+    def epoch(self, rng: np.random.Generator | None = None) -> Generator[Window]:
+        """All rows once. Close it to end the thread early.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator, optional
+            Of the order of blocks; by default they come as they lie.
+        """
+        head = self._head
+        if not self._buffers:
+            self._buffers = [Arrays.empty(self.data.forms, head + self.rows) for _ in range(1 + self._several)]
+        buffers = list(self._buffers)
+        plan, ended = _plan(_ranges(self.data, self.rows, rng), self.rows), threading.Event()
+        with self.data.files.reader() as reader, ThreadPoolExecutor(1, "fastnn-read-ahead") as pool:
+
+            def begin(buffer: Arrays) -> tuple[list[Range], Future[None]] | None:
+                ranges = next(plan, None)
+                return None if ranges is None else (ranges, pool.submit(_fill, reader, ranges, buffer, head, ended))
+
+            try:
+                coming = begin(buffers[0])
+                kept, kept_numbers = buffers[0].taken(0, 0), list[Range]()
+                while coming is not None:
+                    ranges, filled = coming
+                    filled.result()
+                    buffer, numbers = buffers[0], kept_numbers + ranges
+                    first, last = head - len(kept.x), head + _count(ranges)
+                    buffer.taken(first, head).fill(kept)
+                    # From here on nobody reads the other one.
+                    buffers.reverse()
+                    coming = begin(buffers[0])
+                    if coming is not None:
+                        last -= (last - first) % self.batch_size
+                    yield Window(buffer.taken(first, last), numbers)
+                    kept_numbers = _behind(numbers, last - first)
+                    kept = buffer.taken(last, last + _count(kept_numbers))
+            finally:
+                ended.set()
+
+
+def largest_batch(data: FileData, more: int) -> int:
+    """The largest ``batch_size`` that memory has room for; 0 where it has none for a row."""
+    return ((data.memory - data.files.overhead) // (2 * data.forms.nbytes + more) + 1) // 2
+
+
+def _most_rows(data: FileData, batch_size: int, more: int) -> int:
+    """Rows that a window reads, of two that memory has room for, each with the rows that one hands to the next."""
+    row, room = data.forms.nbytes, data.memory - data.files.overhead
+    if room >= data.count * (row + more):
+        # One window has them all.
+        return data.count
+    rows = room // (2 * row + more) - (batch_size - 1)
+    if rows < batch_size:
+        least = (2 * batch_size - 1) * (2 * row + more) + data.files.overhead
+        cause = ""
+        if data.files.overhead:
+            cause = f", {data.files.overhead} bytes of it for what is decoded at a time"
+        raise ValueError(
+            f"memory={data.memory} has no room for two windows of at least a batch each, batch_size={batch_size} rows "
+            f"of {row} bytes{cause}: pass from_files(..., memory={least}) or more"
+        )
+    return min(rows, data.count)
+
+
+def _ranges(data: FileData, rows: int, rng: np.random.Generator | None) -> Iterator[Range]:
+    edges = data.edges(rows)
+    order = range(len(edges) - 1) if rng is None else rng.permutation(len(edges) - 1)
+    return ((int(edges[block]), int(edges[block + 1])) for block in order)
+
+
+def _plan(ranges: Iterator[Range], rows: int) -> Iterator[list[Range]]:
+    """The ranges of each window, full windows but for the last."""
+    window: list[Range] = []
+    room = rows
+    for start, stop in ranges:
+        while start < stop:
+            end = min(stop, start + room)
+            window.append((start, end))
+            room, start = room - (end - start), end
+            if not room:
+                yield window
+                window, room = [], rows
+    if window:
+        yield window
+
+
+def _count(ranges: list[Range]) -> int:
+    return sum(stop - start for start, stop in ranges)
+
+
+def _behind(numbers: list[Range], rows: int) -> list[Range]:
+    """What is left of ranges behind so many rows."""
+    left = []
+    for start, stop in numbers:
+        skipped = min(rows, stop - start)
+        rows -= skipped
+        if start + skipped < stop:
+            left.append((start + skipped, stop))
+    return left
+
+
+def _fill(reader: Reader, ranges: list[Range], into: Arrays, at: int, ended: threading.Event) -> None:
+    for start, stop in ranges:
+        if ended.is_set():
+            return
+        reader.read(start, into.taken(at, at + stop - start))
+        at += stop - start

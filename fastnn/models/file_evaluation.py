@@ -1,0 +1,95 @@
+"""Evaluation of rows in files, a window at a time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from fastnn.callbacks.base import CallbackList
+from fastnn.data.names import Names
+from fastnn.data.out_of_core.file_data import FileData
+from fastnn.data.out_of_core.windows import Windows, largest_batch
+from fastnn.models.compiled import CompiledModel
+from fastnn.models.evaluation import EVALUATED_TOGETHER, Evaluation, of_batches, told_of_evaluation
+from fastnn.models.file_rows import bad_row, bytes_elsewhere, check_files, in_order, read_window
+from fastnn.models.inputs import Samples
+from fastnn.models.running_logs import RunningLogs
+from fastnn_ext.engine.plan import NonFiniteDataError
+from fastnn_ext.engine.training import NonFiniteError
+
+__all__ = ["FileEvaluation"]
+
+
+class FileEvaluation:
+    """Rows in files, evaluated any number of times, such as after each epoch.
+
+    Parameters
+    ----------
+    model : CompiledModel
+    data : FileData
+    batch_size : int or None
+        None for as many as are fast and have room.
+    names : tuple of str, optional
+        Of the columns by which the files go where the model knows none itself.
+
+    Raises
+    ------
+    ValueError
+        Where the files do not fit the model.
+    """
+
+    def __init__(
+        self, model: CompiledModel, data: FileData, batch_size: int | None, names: Names | None = None
+    ) -> None:
+        model.needs_compile()
+        self.model = model
+        self.data = in_order(data, model.feature_names or names, "x of the files")
+        check_files(model, self.data)
+        more = bytes_elsewhere(model, self.data)
+        if batch_size is None:
+            batch_size = max(1, min(EVALUATED_TOGETHER, largest_batch(self.data, more)))
+        self.batch_size = min(batch_size, data.count)
+        self.windows = Windows(self.data, self.batch_size, more)
+
+    def run(self, read_anew: bool = False, watchers: CallbackList | None = None) -> dict[str, float]:
+        """Loss and metrics by name, batch by batch where somebody watches batches. All are read anew in any case."""
+        with told_of_evaluation(watchers) as told:
+            if watchers is not None and watchers.watches_test_batches:
+                told |= of_batches(self.model, self._batches(), watchers, "the files", RunningLogs(self.model))
+            else:
+                told |= self._of_windows()
+        return told
+
+    def _of_windows(self) -> dict[str, float]:
+        running = RunningLogs(self.model)
+        evaluation: Evaluation | None = None
+        with contextlib.closing(self.windows.epoch()) as parts:
+            for window in parts:
+                samples = read_window(self.model, self.data, window, self.data.names)
+                if evaluation is None:
+                    evaluation = Evaluation(self.model, samples, self.batch_size, keep_index=False)
+                else:
+                    evaluation.take(samples)
+                try:
+                    value = evaluation.training.run_epoch()
+                except NonFiniteDataError as failure:
+                    raise bad_row(
+                        self.model, self.data, window, samples.inputs, samples.targets, failure.sample
+                    ) from None
+                except NonFiniteError:
+                    return running.failed()
+                running.add(
+                    samples.targets,
+                    evaluation.outputs,
+                    samples.weights,
+                    value,
+                    evaluation.training.losses_of_outputs,
+                )
+        return running.logs()
+
+    def _batches(self) -> Iterator[Samples]:
+        with contextlib.closing(self.windows.epoch()) as parts:
+            for window in parts:
+                samples = read_window(self.model, self.data, window, self.data.names)
+                for start in range(0, samples.count, self.batch_size):
+                    yield samples.taken(slice(start, start + self.batch_size))
