@@ -2,35 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.distributed.buckets import Bucket, rest_of
+
 __all__ = ["HalfSum", "Sum", "WholeSum"]
 
 
 class Sum(Protocol):
-    """Sums a vector over ranks in place; every rank calls it, and gets the same bits."""
+    """Sums a vector over ranks in place, each rank's times a factor of its own; every rank gets the same bits."""
 
-    def __call__(self, vector: NDArray[Any]) -> None: ...
+    @property
+    def begun(self) -> bool:
+        """Whether others wait for the rest of a vector."""
+        ...
+
+    def __call__(self, vector: NDArray[Any], factor: float = 1) -> None: ...
 
 
 class WholeSum:
-    """MPI's own sum, in the vector's type.
+    """MPI's own sum, in the vector's type: bucket by bucket, each of which may begin before the next is known.
 
     Parameters
     ----------
     library : module
         ``mpi4py.MPI``.
     comm : mpi4py.MPI.Intracomm
+        Nobody else's: these sums have an order of their own.
+    buckets : sequence of Bucket
+        The same in all ranks; what is in none of them is summed at the end.
     """
 
-    def __init__(self, library: Any, comm: Any) -> None:
-        self._library, self._comm = library, comm
+    def __init__(self, library: Any, comm: Any, buckets: Sequence[Bucket] = ()) -> None:
+        self._library, self._comm, self._buckets = library, comm, list(buckets)
+        self._requests: list[Any] = []
 
-    def __call__(self, vector: NDArray[Any]) -> None:
-        self._comm.Iallreduce(self._library.IN_PLACE, vector).Wait()
+    @property
+    def begun(self) -> bool:
+        return bool(self._requests)
+
+    @property
+    def next_bucket(self) -> Bucket | None:
+        """The one that is to begin."""
+        begun = len(self._requests)
+        return self._buckets[begun] if begun < len(self._buckets) else None
+
+    def begin(self, vector: NDArray[Any], factor: float) -> None:
+        """Begin with the next bucket."""
+        bucket = self.next_bucket
+        assert bucket is not None
+        self._start(vector[bucket.begin : bucket.end], factor)
+
+    def go_on(self) -> None:
+        """Let messages pass that wait for this rank: MPI sends and receives while it is called."""
+        self._library.Request.Testall(self._requests)
+
+    def __call__(self, vector: NDArray[Any], factor: float = 1) -> None:
+        while self.next_bucket is not None:
+            self.begin(vector, factor)
+        parts = [vector[begin:end] for begin, end in rest_of(self._buckets, vector.size)]
+        # Many small sums would take longer than a copy.
+        together = parts[0] if len(parts) == 1 else np.concatenate([vector[:0], *parts])
+        self._start(together, factor)
+        self._library.Request.Waitall(self._requests)
+        self._requests = []
+        if len(parts) > 1:
+            ends = np.cumsum([part.size for part in parts])
+            for part, end in zip(parts, ends, strict=True):
+                part[...] = together[end - part.size : end]
+
+    def _start(self, part: NDArray[Any], factor: float) -> None:
+        if factor != 1:
+            part *= factor
+        self._requests.append(self._comm.Iallreduce(self._library.IN_PLACE, part))
 
 
 class HalfSum:
@@ -44,12 +92,12 @@ class HalfSum:
     """
 
     def __init__(self, comm: Any) -> None:
-        self._comm, self._size = comm, comm.size
+        self._comm, self._size, self.begun = comm, comm.size, False
 
-    def __call__(self, vector: NDArray[Any]) -> None:
+    def __call__(self, vector: NDArray[Any], factor: float = 1) -> None:
         size = self._size
         padded = np.zeros((size, -(-vector.size // size)), np.float32)
-        padded.reshape(-1)[: vector.size] = vector
+        np.multiply(vector, vector.dtype.type(factor), out=padded.reshape(-1)[: vector.size])
         sent = _packed(padded)
         received = np.empty_like(sent)
         self._comm.Ialltoall(sent, received).Wait()
