@@ -47,6 +47,7 @@ bench: $(VENV)/installed ## Measure, and write benchmarks/results
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks --update-readme README.md
 	$(BIN)/python -m benchmarks --update-readme docs/estimators.md
+	$(BIN)/python -m benchmarks --update-readme docs/scaling.md
 
 lint: $(VENV)/installed ## Check style and types
 	$(BIN)/ruff check .

@@ -98,6 +98,6 @@ def test_a_study_without_results_is_told(tmp_path):
     assert "Not measured yet: `python -m benchmarks --jobs streams`." in page.read_text()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/estimators.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/estimators.md", "docs/scaling.md"])
 def test_pages_show_the_committed_results(page):
     assert command.main(["--check-readme", str(ROOT / page)]) == 0
