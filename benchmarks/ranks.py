@@ -26,8 +26,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--width", type=int, default=512, help="hidden units (default: 512)")
     p.add_argument("--layers", type=int, default=2, help="hidden layers (default: 2)")
     p.add_argument("--samples", type=int, default=10_000, help="samples of an epoch (default: 10000)")
-    p.add_argument("--epochs", type=int, default=1, help="epochs in a round (default: 1)")
-    p.add_argument("--rounds", type=int, default=5, help="rounds after a first one (default: 5)")
+    # A fit begins with a copy of the weights to all ranks, which a training has once.
+    p.add_argument("--epochs", type=int, default=3, help="epochs in a round (default: 3)")
+    p.add_argument("--rounds", type=int, default=2, help="rounds after a first one (default: 2)")
     p.add_argument("--threads", type=int, default=1, help="threads of each rank (default: 1)")
     p.add_argument("--no-overlap", action="store_true", help="sums begin when all gradients are there")
     p.add_argument("--half-precision", action="store_true", help="sums in half precision")

@@ -123,7 +123,7 @@ def _linked(
         with hosts(2, link.shaped) as through:
             for mode, options in modes:
                 progress(f"two hosts, {name}, {mode}")
-                found = run(2, 1, "--rounds", "3", *options, *small, through=through)
+                found = run(2, 1, "--epochs", "1", "--rounds", "5", *options, *small, through=through)
                 links.setdefault(name, {})[mode] = {
                     key: found[key] for key in ("parameters", "batch", "seconds", "sums")
                 }

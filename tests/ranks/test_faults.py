@@ -120,15 +120,17 @@ ENDS = {
 
 
 @pytest.mark.parametrize("how", ENDS)
-def test_a_rank_that_ends_ends_the_others(run_ranks, tmp_path, how):
-    done = run_ranks(3, "ending.py", how, tmp_path, check=False)
+@pytest.mark.parametrize("sums", ["whole", "overlap"])
+def test_a_rank_that_ends_ends_the_others(run_ranks, tmp_path, how, sums):
+    done = run_ranks(3, "ending.py", how, tmp_path, sums, check=False)
     assert done.returncode != 0
     assert re.search(ENDS[how], done.stdout + done.stderr)
     assert_gone(tmp_path)
 
 
-def test_an_interrupt_ends_all(mpiexec, surroundings, tmp_path):
-    command = mpiexec(3, "ending.py", "never", tmp_path)
+@pytest.mark.parametrize("sums", ["whole", "overlap"])
+def test_an_interrupt_ends_all(mpiexec, surroundings, tmp_path, sums):
+    command = mpiexec(3, "ending.py", "never", tmp_path, sums)
     with subprocess.Popen(
         command, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as running:
