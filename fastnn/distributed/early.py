@@ -15,9 +15,9 @@ from fastnn_ext.engine.training import Training
 
 __all__ = ["PAUSE", "EarlySums"]
 
-# Seconds between two looks at what the engine has done, and at messages: each takes a core some 20 microseconds, which
+# Seconds between two looks at what the engine has done, and at messages: each takes some 20 microseconds of a core that
 # the engine may be using.
-PAUSE = 5e-4
+PAUSE = 1e-3
 
 
 class EarlySums:
