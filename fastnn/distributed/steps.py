@@ -117,7 +117,7 @@ class Steps:
     ) -> tuple[int, float]:
         """Leave the gradient of this rank's part in `gradient`; return its rows and their mean loss.
 
-        What may be summed by then is multiplied by the rows' share, and its sum has begun.
+        Where sums overlap with that, they have begun by then.
         """
         if part is None:
             self.gradient[...] = 0

@@ -39,6 +39,8 @@ class WholeSum:
 
     def __init__(self, library: Any, comm: Any, buckets: Sequence[Bucket] = ()) -> None:
         self._library, self._comm, self._buckets = library, comm, list(buckets)
+        # What is summed of each bucket: the engine may still look at the vector.
+        self._parts: list[NDArray[Any]] = []
         self._requests: list[Any] = []
 
     @property
@@ -53,9 +55,11 @@ class WholeSum:
 
     def begin(self, vector: NDArray[Any], factor: float) -> None:
         """Begin with the next bucket."""
-        bucket = self.next_bucket
-        assert bucket is not None
-        self._start(vector[bucket.begin : bucket.end], factor)
+        number = len(self._requests)
+        bucket = self._buckets[number]
+        if number == len(self._parts):
+            self._parts.append(np.empty(bucket.end - bucket.begin, vector.dtype))
+        self._start(np.multiply(vector[bucket.begin : bucket.end], vector.dtype.type(factor), out=self._parts[number]))
 
     def go_on(self) -> None:
         """Let messages pass that wait for this rank: MPI sends and receives while it is called."""
@@ -64,21 +68,23 @@ class WholeSum:
     def __call__(self, vector: NDArray[Any], factor: float = 1) -> None:
         while self.next_bucket is not None:
             self.begin(vector, factor)
-        parts = [vector[begin:end] for begin, end in rest_of(self._buckets, vector.size)]
+        rest = [vector[begin:end] for begin, end in rest_of(self._buckets, vector.size)]
         # Many small sums would take longer than a copy.
-        together = parts[0] if len(parts) == 1 else np.concatenate([vector[:0], *parts])
-        self._start(together, factor)
+        together = rest[0] if len(rest) == 1 else np.concatenate([vector[:0], *rest])
+        if factor != 1:
+            together *= factor
+        self._start(together)
         self._library.Request.Waitall(self._requests)
         self._requests = []
-        if len(parts) > 1:
-            ends = np.cumsum([part.size for part in parts])
-            for part, end in zip(parts, ends, strict=True):
+        for bucket, part in zip(self._buckets, self._parts, strict=True):
+            vector[bucket.begin : bucket.end] = part
+        if len(rest) > 1:
+            ends = np.cumsum([part.size for part in rest])
+            for part, end in zip(rest, ends, strict=True):
                 part[...] = together[end - part.size : end]
 
-    def _start(self, part: NDArray[Any], factor: float) -> None:
-        if factor != 1:
-            part *= factor
-        self._requests.append(self._comm.Iallreduce(self._library.IN_PLACE, part))
+    def _start(self, numbers: NDArray[Any]) -> None:
+        self._requests.append(self._comm.Iallreduce(self._library.IN_PLACE, numbers))
 
 
 class HalfSum:

@@ -196,17 +196,21 @@ def overflows_on_one_rank():
 
 
 def gradient_overflows_on_one_rank():
-    _gradient_overflows([1])
+    _gradient_overflows([1], 0)
 
 
 def gradient_overflows_on_all_ranks():
-    _gradient_overflows([0, 1, 2])
+    _gradient_overflows([0, 1, 2], 0)
 
 
-def _gradient_overflows(where):
-    """Of the lowest layer alone, when those above it may have been summed: the loss is finite."""
+def gradient_overflows_where_it_is_summed_early():
+    _gradient_overflows([2], -1)
+
+
+def _gradient_overflows(where, number):
+    """Of the layer of this number alone, when those above it may have been summed: the loss is finite."""
     model = network(*(layers.Dense(500) for _ in range(5)))
-    model.layers[0].arrays["kernel"][...] *= 1e-160
+    model.layers[number].arrays["kernel"][...] *= 1e-160
     x, y = X.copy(), Y.copy()
     if ME in where:
         x[0], y[0] = 1e160, 1e150
@@ -252,7 +256,8 @@ FAULTS = {
         *(callback_raises_at_the_end, callback_interrupts, callback_raises_in_a_batch),
         *(callback_changes_weights_of_one_rank, callback_changes_rate_of_one_rank, metric_raises, diverges),
         *(overflows_on_one_rank, gradient_overflows_on_one_rank, gradient_overflows_on_all_ranks),
-        *(batch_normalisation, augmentation_in_python, batches_of_a_model_without_shape, one_rank_has_bad_batches),
+        *(gradient_overflows_where_it_is_summed_early, batch_normalisation, augmentation_in_python),
+        *(batches_of_a_model_without_shape, one_rank_has_bad_batches),
     )
 }
 
