@@ -29,6 +29,8 @@ __all__ = ["describe", "draw", "launcher", "markdown", "measure", "run"]
 THREADED = [(1, 2, 512, 512)]
 QUICK = [(1, 1, 64, 16), (2, 1, 64, 16)]
 ROUNDS = 3
+# Seconds, many times what a run takes.
+PATIENCE = 300
 # What a training comes to with fewer and smaller messages.
 MODES: dict[str, list[str]] = {
     "exact": [],
@@ -62,13 +64,17 @@ def run(ranks: int, threads: int, *options: str, through: Sequence[str] = ()) ->
         if command is None:
             raise RuntimeError("there is no mpiexec: pip install fastnn-ext[mpi]")
         start = [command, *through, "-n", str(ranks)]
-    done = subprocess.run(
-        [*start, sys.executable, "-m", "benchmarks.ranks", "--threads", str(threads), *options],
-        cwd=ROOT,
-        env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
-        capture_output=True,
-        text=True,
-    )
+    try:
+        done = subprocess.run(
+            [*start, sys.executable, "-m", "benchmarks.ranks", "--threads", str(threads), *options],
+            cwd=ROOT,
+            env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"{ranks} ranks did not end in {PATIENCE} seconds: {' '.join(options)}") from None
     if done.returncode:
         raise RuntimeError(f"{ranks} ranks ended with exit status {done.returncode}: {done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout)
@@ -111,7 +117,7 @@ def measure(quick: bool, progress: Callable[[str], None], results: Sequence[JobR
 def _linked(
     modes: Sequence[tuple[str, list[str]]], small: Sequence[str], progress: Callable[[str], None]
 ) -> dict[str, dict[str, Any]]:
-    """Two hosts on links of these speeds; nothing where the machine refuses them."""
+    """Two hosts on links of these speeds, without what fails; nothing where the machine refuses them."""
     lacking = missing()
     if lacking is not None:
         progress(f"without links: {lacking}")
@@ -123,7 +129,12 @@ def _linked(
         with hosts(2, link.shaped) as through:
             for mode, options in modes:
                 progress(f"two hosts, {name}, {mode}")
-                found = run(2, 1, "--epochs", "1", "--rounds", "5", *options, *small, through=through)
+                try:
+                    found = run(2, 1, "--epochs", "1", "--rounds", "5", *options, *small, through=through)
+                except RuntimeError as error:
+                    # What has been measured before is not lost with it.
+                    progress(f"left out: {error}")
+                    continue
                 links.setdefault(name, {})[mode] = {
                     key: found[key] for key in ("parameters", "batch", "seconds", "sums")
                 }

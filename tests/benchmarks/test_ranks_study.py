@@ -6,6 +6,7 @@ import pytest
 from installed import is_installed
 
 from benchmarks.cost_model import Model, Point, errors, fitted
+from benchmarks.links import missing
 from benchmarks.studies import ranks, save_study
 from benchmarks.studies.ranks_tables import CLUSTERS, FITTED, LINKS, TRIED, speedups
 
@@ -94,3 +95,16 @@ def test_the_study_in_small(tmp_path):
     assert ranks.describe(content).count("\n") >= 5
     save_study(ranks, content, tmp_path, "ranks", plot=True)
     assert (tmp_path / "ranks.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_run_that_fails_is_told():
+    with pytest.raises(RuntimeError, match=r"(?s)1 ranks ended with exit status 1: .*ValueError"):
+        ranks.run(1, 1, "--width", "-1", "--samples", "64")
+
+
+def test_a_link_that_fails_is_left_out_with_a_word():
+    if ranks.launcher() is None or (lacking := missing()) is not None:
+        pytest.skip("there is no mpiexec" if ranks.launcher() is None else lacking)
+    said = []
+    assert ranks._linked([("exact", ["--width", "-1"])], ["--samples", "64"], said.append) == {}
+    assert [text.split(":")[0] for text in said].count("left out") == 2
