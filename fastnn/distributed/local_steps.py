@@ -55,7 +55,7 @@ class LocalSteps(Steps):
         step, where = self.stepping.step, f"{where}, with the steps since the ranks' last average"
         rows, loss = self.gradient_of(part, places, None, where, sums)
         if rows:
-            self.step_by_gradient(where)
+            self.step_by(self.gradient, where)
         # A step is a batch, whoever has a part of it.
         self.stepping.step = step + 1
         self.taken, self.rows, self.loss = self.taken + 1, self.rows + rows, self.loss + loss * rows
@@ -80,7 +80,7 @@ class LocalSteps(Steps):
         """Move all ranks' weights by the mean of their changes, weighed by samples."""
         change = self.gradient
         np.subtract(self.layout.read(change.dtype), self.agreed, out=change)
-        all_rows, all_loss = self.ranks.mean_step(change, self.rows, self.loss)
+        change, all_rows, all_loss = self.ranks.mean_step(change, self.rows, self.loss)
         if all_rows:
             self.agreed += change
             self.layout.write(self.agreed)

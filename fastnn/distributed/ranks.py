@@ -145,10 +145,11 @@ class Ranks:
 
     def mean_step(
         self, gradient: NDArray[Any], rows: int, loss: float, all_rows: int | None = None
-    ) -> tuple[int, float]:
-        """Make gradients their mean over all ranks' rows, in place; return the sums of rows and of losses.
+    ) -> tuple[NDArray[Any], int, float]:
+        """The mean of gradients over all ranks' rows, and the sums of rows and of losses.
 
-        Where it is known how many rows all have, that takes one pass over the numbers less.
+        The mean takes the gradient's place, or that of the mean before. Where it is known how many rows all have, that
+        takes one pass over the numbers less.
         """
         status = self._status
         status[:] = 0
@@ -156,14 +157,14 @@ class Ranks:
         begin = time.perf_counter()
         with self._exchanging():
             first = self._comm.Iallreduce(self._library.IN_PLACE, status)
-            self._sum(gradient, weight_of(rows, all_rows))
+            mean = self._sum(gradient, weight_of(rows, all_rows))
             first.Wait()
         self.waited += time.perf_counter() - begin
         self._hear(summing=True)
         found = int(status[_ROWS])
         if all_rows is None and found:
-            gradient /= found
-        return found, float(status[_LOSS])
+            mean /= found
+        return mean, found, float(status[_LOSS])
 
     def agreed(self, error: BaseException, teller: int = 0) -> BaseException:
         """An error that all ranks are about to raise, since they know the same; one of them tells of it in full."""

@@ -96,10 +96,10 @@ class Steps:
         it is.
         """
         rows, loss = self.gradient_of(part, places, all_rows, where, sums)
-        found, all_loss = self.ranks.mean_step(self.gradient, rows, loss * rows, all_rows)
+        mean, found, all_loss = self.ranks.mean_step(self.gradient, rows, loss * rows, all_rows)
         if found == 0:
             return None
-        self.step_by_gradient(where)
+        self.step_by(mean, where)
         sums.rows, sums.loss = sums.rows + found, sums.loss + all_loss
         return all_loss / found
 
@@ -129,12 +129,12 @@ class Steps:
             self.ranks.fail(error)
         return count_rows(part[0]), loss
 
-    def step_by_gradient(self, where: str) -> None:
-        """The optimiser's step by what `gradient` holds."""
+    def step_by(self, gradient: NDArray[Any], where: str) -> None:
+        """The optimiser's step."""
         stepping = self.stepping
         stepping.learning_rate = rate = self.model.needs_compile()[0].rate_at(stepping.step)
         try:
-            stepping.apply_gradients(self.gradient)
+            stepping.apply_gradients(gradient)
         except NonFiniteWeightsError as failure:
             self.ranks.fail(FloatingPointError(failure_text(self.model, failure, where, rate)))
 

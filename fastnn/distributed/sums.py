@@ -14,14 +14,16 @@ __all__ = ["HalfSum", "Sum", "WholeSum"]
 
 
 class Sum(Protocol):
-    """Sums a vector over ranks in place, each rank's times a factor of its own; every rank gets the same bits."""
+    """Sums a vector over ranks, each rank's times a factor of its own; every rank gets the same bits."""
 
     @property
     def begun(self) -> bool:
         """Whether others wait for the rest of a vector."""
         ...
 
-    def __call__(self, vector: NDArray[Any], factor: float = 1) -> None: ...
+    def __call__(self, vector: NDArray[Any], factor: float = 1) -> NDArray[Any]:
+        """The sum: the vector itself, or another one that the next sum takes again."""
+        ...
 
 
 class WholeSum:
@@ -39,8 +41,8 @@ class WholeSum:
 
     def __init__(self, library: Any, comm: Any, buckets: Sequence[Bucket] = ()) -> None:
         self._library, self._comm, self._buckets = library, comm, list(buckets)
-        # What is summed of each bucket: the engine may still look at the vector.
-        self._parts: list[NDArray[Any]] = []
+        # Where buckets are summed: the engine may still look at the vector.
+        self._total: NDArray[Any] | None = None
         self._requests: list[Any] = []
 
     @property
@@ -55,36 +57,50 @@ class WholeSum:
 
     def begin(self, vector: NDArray[Any], factor: float) -> None:
         """Begin with the next bucket."""
-        number = len(self._requests)
-        bucket = self._buckets[number]
-        if number == len(self._parts):
-            self._parts.append(np.empty(bucket.end - bucket.begin, vector.dtype))
-        self._start(np.multiply(vector[bucket.begin : bucket.end], vector.dtype.type(factor), out=self._parts[number]))
+        _, begin, end = self._buckets[len(self._requests)]
+        self._start(vector[begin:end], self._place(vector)[begin:end], factor)
 
     def go_on(self) -> None:
         """Let messages pass that wait for this rank: MPI sends and receives while it is called."""
         self._library.Request.Testall(self._requests)
 
-    def __call__(self, vector: NDArray[Any], factor: float = 1) -> None:
+    def __call__(self, vector: NDArray[Any], factor: float = 1) -> NDArray[Any]:
+        if not self._buckets:
+            self._start(vector, vector, factor)
+            self._wait()
+            return vector
         while self.next_bucket is not None:
             self.begin(vector, factor)
-        rest = [vector[begin:end] for begin, end in rest_of(self._buckets, vector.size)]
+        total = self._place(vector)
+        rest = rest_of(self._buckets, vector.size)
+        if len(rest) == 1:
+            ((begin, end),) = rest
+            self._start(vector[begin:end], total[begin:end], factor)
+            self._wait()
+            return total
         # Many small sums would take longer than a copy.
-        together = rest[0] if len(rest) == 1 else np.concatenate([vector[:0], *rest])
-        if factor != 1:
-            together *= factor
-        self._start(together)
+        together = np.concatenate([vector[:0], *(vector[begin:end] for begin, end in rest)])
+        self._start(together, together, factor)
+        self._wait()
+        at = 0
+        for begin, end in rest:
+            total[begin:end] = together[at : at + end - begin]
+            at += end - begin
+        return total
+
+    def _place(self, vector: NDArray[Any]) -> NDArray[Any]:
+        if self._total is None:
+            self._total = np.empty_like(vector)
+        return self._total
+
+    def _start(self, numbers: NDArray[Any], out: NDArray[Any], factor: float) -> None:
+        if numbers is not out or factor != 1:
+            np.multiply(numbers, numbers.dtype.type(factor), out=out)
+        self._requests.append(self._comm.Iallreduce(self._library.IN_PLACE, out))
+
+    def _wait(self) -> None:
         self._library.Request.Waitall(self._requests)
         self._requests = []
-        for bucket, part in zip(self._buckets, self._parts, strict=True):
-            vector[bucket.begin : bucket.end] = part
-        if len(rest) > 1:
-            ends = np.cumsum([part.size for part in rest])
-            for part, end in zip(rest, ends, strict=True):
-                part[...] = together[end - part.size : end]
-
-    def _start(self, numbers: NDArray[Any]) -> None:
-        self._requests.append(self._comm.Iallreduce(self._library.IN_PLACE, numbers))
 
 
 class HalfSum:
@@ -100,7 +116,7 @@ class HalfSum:
     def __init__(self, comm: Any) -> None:
         self._comm, self._size, self.begun = comm, comm.size, False
 
-    def __call__(self, vector: NDArray[Any], factor: float = 1) -> None:
+    def __call__(self, vector: NDArray[Any], factor: float = 1) -> NDArray[Any]:
         size = self._size
         padded = np.zeros((size, -(-vector.size // size)), np.float32)
         np.multiply(vector, vector.dtype.type(factor), out=padded.reshape(-1)[: vector.size])
@@ -112,6 +128,7 @@ class HalfSum:
             total += _unpacked(row)
         self._comm.Iallgather(_packed(total), received).Wait()
         vector[...] = _unpacked(received).reshape(-1)[: vector.size]
+        return vector
 
 
 def _packed(numbers: NDArray[np.float32]) -> NDArray[np.uint16]:
