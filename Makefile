@@ -49,6 +49,7 @@ bench: $(VENV)/installed ## Measure, and write benchmarks/results
 	$(BIN)/python -m benchmarks --update-readme docs/estimators.md
 	$(BIN)/python -m benchmarks --update-readme docs/gradients.md
 	$(BIN)/python -m benchmarks --update-readme docs/larger_than_memory.md
+	$(BIN)/python -m benchmarks --update-readme docs/scaling.md
 
 lint: $(VENV)/installed ## Check style and types
 	$(BIN)/ruff check .

@@ -24,10 +24,13 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="python -m benchmarks.ranks", description=__doc__)
     p.add_argument("--batch", type=int, default=512, help="samples of all ranks in a step (default: 512)")
     p.add_argument("--width", type=int, default=512, help="hidden units (default: 512)")
+    p.add_argument("--layers", type=int, default=2, help="hidden layers (default: 2)")
     p.add_argument("--samples", type=int, default=10_000, help="samples of an epoch (default: 10000)")
-    p.add_argument("--epochs", type=int, default=1, help="epochs in a round (default: 1)")
-    p.add_argument("--rounds", type=int, default=5, help="rounds after a first one (default: 5)")
+    # A fit begins with a copy of the weights to all ranks, which a training has once.
+    p.add_argument("--epochs", type=int, default=3, help="epochs in a round (default: 3)")
+    p.add_argument("--rounds", type=int, default=2, help="rounds after a first one (default: 2)")
     p.add_argument("--threads", type=int, default=1, help="threads of each rank (default: 1)")
+    p.add_argument("--no-overlap", action="store_true", help="sums begin when all gradients are there")
     p.add_argument("--half-precision", action="store_true", help="sums in half precision")
     p.add_argument("--local-steps", type=int, default=1, help="steps between averages (default: 1)")
     p.add_argument("--judge", action="store_true", help="also loss and accuracy of 10,000 other images at the end")
@@ -39,11 +42,16 @@ def main() -> None:
     fastnn.set_num_threads(options.threads)
     ranks = None
     if launched():
-        ranks = mpi(half_precision=options.half_precision, local_steps=options.local_steps, threads=options.threads)
+        ranks = mpi(
+            half_precision=options.half_precision,
+            local_steps=options.local_steps,
+            overlap=False if options.no_overlap else None,
+            threads=options.threads,
+        )
     source = "mnist" if SOURCES["mnist"].missing() is None else "gaussian-classes"
     job = dataclasses.replace(
         JOBS["wide"],
-        sizes=(784, options.width, options.width, 10),
+        sizes=(784, *[options.width] * options.layers, 10),
         source=source,
         samples=options.samples,
         batch_size=min(options.batch, options.samples),

@@ -4,7 +4,6 @@ Runs of all configurations alternate; a step's time is the median of its rounds.
 and tried on the others.
 """
 
-import dataclasses
 import json
 import os
 import pathlib
@@ -15,21 +14,23 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.cost_model import Model, Point, errors, fitted
 from benchmarks.links import hosts, missing
 from benchmarks.process import ROOT, THREAD_VARIABLES
 from benchmarks.results import JobResult, describe_machine, today
 from benchmarks.studies import Content
+from benchmarks.studies.ranks_tables import FITTED, LINKS, TRIED, markdown, speedups
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+__all__ = ["describe", "draw", "launcher", "markdown", "measure", "run"]
+
 # Ranks, threads of each, samples of a step, hidden units.
-FITTED = [(ranks, 1, batch, 512) for batch in (128, 512, 2048) for ranks in (1, 2)]
-FITTED += [(ranks, 1, 512, width) for width in (128, 1024) for ranks in (1, 2)]
-TRIED = [(2, 1, 1024, 512), (1, 1, 256, 256), (2, 1, 256, 256)]
 THREADED = [(1, 2, 512, 512)]
 QUICK = [(1, 1, 64, 16), (2, 1, 64, 16)]
+ROUNDS = 3
+# Seconds, many times what a run takes.
+PATIENCE = 300
 # What a training comes to with fewer and smaller messages.
 MODES: dict[str, list[str]] = {
     "exact": [],
@@ -37,12 +38,16 @@ MODES: dict[str, list[str]] = {
     **{f"{steps} local steps": ["--local-steps", str(steps)] for steps in (4, 16, 64)},
     "half precision, 16 local steps": ["--half-precision", "--local-steps", "16"],
 }
-# Between hosts that are network namespaces, for `tc`.
-RATES = {"1 Gbit/s": "1gbit", "10 Gbit/s": "10gbit", "no limit": None}
-LINKED = {name: MODES[name] for name in ("exact", "half precision", "16 local steps")}
-CLUSTERS = (8, 64, 512, 4096)
-# Bits a second, and seconds of a message: Ethernet with TCP.
-LINKS = {"1 Gbit/s": (1e9, 50e-6), "10 Gbit/s": (1e10, 30e-6), "100 Gbit/s": (1e11, 20e-6)}
+# Between hosts that are network namespaces.
+DEEP = ["--layers", "4", "--width", "1024", "--samples", "5120"]
+LINKED: dict[str, list[str]] = {
+    "exact": [],
+    "exact, no overlap": ["--no-overlap"],
+    "half precision": MODES["half precision"],
+    "16 local steps": MODES["16 local steps"],
+    "4 x 1,024 units": DEEP,
+    "4 x 1,024 units, no overlap": [*DEEP, "--no-overlap"],
+}
 
 
 def launcher() -> str | None:
@@ -59,13 +64,17 @@ def run(ranks: int, threads: int, *options: str, through: Sequence[str] = ()) ->
         if command is None:
             raise RuntimeError("there is no mpiexec: pip install fastnn-ext[mpi]")
         start = [command, *through, "-n", str(ranks)]
-    done = subprocess.run(
-        [*start, sys.executable, "-m", "benchmarks.ranks", "--threads", str(threads), *options],
-        cwd=ROOT,
-        env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
-        capture_output=True,
-        text=True,
-    )
+    try:
+        done = subprocess.run(
+            [*start, sys.executable, "-m", "benchmarks.ranks", "--threads", str(threads), *options],
+            cwd=ROOT,
+            env=os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"{ranks} ranks did not end in {PATIENCE} seconds: {' '.join(options)}") from None
     if done.returncode:
         raise RuntimeError(f"{ranks} ranks ended with exit status {done.returncode}: {done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout)
@@ -76,7 +85,7 @@ def measure(quick: bool, progress: Callable[[str], None], results: Sequence[JobR
     configurations = QUICK if quick else [*FITTED, *TRIED, *THREADED]
     rows: dict[tuple[int, int, int, int], list[dict[str, Any]]] = {one: [] for one in configurations}
     small = ["--samples", "256", "--rounds", "1"] if quick else []
-    for round_ in range(1 if quick else 5):
+    for round_ in range(1 if quick else ROUNDS):
         for ranks, threads, batch, width in configurations:
             progress(f"round {round_ + 1}, {ranks} ranks, batch {batch}, {width} units")
             found = run(ranks, threads, "--batch", str(batch), "--width", str(width), *small)
@@ -87,17 +96,6 @@ def measure(quick: bool, progress: Callable[[str], None], results: Sequence[JobR
         more = small or ["--epochs", "5", "--rounds", "1"]
         found = run(2, 1, "--judge", *options, *more)
         modes[name] = {key: found.get(key) for key in ("seconds", "sums", "loss", "val_loss", "val_accuracy")}
-    links: dict[str, dict[str, Any]] = {}
-    lacking = missing()
-    for name, rate in RATES.items():
-        if lacking is not None:
-            progress(f"without links: {lacking}")
-            break
-        with hosts(2, rate) as through:
-            for mode, options in list(LINKED.items())[: 1 if quick else None]:
-                progress(f"two hosts, {name}, {mode}")
-                found = run(2, 1, *options, *small, through=through)
-                links.setdefault(name, {})[mode] = {key: found[key] for key in ("seconds", "sums")}
     return {
         "date": today(),
         "machine": describe_machine(),
@@ -112,76 +110,39 @@ def measure(quick: bool, progress: Callable[[str], None], results: Sequence[JobR
             for one, found in rows.items()
         ],
         "modes": modes,
-        "links": links,
+        "links": _linked(list(LINKED.items())[: 1 if quick else None], small, progress),
     }
 
 
-def _points(content: Content, which: Sequence[tuple[int, int, int, int]]) -> list[Point]:
-    return [
-        Point(row["parameters"], row["batch"], row["ranks"], row["seconds"])
-        for row in content["runs"]
-        if (row["ranks"], row["threads"], row["batch"], row["width"]) in which
-    ]
-
-
-def speedups(content: Content) -> list[tuple[dict[str, Any], float]]:
-    """Each run of several ranks, and how many times as fast it is as one process."""
-    alone = {(row["batch"], row["width"]): row for row in content["runs"] if row["ranks"] == row["threads"] == 1}
-    return [
-        (row, alone[row["batch"], row["width"]]["seconds"] / row["seconds"])
-        for row in content["runs"]
-        if row["ranks"] * row["threads"] > 1 and (row["batch"], row["width"]) in alone
-    ]
-
-
-def model_of(content: Content) -> Model | None:
-    """Fitted to what is meant for it; None where not all of it was measured."""
-    points = _points(content, FITTED)
-    return fitted(points) if len(points) == len(FITTED) else None
+def _linked(
+    modes: Sequence[tuple[str, list[str]]], small: Sequence[str], progress: Callable[[str], None]
+) -> dict[str, dict[str, Any]]:
+    """Two hosts on links of these speeds, without what fails; nothing where the machine refuses them."""
+    lacking = missing()
+    if lacking is not None:
+        progress(f"without links: {lacking}")
+        return {}
+    links: dict[str, dict[str, Any]] = {}
+    for name, link in LINKS.items():
+        if link.shaped is None:
+            continue
+        with hosts(2, link.shaped) as through:
+            for mode, options in modes:
+                progress(f"two hosts, {name}, {mode}")
+                try:
+                    found = run(2, 1, "--epochs", "1", "--rounds", "5", *options, *small, through=through)
+                except RuntimeError as error:
+                    # What has been measured before is not lost with it.
+                    progress(f"left out: {error}")
+                    continue
+                links.setdefault(name, {})[mode] = {
+                    key: found[key] for key in ("parameters", "batch", "seconds", "sums")
+                }
+    return links
 
 
 def describe(content: Content) -> str:
-    lines = ["784-width-width-10 with Adam: milliseconds of a step"]
-    lines.append(" ranks threads  batch  width    step    sums  times")
-    times = {id(row): f"{value:6.2f}" for row, value in speedups(content)}
-    for row in content["runs"]:
-        lines.append(
-            f"{row['ranks']:6}{row['threads']:8}{row['batch']:7}{row['width']:7}{1e3 * row['seconds']:8.2f}"
-            f"{1e3 * row['sums']:8.2f}{times.get(id(row), '')}"
-        )
-    lines.append("two ranks, batch 512: milliseconds of a step, loss, and of other images loss and accuracy")
-    for name, found in content["modes"].items():
-        judged = "" if found["val_loss"] is None else f"{found['val_loss']:8.4f}{found['val_accuracy']:8.4f}"
-        lines.append(f"{name:32}{1e3 * found['seconds']:8.2f}{found['loss']:8.4f}{judged}")
-    if content["links"]:
-        lines.append("two hosts, batch 512: milliseconds of a step, and of it in sums")
-        for link, modes in content["links"].items():
-            for name, found in modes.items():
-                lines.append(f"{link:12}{name:20}{1e3 * found['seconds']:8.2f}{1e3 * found['sums']:8.2f}")
-    model = model_of(content)
-    if model is not None:
-        lines += _projection(model, content)
-    return "\n".join(lines)
-
-
-def _projection(model: Model, content: Content) -> list[str]:
-    numbers = ", ".join(f"{name} {value:.3g}" for name, value in dataclasses.asdict(model).items())
-    tried = errors(model, _points(content, TRIED))
-    inside = max(map(abs, errors(model, _points(content, FITTED))))
-    lines = [
-        f"cost model, in seconds: {numbers}",
-        f"largest error where fitted {inside:.1%}; elsewhere {', '.join(f'{error:+.1%}' for error in tried)}",
-        "samples of a step from which on hosts work at half of their speed, and steps a second there:",
-        "            " + "".join(f"{count:>20}" for count in CLUSTERS),
-    ]
-    parameters = next(row["parameters"] for row in content["runs"] if row["width"] == 512)
-    for link, (bits, latency) in LINKS.items():
-        linked, cells = model.over(bits=bits, latency=latency), []
-        for count in CLUSTERS:
-            batch = linked.least_batch(parameters, count)
-            cells.append(f"{batch:>12}{1 / linked.seconds(Point(parameters, batch, count)):8.1f}")
-        lines.append(f"{link:12}" + "".join(cells))
-    return lines
+    return f"\n{markdown(content)}"
 
 
 def draw(content: Content, figure: "Figure") -> None:

@@ -42,14 +42,20 @@ class LocalSteps(Steps):
         # The weights that all ranks have had last.
         self.agreed = self.layout.read(model.dtype)
 
+    def early_gradients(self) -> list[tuple[int, int, int]]:
+        # What is summed is a change of weights, and not in every step.
+        return []
+
     def begin(self) -> None:
         self.agreed = self.layout.read(self.model.dtype)
 
-    def step(self, part: Part | None, places: NDArray[np.intp], where: str, sums: Sums) -> float | None:
+    def step(
+        self, part: Part | None, places: NDArray[np.intp], all_rows: int | None, where: str, sums: Sums
+    ) -> float | None:
         step, where = self.stepping.step, f"{where}, with the steps since the ranks' last average"
-        rows, loss = self.gradient_of(part, places, where, sums)
+        rows, loss = self.gradient_of(part, places, None, where, sums)
         if rows:
-            self.step_by_gradient(where)
+            self.step_by(self.gradient, where)
         # A step is a batch, whoever has a part of it.
         self.stepping.step = step + 1
         self.taken, self.rows, self.loss = self.taken + 1, self.rows + rows, self.loss + loss * rows
@@ -74,10 +80,8 @@ class LocalSteps(Steps):
         """Move all ranks' weights by the mean of their changes, weighed by samples."""
         change = self.gradient
         np.subtract(self.layout.read(change.dtype), self.agreed, out=change)
-        change *= self.rows
-        all_rows, all_loss = self.ranks.total_step(change, self.rows, self.loss)
+        change, all_rows, all_loss = self.ranks.mean_step(change, self.rows, self.loss)
         if all_rows:
-            change /= all_rows
             self.agreed += change
             self.layout.write(self.agreed)
         sums.rows, sums.loss = sums.rows + all_rows, sums.loss + all_loss

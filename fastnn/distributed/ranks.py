@@ -12,15 +12,18 @@ import functools
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.distributed.buckets import Bucket
+from fastnn.distributed.early import EarlySums
 from fastnn.distributed.sums import HalfSum, Sum, WholeSum
+from fastnn_ext.engine.training import Training
 
-__all__ = ["Ranks", "kept_by"]
+__all__ = ["Ranks", "kept_by", "weight_of"]
 
 T = TypeVar("T")
 
@@ -41,7 +44,9 @@ class Ranks:
     comm : mpi4py.MPI.Intracomm
         A copy of it is used, so that nobody else's messages meet these.
     half_precision : bool
-        Whether `total_step` sums in half precision.
+        Whether `mean_step` sums in half precision.
+    overlap : bool
+        Whether buckets of a gradient are summed before it is whole.
 
     Attributes
     ----------
@@ -50,9 +55,12 @@ class Ranks:
         Seconds in sums of gradients so far, for other ranks and for messages.
     """
 
-    def __init__(self, library: Any, comm: Any, half_precision: bool = False) -> None:
-        self._library, self._comm = library, kept_by(library, comm)["copy"]
-        self._sum: Sum = HalfSum(self._comm) if half_precision else WholeSum(library, self._comm)
+    def __init__(self, library: Any, comm: Any, half_precision: bool = False, overlap: bool = False) -> None:
+        kept = kept_by(library, comm)
+        self._library, self._comm, self._gradients = library, kept["copy"], kept["gradients"]
+        self._sum: Sum = HalfSum(self._gradients) if half_precision else WholeSum(library, self._gradients)
+        self.overlap = overlap
+        self._early: EarlySums | None = None
         self.rank: int = self._comm.rank
         self.size: int = self._comm.size
         self.waited = 0.0
@@ -119,23 +127,44 @@ class Ranks:
             self._comm.Allreduce(self._library.IN_PLACE, numbers)
         return numbers
 
-    def prepare(self, gradient: NDArray[Any]) -> None:
-        """Say what `total_step` is going to sum."""
+    def prepare(self, gradient: NDArray[Any], buckets: Sequence[Bucket] = ()) -> None:
+        """Say what `mean_step` is going to sum, and what of it may begin before."""
         self._zeros = np.zeros_like(gradient)
+        if self.overlap:
+            self._sum = WholeSum(self._library, self._gradients, buckets)
+            self._early = EarlySums(self._sum) if buckets else None
 
-    def total_step(self, gradient: NDArray[Any], rows: int, loss: float) -> tuple[int, float]:
-        """Sum gradients in place; return the sums of rows and of losses."""
+    @contextlib.contextmanager
+    def summing_early(self, training: Training, gradient: NDArray[Any], weight: float) -> Iterator[None]:
+        """While the engine works out a gradient: what of it is complete may be summed at once."""
+        if self._early is None:
+            yield
+            return
+        with self._early.during(training, gradient, weight):
+            yield
+
+    def mean_step(
+        self, gradient: NDArray[Any], rows: int, loss: float, all_rows: int | None = None
+    ) -> tuple[NDArray[Any], int, float]:
+        """The mean of gradients over all ranks' rows, and the sums of rows and of losses.
+
+        The mean takes the gradient's place, or that of the mean before. Where it is known how many rows all have, that
+        takes one pass over the numbers less.
+        """
         status = self._status
         status[:] = 0
         status[_SUMMING], status[_ROWS], status[_LOSS] = 1, rows, loss
         begin = time.perf_counter()
         with self._exchanging():
             first = self._comm.Iallreduce(self._library.IN_PLACE, status)
-            self._sum(gradient)
+            mean = self._sum(gradient, weight_of(rows, all_rows))
             first.Wait()
         self.waited += time.perf_counter() - begin
         self._hear(summing=True)
-        return int(status[_ROWS]), float(status[_LOSS])
+        found = int(status[_ROWS])
+        if all_rows is None and found:
+            mean /= found
+        return mean, found, float(status[_LOSS])
 
     def agreed(self, error: BaseException, teller: int = 0) -> BaseException:
         """An error that all ranks are about to raise, since they know the same; one of them tells of it in full."""
@@ -153,7 +182,7 @@ class Ranks:
 
     def fail(self, error: BaseException) -> NoReturn:
         """Tell the others of an error of this rank's own, and raise what all raise."""
-        self._sum_status(failed=1)
+        self._sum_status(failed=1, summing=self._sum.begun)
         self._join_sums(summing=False)
         self._raise(error)
 
@@ -161,11 +190,11 @@ class Ranks:
         self._sum_status(failed=0)
         self._hear(summing=False)
 
-    def _sum_status(self, failed: int) -> None:
+    def _sum_status(self, failed: int, summing: bool = False) -> None:
         self._status[:] = 0
-        self._status[_FAILED] = failed
+        self._status[_FAILED], self._status[_SUMMING] = failed, summing
         with self._exchanging():
-            # No other kind of sum meets that of `total_step`.
+            # No other kind of sum meets that of `mean_step`.
             self._comm.Iallreduce(self._library.IN_PLACE, self._status).Wait()
 
     def _hear(self, summing: bool) -> None:
@@ -237,9 +266,14 @@ def kept_by(library: Any, comm: Any) -> dict[str, Any]:
     """What a communicator keeps for all who share it: there are no more than some thousand communicators."""
     kept: dict[str, Any] | None = comm.Get_attr(_key(library))
     if kept is None:
-        kept = {"copy": comm.Dup()}
+        kept = {"copy": comm.Dup(), "gradients": comm.Dup()}
         comm.Set_attr(_key(library), kept)
     return kept
+
+
+def weight_of(rows: int, all_rows: int | None) -> float:
+    """What a rank's mean gradient is multiplied by before it is added to the others'."""
+    return rows if all_rows is None else rows / all_rows
 
 
 def _words(error: BaseException) -> str:

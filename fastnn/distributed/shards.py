@@ -23,10 +23,13 @@ class Part(NamedTuple):
         Among those that this rank has.
     places : ndarray of intp
         The same rows' places in the batch.
+    all_rows : int
+        Rows of the batch in all ranks.
     """
 
     rows: Numbers
     places: Numbers
+    all_rows: int
 
 
 def share_of(count: int, rank: int, size: int) -> slice:
@@ -98,7 +101,7 @@ class SharedRows(Shards):
     def parts(self, rng: np.random.Generator | None) -> Iterator[Part]:
         for batch in self._batches(rng):
             share = share_of(len(batch), self.rank, self.size)
-            yield Part(batch[share], np.arange(share.start, share.stop))
+            yield Part(batch[share], np.arange(share.start, share.stop), len(batch))
 
 
 class OwnShards(Shards):
@@ -116,7 +119,7 @@ class OwnShards(Shards):
         first = sum(self.counts[: self.rank])
         for batch in self._batches(rng):
             (places,) = np.nonzero((batch >= first) & (batch < first + self.counts[self.rank]))
-            yield Part(batch[places] - first, places)
+            yield Part(batch[places] - first, places, len(batch))
 
 
 class BalancedShards(Shards):
@@ -137,6 +140,6 @@ class BalancedShards(Shards):
             order = np.random.default_rng([int(rng.integers(1 << 63)), self.rank]).permutation(order)
         for step in range(self.steps):
             shares = [share_of(count, step, self.steps) for count in self.counts]
-            before = sum(share.stop - share.start for share in shares[: self.rank])
+            sizes = [share.stop - share.start for share in shares]
             rows = order[shares[self.rank]]
-            yield Part(rows, before + np.arange(len(rows)))
+            yield Part(rows, sum(sizes[: self.rank]) + np.arange(len(rows)), sum(sizes))

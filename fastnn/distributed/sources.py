@@ -24,8 +24,8 @@ from fastnn.optimizers.state import OptimizerState
 
 __all__ = ["DividedArrays", "DividedBatches"]
 
-# A rank's part of a batch, or None, and the places of its rows in it.
-Item = tuple[tuple[Any, Any, Any] | None, NDArray[np.intp]]
+# A rank's part of a batch, or None, the places of its rows in it, and how many rows it has in all ranks, or None.
+Item = tuple[tuple[Any, Any, Any] | None, NDArray[np.intp], int | None]
 
 _NO_PLACES = np.empty(0, np.intp)
 
@@ -69,11 +69,11 @@ class _Divided(Source):
                     "callbacks that watch batches need local_steps=1: with more, each rank has steps of its own"
                 )
         self.stepping.begin()
-        for number, (part, places) in enumerate(items):
+        for number, (part, places, all_rows) in enumerate(items):
             if self.watched:
                 watchers.on_train_batch_begin(number)
             try:
-                value = self.stepping.step(part, places, f"epoch {epoch + 1}, batch {number + 1}", sums)
+                value = self.stepping.step(part, places, all_rows, f"epoch {epoch + 1}, batch {number + 1}", sums)
             except FloatingPointError as error:
                 self.stepping.take_back()
                 if not watchers.on_failure(error):
@@ -155,10 +155,10 @@ class DividedArrays(_Divided):
     def _items(self) -> Iterator[Item]:
         for part in self.shards.parts(self.model.rng if self.shuffle else None):
             if len(part.rows) == 0:
-                yield None, part.places
+                yield None, part.places, part.all_rows
                 continue
             inputs, targets, weights = (take_rows(one, part.rows) for one in self.data)
-            yield (inputs, targets, weights), part.places
+            yield (inputs, targets, weights), part.places, part.all_rows
 
 
 class DividedBatches(_Divided):
@@ -182,7 +182,7 @@ class DividedBatches(_Divided):
         for item in self.batches.epoch(self.wanted):
             batch = read_batch(self.model, item, self.names)
             self.names = self.model.feature_names = batch.names
-            yield (batch.inputs, batch.targets, batch.weights), first + np.arange(count_rows(batch.inputs))
+            yield (batch.inputs, batch.targets, batch.weights), first + np.arange(count_rows(batch.inputs)), None
         # Others may have more.
         while True:
-            yield None, _NO_PLACES
+            yield None, _NO_PLACES, None

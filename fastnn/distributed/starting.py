@@ -34,6 +34,7 @@ def mpi(
     local_statistics: bool = False,
     local_steps: int = 1,
     half_precision: bool = False,
+    overlap: bool | None = None,
     threads: int | None = None,
 ) -> DataParallel:
     r"""The processes of an MPI run, for ``model.fit(..., distributed=fastnn.distributed.mpi())``.
@@ -68,6 +69,11 @@ def mpi(
     half_precision : bool, default False
         Smaller messages: gradients, or with local steps changes of weights, are sent as bfloat16 numbers, which have 8
         bits and the range of float32, and are added up in float32.
+    overlap : bool, optional
+        Sum gradients bucket by bucket, from the last layer down, while those of the layers below are still worked out;
+        the numbers are the same but for the order in which MPI adds them. By default where ranks are on several
+        machines. True needs an MPI that lets threads take turns (``MPI_THREAD_SERIALIZED``), and neither
+        ``half_precision`` nor ``local_steps``, whose messages are others.
     threads : int, optional
         Of each rank, as ``fastnn.set_num_threads`` sets them for the process. By default ``FASTNN_NUM_THREADS``, or
         else the cores that ranks of one machine may use, shared among them.
@@ -114,6 +120,9 @@ def mpi(
     local_statistics = true_or_false(local_statistics, "local_statistics")
     local_steps = whole_number(local_steps, "local_steps", at_least=1)
     half_precision = true_or_false(half_precision, "half_precision")
+    overlap = None if overlap is None else true_or_false(overlap, "overlap")
+    if overlap and (half_precision or local_steps > 1):
+        raise ValueError("overlap=True is for sums of whole gradients: leave half_precision and local_steps out")
     threads = whole_number_or_none(threads, "threads", at_least=1)
     library = _library()
     if launched() and library.COMM_WORLD.size == 1:
@@ -127,9 +136,14 @@ def mpi(
         raise TypeError(f"comm must be a communicator of mpi4py, but it is {comm!r}")
     if library.COMM_WORLD.size > 1:
         _end_all_on_errors()
-    _share_cores(library, comm, threads)
+    turns = library.Query_thread() >= library.THREAD_SERIALIZED
+    if overlap and not turns:
+        raise ValueError("overlap=True needs an MPI whose calls may come from several threads in turn: leave it out")
+    several_machines = _share_cores(library, comm, threads)
+    if overlap is None:
+        overlap = several_machines and turns and not half_precision
     return DataParallel(
-        Ranks(library, comm, half_precision),
+        Ranks(library, comm, half_precision, overlap),
         own=data == "own",
         balanced=balanced,
         local_statistics=local_statistics,
@@ -150,20 +164,25 @@ def _library() -> Any:
     return MPI
 
 
-def _share_cores(library: Any, comm: Any, threads: int | None) -> None:
-    """Give this rank's pool its threads: those of its machine, divided among the ranks that may use the same cores."""
+def _share_cores(library: Any, comm: Any, threads: int | None) -> bool:
+    """Give this rank's pool its threads: those of its machine, divided among the ranks that may use the same cores.
+
+    Returns whether there are ranks on other machines.
+    """
     cores = frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else frozenset()
     kept = kept_by(library, comm)
     if "beside" not in kept:
         # All ranks take part, whatever each was told.
         neighbours = comm.Split_type(library.COMM_TYPE_SHARED)
         kept["beside"] = sum(cores == its or bool(cores & its) for its in neighbours.allgather(cores))
+        kept["several machines"] = comm.allreduce(neighbours.size < comm.size, library.LOR)
         neighbours.Free()
     beside = kept["beside"]
     if threads is None and beside > 1 and not os.environ.get("FASTNN_NUM_THREADS"):
         threads = max(1, (len(cores) or get_num_threads()) // beside)
     if threads is not None:
         set_num_threads(threads)
+    return bool(kept["several machines"])
 
 
 def _end_all_on_errors() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.distributed.ranks import Ranks
+from fastnn.distributed.buckets import LEAST_BYTES, buckets_of
+from fastnn.distributed.ranks import Ranks, weight_of
 from fastnn.models.collecting import collecting_training, stepping_training
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.gradients import layout_of
@@ -65,7 +66,13 @@ class Steps:
         self.capacity = 0
         self.stepping = stepping_training(model, self.layout)
         self.gradient = np.zeros(self.layout.size, model.dtype)
-        ranks.prepare(self.gradient)
+        least = LEAST_BYTES // self.gradient.itemsize
+        ends = [*sorted(self.layout.places)[1:], self.layout.size]
+        ranks.prepare(self.gradient, buckets_of(self.early_gradients(), ends, least))
+
+    def early_gradients(self) -> list[tuple[int, int, int]]:
+        """Those that may be summed before all others are there."""
+        return self.stepping.early_gradients()
 
     def reserve(self, inputs: Any, targets: Any, weights: Any) -> None:
         """Make room for parts of batches with as many rows as these."""
@@ -80,20 +87,21 @@ class Steps:
             augmentation=self.augmentation,
         )
 
-    def step(self, part: Part | None, places: NDArray[np.intp], where: str, sums: Sums) -> float | None:
+    def step(
+        self, part: Part | None, places: NDArray[np.intp], all_rows: int | None, where: str, sums: Sums
+    ) -> float | None:
         """One step by a batch, of which this rank has a part or nothing; its mean loss, or None if there was none.
 
-        ``where`` tells for messages which batch it is.
+        ``all_rows`` is how many rows it has in all ranks, where that is known; ``where`` tells for messages which batch
+        it is.
         """
-        rows, loss = self.gradient_of(part, places, where, sums)
-        self.gradient *= rows
-        all_rows, all_loss = self.ranks.total_step(self.gradient, rows, loss * rows)
-        if all_rows == 0:
+        rows, loss = self.gradient_of(part, places, all_rows, where, sums)
+        mean, found, all_loss = self.ranks.mean_step(self.gradient, rows, loss * rows, all_rows)
+        if found == 0:
             return None
-        self.gradient /= all_rows
-        self.step_by_gradient(where)
-        sums.rows, sums.loss = sums.rows + all_rows, sums.loss + all_loss
-        return all_loss / all_rows
+        self.step_by(mean, where)
+        sums.rows, sums.loss = sums.rows + found, sums.loss + all_loss
+        return all_loss / found
 
     def begin(self) -> None:
         """Look at what callbacks have made of the weights before an epoch."""
@@ -104,28 +112,33 @@ class Steps:
     def take_back(self) -> None:
         """Make the weights those of all ranks again, where a step has failed."""
 
-    def gradient_of(self, part: Part | None, places: NDArray[np.intp], where: str, sums: Sums) -> tuple[int, float]:
-        """Leave the gradient of this rank's part in `gradient`; return its rows and their mean loss."""
+    def gradient_of(
+        self, part: Part | None, places: NDArray[np.intp], all_rows: int | None, where: str, sums: Sums
+    ) -> tuple[int, float]:
+        """Leave the gradient of this rank's part in `gradient`; return its rows and their mean loss.
+
+        Where sums overlap with that, they have begun by then.
+        """
         if part is None:
             self.gradient[...] = 0
             return 0, 0.0
         try:
-            loss = self._collect(part, places, where, sums)
+            loss = self._collect(part, places, all_rows, where, sums)
         except (FloatingPointError, ValueError) as error:
             # Here, so that whoever called this learns of it in all ranks.
             self.ranks.fail(error)
         return count_rows(part[0]), loss
 
-    def step_by_gradient(self, where: str) -> None:
-        """The optimiser's step by what `gradient` holds."""
+    def step_by(self, gradient: NDArray[Any], where: str) -> None:
+        """The optimiser's step."""
         stepping = self.stepping
         stepping.learning_rate = rate = self.model.needs_compile()[0].rate_at(stepping.step)
         try:
-            stepping.apply_gradients(self.gradient)
+            stepping.apply_gradients(gradient)
         except NonFiniteWeightsError as failure:
             self.ranks.fail(FloatingPointError(failure_text(self.model, failure, where, rate)))
 
-    def _collect(self, part: Part, places: NDArray[np.intp], where: str, sums: Sums) -> float:
+    def _collect(self, part: Part, places: NDArray[np.intp], all_rows: int | None, where: str, sums: Sums) -> float:
         model, rows = self.model, count_rows(part[0])
         if self.collecting is None or rows > self.capacity:
             self.reserve(*part)
@@ -134,7 +147,8 @@ class Steps:
         # Random numbers are those of the step, which some ranks may have taken without a part of the batch.
         training.step = self.stepping.step
         try:
-            loss, _, _ = training.run_gradients(*part, row_numbers=places, out=self.gradient)
+            with self.ranks.summing_early(training, self.gradient, weight_of(rows, all_rows)):
+                loss, _, _ = training.run_gradients(*part, row_numbers=places, out=self.gradient)
         except NonFiniteDataError as failure:
             inputs, targets = part[:2] if self.data is None else (self.data.inputs, self.data.targets)
             raise explain(model, inputs, targets, failure.sample) from None

@@ -129,6 +129,7 @@ class DataParallel(Strategy):
             **describe(model),
             "callbacks": [type(callback).__name__ for callback in self._callbacks],
             "arguments of mpi": (self._own, self._balanced, self._local_statistics, self._local_steps, self._half),
+            "overlap": self._ranks.overlap,
             "sample_weight": data is not None and data.weights is not None,
         }
         if data is not None and not self._own:

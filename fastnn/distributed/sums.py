@@ -2,35 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.distributed.buckets import Bucket, rest_of
+
 __all__ = ["HalfSum", "Sum", "WholeSum"]
 
 
 class Sum(Protocol):
-    """Sums a vector over ranks in place; every rank calls it, and gets the same bits."""
+    """Sums a vector over ranks, each rank's times a factor of its own; every rank gets the same bits."""
 
-    def __call__(self, vector: NDArray[Any]) -> None: ...
+    @property
+    def begun(self) -> bool:
+        """Whether others wait for the rest of a vector."""
+        ...
+
+    def __call__(self, vector: NDArray[Any], factor: float = 1) -> NDArray[Any]:
+        """The sum: the vector itself, or another one that the next sum takes again."""
+        ...
 
 
 class WholeSum:
-    """MPI's own sum, in the vector's type.
+    """MPI's own sum, in the vector's type: bucket by bucket, each of which may begin before the next is known.
 
     Parameters
     ----------
     library : module
         ``mpi4py.MPI``.
     comm : mpi4py.MPI.Intracomm
+        Nobody else's: these sums have an order of their own.
+    buckets : sequence of Bucket
+        The same in all ranks; what is in none of them is summed at the end.
     """
 
-    def __init__(self, library: Any, comm: Any) -> None:
-        self._library, self._comm = library, comm
+    def __init__(self, library: Any, comm: Any, buckets: Sequence[Bucket] = ()) -> None:
+        self._library, self._comm, self._buckets = library, comm, list(buckets)
+        # Where buckets are summed: the engine may still look at the vector.
+        self._total: NDArray[Any] | None = None
+        self._requests: list[Any] = []
 
-    def __call__(self, vector: NDArray[Any]) -> None:
-        self._comm.Iallreduce(self._library.IN_PLACE, vector).Wait()
+    @property
+    def begun(self) -> bool:
+        return bool(self._requests)
+
+    @property
+    def next_bucket(self) -> Bucket | None:
+        """The one that is to begin."""
+        begun = len(self._requests)
+        return self._buckets[begun] if begun < len(self._buckets) else None
+
+    def begin(self, vector: NDArray[Any], factor: float) -> None:
+        """Begin with the next bucket."""
+        _, begin, end = self._buckets[len(self._requests)]
+        self._start(vector[begin:end], self._place(vector)[begin:end], factor)
+
+    def go_on(self) -> None:
+        """Let messages pass that wait for this rank: MPI sends and receives while it is called."""
+        self._library.Request.Testall(self._requests)
+
+    def __call__(self, vector: NDArray[Any], factor: float = 1) -> NDArray[Any]:
+        if not self._buckets:
+            self._start(vector, vector, factor)
+            self._wait()
+            return vector
+        while self.next_bucket is not None:
+            self.begin(vector, factor)
+        total = self._place(vector)
+        rest = rest_of(self._buckets, vector.size)
+        if len(rest) == 1:
+            ((begin, end),) = rest
+            self._start(vector[begin:end], total[begin:end], factor)
+            self._wait()
+            return total
+        # Many small sums would take longer than a copy.
+        together = np.concatenate([vector[:0], *(vector[begin:end] for begin, end in rest)])
+        self._start(together, together, factor)
+        self._wait()
+        at = 0
+        for begin, end in rest:
+            total[begin:end] = together[at : at + end - begin]
+            at += end - begin
+        return total
+
+    def _place(self, vector: NDArray[Any]) -> NDArray[Any]:
+        if self._total is None:
+            self._total = np.empty_like(vector)
+        return self._total
+
+    def _start(self, numbers: NDArray[Any], out: NDArray[Any], factor: float) -> None:
+        if numbers is not out or factor != 1:
+            np.multiply(numbers, numbers.dtype.type(factor), out=out)
+        self._requests.append(self._comm.Iallreduce(self._library.IN_PLACE, out))
+
+    def _wait(self) -> None:
+        self._library.Request.Waitall(self._requests)
+        self._requests = []
 
 
 class HalfSum:
@@ -44,12 +114,12 @@ class HalfSum:
     """
 
     def __init__(self, comm: Any) -> None:
-        self._comm, self._size = comm, comm.size
+        self._comm, self._size, self.begun = comm, comm.size, False
 
-    def __call__(self, vector: NDArray[Any]) -> None:
+    def __call__(self, vector: NDArray[Any], factor: float = 1) -> NDArray[Any]:
         size = self._size
         padded = np.zeros((size, -(-vector.size // size)), np.float32)
-        padded.reshape(-1)[: vector.size] = vector
+        np.multiply(vector, vector.dtype.type(factor), out=padded.reshape(-1)[: vector.size])
         sent = _packed(padded)
         received = np.empty_like(sent)
         self._comm.Ialltoall(sent, received).Wait()
@@ -58,6 +128,7 @@ class HalfSum:
             total += _unpacked(row)
         self._comm.Iallgather(_packed(total), received).Wait()
         vector[...] = _unpacked(received).reshape(-1)[: vector.size]
+        return vector
 
 
 def _packed(numbers: NDArray[np.float32]) -> NDArray[np.uint16]:

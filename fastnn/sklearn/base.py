@@ -21,6 +21,7 @@ from fastnn.sklearn.parameters import STOCHASTIC, checked_parameters
 from fastnn.sklearn.progress import Progress
 from fastnn.sklearn.reading import FLOATS, read_data, read_inputs, read_weights
 from fastnn.sklearn.stepping import Stepping
+from fastnn.sklearn.workers import keep_to_one_thread
 from fastnn_ext.engine.plan import NonFiniteDataError
 
 __all__ = ["BaseMLP"]
@@ -101,6 +102,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]
     def _fit_checked(
         self, X: Any, y: Any, sample_weight: Any, validation_data: Any, incremental: bool, classes: Any
     ) -> None:
+        keep_to_one_thread()
         parameters = checked_parameters(self)
         if incremental and parameters.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True: it has one epoch")
@@ -235,6 +237,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]
         if members is None:
             check_is_fitted(self)
             raise AssertionError
+        keep_to_one_thread()
         if (
             type(X) is ndarray
             and X.ndim == 2

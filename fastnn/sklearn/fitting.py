@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,6 +19,7 @@ from fastnn.sklearn.network import compile_model, description, make_model
 from fastnn.sklearn.parameters import STOCHASTIC, Parameters
 from fastnn.sklearn.progress import Progress
 from fastnn.sklearn.stochastic import batch_size_of, train_stochastically
+from fastnn.sklearn.workers import threads_of
 
 __all__ = ["fit_members"]
 
@@ -107,7 +107,7 @@ def _job(
         task=task,
         parameters=parameters,
         random_state=random_state,
-        threads=_threads(parameters.n_jobs),
+        threads=threads_of(parameters.n_jobs),
         incremental=incremental,
     )
 
@@ -144,11 +144,6 @@ def _split(
     )
 
 
-def _threads(jobs: int | None) -> int | None:
-    """In a worker of a search, one thread: there are as many workers as cores."""
-    return 1 if jobs is None and multiprocessing.parent_process() is not None else jobs
-
-
 def _train(job: Job) -> None:
     if job.parameters.solver == "lbfgs":
         minimize(job)
@@ -160,7 +155,7 @@ def _train_side_by_side(jobs: list[Job], threads: int | None) -> None:
     """Train each in a thread of its own, as many at a time as there are threads."""
     from fastnn.threads import get_num_threads
 
-    workers = min(len(jobs), _threads(threads) or get_num_threads())
+    workers = min(len(jobs), threads_of(threads) or get_num_threads())
     for job in jobs:
         job.threads = 1
         job.stop = jobs[0].stop

@@ -52,10 +52,37 @@ cdef int keep_places(Training training) except -1:
     return 0
 
 
+cdef list early_gradients(Training training):
+    # Of dense operations that share their weights with no other: their gradients change no more once they are written,
+    # unless there are penalties, which join them at the end.
+    cdef Operation* operation
+    cdef list found = []
+    cdef set twins = set()
+    cdef Py_ssize_t item = 8 if training.plan.is_double else 4, place
+    cdef int i
+    for i in range(training.run.operation_count):
+        operation = &training.plan.operations[i]
+        if operation.pair >= 0 and (operation.l1 > 0 or operation.l2 > 0 or operation.bias_penalty.l1 > 0
+                                    or operation.bias_penalty.l2 > 0):
+            return found
+        twins.add(training.run.operations[i].twin)
+    for i in range(training.run.operation_count - 1, -1, -1):
+        operation = &training.run.operations[i]
+        if operation.kind != DENSE or operation.twin >= 0 or i in twins or not operation.has_weights:
+            continue
+        place = place_of_gradient(training, 2 * operation.pair) // item
+        found.append((i, place, place + operation.weight_rows * operation.weight_columns))
+        if operation.has_bias:
+            place = place_of_gradient(training, 2 * operation.pair + 1) // item
+            found.append((i, place, place + operation.weight_columns))
+    return found
+
+
 cdef void take_places_back(Training training) noexcept:
     # Nothing points any more to what is the user's.
     cdef Operation* operation
     cdef int i
+    fastnn_store(&training.run.outcome.done_from, training.run.operation_count)
     for i in range(training.run.operation_count):
         operation = &training.run.operations[i]
         operation.weights_gradient = training.kept_places[2 * i]

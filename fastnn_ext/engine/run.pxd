@@ -269,6 +269,8 @@ cdef struct Outcome:
     Py_ssize_t failed               # first sample of the batch whose loss is not finite; -1: none
     Py_ssize_t bad_sample           # a sample that holds NaN or infinity; -1: none
     void* error                     # the exception of a Python function, or NULL
+    # On the way back, for other threads to read: dense operations from this one on have left their gradients.
+    int done_from
 
 
 cdef enum CallKind:

@@ -22,7 +22,7 @@ from fastnn_ext.engine.run cimport (
     Edge, FirstLayer, Head, Index, NO_ACTIVATION, Operation, Parameter, Rows, Rule, Run, Source,
 )
 from fastnn_ext.runtime.arrays cimport pinned, shape_of
-from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_exchange
+from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_exchange, fastnn_load, fastnn_store
 from fastnn_ext.runtime.memory cimport allocate_large
 from fastnn_ext.runtime.dispatch cimport kernels_for_samples
 from fastnn_ext.runtime.kernels cimport Kernels
@@ -246,6 +246,7 @@ cdef class Training:
         run.data.seed, run.data.index = seed, &self.index
         run.call, run.owner = call_python, <void*> plan
         run.outcome.bad_sample = run.outcome.failed = -1
+        run.outcome.done_from = plan.operation_count
         if augmentation is not None:
             check_augmentation(augmentation, plan)
             run.data.augmentation = augmentation
@@ -576,6 +577,18 @@ cdef class Training:
             self.collected = gradient, pinned(gradient)
         finally:
             fastnn_exchange(&self.running, 0)
+
+    def early_gradients(self):
+        """The gradients that `run_gradients` leaves before it returns: of each (operation, begin, end), in their order.
+
+        They are complete once `done_from` is that operation, or a lower one. All others are once it has returned.
+        """
+        return early_gradients(self)
+
+    @property
+    def done_from(self):
+        """For another thread, while `run_gradients` runs: operations from this one on have left their gradients."""
+        return fastnn_load(&self.run.outcome.done_from)
 
     def run_gradients(self, x not None, y not None, sample_weight=None, *, row_numbers=None, cnp.ndarray out=None):
         """The mean loss of a batch with the layers' penalties, and its gradients: no weight changes.

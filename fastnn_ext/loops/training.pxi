@@ -34,7 +34,7 @@ cdef void backward(Pass* p, bint at_once) noexcept nogil:
     # change as soon as its gradient has passed.
     cdef Run* run = p.run
     cdef Operation* operation
-    cdef int i, k
+    cdef int i, k, done = run.operation_count
     for i in range(run.operation_count - 1, -1, -1):
         operation = &run.operations[i]
         if not operation.needs_gradient or operation.in_loss:
@@ -47,7 +47,13 @@ cdef void backward(Pass* p, bint at_once) noexcept nogil:
         if operation.kind == DENSE and at_once and operation.has_weights:
             meet(run, p.threads)
             p.rows_ready = True
+            if p.thread == 0:
+                # Here all threads have left theirs of the operation before.
+                fastnn_store(&run.outcome.done_from, done)
             dense_update(p, i)
+            done = i
+            if p.threads == 1:
+                fastnn_store(&run.outcome.done_from, done)
 
 
 cdef inline Value delta_of(Run* run, int source) noexcept nogil:

@@ -4,6 +4,7 @@ cdef extern from "runtime/barrier.h" nogil:
     int fastnn_exchange(int* at, int value) noexcept
     void fastnn_count(int* at, int value) noexcept
     int fastnn_load(int* at) noexcept
+    void fastnn_store(int* at, int value) noexcept
     ctypedef struct Barrier:
         pass
     void barrier_init(Barrier* barrier) noexcept

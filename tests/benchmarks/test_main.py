@@ -98,7 +98,7 @@ def test_a_study_without_results_is_told(tmp_path):
     assert "Not measured yet: `python -m benchmarks --jobs streams`." in page.read_text()
 
 
-PAGES = ["README.md", *(f"docs/{name}.md" for name in ("estimators", "gradients", "larger_than_memory"))]
+PAGES = ["README.md", *(f"docs/{name}.md" for name in ("estimators", "gradients", "larger_than_memory", "scaling"))]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -149,11 +149,18 @@ def scheduled():
     return small(optimizer=optimizers.SGD(rate, momentum=0.5)), table(), {}
 
 
+def deep():
+    """Wide enough for gradients to be seen before all are there."""
+    x, y = table(6, columns=200, rows=400)
+    hidden = [layers.Dense(200, "relu") for _ in range(3)]
+    return small(*hidden, optimizer="adam"), (x, y), {"batch_size": 100}
+
+
 JOBS = {
     job.__name__: job
     for job in (
         *(plain, lbfgs, penalties, drawing, images, graph, weighed, sparse, few_rows, one_batch, own_functions),
-        *(single_precision, frozen, called, scheduled),
+        *(single_precision, frozen, called, scheduled, deep),
     )
 }
 JOBS |= {name: by_optimizer(name) for name in STEADY}

@@ -34,6 +34,7 @@ RAISED = {
     "other_layers": ("ValueError", "the same layer 0, but ranks 1, 2 of 3: .*tanh.*where rank 0: .*relu"),
     "other_optimizer": ("ValueError", "the same optimizer, but rank 1 of 3: .*0.5.*where rank 0: .*0.4"),
     "other_callbacks": ("ValueError", r"the same callbacks, but ranks 1, 2 of 3: \[\]"),
+    "other_overlap": ("ValueError", "the same overlap, but rank 1 of 3: True, where rank 0: False"),
     "other_dtype": ("ValueError", "the same dtype, but rank 1 of 3: 'float32', where rank 0: 'float64'"),
     "bad_argument": ("ValueError", "rank 0 of 3: batch_size must be at least 1"),
     "callback_raises": ("KeyError", "rank 1 of 3: .*nothing like it"),
@@ -50,6 +51,18 @@ RAISED = {
         "FloatingPointError",
         "rank.*training stopped: the loss is not finite in epoch 1, batch 1",
     ),
+    "gradient_overflows_on_one_rank": (
+        "FloatingPointError",
+        r"rank 1 of 3: training stopped: the gradient with respect to the weights of dense \(Dense\) is not finite",
+    ),
+    "gradient_overflows_where_it_is_summed_early": (
+        "FloatingPointError",
+        r"^rank 2 of 3: training stopped: the gradient with respect to the weights of dense_5 .* those from before it$",
+    ),
+    "gradient_overflows_on_all_ranks": (
+        "FloatingPointError",
+        "all 3 ranks: training stopped: the gradient",
+    ),
     "batch_normalisation": ("ValueError", "normalised normalises by the statistics of a batch"),
     "augmentation_in_python": ("ValueError", "pass an ImageAugmentation"),
     "batches_of_a_model_without_shape": ("ValueError", r"model\.build\(input_shape\)"),
@@ -57,11 +70,11 @@ RAISED = {
 }
 
 
-@pytest.fixture(scope="module")
-def found(run_ranks, tmp_path_factory):
-    """What three ranks have come to."""
+@pytest.fixture(scope="module", params=["whole", "overlap"])
+def found(request, run_ranks, tmp_path_factory):
+    """What three ranks have come to, whose gradients are summed when they are whole, or before."""
     place = tmp_path_factory.mktemp("faults") / "found"
-    run_ranks(3, "faults.py", place)
+    run_ranks(3, "faults.py", place, request.param)
     return [json.loads(place.with_name(f"found.{rank}").read_text()) for rank in range(3)]
 
 
@@ -111,15 +124,17 @@ ENDS = {
 
 
 @pytest.mark.parametrize("how", ENDS)
-def test_a_rank_that_ends_ends_the_others(run_ranks, tmp_path, how):
-    done = run_ranks(3, "ending.py", how, tmp_path, check=False)
+@pytest.mark.parametrize("sums", ["whole", "overlap"])
+def test_a_rank_that_ends_ends_the_others(run_ranks, tmp_path, how, sums):
+    done = run_ranks(3, "ending.py", how, tmp_path, sums, check=False)
     assert done.returncode != 0
     assert re.search(ENDS[how], done.stdout + done.stderr)
     assert_gone(tmp_path)
 
 
-def test_an_interrupt_ends_all(mpiexec, surroundings, tmp_path):
-    command = mpiexec(3, "ending.py", "never", tmp_path)
+@pytest.mark.parametrize("sums", ["whole", "overlap"])
+def test_an_interrupt_ends_all(mpiexec, surroundings, tmp_path, sums):
+    command = mpiexec(3, "ending.py", "never", tmp_path, sums)
     with subprocess.Popen(
         command, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as running:

@@ -65,9 +65,9 @@ class OneThread(BaseEstimator):
     """Tells how many threads an estimator would take where it is fitted."""
 
     def fit(self, x, y):
-        from fastnn.sklearn.fitting import _threads
+        from fastnn.sklearn.workers import threads_of
 
-        self.threads_ = _threads(None)
+        self.threads_ = threads_of(None)
         return self
 
     def score(self, x, y):
@@ -154,19 +154,3 @@ def test_a_regressor_in_a_pipeline(diabetes):
         StandardScaler(), MLPRegressor(hidden_layer_sizes=8, alpha=5.0, solver="lbfgs", random_state=0)
     )
     assert model_selection.cross_val_score(pipeline, *diabetes, cv=3).mean() > 0.4
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # what Dask and its server warn of is theirs
-def test_joblib_over_dask(cancer):
-    distributed = pytest.importorskip("distributed")
-    alone = model_selection.cross_val_score(classifier(), *cancer, cv=2)
-    with (
-        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        distributed.Client(cluster),
-        joblib.parallel_config(backend="dask"),
-    ):
-        found = model_selection.cross_val_score(classifier(), *cancer, cv=2)
-        threads = model_selection.cross_val_score(OneThread(), *cancer, cv=2)
-    np.testing.assert_array_equal(found, alone)
-    assert threads.tolist() == [1.0, 1.0]

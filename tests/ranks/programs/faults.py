@@ -1,4 +1,7 @@
-"""Run by three ranks: one fault after the other, each caught; the last training shows that ranks still agree."""
+"""Run by three ranks: one fault after the other, each caught; the last training shows that ranks still agree.
+
+With "overlap", sums of gradients begin as early as they can; rank 1 alone is never early.
+"""
 
 import contextlib
 import json
@@ -10,10 +13,14 @@ from mpi4py.MPI import COMM_WORLD
 import fastnn
 from fastnn import layers, optimizers
 from fastnn.callbacks import Callback, EarlyStopping, LambdaCallback, TerminateOnNaN
-from fastnn.distributed import mpi
+from fastnn.distributed import early, mpi, steps
 
-ranks = mpi()
-own = mpi(data="own")
+overlap = sys.argv[2:] == ["overlap"]
+if overlap:
+    steps.LEAST_BYTES = 1
+    early.PAUSE = 60 if COMM_WORLD.rank == 1 else 1e-5
+ranks = mpi(overlap=overlap)
+own = mpi(data="own", overlap=overlap)
 ME = ranks.rank
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(30, 4)), rng.normal(size=(30, 1))
@@ -89,6 +96,10 @@ def other_optimizer():
 
 def other_callbacks():
     fitted(network(), callbacks=[EarlyStopping("loss", patience=9)] if ME == 0 else [])
+
+
+def other_overlap():
+    fitted(network(), distributed=mpi(overlap=ME == 1))
 
 
 def other_dtype():
@@ -184,6 +195,28 @@ def overflows_on_one_rank():
     fitted(network(), np.where(ME == 1, 1e200, 1.0) * X, Y * 1e160, distributed=own)
 
 
+def gradient_overflows_on_one_rank():
+    _gradient_overflows([1], 0)
+
+
+def gradient_overflows_on_all_ranks():
+    _gradient_overflows([0, 1, 2], 0)
+
+
+def gradient_overflows_where_it_is_summed_early():
+    _gradient_overflows([2], -1)
+
+
+def _gradient_overflows(where, number):
+    """Of the layer of this number alone, when those above it may have been summed: the loss is finite."""
+    model = network(*(layers.Dense(500) for _ in range(5)))
+    model.layers[number].arrays["kernel"][...] *= 1e-160
+    x, y = X.copy(), Y.copy()
+    if ME in where:
+        x[0], y[0] = 1e160, 1e150
+    fitted(model, x, y, distributed=own, shuffle=False)
+
+
 def batch_normalisation():
     fitted(network(layers.Dense(3), layers.BatchNormalization(name="normalised")))
 
@@ -218,11 +251,13 @@ FAULTS = {
     fault.__name__: fault
     for fault in (
         *(bad_number, bad_target, other_width, other_width_of_a_model_that_the_data_build, other_number_of_samples),
-        *(no_samples, other_epochs, other_layers, other_optimizer, other_callbacks, other_dtype, bad_argument),
-        *(callback_raises, callback_raises_an_error_of_its_own, callback_raises_in_all, callback_raises_at_the_end),
-        *(callback_interrupts, callback_raises_in_a_batch, callback_changes_weights_of_one_rank),
-        *(callback_changes_rate_of_one_rank, metric_raises, diverges, overflows_on_one_rank, batch_normalisation),
-        *(augmentation_in_python, batches_of_a_model_without_shape, one_rank_has_bad_batches),
+        *(no_samples, other_epochs, other_layers, other_optimizer, other_callbacks, other_overlap, other_dtype),
+        *(bad_argument, callback_raises, callback_raises_an_error_of_its_own, callback_raises_in_all),
+        *(callback_raises_at_the_end, callback_interrupts, callback_raises_in_a_batch),
+        *(callback_changes_weights_of_one_rank, callback_changes_rate_of_one_rank, metric_raises, diverges),
+        *(overflows_on_one_rank, gradient_overflows_on_one_rank, gradient_overflows_on_all_ranks),
+        *(gradient_overflows_where_it_is_summed_early, batch_normalisation, augmentation_in_python),
+        *(batches_of_a_model_without_shape, one_rank_has_bad_batches),
     )
 }
 
@@ -280,7 +315,7 @@ def batches_of_each_rank():
 
 
 def local_statistics():
-    ranks_with_local = mpi(local_statistics=True)
+    ranks_with_local = mpi(local_statistics=True, overlap=overlap)
     model = network(layers.Dense(3), layers.BatchNormalization())
     fitted(model, distributed=ranks_with_local)
     return [float(np.sum(array)) for array in model.get_weights()]
@@ -289,7 +324,7 @@ def local_statistics():
 def last():
     # As many as a script may ask for: MPICH has room for some two thousand communicators.
     for _ in range(2500):
-        again = mpi()
+        again = mpi(overlap=overlap)
     return fitted(network(), distributed=again).history["loss"]
 
 
