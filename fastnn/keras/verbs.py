@@ -13,6 +13,7 @@ import numpy as np
 from fastnn.callbacks.history import History
 from fastnn.interop.keras_description import description_of
 from fastnn.keras import files, losses, optimizers
+from fastnn.keras.axes import check_axes, in_shape
 from fastnn.keras.functions import named
 from fastnn.keras.lacking import lacking
 from fastnn.keras.old_names import HistoryValues, with_new_names
@@ -22,6 +23,7 @@ from fastnn.keras.translating import Translated, moved, tell, translated
 from fastnn.layers.layer_array import LayerArray
 from fastnn.layers.once import variables_once
 from fastnn.layers.symbolic import is_symbolic
+from fastnn.losses.base import Loss
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.base import BaseModel
 from fastnn.models.leaves import leaf_layers
@@ -91,8 +93,12 @@ class KerasModel(DescribedModel):
         return as_inputs(x, self.input_shapes)
 
     def _given(self, outputs: Any) -> Any:
-        """Outputs in the form in which the model gives them."""
-        return outputs
+        """Outputs in the form in which the model gives them, those of several axes in their shape."""
+        return in_shape(self, outputs)
+
+    def _check_outputs(self, loss: Loss) -> None:
+        super()._check_outputs(loss)
+        check_axes(self, loss)
 
     def __call__(self, x: Any, training: bool | None = None) -> Any:
         """The outputs of a batch, as an array that has ``numpy()``; of a symbolic tensor, the model as a layer."""
