@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from fastnn import metrics
@@ -25,14 +26,14 @@ def in_shape(model: CompiledModel, outputs: Any) -> Any:
     return outputs.reshape(-1, *shapes[0]) if len(shapes[0]) > 1 else outputs
 
 
-def check_axes(model: CompiledModel, loss: Loss) -> None:
-    """Raise ValueError where a loss or a metric of outputs of several axes takes a sample's numbers together."""
+def check_axes(model: CompiledModel, loss: Loss, judges: Iterable[metrics.Metric]) -> None:
+    """Raise ValueError where a loss or one of these metrics takes numbers of outputs of several axes together."""
     for place, (name, shape) in enumerate(zip(model.output_names, model.output_shapes, strict=False)):
         if len(shape) < 2:
             continue
         of_output = getattr(loss, "losses", {}).get(name, loss)
         together = [of_output.name] if getattr(of_output, "summed", False) else []
-        for metric in model.metrics:
+        for metric in judges:
             # What stands around a metric of one output, and of weighted samples.
             inner: Any = metric
             while hasattr(inner, "metric") and getattr(inner, "place", place) == place:

@@ -27,6 +27,7 @@ from fastnn.losses.base import Loss
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.base import BaseModel
 from fastnn.models.leaves import leaf_layers
+from fastnn.optimizers.base import Optimizer
 
 __all__ = ["KerasModel"]
 
@@ -98,7 +99,12 @@ class KerasModel(DescribedModel):
 
     def _check_outputs(self, loss: Loss) -> None:
         super()._check_outputs(loss)
-        check_axes(self, loss)
+        check_axes(self, loss, ())
+
+    def needs_compile(self) -> tuple[Optimizer, Loss]:
+        found = super().needs_compile()
+        check_axes(self, found[1], self.metrics)
+        return found
 
     def __call__(self, x: Any, training: bool | None = None) -> Any:
         """The outputs of a batch, as an array that has ``numpy()``; of a symbolic tensor, the model as a layer."""
