@@ -41,6 +41,7 @@ MODERN = {
     r", \[\"accuracy\"\]\)": ', metrics=["accuracy"])',
     r"\blr=": "learning_rate=",
     r"\balpha=": "negative_slope=",
+    r"\"dnn_model\"\)$": '"dnn_model.keras")',
     r"\.fit_generator\(": ".fit(",
     r"\.predict_proba\(": ".predict(",
     r"\.predict_classes\((\w+), batch_size=32\)": r".predict(\1).argmax(axis=-1)",
