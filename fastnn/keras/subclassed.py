@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
 from fastnn.checking.fixed import FixedList
 from fastnn.checking.shapes import Shape, checked_shape
+from fastnn.html import table
 from fastnn.keras import optimizers
 from fastnn.keras.describing import described_outputs
 from fastnn.keras.verbs import KerasModel
@@ -52,7 +53,19 @@ class SubclassedModel(KerasModel, Ours):
         super(Ours, self).__init__(**options)
         self._keep(awaits_shapes=True, _by_call=True, layers=_NotYet(type(self).__name__))
 
+    def __setattr__(self, name: str, value: object) -> None:
+        if self._by_call and not self.awaits_shapes and isinstance(value, Layer | LayeredModel):
+            raise AttributeError(
+                f"{name} cannot be assigned: the call of {self.name} is described already, and not called again: make "
+                "all layers in __init__, or another model"
+            )
+        super().__setattr__(name, value)
+
     # What is not known yet.
+
+    @property
+    def computing_layers(self) -> Sequence[Layer]:
+        return self.layers if self.awaits_shapes else super().computing_layers
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -208,6 +221,9 @@ class SubclassedModel(KerasModel, Ours):
             shapes = [tensor.sample_shape for tensor in tensors_of(x, f"what {self.name} is called on")]
             self.build(shapes if isinstance(x, list | tuple) else shapes[0])
         return super().__call__(x, training)
+
+    def _repr_html_(self) -> str:
+        return table(f"model: {self.name}", (), [("not built", "")]) if self.awaits_shapes else super()._repr_html_()
 
     def summary(self, **options: Any) -> None:
         """Print a table of the layers; see `fastnn.Sequential.summary`."""

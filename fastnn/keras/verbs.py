@@ -232,6 +232,10 @@ class KerasModel(DescribedModel):
     def __getattr__(self, name: str) -> Any:
         # Asked for only where there is no attribute of this name.
         new = None if name.startswith("_") else moved("Sequential", name)
+        if "layers" not in self.__dict__:
+            raise AttributeError(
+                f"a {type(self).__name__} has no attribute {name!r}: its __init__ must call super().__init__() first"
+            )
         if new is None:
             reason = None if name.startswith("_") else lacking("Model", name)
             hint = "" if reason is None else f", which Keras has: {reason}"
