@@ -90,7 +90,7 @@ class Lambda(Block):
         super().__init__(name=name, **options)
         self._function, self._with = function, dict(arguments or {})
         if input_shape is not None:
-            self.build(input_shape)
+            self.build_for(input_shape)
 
     def call(self, inputs: Any) -> Any:
         return self._function(inputs, **self._with)

@@ -273,6 +273,7 @@ def test_shapes_come_from_whatever_comes_first():
         lambda model: model.train_on_batch(X, KIND),
         lambda model: model.fit(iter([(X, KIND)]), verbose=0),
         lambda model: model.build((None, 4)),
+        lambda model: model.build((32, 4)),
         lambda model: model.build(input_shape=(4,)),
         lambda model: model(ours.Input((4,))),
         lambda model: ours.Sequential([ours.Input((4,)), model]),
@@ -280,6 +281,8 @@ def test_shapes_come_from_whatever_comes_first():
         model = made()
         first(model)
         assert model.input_shape == (4,)
+        # As the attributes are assigned, and behind them what the call has made.
+        assert list(model.layers[:3]) == [model.classifier, model.hidden, model.mixed]
         assert len(model.layers) == 4
         model.summary(print_fn=lambda text: None)
 
