@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastnn.checking.scalars import true_or_false
@@ -65,6 +65,8 @@ class Lambda(Block):
     arguments : dict, optional
         What else it is called with, by name.
     name : str, optional
+    input_shape : tuple of int, optional
+        Of one sample, where it is the first layer.
 
     Examples
     --------
@@ -80,12 +82,15 @@ class Lambda(Block):
         arguments: Mapping[str, Any] | None = None,
         *,
         name: str | None = None,
+        input_shape: Sequence[int] | None = None,
         **options: Any,
     ) -> None:
         if not callable(function):
             raise TypeError(f"function must be a function of what the layer takes, but it is {function!r}")
         super().__init__(name=name, **options)
         self._function, self._with = function, dict(arguments or {})
+        if input_shape is not None:
+            self.build_for(input_shape)
 
     def call(self, inputs: Any) -> Any:
         return self._function(inputs, **self._with)

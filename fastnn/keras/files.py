@@ -37,7 +37,12 @@ def save(model: BaseModel, path: str | os.PathLike[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         own = Path(folder) / "model.safetensors"
         save_model(model, own)
-        to_keras(model, path, own.read_bytes())
+        try:
+            to_keras(model, path, own.read_bytes())
+        except TypeError as error:
+            raise TypeError(
+                f"{error}: a name of another kind, such as model.safetensors, saves it for load_model of fastnn.keras"
+            ) from error
 
 
 def load(path: str | os.PathLike[str], custom_objects: Mapping[str, Any], compile: bool) -> tuple[BaseModel, bool]:

@@ -111,6 +111,7 @@ class Model(SubclassedModel):
         return getattr(self, "_gives_dict", False) or has_own_names(self)
 
     def _given(self, outputs: Any) -> Any:
+        outputs = super()._given(outputs)
         if self.gives_dict:
             return dict(zip(self.output_names, outputs if isinstance(outputs, list) else [outputs], strict=True))
         return outputs

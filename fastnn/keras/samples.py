@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from fastnn.checking.shapes import Shape
+from fastnn.checking.shapes import Shape, checked_shape
 
-__all__ = ["as_inputs", "as_samples", "as_validation"]
+__all__ = ["as_inputs", "as_samples", "as_validation", "samples_of"]
 
 
 def as_samples(x: Any, shape: Shape | None) -> Any:
@@ -53,6 +53,23 @@ def as_validation(data: Any, shapes: Sequence[Shape]) -> Any:
     if isinstance(data, tuple | list) and len(data) in (2, 3):
         return (as_inputs(data[0], shapes), *data[1:])
     return data
+
+
+def samples_of(shape: Any) -> Any:
+    """The shape of a sample from that of a batch, whose size says nothing; or a list or a dict of them.
+
+    A shape of one number is that of a sample already.
+
+    >>> samples_of((None, 28, 28)), samples_of((32, 784)), samples_of([(None, 3), (None, 4)]), samples_of(3)
+    ((28, 28), (784,), [(3,), (4,)], (3,))
+    """
+    if isinstance(shape, Mapping):
+        return {name: samples_of(one) for name, one in shape.items()}
+    if isinstance(shape, list | tuple) and shape and all(isinstance(one, list | tuple) for one in shape):
+        return [samples_of(one) for one in shape]
+    if isinstance(shape, list | tuple) and len(shape) > 1:
+        shape = shape[1:]
+    return checked_shape(shape, "input_shape")
 
 
 def _axes(x: Any) -> int | None:

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from fastnn.checking.scalars import true_or_false
 from fastnn.interop.keras_config import described, readable
+from fastnn.keras.samples import samples_of
 from fastnn.keras.session import SESSION
 from fastnn.keras.verbs import KerasModel
 from fastnn.layers import Input, Layer
@@ -62,10 +63,11 @@ class Sequential(KerasModel, Ours):
         self._trainable = trained
 
     def build(self, input_shape: Any = None) -> None:
-        """Make the weights; the shape may begin with None for the batch, as in Keras."""
-        if isinstance(input_shape, tuple | list) and len(input_shape) > 1 and input_shape[0] is None:
-            input_shape = tuple(input_shape[1:])
-        super().build(input_shape)
+        """Make the weights; the shape is that of a batch of any size, as in Keras, or, of one number, of a sample."""
+        super().build(None if input_shape is None else samples_of(input_shape))
+
+    def build_for(self, sample_shape: Any) -> None:
+        super().build(sample_shape)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Sequential:

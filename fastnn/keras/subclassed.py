@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
 from fastnn.checking.fixed import FixedList
 from fastnn.checking.shapes import Shape, checked_shape
+from fastnn.html import table
 from fastnn.keras import optimizers
 from fastnn.keras.describing import described_outputs
+from fastnn.keras.samples import samples_of
 from fastnn.keras.verbs import KerasModel
 from fastnn.layers.base import Layer
 from fastnn.layers.input import Input
@@ -52,7 +54,19 @@ class SubclassedModel(KerasModel, Ours):
         super(Ours, self).__init__(**options)
         self._keep(awaits_shapes=True, _by_call=True, layers=_NotYet(type(self).__name__))
 
+    def __setattr__(self, name: str, value: object) -> None:
+        if self._by_call and not self.awaits_shapes and isinstance(value, Layer | LayeredModel):
+            raise AttributeError(
+                f"{name} cannot be assigned: the call of {self.name} is described already, and not called again: make "
+                "all layers in __init__, or another model"
+            )
+        super().__setattr__(name, value)
+
     # What is not known yet.
+
+    @property
+    def computing_layers(self) -> Sequence[Layer]:
+        return self.layers if self.awaits_shapes else super().computing_layers
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -107,18 +121,24 @@ class SubclassedModel(KerasModel, Ours):
         if not self.awaits_shapes:
             self._check_shapes(input_shape)
             super().build()
-            return
-        if input_shape is None:
+        elif input_shape is None:
             raise ValueError(
                 f"the shape of a sample is not known: call build((None, ...)) of {self.name}, fit, or the model on data"
             )
+        else:
+            self.build_for(samples_of(input_shape))
+
+    def build_for(self, sample_shape: Any) -> None:
+        if not self.awaits_shapes:
+            super().build(sample_shape)
+            return
         with self._building:
             if self.awaits_shapes:
-                self._describe_call(_samples(input_shape))
+                self._describe_call(_each(sample_shape, lambda shape: checked_shape(shape, "input_shape")))
 
     def _check_shapes(self, input_shape: Any) -> None:
         """Raise ValueError where these are given, and are not those of the inputs."""
-        shapes = None if input_shape is None else _samples(input_shape)
+        shapes = None if input_shape is None else samples_of(input_shape)
         if isinstance(shapes, Mapping):
             shapes = [shapes.get(name) for name in self.input_names]
         if shapes is not None and shapes not in (self.input_shapes, self.input_shape):
@@ -195,7 +215,7 @@ class SubclassedModel(KerasModel, Ours):
         if self.awaits_shapes:
             shapes = _shapes_of_data(x)
             if shapes is not None:
-                self.build(shapes)
+                self.build_for(shapes)
             elif isinstance(self._compilation, tuple) and self.loss is None:
                 raise ValueError(f"{self.name} has several outputs: call build((None, ...)) before it is given batches")
         return super()._inputs(x)
@@ -206,8 +226,11 @@ class SubclassedModel(KerasModel, Ours):
     def __call__(self, x: Any, training: bool | None = None) -> Any:
         if self.awaits_shapes and is_symbolic(x):
             shapes = [tensor.sample_shape for tensor in tensors_of(x, f"what {self.name} is called on")]
-            self.build(shapes if isinstance(x, list | tuple) else shapes[0])
+            self.build_for(shapes if isinstance(x, list | tuple) else shapes[0])
         return super().__call__(x, training)
+
+    def _repr_html_(self) -> str:
+        return table(f"model: {self.name}", (), [("not built", "")]) if self.awaits_shapes else super()._repr_html_()
 
     def summary(self, **options: Any) -> None:
         """Print a table of the layers; see `fastnn.Sequential.summary`."""
@@ -230,25 +253,13 @@ class _NotYet(FixedList[Layer]):
     __iter__ = __len__ = __getitem__ = __contains__ = __reversed__ = _refuse_to_tell
 
 
-def _each(begins: Any, change: Any) -> Any:
-    if isinstance(begins, Mapping):
-        return {name: change(begin) for name, begin in begins.items()}
-    return [change(begin) for begin in begins] if isinstance(begins, list) else change(begins)
-
-
-def _several(shape: Any) -> bool:
-    return isinstance(shape, list | tuple) and bool(shape) and all(isinstance(one, list | tuple) for one in shape)
-
-
-def _samples(shape: Any) -> Any:
-    """Shapes of samples, from those of batches that begin with None, or as they are."""
-    if isinstance(shape, Mapping):
-        return {name: _samples(one) for name, one in shape.items()}
-    if _several(shape):
-        return [_samples(one) for one in shape]
-    if isinstance(shape, list | tuple) and len(shape) > 1 and shape[0] is None:
-        shape = shape[1:]
-    return checked_shape(shape, "input_shape")
+def _each(shapes: Any, change: Any) -> Any:
+    """A shape, or each of a list or a dict of them, changed."""
+    if isinstance(shapes, Mapping):
+        return {name: change(one) for name, one in shapes.items()}
+    if isinstance(shapes, list) or (isinstance(shapes, tuple) and shapes and isinstance(shapes[0], tuple)):
+        return [change(one) for one in shapes]
+    return change(shapes)
 
 
 def _batches(shapes: Any) -> Any:

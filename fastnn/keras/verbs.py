@@ -13,6 +13,7 @@ import numpy as np
 from fastnn.callbacks.history import History
 from fastnn.interop.keras_description import description_of
 from fastnn.keras import files, losses, optimizers
+from fastnn.keras.axes import check_axes, in_shape
 from fastnn.keras.functions import named
 from fastnn.keras.lacking import lacking
 from fastnn.keras.old_names import HistoryValues, with_new_names
@@ -22,9 +23,11 @@ from fastnn.keras.translating import Translated, moved, tell, translated
 from fastnn.layers.layer_array import LayerArray
 from fastnn.layers.once import variables_once
 from fastnn.layers.symbolic import is_symbolic
+from fastnn.losses.base import Loss
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.base import BaseModel
 from fastnn.models.leaves import leaf_layers
+from fastnn.optimizers.base import Optimizer
 
 __all__ = ["KerasModel"]
 
@@ -91,8 +94,17 @@ class KerasModel(DescribedModel):
         return as_inputs(x, self.input_shapes)
 
     def _given(self, outputs: Any) -> Any:
-        """Outputs in the form in which the model gives them."""
-        return outputs
+        """Outputs in the form in which the model gives them, those of several axes in their shape."""
+        return in_shape(self, outputs)
+
+    def _check_outputs(self, loss: Loss) -> None:
+        super()._check_outputs(loss)
+        check_axes(self, loss, ())
+
+    def needs_compile(self) -> tuple[Optimizer, Loss]:
+        found = super().needs_compile()
+        check_axes(self, found[1], self.metrics)
+        return found
 
     def __call__(self, x: Any, training: bool | None = None) -> Any:
         """The outputs of a batch, as an array that has ``numpy()``; of a symbolic tensor, the model as a layer."""
@@ -220,6 +232,10 @@ class KerasModel(DescribedModel):
     def __getattr__(self, name: str) -> Any:
         # Asked for only where there is no attribute of this name.
         new = None if name.startswith("_") else moved("Sequential", name)
+        if "layers" not in self.__dict__:
+            raise AttributeError(
+                f"a {type(self).__name__} has no attribute {name!r}: its __init__ must call super().__init__() first"
+            )
         if new is None:
             reason = None if name.startswith("_") else lacking("Model", name)
             hint = "" if reason is None else f", which Keras has: {reason}"

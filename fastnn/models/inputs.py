@@ -58,14 +58,14 @@ def read_inputs(
     array = to_array(x, name)
     if isinstance(array, CompressedRows):
         if not model.built:
-            model.build((array.shape[1],))
+            model.build_for((array.shape[1],))
     elif not model.built and model.input_shape is None:
         if array.ndim < 2:
             raise ValueError(
                 f"{name} must have shape (samples, ...), but its shape is {array.shape}: one feature is a column, "
                 f"{name}.reshape(-1, 1)"
             )
-        model.build(array.shape[1:])
+        model.build_for(array.shape[1:])
     model.needs_plan()
     return _input_rows(array, model.input_shapes[0], model.dtype, name, single, categories_of(model, 0))
 

@@ -221,6 +221,10 @@ class LayeredModel(Ends):
         """Find all shapes and make the weights."""
         raise NotImplementedError
 
+    def build_for(self, sample_shape: Any) -> None:
+        """`build` for samples of this shape, which is what the package calls: Keras' takes that of a batch."""
+        self.build(sample_shape)
+
     def _infer(self) -> None:
         """Build each layer for the shape of its input, beginning with the model's `input_shape`."""
         raise NotImplementedError

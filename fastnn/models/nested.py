@@ -101,7 +101,7 @@ class ModelLayer(Layer):
     def output_for(self, input_shape: Any) -> Shape:
         model = self.model
         if model.awaits_shapes:
-            model.build(input_shape)
+            model.build_for(input_shape)
         for layer in model.layers:
             if isinstance(layer, Lookup):
                 raise ValueError(
@@ -109,7 +109,7 @@ class ModelLayer(Layer):
                     f"call {layer.name} on an Input of that one, and a model of the layers behind it on what that gives"
                 )
         if not model.built and not self._waits:
-            model.build(input_shape)
+            model.build_for(input_shape)
         expected = model.input_shapes
         given = [input_shape] if len(expected) == 1 else list(input_shape)
         if given != expected:

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.checking.arrays import check_finite
+from fastnn.checking.shapes import Shape
 from fastnn.data.convert import to_array
+from fastnn.losses.base import Loss
 from fastnn.models.classes import check_classes
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.rows import AllTargets, AllWeights, as_rows
@@ -35,9 +37,11 @@ def read_targets(model: CompiledModel, y: Any, name: str, samples: int) -> AllTa
     _, loss = model.needs_compile()
     plan = model.needs_plan()
     if len(model.output_names) > 1:
+        losses = getattr(loss, "losses", {})
+        outputs = zip(model.output_names, by_names(y, model.output_names, name), model.output_shapes, strict=True)
         given = [
-            _numbers(part, f"{name}[{called!r}]", samples)
-            for called, part in zip(model.output_names, by_names(y, model.output_names, name), strict=True)
+            _rows_of(_numbers(part, f"{name}[{called!r}]", samples), shape, losses.get(called))
+            for called, part, shape in outputs
         ]
         several = loss.targets(given, plan.output_sizes)
         for metric in model.metrics:
@@ -48,7 +52,7 @@ def read_targets(model: CompiledModel, y: Any, name: str, samples: int) -> AllTa
         ]
     if is_named(y, model.output_names):
         y = y[model.output_names[0]]
-    rows = loss.targets(_numbers(y, name, samples), plan.output_size)
+    rows = loss.targets(_rows_of(_numbers(y, name, samples), model.output_shapes[0], loss), plan.output_size)
     for metric in model.metrics:
         metric.check_truth(rows, plan.output_size)
     return _target_rows(rows, plan.output_size, model.dtype, name)
@@ -61,6 +65,13 @@ def _numbers(y: Any, name: str, samples: int) -> NDArray[Any]:
         raise TypeError(f"{name} must be an array, but it is a sparse matrix: pass {name}.toarray()")
     if array.ndim < 1 or len(array) != samples:
         raise ValueError(f"{name} must have as many samples as x, {samples}, but its shape is {array.shape}")
+    return array
+
+
+def _rows_of(array: NDArray[Any], shape: Shape, loss: Loss | None) -> NDArray[Any]:
+    """Targets of the shape of outputs, which are rows to the engine, for a loss that judges each number by itself."""
+    if array.ndim > 2 and array.shape[1:] == shape and not getattr(loss, "summed", True):
+        return array.reshape(len(array), -1)
     return array
 
 

@@ -278,3 +278,41 @@ def test_utils(keras, order):
         np.testing.assert_array_equal(
             ours.utils.to_categorical(labels, num_classes=4), keras.utils.to_categorical(labels, num_classes=4)
         )
+
+
+TOGETHER = "judges numbers of a sample together, in Keras those of the last axis"
+
+
+def test_outputs_of_several_axes_are_judged_number_by_number(keras):
+    """As of pictures that come out as pictures; what takes a sample's numbers together is refused."""
+    x = np.random.default_rng(0).random((40, 4, 4)).astype(np.float32)
+    found = []
+    for module in (ours, keras):
+        layers = module.layers
+        model = module.Sequential(
+            [module.Input((4, 4)), layers.Flatten(), layers.Dense(16, activation="sigmoid"), layers.Reshape((4, 4))]
+        )
+        rng = np.random.default_rng(1)
+        model.set_weights([rng.normal(size=array.shape, scale=0.3) for array in model.get_weights()])
+        model.compile("sgd", "binary_crossentropy", metrics=["mae"], jit_compile=False)
+        history = model.fit(x, x, epochs=2, batch_size=20, shuffle=False, verbose=0, validation_data=(x, x)).history
+        on_batch = np.asarray(model.train_on_batch(x[:20], x[:20]))
+        outputs = np.asarray(model.predict(x, batch_size=20, verbose=0))
+        assert outputs.shape == (40, 4, 4)
+        found.append((history, outputs, on_batch[:1], np.asarray(model(x[:20]))))
+    for name, values in found[1][0].items():
+        # Some dozen roundings of float32, in numbers of about 1.
+        np.testing.assert_allclose(found[0][0][name], values, rtol=1e-4)
+    for mine, theirs in zip(found[0][1:], found[1][1:], strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=1e-5)
+    layers = ours.layers
+    model = ours.Sequential([ours.Input((4, 4)), layers.Dense(4)])
+    with pytest.raises(ValueError, match=TOGETHER):
+        model.compile("sgd", "cosine_similarity")
+    for metric in ("accuracy", "cosine_similarity"):
+        model.compile("sgd", "mse", metrics=["mae", metric])
+        with pytest.raises(ValueError, match=TOGETHER):
+            model.fit(x, x, verbose=0)
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"takes targets of shape \(samples, 16\)"):
+        model.fit(x, x.reshape(40, 2, 8), verbose=0)

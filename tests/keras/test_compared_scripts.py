@@ -35,9 +35,13 @@ MODERN = {
     r"\binit=\"(uniform|normal)\"": r'kernel_initializer="random_\1"',
     r"\binit=": "kernel_initializer=",
     r"\bModel\(input=(.*), output=": r"Model(inputs=\1, outputs=",
-    r", input_length=\d+": "",
+    r"^model\.add\(Embedding\((.*), input_length=(\d+)\)\)$": (
+        r'model.add(__import__("keras").Input((\2,))); model.add(Embedding(\1))'
+    ),
+    r", \[\"accuracy\"\]\)": ', metrics=["accuracy"])',
     r"\blr=": "learning_rate=",
     r"\balpha=": "negative_slope=",
+    r"\"dnn_model\"\)$": '"dnn_model.keras")',
     r"\.fit_generator\(": ".fit(",
     r"\.predict_proba\(": ".predict(",
     r"\.predict_classes\((\w+), batch_size=32\)": r".predict(\1).argmax(axis=-1)",
@@ -56,12 +60,13 @@ def with_same_weights(text):
 
 
 def _same_weights(model):
+    assert model.get_weights(), "a model that is not built has no weights"
     rng = np.random.default_rng(5)
     found = []
     for array in model.get_weights():
-        numbers = rng.normal(scale=0.4, size=array.shape)
+        numbers = rng.normal(size=array.shape)
         # Biases, gammas, betas and statistics begin as they are.
-        found.append(numbers if array.ndim == 2 else array)
+        found.append(numbers / np.sqrt(len(numbers)) if array.ndim == 2 else array)
     model.set_weights(found)
 
 

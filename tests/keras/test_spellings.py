@@ -322,10 +322,12 @@ def test_shapes():
         dense(1, batch_input_shape=(32, 4))
     with pytest.raises(TypeError, match="Dense has input_shape twice, once as input_shape"):
         dense(1, input_dim=4, input_shape=(4,))
-    model = keras.Sequential([dense(1)])
-    model.build((None, 4))
-    assert model.built
-    assert model.input_shape == (4,)
+    # A batch of any size, and of one that says nothing; one number is that of a sample.
+    for given in ((None, 4), (32, 4), [None, 4], (4,), 4):
+        model = keras.Sequential([dense(1)])
+        model.build(given)
+        assert model.built
+        assert model.input_shape == (4,)
 
 
 def test_a_translated_class_is_fastnns():

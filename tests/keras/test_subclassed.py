@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import fastnn.keras as ours
-import fastnn.keras.tensorflow as tf
 from fastnn.models.nested import ModelLayer
 
 pytestmark = [
@@ -274,6 +273,7 @@ def test_shapes_come_from_whatever_comes_first():
         lambda model: model.train_on_batch(X, KIND),
         lambda model: model.fit(iter([(X, KIND)]), verbose=0),
         lambda model: model.build((None, 4)),
+        lambda model: model.build((32, 4)),
         lambda model: model.build(input_shape=(4,)),
         lambda model: model(ours.Input((4,))),
         lambda model: ours.Sequential([ours.Input((4,)), model]),
@@ -281,6 +281,8 @@ def test_shapes_come_from_whatever_comes_first():
         model = made()
         first(model)
         assert model.input_shape == (4,)
+        # As the attributes are assigned, and behind them what the call has made.
+        assert list(model.layers[:3]) == [model.classifier, model.hidden, model.mixed]
         assert len(model.layers) == 4
         model.summary(print_fn=lambda text: None)
 
@@ -300,120 +302,43 @@ def test_a_lambda():
         ours.Model(x, layers.Lambda(lambda values: np.mean(values, axis=1))(x))
 
 
+def test_a_lambda_that_is_first():
+    first = ours.layers.Lambda(lambda x: x / 2, input_shape=(4,))
+    model = ours.Sequential([first, ours.layers.Dense(1)])
+    assert model.count_params() == 5
+    assert model.layers[0].get_weights() == []
+
+
+def test_what_does_not_change_any_more():
+    model = plain(ours)
+    model.build((None, 4))
+    with pytest.raises(AttributeError, match="hidden cannot be assigned: the call of plain is described already"):
+        model.hidden = ours.layers.Dense(6)
+    again = copy.copy(model)
+    assert type(again) is type(model)
+    assert again.hidden is again.layers[1]
+    assert again.hidden is not model.hidden
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+
+
+def test_an_init_that_forgets_the_base_class():
+    class Forgets(ours.Model):
+        def __init__(self):
+            self.dense = ours.layers.Dense(1)
+
+        def call(self, x):
+            return self.dense(x)
+
+    for ask in (lambda: Forgets()(X), lambda: Forgets().compile("sgd", "mse"), lambda: Forgets().predict(X)):
+        with pytest.raises(AttributeError, match=r"its __init__ must call super\(\).__init__\(\) first"):
+            ask()
+
+
 def test_what_a_layer_is():
     assert isinstance(ours.layers.Dense(1), ours.layers.Layer)
     assert isinstance(plain(ours), ours.Layer)
     assert issubclass(ours.Model, ours.layers.Layer)
     assert not isinstance(1, ours.layers.Layer)
-
-
-def model_of(function, **attributes):
-    """A model whose call is this function of it and of x."""
-
-    class Mine(ours.Model):
-        def __init__(self):
-            super().__init__()
-            self.dense, self.dropout = ours.layers.Dense(4), ours.layers.Dropout(0.5)
-            for name, value in attributes.items():
-                setattr(self, name, value)
-
-        call = function
-
-    return Mine()
-
-
-def asks_for_more(self, x, training=False):
-    return self.dense(self.dense(x)) if training else self.dense(x)
-
-
-def decides(self, x):
-    hidden = self.dense(x)
-    if hidden:
-        return hidden
-    return x
-
-
-def compares(self, x):
-    return self.dense(x) if x > 0 else x
-
-
-REFUSED = {
-    "an if of numbers": (decides, TypeError, r"Mine\.call .*'if hidden:': a symbolic tensor has no numbers"),
-    "a comparison": (compares, TypeError, r"'>' not supported .*keras\.ops"),
-    "NumPy's function": (lambda self, x: np.exp(self.dense(x)), TypeError, "has no numbers for exp"),
-    "an attribute of numbers": (lambda self, x: self.dense(x).numpy(), TypeError, "no attribute 'numpy'"),
-    "a layer that is none": (lambda self, x: self.dnese(x), TypeError, "has no attribute 'dnese'"),
-    "a product by an array": (lambda self, x: self.dense(x) * X[0], TypeError, r"there is no layer for Dense \*"),
-    "a part": (lambda self, x: x[:, 0], TypeError, "no layer that takes a part"),
-    "a function of TensorFlow": (lambda self, x: tf.matmul(x, x), TypeError, "no 'matmul': .*in a model a layer"),
-    "weights made each time": (lambda self, x: ours.layers.Dense(3)(x), TypeError, "makes a Dense with weights of"),
-    "dropout in prediction": (lambda self, x: self.dropout(x, training=True), TypeError, "cannot be called with tra"),
-    "no dropout in training": (lambda self, x: self.dropout(x, training=False), TypeError, "cannot be called with tr"),
-    "another thing in training": (asks_for_more, TypeError, "computes in training what it does not in prediction"),
-    "nothing": (lambda self, x: None, TypeError, r"what Mine\.call returns must be"),
-    "numbers": (lambda self, x: 3.0, TypeError, r"what Mine\.call returns must be"),
-    "what came in": (lambda self, x: x, ValueError, "is an input and an output"),
-    "shapes that do not fit": (lambda self, x: self.dense(x) + ours.layers.Dense(3)(x), ValueError, "the same shape"),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_is_no_graph_is_refused(name):
-    function, error, message = REFUSED[name]
-    model = model_of(function)
-    for _ in range(2):
-        with pytest.raises(error, match=message):
-            model(X)
-    # As it was: another call is described as if nothing had been.
-    type(model).call = lambda self, x: self.dense(x)
-    assert model(X[:, :2]).shape == (40, 4)
-
-
-def test_the_line_is_told():
-    with pytest.raises(TypeError) as told:
-        model_of(decides)(X)
-    line = decides.__code__.co_firstlineno + 2
-    assert f"in line {line} of {__file__}" in str(told.value)
-
-
-def test_what_a_class_may_not_have():
-    with pytest.raises(TypeError, match=r"has a method train_step, .*model\.gradients"):
-
-        class Trains(ours.Model):
-            def train_step(self, data):
-                return {}
-
-    class Weighs(ours.layers.Layer):
-        def build(self, input_shape):
-            self.w = self.add_weight(shape=(input_shape[-1], 3))
-
-        def call(self, x):
-            return x
-
-    with pytest.raises(AttributeError, match=r"add_weight.*write a Dense"):
-        Weighs()(ours.Input((3,)))
-
-    class Nothing(ours.layers.Layer):
-        pass
-
-    with pytest.raises(TypeError, match=r"Nothing needs a call\(self, x\)"):
-        Nothing()
-    with pytest.raises(TypeError, match="Weighs has no argument 'input_shape': put an Input before it"):
-        Weighs(input_shape=(3,))
-
-
-def test_a_model_that_is_not_built_says_so():
-    model = plain(ours)
-    for ask in (lambda: model.layers[0], lambda: list(model.layers), lambda: len(model.layers), model.get_weights):
-        with pytest.raises(RuntimeError, match=r"layers of this Plain are known once it is built: call build"):
-            ask()
-    for ask in (model.summary, model.count_params, model.build, lambda: model.save_weights("x"), lambda: model.inputs):
-        with pytest.raises(ValueError, match="the shape of a sample is not known: call build"):
-            ask()
-    model.trainable = False
-    model.build((None, 4))
-    assert model.trainable_weights == []
-    assert not any(layer.trainable for layer in model.layers[:3])
 
 
 def test_training_told_to_layers_and_models_of_graphs():

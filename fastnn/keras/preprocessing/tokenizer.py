@@ -41,7 +41,7 @@ class Tokenizer:
     split : str, default " "
         What stands between words.
     char_level : bool, default False
-        Whether each character is a word.
+        Whether each character is a word, those of ``filters`` among them.
     oov_token : str, optional
         The word with the number 1, in place of all that are unknown; by default these are left out.
     analyzer : callable, optional
@@ -96,10 +96,9 @@ class Tokenizer:
             raise TypeError(f"a text must be a str or a list of words, but it is {text!r}")
         if self.analyzer is not None:
             return list(self.analyzer(text))
-        if not self.char_level:
-            return text_to_word_sequence(text, self.filters, self.lower, self.split)
-        kept = (text.lower() if self.lower else text).translate(dict.fromkeys(map(ord, self.filters)))
-        return list(kept)
+        if self.char_level:
+            return list(text.lower() if self.lower else text)
+        return text_to_word_sequence(text, self.filters, self.lower, self.split)
 
     def fit_on_texts(self, texts: Iterable[Any]) -> None:
         """Learn the words of texts, beside those of earlier calls.

@@ -31,7 +31,7 @@ def restore(model: Any, path: str | os.PathLike[str]) -> int:
     kind: Any = next(kind for kind in type(model).__mro__ if kind.__module__.startswith("fastnn."))
     saved = read_model(path, kind.of_architecture, own, True)
     if not model.built and saved.input_shape is not None:
-        model.build(saved.input_shape)
+        model.build_for(saved.input_shape)
     for what, mine, its in (
         ("dtype", model.dtype, saved.dtype),
         ("shape of inputs", model.input_shape, saved.input_shape),

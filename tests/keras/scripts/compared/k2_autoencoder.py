@@ -17,8 +17,6 @@ decoder_layer = autoencoder.layers[-1]
 decoder = Model(encoded_input, decoder_layer(encoded_input))
 autoencoder.compile(optimizer="adadelta", loss="binary_crossentropy")
 # same weights: autoencoder
-autoencoder.fit(
-    x_train, x_train, epochs=3, batch_size=16, shuffle=False, validation_data=(x_train, x_train), verbose=0
-)
+autoencoder.fit(x_train, x_train, epochs=3, batch_size=16, shuffle=False, validation_data=(x_train, x_train), verbose=0)
 encoded_imgs = encoder.predict(x_train)
 decoded_imgs = decoder.predict(encoded_imgs)

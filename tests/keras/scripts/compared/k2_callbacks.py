@@ -25,7 +25,10 @@ model.compile(loss="binary_crossentropy", optimizer=SGD(lr=0.0, momentum=0.5), m
 filepath = "weights.best.keras"
 checkpoint = ModelCheckpoint(filepath, monitor="val_acc", verbose=0, save_best_only=True, mode="max")
 callbacks_list = [
-    LearningRateScheduler(step_decay), EarlyStopping(monitor="val_loss", patience=50), checkpoint, CSVLogger("log.csv")
+    LearningRateScheduler(step_decay),
+    EarlyStopping(monitor="val_loss", patience=50),
+    checkpoint,
+    CSVLogger("log.csv"),
 ]
 history = model.fit(
     X, y, validation_split=0.25, epochs=8, batch_size=10, callbacks=callbacks_list, verbose=0, shuffle=False

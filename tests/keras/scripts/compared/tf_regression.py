@@ -32,5 +32,6 @@ history = dnn_model.fit(
 test_results["dnn_model"] = dnn_model.evaluate(train_features, train_labels, verbose=0)
 test_results["loss"] = history.history["val_loss"]
 weights = [w for layer in dnn_model.layers[1:] for w in layer.get_weights()]
-dnn_model.save("dnn_model.keras")
-reloaded = keras.models.load_model("dnn_model.keras")
+dnn_model.save("dnn_model")
+reloaded = keras.models.load_model("dnn_model")
+test_results["reloaded"] = reloaded.evaluate(train_features, train_labels, verbose=0)

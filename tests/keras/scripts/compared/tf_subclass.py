@@ -23,7 +23,7 @@ rng = np.random.RandomState(0)
 x, y = rng.rand(60, 5).astype("float32"), rng.randint(0, 3, 60)
 model = MyModel()
 model.compile(optimizer=tf.keras.optimizers.Adam(1e-2), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-model.build((None, 5))
+model(x[:1])
 # same weights: model
 history = model.fit(x, y, epochs=4, batch_size=20, verbose=0, shuffle=False)
 values = history.history["loss"]

@@ -24,7 +24,7 @@ class Autoencoder(Model):
 
 autoencoder = Autoencoder(latent_dim)
 autoencoder.compile(optimizer="adam", loss=losses.MeanSquaredError())
-autoencoder.build((None, 4, 4))
+autoencoder(x[:1])
 # same weights: autoencoder
 history = autoencoder.fit(x, x, epochs=3, shuffle=False, validation_data=(x, x), batch_size=12, verbose=0)
 losses = [history.history["loss"], history.history["val_loss"]]
