@@ -110,8 +110,7 @@ class Model(SubclassedModel):
         """Whether outputs come as a dict: where the model was made with one, or they have names of their own."""
         return getattr(self, "_gives_dict", False) or has_own_names(self)
 
-    def _given(self, outputs: Any) -> Any:
-        outputs = super()._given(outputs)
+    def _named(self, outputs: Any) -> Any:
         if self.gives_dict:
             return dict(zip(self.output_names, outputs if isinstance(outputs, list) else [outputs], strict=True))
         return outputs

@@ -87,15 +87,16 @@ class KerasModel(DescribedModel):
     def predict(self, *args: Any, **options: Any) -> Any:
         """The model's outputs, one row a sample; see `fastnn.Sequential.predict`."""
         arguments = self._arguments("predict", args, options)
-        return self._given(super().predict(self._inputs(arguments.pop("x", None)), **arguments))
+        outputs = super().predict(self._inputs(arguments.pop("x", None)), **arguments)
+        return self._named(in_shape(self, outputs))
 
     def _inputs(self, x: Any) -> Any:
         """Data as fastnn takes them."""
         return as_inputs(x, self.input_shapes)
 
-    def _given(self, outputs: Any) -> Any:
-        """Outputs in the form in which the model gives them, those of several axes in their shape."""
-        return in_shape(self, outputs)
+    def _named(self, outputs: Any) -> Any:
+        """Outputs, or what they are in a graph around the model, in the form in which the model gives them."""
+        return outputs
 
     def _check_outputs(self, loss: Loss) -> None:
         super()._check_outputs(loss)
@@ -109,7 +110,7 @@ class KerasModel(DescribedModel):
     def __call__(self, x: Any, training: bool | None = None) -> Any:
         """The outputs of a batch, as an array that has ``numpy()``; of a symbolic tensor, the model as a layer."""
         if is_symbolic(x):
-            return self._given(super().__call__(x, training))
+            return self._named(super().__call__(x, training))
         outputs = self.predict(x)
         if training and any(layer.acts_otherwise_in_training for layer in self.layers):
             raise TypeError(
