@@ -135,8 +135,16 @@ class Steps:
         stepping.learning_rate = rate = self.model.needs_compile()[0].rate_at(stepping.step)
         try:
             stepping.apply_gradients(gradient)
+        except NonFiniteGradientsError as failure:
+            self.ranks.fail(self._not_finite(failure, where))
         except NonFiniteWeightsError as failure:
             self.ranks.fail(FloatingPointError(failure_text(self.model, failure, where, rate)))
+
+    def _not_finite(self, failure: NonFiniteGradientsError, where: str) -> FloatingPointError:
+        return FloatingPointError(
+            f"training stopped: the gradient with respect to the weights of {self.model.layer_of(failure.operation)} is "
+            f"not finite in {where}. The weights are those from before it"
+        )
 
     def _collect(self, part: Part, places: NDArray[np.intp], all_rows: int | None, where: str, sums: Sums) -> float:
         model, rows = self.model, count_rows(part[0])
@@ -156,10 +164,7 @@ class Steps:
             rate = model.needs_compile()[0].rate_at(training.step)
             raise FloatingPointError(failure_text(model, failure, where, rate, anew=False)) from None
         except NonFiniteGradientsError as failure:
-            raise FloatingPointError(
-                f"training stopped: the gradient with respect to the weights of {model.layer_of(failure.operation)} is "
-                f"not finite in {where}. The weights are those from before it"
-            ) from None
+            raise self._not_finite(failure, where) from None
         sums.own_rows += rows
         sums.by_output += np.array(training.losses_of_outputs) * rows
         if training.outputs is not None:

@@ -18,7 +18,7 @@ def threads_of(jobs: int | None) -> int | None:
 
 
 def keep_to_one_thread() -> None:
-    """Let predictions of a worker process have one thread, unless somebody has said how many it has."""
+    """Let a worker process have one thread for predictions, too, unless somebody has said how many it has."""
     if _is_worker():
         _keep_to_one_thread(os.getpid())
 
