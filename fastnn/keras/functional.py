@@ -89,7 +89,12 @@ class Model(SubclassedModel):
             "dtype": SESSION.floatx if dtype is None else dtype,
             "seed": SESSION.next_seed() if seed is None else seed,
         }
-        if not taken and hasattr(type(self), "call"):
+        if hasattr(type(self), "call") and taken:
+            raise TypeError(
+                f"{type(self).__name__} has a call, which says how its layers are connected, and cannot be given "
+                f"{' and '.join(taken)} as well: leave out one of the two"
+            )
+        if hasattr(type(self), "call"):
             self._begin(name=snake_case(type(self).__name__) if name is None else name, **settings)
             self._trainable = trained
             return

@@ -60,10 +60,12 @@ LACKING: Mapping[str, Mapping[str, str]] = {
         "Sum": "keep a list, and take numpy.sum of it",
     },
     "backend": {
-        "set_value": "write model.optimizer.learning_rate = value, or layer.kernel.assign(value)",
-        "get_value": "write model.optimizer.learning_rate, or layer.kernel.numpy()",
-        "function": "write fastnn.plotting, or Sequential of the first layers",
-        **dict.fromkeys(_FUNCTIONS_OF_TENSORS, "write NumPy's function, as metrics of your own are of arrays"),
+        "learning_phase": "dropout and its like act by themselves: leave it out",
+        "placeholder": "write keras.Input(shape)",
+        **dict.fromkeys(
+            ("variable", "constant", "concatenate", "reshape", "expand_dims", "stack"),
+            "write NumPy's function, as metrics of your own are of arrays",
+        ),
     },
     "regularizers": {"Orthogonal": "fastnn has L1, L2 and L1L2"},
     "datasets": {

@@ -342,6 +342,17 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "zipped": Alone((None, True), "a model is one file: leave it out"),
         "max_shard_size": Alone((None,), "a model is one file: leave it out"),
     },
+    "plot_model": {
+        "show_shapes": Alone((True,), "the picture has shapes: leave it out"),
+        "show_layer_names": Alone((True,), "the picture has names: leave it out"),
+        "show_layer_activations": Alone((True,), "the picture has activations: leave it out"),
+        "show_dtype": Alone((False,), "all numbers are of one type: leave it out"),
+        "show_trainable": Alone((False,), "print layer.trainable for layer in model.layers: leave it out"),
+        "rankdir": Alone(("TB",), "the picture goes from top to bottom: leave it out"),
+        "expand_nested": Alone((False,), "plot the model within by itself: leave it out"),
+        "dpi": Alone((96, 200), "fastnn.plotting draws on Axes of your own: leave it out"),
+        "layer_range": Alone((None,), "the picture has all layers: leave it out"),
+    },
     "Sequential.load_weights": {
         "skip_mismatch": Alone((False,), "all arrays must fit: model.layers[i].set_weights(...) sets one layer's"),
         "by_name": Alone((False,), "all arrays are loaded: model.layers[i].set_weights(...) sets one layer's"),

@@ -44,7 +44,7 @@ class SubclassedModel(KerasModel, Ours):
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
-        if "build" in vars(cls) and not cls.__module__.startswith("fastnn."):
+        if "build" in vars(cls) and hasattr(cls, "call") and not cls.__module__.startswith("fastnn."):
             # It is run by that of this class, which is what everybody calls.
             cls._own_build = cls.build
             del cls.build

@@ -12,7 +12,7 @@ from fastnn import encoding
 from fastnn.checking.arrays import real_array
 from fastnn.keras.preprocessing.sequence import pad_sequences
 from fastnn.keras.session import SESSION
-from fastnn.keras.translating import Translated, attributes
+from fastnn.keras.translating import Translated, attributes, translated
 
 __all__ = ["clear_session", "normalize", "pad_sequences", "plot_model", "set_random_seed", "to_categorical"]
 
@@ -67,20 +67,20 @@ def normalize(x: ArrayLike, axis: int = -1, order: float = 2) -> NDArray[Any]:
     return quotient
 
 
-def plot_model(model: Any, to_file: str | os.PathLike[str] = "model.png", show_shapes: bool = True) -> Any:
+def plot_model(model: Any, to_file: str | os.PathLike[str] = "model.png", **options: Any) -> Any:
     """Draw a model's layers with their shapes, activations and numbers of parameters into a file.
 
     Parameters
     ----------
-    model : Sequential
+    model : Sequential or Model
     to_file : path-like, default "model.png"
-    show_shapes : bool, default True
-        True alone: the picture has them.
+    options : object
+        Keras' ``show_shapes``, ``show_layer_names`` and others, each with the value that the picture has in any case.
 
     Returns
     -------
     matplotlib Axes
     """
-    if show_shapes is not True:
-        raise TypeError(f"plot_model cannot have show_shapes={show_shapes!r}: the picture has shapes, leave it out")
+    for unknown in translated(("plot_model",), "plot_model", options):
+        raise TypeError(f"plot_model has no argument {unknown!r}: leave it out")
     return model.plot(to_file)

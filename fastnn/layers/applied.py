@@ -54,6 +54,11 @@ class AppliedActivation:
         return None if self.functions is not None else _registry()[self.name]
 
     @property
+    def __name__(self) -> str:
+        """Keras' way to ask for the name of ``layer.activation``, which is a function there."""
+        return self.name
+
+    @property
     def kind(self) -> Engine | None:
         """The engine's number of it; None for linear, softmax and functions of the user's own."""
         entry = self.entry

@@ -106,6 +106,31 @@ def test_what_a_class_may_not_have():
         Weighs(input_shape=(3,))
 
 
+def test_a_call_and_a_graph():
+    """Which of them counts, nobody can know; a build beside a graph is the user's."""
+
+    class Both(ours.Model):
+        def __init__(self, **given):
+            super().__init__(**given)
+
+        def call(self, x):
+            return x
+
+    x = ours.Input((4,))
+    with pytest.raises(TypeError, match=r"Both has a call, .*cannot be given inputs and outputs as well"):
+        Both(inputs=x, outputs=ours.layers.Dense(1)(x))
+
+    class Built(ours.Model):
+        def __init__(self):
+            super().__init__(x, ours.layers.Dense(1)(x))
+
+        def build(self, input_shape=None):
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        Built().build()
+
+
 def test_a_model_that_is_not_built_says_so():
     model = model_of(lambda self, x: self.dropout(self.dense(x)))
     assert "not built" in model._repr_html_()

@@ -68,7 +68,7 @@ def test_layers_are_combined_as_in_keras(keras, name):
 @pytest.mark.parametrize("name", SCALED)
 def test_inputs_are_scaled_as_in_keras(keras, name, tmp_path):
     models = [of_an_input(k, SCALED[name]) for k in (ours, keras)]
-    assert isinstance(models[0].layers[0], Rescaling)
+    assert isinstance(models[0].layers[1], Rescaling)
     outputs = numbers(models[0])
     np.testing.assert_allclose(outputs, numbers(models[1]), rtol=0, atol=2e-6)
     x = Input((4,))

@@ -20,7 +20,6 @@ BASES = [Model, Sequential, fastnn.keras.Model, fastnn.keras.Sequential]
 @pytest.mark.parametrize(
     ("method", "instead"),
     [
-        ("call", r"describe what it calls, x = Input\(shape\); model = Model\(x, call\(x\)\)"),
         ("train_step", "model.gradients and model.apply_gradients"),
         ("compute_loss", "model.gradients and model.apply_gradients"),
         ("test_step", "model.predict"),
@@ -30,6 +29,14 @@ BASES = [Model, Sequential, fastnn.keras.Model, fastnn.keras.Sequential]
 def test_methods_that_keras_runs(base, method, instead):
     with pytest.raises(TypeError, match=f"Net has a method {method}, which Keras runs and fastnn does .*: .*{instead}"):
         type("Net", (base,), {method: nothing})
+
+
+@pytest.mark.parametrize("base", [base for base in BASES if base is not fastnn.keras.Model])
+def test_a_call_which_one_class_alone_describes(base):
+    instead = r"describe what it calls, x = Input\(shape\); model = Model\(x, call\(x\)\), .* from fastnn\.keras\.Model"
+    with pytest.raises(TypeError, match=f"Net has a method call, which Keras runs and fastnn does .*: .*{instead}"):
+        type("Net", (base,), {"call": nothing})
+    type("Net", (fastnn.keras.Model,), {"call": nothing})
 
 
 def test_a_class_that_describes_a_model_is_one():
