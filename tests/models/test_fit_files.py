@@ -16,7 +16,7 @@ ROWS = 430
 # Uneven, one of them without rows.
 COUNTS = [101, 0, 7, 322]
 # Of windows of some 60 rows of four float32, with a batch of 16 and the rows between.
-SMALL = 6_000
+SMALL = 7_000
 
 
 def rows_of(dtype="float32", shape=(4,), seed=0):

@@ -283,7 +283,7 @@ REFUSED = {
     ),
     "too little memory": (
         lambda m, f, x, y: m.fit(f, batch_size=100),
-        r"memory=6000 has no room for two windows of at least a batch each, batch_size=100 rows of 24 bytes: pass "
+        r"memory=7000 has no room for two windows of at least a batch each, batch_size=100 rows of 24 bytes: pass "
         r"from_files\(..., memory=\d+\) or more",
     ),
     "another shape": (
