@@ -367,3 +367,32 @@ def test_epochs_take_no_more_files_or_threads(tmp_path):
         network.fit(data, batch_size=16, epochs=2)
     if opened:
         assert len(os.listdir("/proc/self/fd")) == opened
+
+
+def test_a_failure_that_somebody_keeps_keeps_no_thread(tmp_path):
+    """What is raised holds the frames that it came through, and with them what these go through."""
+
+    class Raising(Callback):
+        def on_test_batch_end(self, batch, logs):
+            raise RuntimeError("enough")
+
+        def on_predict_batch_end(self, batch, logs):
+            raise RuntimeError("enough")
+
+    x, y, _ = rows_of()
+    data = written("npy", tmp_path / "good", x, y, memory=SMALL)
+    x[300] = np.nan
+    bad = written("npy", tmp_path / "bad", x, y, memory=SMALL)
+    network = model()
+    for call in (
+        lambda: network.fit(bad, batch_size=16),
+        lambda: network.fit(bad, batch_size=16, callbacks=[Seen()]),
+        lambda: network.evaluate(bad),
+        lambda: network.evaluate(data, batch_size=16, callbacks=[Raising()]),
+        lambda: network.predict(bad),
+        lambda: network.predict(data, batch_size=16, callbacks=[Raising()]),
+    ):
+        with pytest.raises((ValueError, RuntimeError)) as kept:
+            call()
+        assert not [thread for thread in threading.enumerate() if "read-ahead" in thread.name]
+        assert kept.value.__traceback__ is not None
