@@ -148,7 +148,7 @@ def _ranges(data: FileData, rows: int, rng: np.random.Generator | None) -> Itera
 
 
 def _plan(ranges: Iterator[Range], rows: int) -> Iterator[list[Range]]:
-    """The ranges of each window, full windows but for the last."""
+    """The ranges of each window as they lie in the files, full windows but for the last."""
     window: list[Range] = []
     room = rows
     for start, stop in ranges:
@@ -157,10 +157,10 @@ def _plan(ranges: Iterator[Range], rows: int) -> Iterator[list[Range]]:
             window.append((start, end))
             room, start = room - (end - start), end
             if not room:
-                yield window
+                yield sorted(window)
                 window, room = [], rows
     if window:
-        yield window
+        yield sorted(window)
 
 
 def _count(ranges: list[Range]) -> int:
