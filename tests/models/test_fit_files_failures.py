@@ -80,6 +80,10 @@ def test_a_bad_number_in_the_first_window_leaves_the_model_as_it_was(kind, tmp_p
     assert bits(network) == before
     assert network.feature_names is None
     assert network.optimizer_state.step == 0
+    # Shuffled, it is any window that is the first, and what was drawn for it is drawn again.
+    with pytest.raises(ValueError, match="must hold finite numbers"):
+        network.fit(written(kind, tmp_path / "worse", x * np.inf, y, memory=SMALL), batch_size=16)
+    assert bits(network) == before
     data = written(kind, tmp_path / "good", x, y, memory=SMALL)
     network.fit(data, batch_size=16)
     right.fit(data, batch_size=16)

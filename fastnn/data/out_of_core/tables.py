@@ -179,7 +179,6 @@ class BatchReader(Reader):
     def _reading(self, number: int) -> Iterator[None]:
         """Around what is read of a file, which is then as it was when it was looked at."""
         path, state = self.files.shards.paths[number], self.files.states[number]
-        state.check(path, path)
         try:
             with reading(path, self.files.what):
                 yield
