@@ -7,12 +7,15 @@ import pytest
 from row_files import KINDS, written
 
 import fastnn
+from fastnn.augmentation import ImageAugmentation
 from fastnn.callbacks import Callback, EarlyStopping
 from fastnn.callbacks.base import CallbackList
 from fastnn.layers import BatchNormalization, Dense, Dropout, Flatten, Input, Rescaling
 from fastnn.models import Sequential
 from fastnn.models.file_source import FileSource
 from fastnn.models.sources import ArrayOptions
+from fastnn.optimizers import Adam
+from fastnn.optimizers.schedules import CosineDecay
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 ROWS = 430
@@ -334,3 +337,18 @@ def test_rows_sorted_by_class_are_learned_as_those_in_memory(mnist, tmp_path):
         losses.append(network.fit(*given, epochs=6, validation_data=test).history["val_loss"])
     # Orders differ, each with noise of its own; in windows of 16 blocks it is 1.1 times as much, in those of 4 1.3.
     assert losses[1][-1] < 1.05 * losses[0][-1], losses
+
+
+def test_rates_by_step_and_the_packages_augmentation_go_on_from_window_to_window(tmp_path):
+    x, y, _ = rows_of("uint8", (8, 6))
+    networks = []
+    for given in ((x, y), (written("npy", tmp_path, x, y, counts=COUNTS, memory=20_000),)):
+        schedule = CosineDecay(0.01, decay_steps=40)
+        network = model((8, 6), scale=1 / 255, optimizer=Adam(learning_rate=schedule, weight_decay=0.01, clipnorm=1.0))
+        pictures = ImageAugmentation(rotation_range=10, height_shift_range=0.2)
+        network.fit(*given, batch_size=16, epochs=2, shuffle=False, augmentation=pictures)
+        networks.append(network)
+    assert same(*networks)
+    constant = model((8, 6), scale=1 / 255, optimizer=Adam(learning_rate=0.01, weight_decay=0.01, clipnorm=1.0))
+    constant.fit(x, y, batch_size=16, epochs=2, shuffle=False)
+    assert not same(constant, networks[0])
