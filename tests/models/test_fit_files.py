@@ -284,6 +284,19 @@ def test_columns_go_by_name(tmp_path):
         network.predict(lacking)
 
 
+def test_batches_of_frames_go_by_the_names_of_validation_data_in_files(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    x, y, _ = rows_of()
+    data = written("parquet", tmp_path, x, y)
+    turned = pandas.DataFrame(x, columns=["x0", "x1", "x2", "x3"])[["x2", "x0", "x3", "x1"]]
+    network, right = model(), model()
+    history = network.fit(iter([(turned, y)]), validation_data=data)
+    expected = right.fit(iter([(x, y)]), validation_data=(x, y))
+    assert network.feature_names == ("x0", "x1", "x2", "x3")
+    assert same(network, right)
+    assert history.history["val_loss"] == pytest.approx(expected.history["val_loss"], rel=1e-12)
+
+
 def test_a_model_without_a_shape_gets_that_of_the_files(tmp_path):
     x, y, _ = rows_of()
     network = Sequential([Dense(3, "softmax")], seed=0)
