@@ -49,7 +49,7 @@ def measure(quick: bool, progress: Callable[[str], None], results: Sequence[JobR
         for number in range(1 if quick else 3):
             for kind in KINDS:
                 progress(f"round {number + 1}: {TITLES[kind]}")
-                runs[kind].append(_answer(kind, folder, memory, limit, epochs=1 if quick else 2))
+                runs[kind].append(_answer(kind, folder, memory, limit, epochs=1))
     return {
         "date": today(),
         "machine": describe_machine(),
@@ -112,7 +112,7 @@ def _convergence(quick: bool, progress: Callable[[str], None]) -> dict[str, Any]
     whole = not quick and mnist_missing() is None
     load = fastnn.datasets.load_mnist if whole else fastnn.datasets.load_mnist_sample
     (x, labels), test = load()
-    seeds, epochs = (1, 2) if quick else (3, 8)
+    seeds, epochs = (1, 2) if quick else (2, 6)
     losses: dict[str, dict[str, list[float]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for order, numbers in (("unsorted", np.arange(len(x))), ("sorted by class", np.argsort(labels, kind="stable"))):

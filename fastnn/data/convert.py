@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.checking.arrays import real_dtype_array
-from fastnn.data.out_of_core.file_data import FileData
 from fastnn_ext.engine.compressed import CompressedRows
 
 __all__ = ["FRAMES", "is_array_like", "library_of", "to_array"]
@@ -69,11 +68,14 @@ def to_array(value: Any, name: str) -> NDArray[Any] | CompressedRows:
         from fastnn.data.tensors import tensor_array
 
         return tensor_array(value, library, name)
-    if isinstance(value, FileData):
-        raise TypeError(
-            f"{name} must be an array, but it is a FileData: rows in files are read by a model's fit, evaluate and "
-            "predict, and as its validation_data. Pass numpy.load(..., mmap_mode='r')"
-        )
+    if library == "fastnn":
+        from fastnn.data.out_of_core.file_data import FileData
+
+        if isinstance(value, FileData):
+            raise TypeError(
+                f"{name} must be an array, but it is a FileData: rows in files are read by a model's fit, evaluate and "
+                "predict, and as its validation_data. Pass numpy.load(..., mmap_mode='r')"
+            )
     # NumPy would go through all that has items, and for ever where these have no end.
     items = hasattr(value, "__getitem__") or hasattr(value, "__iter__")
     if (items or callable(value)) and not (isinstance(value, Sequence) or is_array_like(value)):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from fastnn.callbacks.base import CallbackList
 from fastnn.data.names import Names
 from fastnn.data.out_of_core.file_data import FileData
-from fastnn.data.out_of_core.windows import Windows, largest_batch
+from fastnn.data.out_of_core.windows import Window, Windows, largest_batch
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import EVALUATED_TOGETHER, Evaluation, of_batches, told_of_evaluation
 from fastnn.models.file_rows import bad_row, bytes_elsewhere, check_files, in_order, read_window
@@ -54,42 +54,35 @@ class FileEvaluation:
     def run(self, read_anew: bool = False, watchers: CallbackList | None = None) -> dict[str, float]:
         """Loss and metrics by name, batch by batch where somebody watches batches. All are read anew in any case."""
         with told_of_evaluation(watchers) as told:
-            if watchers is not None and watchers.watches_test_batches:
-                told |= of_batches(self.model, self._batches(), watchers, "the files", RunningLogs(self.model))
-            else:
-                told |= self._of_windows()
+            running = RunningLogs(self.model)
+            with contextlib.closing(self.windows.epoch()) as parts:
+                if watchers is not None and watchers.watches_test_batches:
+                    told |= of_batches(self.model, self._batches(parts), watchers, "the files", running)
+                else:
+                    told |= self._of_windows(parts, running)
         return told
 
-    def _of_windows(self) -> dict[str, float]:
-        running = RunningLogs(self.model)
+    def _of_windows(self, parts: Iterator[Window], running: RunningLogs) -> dict[str, float]:
         evaluation: Evaluation | None = None
-        with contextlib.closing(self.windows.epoch()) as parts:
-            for window in parts:
-                samples = read_window(self.model, self.data, window, self.data.names)
-                if evaluation is None:
-                    evaluation = Evaluation(self.model, samples, self.batch_size, keep_index=False)
-                else:
-                    evaluation.take(samples)
-                try:
-                    value = evaluation.training.run_epoch()
-                except NonFiniteDataError as failure:
-                    raise bad_row(
-                        self.model, self.data, window, samples.inputs, samples.targets, failure.sample
-                    ) from None
-                except NonFiniteError:
-                    return running.failed()
-                running.add(
-                    samples.targets,
-                    evaluation.outputs,
-                    samples.weights,
-                    value,
-                    evaluation.training.losses_of_outputs,
-                )
+        for window in parts:
+            samples = read_window(self.model, self.data, window, self.data.names)
+            inputs, targets = samples.inputs, samples.targets
+            if evaluation is None:
+                evaluation = Evaluation(self.model, samples, self.batch_size, keep_index=False)
+            else:
+                evaluation.take(samples)
+            try:
+                value = evaluation.training.run_epoch()
+            except NonFiniteDataError as failure:
+                raise bad_row(self.model, self.data, window, inputs, targets, failure.sample) from None
+            except NonFiniteError:
+                return running.failed()
+            by_output = evaluation.training.losses_of_outputs
+            running.add(targets, evaluation.outputs, samples.weights, value, by_output)
         return running.logs()
 
-    def _batches(self) -> Iterator[Samples]:
-        with contextlib.closing(self.windows.epoch()) as parts:
-            for window in parts:
-                samples = read_window(self.model, self.data, window, self.data.names)
-                for start in range(0, samples.count, self.batch_size):
-                    yield samples.taken(slice(start, start + self.batch_size))
+    def _batches(self, parts: Iterator[Window]) -> Iterator[Samples]:
+        for window in parts:
+            samples = read_window(self.model, self.data, window, self.data.names)
+            for start in range(0, samples.count, self.batch_size):
+                yield samples.taken(slice(start, start + self.batch_size))

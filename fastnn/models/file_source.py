@@ -79,12 +79,12 @@ class FileSource(Source):
         self.rates_at(training, -(-samples.count // self.batch_size))
 
         def show(rows: int, loss: float) -> None:
-            if progress is not None:
-                progress(done + rows, total + loss)
+            assert progress is not None
+            progress(done + rows, total + loss)
 
         order = self.model.rng.permutation(samples.count) if self.shuffle else None
         try:
-            value = training.run_epoch(order, show)
+            value = training.run_epoch(order, None if progress is None else show)
         except NonFiniteDataError as failure:
             raise bad_row(self.model, self.data, window, samples.inputs, samples.targets, failure.sample) from None
         except (NonFiniteError, NonFiniteWeightsError) as failure:

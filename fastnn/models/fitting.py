@@ -115,6 +115,8 @@ def _fit(
         # The order of columns is that of the data that are read first.
         if isinstance(validation, Evaluation) and len(model.input_names) == 1:
             source.names = column_names(validation_data[0], "the validation x")  # type: ignore[index]
+        elif isinstance(validation, FileEvaluation):
+            source.names = validation.data.names
         names = source.names
     else:
         if steps_per_epoch is not None:

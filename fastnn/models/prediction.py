@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,16 +46,17 @@ def _predict_files(model: CompiledModel, data: FileData, out: Any, steps: int | 
     """The outputs of all rows in files; they alone are in memory whole, or where ``out`` lies."""
     result: Any = out
     at = 0
-    for window in _windows_of(model, data, steps, 1):
-        part = _of_window(model, data, window)
-        if result is None:
-            result = [np.empty((data.count, *one.shape[1:]), one.dtype) for one in each(part)]
-            result = result if isinstance(part, list) else result[0]
-        if at == 0:
-            _check_out(result, part, data.count)
-        for whole, one in zip(each(result), each(part), strict=True):
-            whole[at : at + len(one)] = one
-        at += count_rows(part)
+    with contextlib.closing(_windows_of(model, data, steps, 1)) as windows:
+        for window in windows:
+            part = _of_window(model, data, window)
+            if result is None:
+                result = [np.empty((data.count, *one.shape[1:]), one.dtype) for one in each(part)]
+                result = result if isinstance(part, list) else result[0]
+            if at == 0:
+                _check_out(result, part, data.count)
+            for whole, one in zip(each(result), each(part), strict=True):
+                whole[at : at + len(one)] = one
+            at += count_rows(part)
     return result
 
 
@@ -67,7 +68,7 @@ def _of_window(model: CompiledModel, data: FileData, window: Window) -> Any:
         raise bad_row(model, data, window, inputs, None, failure.sample) from None
 
 
-def _windows_of(model: CompiledModel, data: FileData, steps: int | None, batch_size: int) -> Iterator[Window]:
+def _windows_of(model: CompiledModel, data: FileData, steps: int | None, batch_size: int) -> Generator[Window]:
     """Rows in files, a window of whole batches at a time."""
     refuse_beside_files(steps=steps)
     data = in_order(data, model.feature_names, "x of the files")
@@ -100,10 +101,11 @@ def predict_watched(
         result = predict(model, x, out, steps)
     else:
         parts = []
-        for number, batch in enumerate(_parts(model, x, steps, batch_size or BATCH_SIZE)):
-            watchers.tell("on_predict_batch_begin", number)
-            parts.append(predict(model, batch, None, None))
-            watchers.tell("on_predict_batch_end", number, {"outputs": parts[-1]})
+        with contextlib.closing(_parts(model, x, steps, batch_size or BATCH_SIZE)) as batches:
+            for number, batch in enumerate(batches):
+                watchers.tell("on_predict_batch_begin", number)
+                parts.append(predict(model, batch, None, None))
+                watchers.tell("on_predict_batch_end", number, {"outputs": parts[-1]})
         if not parts:
             raise ValueError("x gave no batches: there is nothing to predict")
         result = join_rows(parts)
@@ -116,12 +118,13 @@ def predict_watched(
     return result
 
 
-def _parts(model: CompiledModel, x: Any, steps: int | None, batch_size: int) -> Iterator[Any]:
+def _parts(model: CompiledModel, x: Any, steps: int | None, batch_size: int) -> Generator[Any]:
     """The batches of what gives batches, or arrays or rows in files in slices."""
     if isinstance(x, FileData):
-        for window in _windows_of(model, x, steps, batch_size):
-            for start in range(0, window.size, batch_size):
-                yield window.rows.x[start : start + batch_size]
+        with contextlib.closing(_windows_of(model, x, steps, batch_size)) as windows:
+            for window in windows:
+                for start in range(0, window.size, batch_size):
+                    yield window.rows.x[start : start + batch_size]
         return
     if gives_batches(x) and not isinstance(x, Sequence):
         steps = whole_number_or_none(steps, "steps", at_least=1)

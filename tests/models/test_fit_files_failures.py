@@ -80,6 +80,10 @@ def test_a_bad_number_in_the_first_window_leaves_the_model_as_it_was(kind, tmp_p
     assert bits(network) == before
     assert network.feature_names is None
     assert network.optimizer_state.step == 0
+    # Shuffled, it is any window that is the first, and what was drawn for it is drawn again.
+    with pytest.raises(ValueError, match="must hold finite numbers"):
+        network.fit(written(kind, tmp_path / "worse", x * np.inf, y, memory=SMALL), batch_size=16)
+    assert bits(network) == before
     data = written(kind, tmp_path / "good", x, y, memory=SMALL)
     network.fit(data, batch_size=16)
     right.fit(data, batch_size=16)
@@ -283,7 +287,7 @@ REFUSED = {
     ),
     "too little memory": (
         lambda m, f, x, y: m.fit(f, batch_size=100),
-        r"memory=6000 has no room for two windows of at least a batch each, batch_size=100 rows of 24 bytes: pass "
+        r"memory=7000 has no room for two windows of at least a batch each, batch_size=100 rows of 24 bytes: pass "
         r"from_files\(..., memory=\d+\) or more",
     ),
     "another shape": (
@@ -367,3 +371,32 @@ def test_epochs_take_no_more_files_or_threads(tmp_path):
         network.fit(data, batch_size=16, epochs=2)
     if opened:
         assert len(os.listdir("/proc/self/fd")) == opened
+
+
+def test_a_failure_that_somebody_keeps_keeps_no_thread(tmp_path):
+    """What is raised holds the frames that it came through, and with them what these go through."""
+
+    class Raising(Callback):
+        def on_test_batch_end(self, batch, logs):
+            raise RuntimeError("enough")
+
+        def on_predict_batch_end(self, batch, logs):
+            raise RuntimeError("enough")
+
+    x, y, _ = rows_of()
+    data = written("npy", tmp_path / "good", x, y, memory=SMALL)
+    x[300] = np.nan
+    bad = written("npy", tmp_path / "bad", x, y, memory=SMALL)
+    network = model()
+    for call in (
+        lambda: network.fit(bad, batch_size=16),
+        lambda: network.fit(bad, batch_size=16, callbacks=[Seen()]),
+        lambda: network.evaluate(bad),
+        lambda: network.evaluate(data, batch_size=16, callbacks=[Raising()]),
+        lambda: network.predict(bad),
+        lambda: network.predict(data, batch_size=16, callbacks=[Raising()]),
+    ):
+        with pytest.raises((ValueError, RuntimeError)) as kept:
+            call()
+        assert not [thread for thread in threading.enumerate() if "read-ahead" in thread.name]
+        assert kept.value.__traceback__ is not None

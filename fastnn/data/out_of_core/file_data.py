@@ -11,8 +11,9 @@ from fastnn.data.out_of_core.forms import Forms, RowFiles
 
 __all__ = ["FileData"]
 
-# Rows of a window come from at least so many places of the files, where these leave it open.
-_BLOCKS_OF_A_WINDOW = 16
+# Rows of a window come from at least so many places of the files, where these leave it open: fewer, and windows of rows
+# that are sorted by class differ in what they teach.
+_BLOCKS_OF_A_WINDOW = 256
 
 
 @dataclass(frozen=True, eq=False, repr=False)

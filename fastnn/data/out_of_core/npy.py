@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from io import FileIO
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from fastnn.data.out_of_core.paths import FileState, Shards
 from fastnn.files.reading import Header, RegularFile, read_npy_header
 
 __all__ = ["NpyFiles"]
+
+# Files of an array that are open at once.
+_MOST_OPEN = 4
 
 
 class NpyArray:
@@ -61,28 +65,6 @@ class NpyArray:
                 )
         self.form = Form(headers[0].shape[1:], headers[0].dtype)
         self.shards = Shards(paths, [header.shape[0] for header in headers])
-
-    def read(self, start: int, into: NDArray[Any]) -> None:
-        """Fill an array with the rows from number ``start`` on."""
-        at = 0
-        for number, first, last in self.shards.pieces(start, start + len(into)):
-            part = into[at : at + last - first]
-            if part.nbytes:
-                self._read_bytes(number, first * self.form.nbytes, memoryview(part.reshape(-1).view(np.uint8).data))
-            at += last - first
-
-    def _read_bytes(self, number: int, offset: int, view: memoryview) -> None:
-        path, state = self.shards.paths[number], self.states[number]
-        with open(path, "rb", buffering=0) as file:
-            file.seek(self.offsets[number] + offset)
-            while view:
-                size = file.readinto(view)
-                if not size:
-                    state.check(file, path)
-                    raise ValueError(f"{path!r} ends before its last row")
-                view = view[size:]
-            # Afterwards: a change before or while these rows were read shows.
-            state.check(file, path)
 
 
 def _check(header: Header, fortran_order: bool, name: str) -> None:
@@ -138,9 +120,57 @@ class NpyFiles(RowFiles):
 
 class _NpyReader(Reader):
     def __init__(self, files: NpyFiles) -> None:
-        self.arrays = files.x, files.y, files.weights
+        self.readers = [None if one is None else _ArrayReader(one) for one in (files.x, files.y, files.weights)]
 
     def read(self, start: int, into: Arrays) -> None:
-        for array, room in zip(self.arrays, into, strict=True):
-            if array is not None and room is not None:
-                array.read(start, room)
+        for reader, room in zip(self.readers, into, strict=True):
+            if reader is not None and room is not None:
+                reader.read(start, room)
+
+    def close(self) -> None:
+        for reader in self.readers:
+            if reader is not None:
+                reader.close()
+
+
+class _ArrayReader:
+    """Reads rows of one array, and keeps a few of its files open."""
+
+    def __init__(self, array: NpyArray) -> None:
+        self.array = array
+        # The one that was used last is at the end.
+        self.opened: dict[int, FileIO] = {}
+
+    def read(self, start: int, into: NDArray[Any]) -> None:
+        """Fill an array with the rows from number ``start`` on."""
+        at = 0
+        for number, first, last in self.array.shards.pieces(start, start + len(into)):
+            part = into[at : at + last - first]
+            if part.nbytes:
+                offset = self.array.offsets[number] + first * self.array.form.nbytes
+                self._read_bytes(number, offset, memoryview(part.reshape(-1).view(np.uint8).data))
+            at += last - first
+
+    def _read_bytes(self, number: int, offset: int, view: memoryview) -> None:
+        path, state, file = self.array.shards.paths[number], self.array.states[number], self._file(number)
+        file.seek(offset)
+        while view:
+            size = file.readinto(view)
+            if not size:
+                state.check(file, path)
+                raise ValueError(f"{path!r} ends before its last row")
+            view = view[size:]
+        # Afterwards: a change before or while these rows were read shows.
+        state.check(file, path)
+
+    def _file(self, number: int) -> FileIO:
+        if number not in self.opened:
+            self.opened[number] = FileIO(self.array.shards.paths[number])
+        file = self.opened[number] = self.opened.pop(number)
+        if len(self.opened) > _MOST_OPEN:
+            self.opened.pop(next(iter(self.opened))).close()
+        return file
+
+    def close(self) -> None:
+        while self.opened:
+            self.opened.popitem()[1].close()

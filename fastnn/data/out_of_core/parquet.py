@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from fastnn.data.out_of_core.tables import TableFiles, needs_pyarrow, opened
+from fastnn.data.out_of_core.tables import TableFiles, needs_pyarrow, reading
 
 __all__ = ["ParquetFiles"]
 
@@ -45,19 +45,20 @@ class ParquetFiles(TableFiles):
         needs_pyarrow(path)
         from pyarrow import parquet
 
-        with opened(path, self.what) as file:
-            found = parquet.ParquetFile(file, pre_buffer=False)
+        with reading(path, self.what), parquet.ParquetFile(path, pre_buffer=False) as found:
             groups = [found.metadata.row_group(i) for i in range(found.metadata.num_row_groups)]
             self.largest_group = max([self.largest_group, *(group.total_byte_size for group in groups)])
             return found.schema_arrow, [group.num_rows for group in groups]
 
-    def batches(self, file: Any, blocks: Iterable[int]) -> Iterator[Any]:
+    def open(self, file: Any) -> Any:
         from pyarrow import parquet
 
         # 0 reads each column of a group whole, which is fastest.
         size = max(_LEAST_READ, self.piece // len(self.choice.names)) if self.largest_group > self.piece else 0
-        found = parquet.ParquetFile(file, buffer_size=size, pre_buffer=False)
+        return parquet.ParquetFile(file, buffer_size=size, pre_buffer=False)
+
+    def batches(self, reader: Any, blocks: Iterable[int]) -> Iterator[Any]:
         rows = max(1, self.piece // self.forms.nbytes)
         for block in blocks:
             # Without pyarrow's threads: the processors are busy with training.
-            yield from found.iter_batches(rows, row_groups=[block], columns=self.choice.names, use_threads=False)
+            yield from reader.iter_batches(rows, row_groups=[block], columns=self.choice.names, use_threads=False)

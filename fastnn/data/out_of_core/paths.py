@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -82,11 +83,11 @@ class FileState(NamedTuple):
     changed: int
 
     @classmethod
-    def of(cls, file: IO[bytes] | str) -> FileState:
+    def of(cls, file: IO[bytes] | FileIO | str) -> FileState:
         found = os.stat(file) if isinstance(file, str) else os.fstat(file.fileno())
         return cls(found.st_size, found.st_mtime_ns)
 
-    def check(self, file: IO[bytes] | str, path: str) -> None:
+    def check(self, file: IO[bytes] | FileIO | str, path: str) -> None:
         """Raise ValueError if the file is not as it was."""
         if FileState.of(file) != self:
             raise ValueError(f"{path!r} has changed since from_files read of it: call from_files again")

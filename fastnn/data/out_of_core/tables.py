@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from abc import abstractmethod
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,10 @@ from fastnn.data.out_of_core.columns import Choice, chosen_columns
 from fastnn.data.out_of_core.forms import Arrays, Reader, RowFiles
 from fastnn.data.out_of_core.paths import FileState, Shards
 
-__all__ = ["BatchReader", "TableFiles", "needs_pyarrow", "opened"]
+__all__ = ["BatchReader", "TableFiles", "needs_pyarrow", "reading"]
+
+# Files that a reader keeps open at once: what they say of their blocks is read when they are opened.
+_MOST_OPEN = 4
 
 
 def needs_pyarrow(path: str) -> Any:
@@ -30,12 +33,11 @@ def needs_pyarrow(path: str) -> Any:
 
 
 @contextlib.contextmanager
-def opened(path: str, what: str, *, mapped: bool = False) -> Iterator[Any]:
-    """A file of pyarrow's own: its readers go through Python for others. Its errors name the file."""
+def reading(path: str, what: str) -> Iterator[None]:
+    """Around what pyarrow reads of a file: its errors name the file."""
     pyarrow = needs_pyarrow(path)
     try:
-        with (pyarrow.memory_map if mapped else pyarrow.OSFile)(path) as file:
-            yield file
+        yield
     except (pyarrow.ArrowException, OSError) as error:
         if isinstance(error, OSError) and error.filename is not None:
             raise
@@ -67,16 +69,16 @@ class TableFiles(RowFiles):
         sample_weight: str | None,
     ) -> None:
         self.states = [FileState.of(path) for path in paths]
-        self.batch_counts: list[list[int]] = []
+        self.block_starts: list[NDArray[np.intp]] = []
         choice: Choice | None = None
         for path in paths:
             schema, counts = self._look(path)
             if choice is None:
                 choice = chosen_columns(schema, path, columns, target, sample_weight)
             choice.check(schema, path, paths[0])
-            self.batch_counts.append(counts)
+            self.block_starts.append(np.concatenate([[0], np.cumsum(counts, dtype=np.intp)]).astype(np.intp))
         assert choice is not None
-        self.shards = Shards(paths, [sum(counts) for counts in self.batch_counts])
+        self.shards = Shards(paths, [int(starts[-1]) for starts in self.block_starts])
         self.count, self.files = self.shards.count, len(paths)
         self._choose(choice)
 
@@ -88,12 +90,19 @@ class TableFiles(RowFiles):
         """The schema of a file, and the rows of each of its blocks."""
 
     @abstractmethod
-    def batches(self, file: Any, blocks: Iterable[int]) -> Iterator[Any]:
-        """The record batches of these blocks of an open file."""
+    def open(self, file: Any) -> Any:
+        """What reads blocks of an open file."""
+
+    @abstractmethod
+    def batches(self, reader: Any, blocks: Iterable[int]) -> Iterator[Any]:
+        """The record batches of these blocks."""
 
     def edges(self, rows: int) -> NDArray[np.intp]:
-        counts = [count for counts in self.batch_counts for count in counts if count]
-        return np.concatenate([[0], np.cumsum(counts, dtype=np.intp)]).astype(np.intp)
+        return np.unique(
+            np.concatenate(
+                [starts + first for starts, first in zip(self.block_starts, self.shards.starts, strict=False)]
+            )
+        )
 
     def reader(self) -> Reader:
         return BatchReader(self)
@@ -109,65 +118,75 @@ class TableFiles(RowFiles):
 
 
 class BatchReader(Reader):
-    """Reads blocks batch by batch, and goes on within a block where the call before stopped."""
+    """Reads blocks batch by batch, and goes on within a file where the call before stopped."""
 
     def __init__(self, files: TableFiles) -> None:
         self.files = files
+        # Files that are open, with their readers, the one that was used last at the end.
+        self.opened: dict[int, tuple[Any, Any]] = {}
         # What is left of a file: its batches to come, the one that was begun, and which file and row come next.
         self.batches: Iterator[Any] = iter(())
         self.batch: Any = None
         self.next = -1, -1
 
     def read(self, start: int, into: Arrays) -> None:
+        at = 0
         for number, first, last in self.files.shards.pieces(start, start + len(into.x)):
             if self.next != (number, first):
                 self._begin(number, first)
-            done = start
-            while done < start + last - first:
+            row = first
+            while row < last:
                 if self.batch is None:
-                    self.batch = next(self.batches, None)
-                    if self.batch is None:
-                        raise ValueError(f"{self.files.shards.paths[number]!r} has fewer rows than it says")
-                count = min(self.batch.num_rows, start + last - first - done)
-                part = into.taken(done - start, done - start + count)
-                row = first + done - start
-                self.files.choice.write(self.batch.slice(0, count), part, self.files.shards.paths[number], row)
+                    self.batch = self._next_batch(number)
+                count = min(self.batch.num_rows, last - row)
+                part, path = self.batch.slice(0, count), self.files.shards.paths[number]
+                self.files.choice.write(part, into.taken(at, at + count), path, row)
                 self.batch = None if count == self.batch.num_rows else self.batch.slice(count)
-                done += count
+                row, at = row + count, at + count
             self.next = number, last
-            into, start = into.taken(last - first, len(into.x)), start + last - first
 
     def _begin(self, number: int, first: int) -> None:
         """Let the next row be this one of a file."""
-        self.close()
-        block, before = 0, 0
-        counts = self.files.batch_counts[number]
-        while before + counts[block] <= first:
-            before += counts[block]
-            block += 1
-        self.batches = self._from_block(number, block)
-        skipped = first - before
+        starts = self.files.block_starts[number]
+        block = int(np.searchsorted(starts, first, side="right")) - 1
+        with self._reading(number):
+            self.batches = self.files.batches(self._reader(number), range(block, len(starts) - 1))
+        self.batch, skipped = None, first - int(starts[block])
         while skipped:
-            batch = next(self.batches)
+            batch = self._next_batch(number)
             if batch.num_rows > skipped:
                 self.batch = batch.slice(skipped)
             skipped -= min(skipped, batch.num_rows)
 
-    def _from_block(self, number: int, block: int) -> Generator[Any]:
-        """The batches from this block to the file's end."""
+    def _reader(self, number: int) -> Any:
+        if number not in self.opened:
+            # A file of pyarrow's own: its readers go through Python for others.
+            file = needs_pyarrow(self.files.shards.paths[number]).OSFile(self.files.shards.paths[number])
+            self.opened[number] = file, self.files.open(file)
+        self.opened[number] = self.opened.pop(number)
+        if len(self.opened) > _MOST_OPEN:
+            self.opened.pop(next(iter(self.opened)))[0].close()
+        return self.opened[number][1]
+
+    def _next_batch(self, number: int) -> Any:
+        with self._reading(number):
+            batch = next(self.batches, None)
+        if batch is None:
+            raise ValueError(f"{self.files.shards.paths[number]!r} has fewer rows than it says")
+        return batch
+
+    @contextlib.contextmanager
+    def _reading(self, number: int) -> Iterator[None]:
+        """Around what is read of a file, which is then as it was when it was looked at."""
         path, state = self.files.shards.paths[number], self.files.states[number]
         try:
-            with opened(path, self.files.what) as file:
-                for batch in self.files.batches(file, range(block, len(self.files.batch_counts[number]))):
-                    state.check(path, path)
-                    yield batch
-        except ValueError:
-            # A file that another process has written to seems damaged.
+            with reading(path, self.files.what):
+                yield
+        finally:
+            # One that another process has written to meanwhile may seem damaged, or have given other rows.
             state.check(path, path)
-            raise
 
     def close(self) -> None:
-        if isinstance(self.batches, Generator):
-            # The file with it.
-            self.batches.close()
-        self.batches, self.batch, self.next = iter(()), None, (-1, -1)
+        self.batches, self.batch = iter(()), None
+        while self.opened:
+            self.opened.popitem()[1][0].close()

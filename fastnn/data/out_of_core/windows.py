@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from fastnn.data.out_of_core.file_data import FileData
 from fastnn.data.out_of_core.forms import Arrays, Reader
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 __all__ = ["Window", "Windows", "largest_batch"]
 
@@ -80,6 +82,9 @@ class Windows:
         rng : numpy.random.Generator, optional
             Of the order of blocks; by default they come as they lie.
         """
+        # Not at import: it takes longer than all that predictions of arrays need.
+        from concurrent.futures import ThreadPoolExecutor
+
         head = self._head
         if not self._buffers:
             self._buffers = [Arrays.empty(self.data.forms, head + self.rows) for _ in range(1 + self._several)]
@@ -143,7 +148,7 @@ def _ranges(data: FileData, rows: int, rng: np.random.Generator | None) -> Itera
 
 
 def _plan(ranges: Iterator[Range], rows: int) -> Iterator[list[Range]]:
-    """The ranges of each window, full windows but for the last."""
+    """The ranges of each window as they lie in the files, full windows but for the last."""
     window: list[Range] = []
     room = rows
     for start, stop in ranges:
@@ -152,10 +157,10 @@ def _plan(ranges: Iterator[Range], rows: int) -> Iterator[list[Range]]:
             window.append((start, end))
             room, start = room - (end - start), end
             if not room:
-                yield window
+                yield sorted(window)
                 window, room = [], rows
     if window:
-        yield window
+        yield sorted(window)
 
 
 def _count(ranges: list[Range]) -> int:

@@ -140,3 +140,13 @@ def test_the_largest_batch_is_the_largest(more, tmp_path):
     assert np.concatenate(passed(Windows(data, most, more))).tolist() == list(range(ROWS))
     with pytest.raises(ValueError, match=f"has no room for two windows .* batch_size={most + 1} rows of 28 bytes"):
         Windows(data, most + 1, more)
+
+
+def test_a_window_has_rows_of_many_places(tmp_path):
+    data = written("npy", tmp_path, X, Y, WEIGHTS)
+    for window, rows in ((100, 1), (600, 2), (256 * 3, 3)):
+        edges = data.edges(window)
+        assert (edges[0], edges[-1]) == (0, ROWS)
+        assert set(np.diff(edges)[:-1]) == {rows}
+    small = written("npy", tmp_path / "small", X, Y, WEIGHTS, block_size=2 * BYTES)
+    assert set(np.diff(small.edges(256 * 3))) == {2}
