@@ -141,9 +141,10 @@ class Steps:
             self.ranks.fail(FloatingPointError(failure_text(self.model, failure, where, rate)))
 
     def _not_finite(self, failure: NonFiniteGradientsError, where: str) -> FloatingPointError:
+        layer = self.model.layer_of(failure.operation)
         return FloatingPointError(
-            f"training stopped: the gradient with respect to the weights of {self.model.layer_of(failure.operation)} is "
-            f"not finite in {where}. The weights are those from before it"
+            f"training stopped: the gradient with respect to the weights of {layer} is not finite in {where}. "
+            "The weights are those from before it"
         )
 
     def _collect(self, part: Part, places: NDArray[np.intp], all_rows: int | None, where: str, sums: Sums) -> float:
