@@ -46,6 +46,8 @@ DIFFERENCES = (
     ("`Dropout(seed=...)`, `GaussianNoise(seed=...)`", "the seeds of a model's layers decide what all of them draw"),
     ("metrics", "of a whole epoch at once, with the outputs of training; `AUC` is exact, without thresholds"),
     ("`model.input_shape`, `output_shape`", "of a sample, without the batch"),
+    ("`call` of a class", "is run once, on symbolic tensors; `save` keeps the graph, which comes back as a `Model`"),
+    ("a layer of a class with a `call`, and `Lambda`", "are models within the model"),
     ("a model within a model", "is a `ModelLayer` in `model.layers`, whose `model` it is; it has one output"),
     ("`model(x)` of several outputs, `model.layers[i].output`", "symbolic tensors of `fastnn`, without operators"),
     ("`model.metrics_names`", "the names of what `evaluate` returns, as in Keras 2"),
