@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from fastnn.layers.symbolic import SymbolicTensor
 from fastnn.models.functional import Model
-from fastnn.models.graph import Graph, Node
+from fastnn.models.graph import Graph
 
 __all__ = ["connections", "ends", "has_own_names", "order", "sorted_graph"]
 
@@ -39,7 +40,7 @@ def sorted_graph(graph: Graph, tensors: list[SymbolicTensor]) -> tuple[Graph, li
     values = sorted(range(len(graph.nodes)), key=lambda value: (-of_value[value], rank[graph.nodes[value].layer]))
     new = {old: number for number, old in enumerate(values)}
     nodes = [
-        Node(rank[node.layer], tuple(new.get(source, source) for source in node.sources), node.output)
+        replace(node, layer=rank[node.layer], sources=tuple(new.get(source, source) for source in node.sources))
         for node in (graph.nodes[old] for old in values)
     ]
     layers = tuple(graph.layers[place] for place in places)

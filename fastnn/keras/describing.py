@@ -102,7 +102,7 @@ def _meaning(outputs: Iterable[SymbolicTensor], own: set[int], known: dict[Any, 
             called: Any = id(layer)
         else:
             called = (type(layer), repr({**layer.get_config(), "name": None}))
-        found[id(tensor)] = known.setdefault((called, sources), len(known))
+        found[id(tensor)] = known.setdefault((called, sources, tensor.place), len(known))
     return [found[id(tensor)] for tensor in outputs]
 
 

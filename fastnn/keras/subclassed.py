@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
@@ -19,7 +20,7 @@ from fastnn.layers.input import Input
 from fastnn.layers.symbolic import SymbolicTensor, is_symbolic, tensors_of
 from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn.models import Model as Ours
-from fastnn.models.graph import Graph, Node
+from fastnn.models.graph import Graph
 from fastnn.models.layered import LayeredModel
 
 __all__ = ["SubclassedModel"]
@@ -194,7 +195,7 @@ class SubclassedModel(KerasModel, Ours):
         rank = {layer: number for number, layer in enumerate(self._own_layers(self._own_things()))}
         order = sorted(range(len(graph.layers)), key=lambda place: (rank.get(graph.layers[place], len(rank)), place))
         new = {old: number for number, old in enumerate(order)}
-        nodes = tuple(Node(new[node.layer], node.sources) for node in graph.nodes)
+        nodes = tuple(replace(node, layer=new[node.layer]) for node in graph.nodes)
         return Graph(graph.inputs, tuple(graph.layers[place] for place in order), nodes, graph.outputs), tensors
 
     # The verbs, which learn shapes from data.

@@ -352,3 +352,47 @@ def test_training_told_to_layers_and_models_of_graphs():
         for training in (True, False):
             with pytest.raises(TypeError, match=f"cannot be called with training={training}: it acts by itself"):
                 layer(x, training=training)
+
+
+def encoder_and_decoder(k):
+    class Encoder(k.Model):
+        def __init__(self):
+            super().__init__()
+            self.trunk = k.layers.Dense(5, activation="tanh")
+            self.spread, self.mean = k.layers.Dense(3), k.layers.Dense(3)
+
+        def call(self, x):
+            trunk = self.trunk(x)
+            return self.mean(trunk), self.spread(trunk)
+
+    class Both(k.Model):
+        def __init__(self):
+            super().__init__()
+            self.encoder, self.decoder = Encoder(), k.layers.Dense(4)
+
+        def call(self, x):
+            mean, spread = self.encoder(x)
+            return self.decoder(mean + spread * mean)
+
+    return Both()
+
+
+def test_a_model_within_gives_several_values(keras, tmp_path):
+    x = np.random.default_rng(0).normal(size=(20, 4)).astype(np.float32)
+    found = []
+    for k in (ours, keras):
+        model = encoder_and_decoder(k)
+        model.compile(optimizer=k.optimizers.SGD(0.1), loss="mse")
+        # Its weights are there from now on.
+        model.predict(x, verbose=0)
+        rng = np.random.default_rng(1)
+        model.set_weights([rng.normal(size=array.shape, scale=0.5) for array in model.get_weights()])
+        losses = model.fit(x, x, batch_size=5, epochs=2, shuffle=False, verbose=0).history["loss"]
+        found.append([np.array(losses), model.predict(x, verbose=0), *model.encoder.predict(x, verbose=0)])
+        if k is ours:
+            model.save(tmp_path / "model.keras")
+            again = k.models.load_model(tmp_path / "model.keras").predict(x, verbose=0)
+            assert again.tobytes() == found[0][1].tobytes()
+    for mine, theirs in zip(*found, strict=True):
+        # Eight steps in float32, of numbers around one.
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=1e-5)
