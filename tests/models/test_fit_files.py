@@ -101,6 +101,20 @@ def test_a_wide_network_on_one_thread_and_two(threads, tmp_path):
     assert same(*networks)
 
 
+def test_rows_of_many_zeros_are_learned_and_judged_as_those_in_memory(mnist, tmp_path):
+    """The engine lists the numbers of such rows that are none."""
+    (x, y), _ = mnist
+    data = written("npy", tmp_path, x, y, memory=600_000)
+    networks = []
+    for given in ((x, y), (data,)):
+        network = Sequential([Input((28, 28)), Flatten(), Dense(20, "relu"), Dense(10, "softmax")], seed=0)
+        network.compile("adam", "categorical_crossentropy")
+        network.fit(*given, batch_size=16, epochs=2, shuffle=False)
+        networks.append(network)
+    assert same(*networks)
+    assert networks[1].evaluate(data) == pytest.approx(networks[0].evaluate(x, y), rel=1e-6)
+
+
 @every_kind
 def test_a_seed_repeats_a_shuffled_fit_and_another_does_not(kind, tmp_path):
     x, y, _ = rows_of()
