@@ -59,7 +59,9 @@ def hosts(count: int, rate: str | None) -> Iterator[list[str]]:
     # Linux gives them 15 characters at most, of which a process number takes up to seven.
     name = f"fastnn{os.getpid()}"
     taken = _call("ip", "-brief", "address")
-    network = next(one for one in (f"10.213.{number}" for number in range(256)) if f" {one}." not in taken)
+    # Each process begins to look elsewhere, as others may look at the same time.
+    networks = (f"10.213.{(os.getpid() + number) % 256}" for number in range(256))
+    network = next(one for one in networks if f" {one}." not in taken)
     addresses = [f"{network}.{number + 2}" for number in range(count)]
     with ExitStack() as undo:
         folder = pathlib.Path(undo.enter_context(tempfile.TemporaryDirectory()))

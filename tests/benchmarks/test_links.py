@@ -8,7 +8,6 @@ import pytest
 
 from benchmarks import links
 
-pytestmark = pytest.mark.skipif(links.missing() is not None, reason=str(links.missing()))
 
 PROGRAM = """import sys
 from benchmarks import links
@@ -16,6 +15,13 @@ with links.hosts(1, None):
     print(flush=True)
     sys.stdin.read()
 """
+
+
+@pytest.fixture(autouse=True)
+def hosts_are_possible():
+    lacking = links.missing()
+    if lacking is not None:
+        pytest.skip(lacking)
 
 
 def own_names():
