@@ -8,7 +8,6 @@ import pytest
 
 from benchmarks import links
 
-
 PROGRAM = """import sys
 from benchmarks import links
 with links.hosts(1, None):

@@ -28,7 +28,9 @@ SAMPLES, STEPS, RATE = 12, 50, 0.01
 @pytest.fixture
 def doubles(keras):
     """Keras with double precision."""
+    # Other tests of this process may have chosen a policy.
     keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     if keras.config.backend() == "jax":
         jax = pytest.importorskip("jax")
         with jax.enable_x64(True):
@@ -36,6 +38,7 @@ def doubles(keras):
     else:
         yield keras
     keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
 
 
 def keras_graph(keras, seed):
