@@ -47,11 +47,16 @@ class Arrays(NamedTuple):
 
     @classmethod
     def empty(cls, forms: Forms, rows: int) -> Arrays:
-        return cls(*(None if form is None else np.empty((rows, *form.shape), form.dtype) for form in forms))  # type: ignore[arg-type]
+        def room(form: Form) -> NDArray[Any]:
+            return np.empty((rows, *form.shape), form.dtype)
+
+        y, weights = (None if form is None else room(form) for form in forms[1:])
+        return cls(room(forms.x), y, weights)
 
     def taken(self, start: int, stop: int) -> Arrays:
         """These rows, as views."""
-        return Arrays(*(None if array is None else array[start:stop] for array in self))  # type: ignore[arg-type]
+        y, weights = (None if array is None else array[start:stop] for array in self[1:])
+        return Arrays(self.x[start:stop], y, weights)
 
     def fill(self, rows: Arrays) -> None:
         """Copy as many rows as there is room for."""
