@@ -7,6 +7,9 @@ PEERS ?=
 PYTEST_ARGS ?=
 # Processes that share the tests.
 WORKERS ?= auto
+# Seconds that a test may take, with what it builds: more than the slowest one on a busy machine. Then it tells where it
+# stands, and fails.
+PATIENCE ?= 900
 
 # What translates the kernels to C, as in pyproject.toml's build-system.
 TRANSLATOR := "Cython>=3.1" "numpy>=2.0" "setuptools>=77"
@@ -41,7 +44,7 @@ demo: $(VENV)/built ## Train the notebook's network on real MNIST, beside plain 
 
 test: $(VENV)/installed ## Run all tests
 	@test -z "$(PEERS)" || $(BIN)/python -m pip install --quiet $(PEERS)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --timeout $(PATIENCE) $(PYTEST_ARGS)
 
 bench: $(VENV)/installed ## Measure, and write benchmarks/results
 	$(BIN)/python -m benchmarks

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any
+import weakref
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, NamedTuple, TypeVar
 
 from numpy.typing import NDArray
 
@@ -19,11 +19,24 @@ __all__ = ["PAUSE", "EarlySums"]
 # the engine may be using.
 PAUSE = 1e-3
 
+Result = TypeVar("Result")
+
+
+class _Task(NamedTuple):
+    """A gradient that the engine works out, until something is put in ``over``; what came of it goes to ``ended``."""
+
+    training: Training
+    gradient: NDArray[Any]
+    factor: float
+    over: SimpleQueue[None]
+    ended: SimpleQueue[BaseException | None]
+
 
 class EarlySums:
     """A thread that begins to sum buckets as the engine leaves them, and lets their messages pass.
 
-    Nothing else may call MPI meanwhile.
+    Nothing else may call MPI meanwhile. Ctrl-C may come at any moment: the two threads have queues alone in common,
+    which it leaves whole, and not locks, as those of an executor are.
 
     Parameters
     ----------
@@ -31,24 +44,44 @@ class EarlySums:
     """
 
     def __init__(self, sums: WholeSum) -> None:
-        self._sums = sums
-        self._thread = ThreadPoolExecutor(1, "fastnn-sums")
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        # Nobody waits for it at the end of the process.
+        threading.Thread(target=_serve, args=(sums, self._tasks), name="fastnn-sums", daemon=True).start()
+        weakref.finalize(self, self._tasks.put, None)
 
-    @contextmanager
-    def during(self, training: Training, gradient: NDArray[Any], factor: float) -> Iterator[None]:
-        """While ``training.run_gradients`` works out this gradient, which is summed times a factor."""
-        over = threading.Event()
-        watching = self._thread.submit(self._watch, training, gradient, factor, over)
+    def beside(self, run: Callable[[], Result], training: Training, gradient: NDArray[Any], factor: float) -> Result:
+        """What ``run()`` gives, in which ``training`` works out a gradient; meanwhile it is summed, times a factor."""
+        task = _Task(training, gradient, factor, SimpleQueue(), SimpleQueue())
         try:
-            yield
+            self._tasks.put(task)
+            return run()
         finally:
-            over.set()
-            watching.result()
+            task.over.put(None)
+            error = task.ended.get()
+            if error is not None:
+                raise error
 
-    def _watch(self, training: Training, gradient: NDArray[Any], factor: float, over: threading.Event) -> None:
-        while not over.wait(PAUSE):
-            bucket = self._sums.next_bucket
-            while bucket is not None and training.done_from <= bucket.operation:
-                self._sums.begin(gradient, factor)
-                bucket = self._sums.next_bucket
-            self._sums.go_on()
+
+def _serve(sums: WholeSum, tasks: SimpleQueue[_Task | None]) -> None:
+    while (task := tasks.get()) is not None:
+        try:
+            _watch(sums, task)
+        except BaseException as error:
+            task.ended.put(error)
+        else:
+            task.ended.put(None)
+        # A thread that waits keeps nothing.
+        del task
+
+
+def _watch(sums: WholeSum, task: _Task) -> None:
+    while True:
+        try:
+            return task.over.get(timeout=PAUSE)
+        except Empty:
+            pass
+        bucket = sums.next_bucket
+        while bucket is not None and task.training.done_from <= bucket.operation:
+            sums.begin(task.gradient, task.factor)
+            bucket = sums.next_bucket
+        sums.go_on()

@@ -12,7 +12,7 @@ import functools
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -134,14 +134,11 @@ class Ranks:
             self._sum = WholeSum(self._library, self._gradients, buckets)
             self._early = EarlySums(self._sum) if buckets else None
 
-    @contextlib.contextmanager
-    def summing_early(self, training: Training, gradient: NDArray[Any], weight: float) -> Iterator[None]:
-        """While the engine works out a gradient: what of it is complete may be summed at once."""
+    def summing_early(self, run: Callable[[], T], training: Training, gradient: NDArray[Any], weight: float) -> T:
+        """What ``run()`` gives, in which the engine works out a gradient: what is complete may be summed at once."""
         if self._early is None:
-            yield
-            return
-        with self._early.during(training, gradient, weight):
-            yield
+            return run()
+        return self._early.beside(run, training, gradient, weight)
 
     def mean_step(
         self, gradient: NDArray[Any], rows: int, loss: float, all_rows: int | None = None

@@ -156,8 +156,12 @@ class Steps:
         # Random numbers are those of the step, which some ranks may have taken without a part of the batch.
         training.step = self.stepping.step
         try:
-            with self.ranks.summing_early(training, self.gradient, weight_of(rows, all_rows)):
-                loss, _, _ = training.run_gradients(*part, row_numbers=places, out=self.gradient)
+            loss, _, _ = self.ranks.summing_early(
+                lambda: training.run_gradients(*part, row_numbers=places, out=self.gradient),
+                training,
+                self.gradient,
+                weight_of(rows, all_rows),
+            )
         except NonFiniteDataError as failure:
             inputs, targets = part[:2] if self.data is None else (self.data.inputs, self.data.targets)
             raise explain(model, inputs, targets, failure.sample) from None

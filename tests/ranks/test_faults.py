@@ -1,5 +1,6 @@
 """A fault of one rank is told by all, and by its name; a rank that is gone ends the others; a training goes on."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -141,7 +142,12 @@ def test_an_interrupt_ends_all(mpiexec, surroundings, tmp_path, sums):
         assert running.stdout is not None
         assert running.stdout.readline() == "all train\n"
         running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=PATIENCE)
+        try:
+            _, said = running.communicate(timeout=PATIENCE)
+        finally:
+            # Where they have not ended, leaving this block would wait for them.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
     assert running.returncode != 0
     assert "Traceback" not in said
     assert_gone(tmp_path)

@@ -1,6 +1,7 @@
 """Sums that begin while gradients of lower layers are worked out: the same curves, whatever the layers are."""
 
 import itertools
+import json
 import pickle
 
 import distributed_jobs as jobs
@@ -47,6 +48,14 @@ def test_the_same_bits_again(trained):
     (first, _), *_ = trained(3)
     (second, _), *_ = trained(3)
     assert_same_bits(first, second)
+
+
+def test_an_interrupt_at_any_moment_ends_the_thread(run_ranks, tmp_path):
+    run_ranks(1, "interrupting.py", tmp_path / "ended", check=False)
+    ended = json.loads((tmp_path / "ended").read_text())
+    # Some twenty calls and returns.
+    assert len(ended) > 10
+    assert all(ended), f"sums stand still after an interrupt at moment {len(ended) - 1}"
 
 
 def assert_same_bits(first, second):
