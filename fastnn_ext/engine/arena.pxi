@@ -220,6 +220,9 @@ cdef void place_scratch(Training training, char** at) noexcept:
         if (operation.kind == DENSE or operation.kind == DENSE_ALONG_AXIS) and gives_gradient(run, i):
             columns = (operation.weight_rows + panel - 1) // panel * panel
             scratch = max(scratch, aligned(columns * operation.weight_columns * item))
+        if operation.kind == DENSE and packs_update(run.batch_size, operation.fan_out):
+            scratch = max(scratch, aligned(packed_numbers(run.batch_size, operation.fan_in, operation.fan_out, panel)
+                                           * item))
     if run.data.augmentation.height > 0:
         scratch = max(scratch, aligned(size * item))
     run.arena.sorted_inputs = scratch

@@ -10,6 +10,13 @@ cdef enum:
     WIDTH_WORTH_PACKING = 65
     # Fewer rows in a call read narrow weights where they lie: to align them costs as much as some 32 rows gain by it.
     ROWS_WORTH_ALIGNING = 128
+    # Numbers of a batch's gradient from which on an update packs it and its inputs: read in place they would come from
+    # the second-level cache, and rows of 2 KB compete there. How many of each are packed at a time, but for large
+    # batches a panel and so many inputs.
+    GRADIENT_WORTH_PACKING = 32_768
+    PACKED_GRADIENT = 49_152
+    PACKED_INPUTS = 262_144
+    FEWEST_PACKED_INPUTS = 112
     # Multiply-adds for each thread below which waking another one costs more than it saves: some 20 microseconds.
     WORK_FOR_A_THREAD = 500_000
     # Each has its own scratch in a run.
@@ -28,6 +35,35 @@ cdef inline Py_ssize_t most_numbers() noexcept nogil:
     # Of one run: its product with the size of a number, and the like, stay within an address. Where these have 64 bits
     # nothing comes near it.
     return PY_SSIZE_T_MAX >> (19 if sizeof(void*) == 8 else 7)
+
+
+cdef inline bint packs_update(Py_ssize_t batch, Py_ssize_t columns) noexcept nogil:
+    # Whether the update of so many columns of weights packs what it reads.
+    return columns >= WIDTH_WORTH_PACKING and batch * columns >= GRADIENT_WORTH_PACKING
+
+
+cdef inline Py_ssize_t update_rows(Py_ssize_t batch, Py_ssize_t rows) noexcept nogil:
+    # Rows of weights whose inputs an update packs at a time.
+    return min(rows, max(<Py_ssize_t> FEWEST_PACKED_INPUTS, PACKED_INPUTS // batch))
+
+
+cdef inline Py_ssize_t update_columns(Py_ssize_t batch, Py_ssize_t columns, Py_ssize_t panel) noexcept nogil:
+    # Columns of weights whose gradient an update packs at a time: whole panels.
+    return min((columns + panel - 1) // panel, max(<Py_ssize_t> 1, PACKED_GRADIENT // (batch * panel))) * panel
+
+
+cdef inline Py_ssize_t packed_numbers(Py_ssize_t batch, Py_ssize_t rows, Py_ssize_t columns,
+                                      Py_ssize_t panel) noexcept nogil:
+    # Of both, in batches of this size and smaller ones, and a vector between them.
+    cdef Py_ssize_t inputs = min(rows * batch, max(FEWEST_PACKED_INPUTS * batch, <Py_ssize_t> PACKED_INPUTS))
+    cdef Py_ssize_t gradient = min((columns + panel - 1) // panel * panel * batch,
+                                   max(panel * batch, <Py_ssize_t> PACKED_GRADIENT))
+    return inputs + gradient + panel
+
+
+cdef inline bint turns_gradient(Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t depth) noexcept nogil:
+    # Whether it takes less to turn so many rows of a gradient and what they give than a layer's weights.
+    return 4 * rows * (depth + end - begin) < (end - begin) * depth
 
 
 cdef inline bint can_be_aligned(Py_ssize_t columns, Py_ssize_t lanes, Py_ssize_t item, Py_ssize_t* whole_row,

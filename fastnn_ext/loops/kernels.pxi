@@ -9,6 +9,7 @@ from libc.string cimport memcpy, memset
 
 from fastnn_ext.runtime.barrier cimport barrier_wait, fastnn_store
 from fastnn_ext.engine.adjustments cimport Limit, NO_LIMIT, NORMS_OF_COLUMNS, NORMS_OF_ROWS, NOT_NEGATIVE
+from fastnn_ext.engine.layout cimport packs_update, turns_gradient, update_columns, update_rows
 from fastnn_ext.engine.numbers cimport numbers_as
 from fastnn_ext.engine.run cimport (
     CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, Data, FLOAT32, FLOAT64, Head, INT32, Index, NO_ACTIVATION, Operation,
@@ -32,8 +33,8 @@ from fastnn_ext.loops.primitives cimport (
     lower, mark, noise_row, normalize_back_row, normalize_row, pack_columns, pack_rows, parameters, parameters_at,
     product_columns, random_key, real, restore_denormals, row_backward, row_through_weights, scale_row,
     shares_entropy_row, sigmoid_entropy_row, softmax_backward_row, softmax_entropy_row, softmax_row,
-    squared_penalty, step_rows, step_rule, take, taken, told_by_output, unalign_rows, uniform, unpack_columns,
-    update_bias, warp, weights_update,
+    squared_penalty, step_rows, step_rule, take, taken, told_by_output, turned_product, unalign_rows, uniform,
+    unpack_columns, update_bias, warp, weights_update,
 )
 from fastnn_ext.runtime.scalars cimport is_finite
 
@@ -112,6 +113,8 @@ cdef double fma_flops(long rounds) noexcept nogil:
 cdef extern from "loops/kernels.h" nogil:
     enum: TILE_ROWS
     enum: DEPTH_BLOCK
+    enum: MOST_STREAMED_ROWS
+    enum: STREAMED_NUMBERS
     enum: PANEL_VECTORS
     enum: BY_ROW_VECTORS
     enum: CACHED_BYTES
@@ -152,4 +155,5 @@ def constants():
         "LANES": LANES, "PANEL": PANEL, "TILE_ROWS": TILE_ROWS, "DEPTH_BLOCK": DEPTH_BLOCK,
         "PANEL_VECTORS": PANEL_VECTORS, "BY_ROW_VECTORS": BY_ROW_VECTORS, "CACHED_BYTES": CACHED_BYTES,
         "COLUMNS_OF_A_LINE": COLUMNS_OF_A_LINE, "FEW_ROWS": FEW_ROWS, "SPARSE_ENOUGH": SPARSE_ENOUGH,
+        "MOST_STREAMED_ROWS": MOST_STREAMED_ROWS, "STREAMED_NUMBERS": STREAMED_NUMBERS,
     }

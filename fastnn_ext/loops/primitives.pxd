@@ -35,7 +35,12 @@ cdef extern from "loops/kernels.h" nogil:
     void weights_update "N(weights_update)"(
         parameters w, Py_ssize_t w_row, Py_ssize_t w_panel, const real* x, Py_ssize_t x_row,
         const real* dy, Py_ssize_t dy_row, Py_ssize_t batch, Py_ssize_t k_begin, Py_ssize_t k_end,
-        Py_ssize_t j_begin, Py_ssize_t j_end, const step_rule* rule)
+        Py_ssize_t j_begin, Py_ssize_t j_end, const step_rule* rule, real* packed, Py_ssize_t block_rows,
+        Py_ssize_t block_columns)
+    void turned_product "N(turned_product)"(
+        real* dx, Py_ssize_t dx_row, const real* dy, Py_ssize_t dy_row, const real* w, Py_ssize_t w_row,
+        Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t depth, real* panels, int activation,
+        const real* numbers, const real* slopes_of, Py_ssize_t slopes_row)
     void pack_columns "N(pack_columns)"(
         real* panels, const real* w, Py_ssize_t w_row, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
     void unpack_columns "N(unpack_columns)"(

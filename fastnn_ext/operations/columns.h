@@ -76,21 +76,6 @@ FASTNN_FUNCTION void N(columns_forward)(
     }
 }
 
-/* y = f(y + bias). */
-FASTNN_FUNCTION void N(finish_rows)(
-    real *y, ptrdiff_t y_row, ptrdiff_t rows, ptrdiff_t columns, const real *bias, int activation, const real *numbers)
-{
-    const int cheap = N(is_cheap)(activation) ? activation : NO_ACTIVATION;
-    for (ptrdiff_t r = 0; r < rows; r++, y += y_row) {
-        for (ptrdiff_t j = 0; j < columns; j += LANES) {
-            part lanes = N(first)(columns - j);
-            vec c = N(load_part)(y + j, lanes) + N(load_part)(bias + j, lanes);
-            N(store_part)(y + j, N(activate_cheaply)(cheap, numbers, c), lanes);
-        }
-        if (cheap != activation) N(activate_row)(y, y, activation, numbers, columns);
-    }
-}
-
 /* sum[v] = the gradient of a row of weights, from its column's entries. */
 FASTNN_INLINE void N(column_gradient)(const int vectors, const N(entry) *entry, const N(entry) *stop, const real *dy, vec sum[PANEL_VECTORS])
 {

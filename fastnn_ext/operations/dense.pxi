@@ -73,6 +73,14 @@ cdef void dense_backward(Pass* p, int i, const Gradient* gradient) noexcept nogi
                 activation_backward_row(dx + gradient.first, dx + gradient.first, x.data + row * x.row + gradient.first,
                                         before.activation, numbers_of(before), gradient.last - gradient.first)
         return
+    if turns_gradient(gradient.end - gradient.begin, gradient.first, gradient.last, operation.fan_out):
+        turned_product(gradient.data + gradient.begin * gradient.row, gradient.row,
+                       <real*> operation.delta + gradient.begin * operation.output_row, operation.output_row,
+                       <real*> operation.weights, operation.fan_out, gradient.end - gradient.begin, gradient.first,
+                       gradient.last, operation.fan_out, panels,
+                       before.activation if slopes else NO_ACTIVATION, numbers_of(before) if slopes else NULL,
+                       x.data + gradient.begin * x.row if slopes else NULL, x.row)
+        return
     pack_rows(panels, <real*> operation.weights, operation.fan_out, operation.fan_out, gradient.first, gradient.last)
     product_columns(gradient.data + gradient.begin * gradient.row, gradient.row,
                     <real*> operation.delta + gradient.begin * operation.output_row, operation.output_row, panels, 0,
@@ -134,4 +142,6 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
                        &rule, run.data.seen)
     else:
         weights_update(weights, at.row, at.panel, x.data, x.row, delta, operation.output_row, p.batch,
-                       k_begin, k_end, j_begin, j_end, &rule)
+                       k_begin, k_end, j_begin, j_end, &rule,
+                       <real*> p.scratch if packs_update(p.batch, j_end - j_begin) else NULL,
+                       update_rows(p.batch, k_end - k_begin), update_columns(p.batch, j_end - j_begin, PANEL))

@@ -53,6 +53,21 @@ FASTNN_FUNCTION void N(finish_tile)(const int rows, const N(product) *p, const r
     }
 }
 
+/* y = f(y + bias). */
+FASTNN_FUNCTION void N(finish_rows)(
+    real *y, ptrdiff_t y_row, ptrdiff_t rows, ptrdiff_t columns, const real *bias, int activation, const real *numbers)
+{
+    const int cheap = N(is_cheap)(activation) ? activation : NO_ACTIVATION;
+    for (ptrdiff_t r = 0; r < rows; r++, y += y_row) {
+        for (ptrdiff_t j = 0; j < columns; j += LANES) {
+            part lanes = N(first)(columns - j);
+            vec c = N(load_part)(y + j, lanes) + N(load_part)(bias + j, lanes);
+            N(store_part)(y + j, N(activate_cheaply)(cheap, numbers, c), lanes);
+        }
+        if (cheap != activation) N(activate_row)(y, y, activation, numbers, columns);
+    }
+}
+
 /* A tile of c = f(bias + a b), or of c = (a b) f'(y) where slopes_of is y. */
 FASTNN_INLINE void N(product_rows)(
     const int rows, const int vectors, const int whole, const int panel, const N(product) *p)

@@ -1,0 +1,79 @@
+"""Layers whose numbers come from beyond the caches: products of few rows, and updates that pack what they read."""
+
+import numpy as np
+import pytest
+from kernel_sizes import FEW_ROWS, PREDICTION, TRAINING, around, kernels_of
+from making import training_of
+from plain_training import (
+    RULES,
+    PlainTraining,
+    assert_learnt,
+    bytes_of,
+    copied,
+    data_of,
+    network_of,
+    outputs_of,
+    plan_of,
+)
+
+from fastnn_ext.runtime.dispatch import supported_isas
+from fastnn_ext.tables.enums import Activation, Loss
+
+both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
+every_isa = pytest.mark.parametrize("isa", supported_isas())
+
+STREAMED = kernels_of(None, np.float32)
+# Of no whole vector, tile or panel on any instruction set.
+WIDTH = 263
+# The matrix is streamed from so many rows on, and before it is not.
+DEPTHS = [depth for depth in around(-(-STREAMED["STREAMED_NUMBERS"] // WIDTH)) if depth % 4]
+
+
+@pytest.mark.parametrize("kind", [Activation.RELU, Activation.TANH], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("depth", DEPTHS)
+@both_dtypes
+@every_isa
+def test_few_rows_are_the_rows_of_many(depth, kind, dtype, isa):
+    network, _ = network_of((WIDTH, kind), depth, dtype)
+    plan = plan_of(network, depth, dtype, isa)
+    x = np.random.default_rng(depth).normal(size=(PREDICTION["ROWS_WORTH_PACKING"] + 1, depth)).astype(dtype)
+    many = plan.predict(x)
+    exact = outputs_of(copied(network, np.float64), x.astype(np.float64))[-1]
+    # Sums of some four hundred terms of size one twentieth.
+    np.testing.assert_allclose(many, exact, rtol=0, atol=400 * np.finfo(dtype).eps)
+    for rows in around(FEW_ROWS, STREAMED["MOST_STREAMED_ROWS"]):
+        assert plan.predict(x[:rows]).tobytes() == many[:rows].tobytes(), rows
+
+
+# Batch, inputs and widths; what packing and turning begin at lies between the first two, and the last needs
+# several blocks of inputs and of gradients.
+LEAST = -(-TRAINING["GRADIENT_WORTH_PACKING"] // TRAINING["WIDTH_WORTH_PACKING"])
+TRAININGS = {
+    "in place": (LEAST - 1, 130, (TRAINING["WIDTH_WORTH_PACKING"], 7)),
+    "packed": (LEAST, 130, (TRAINING["WIDTH_WORTH_PACKING"], 7)),
+    "in blocks": (530, TRAINING["PACKED_INPUTS"] // 530 + 21, (TRAINING["PACKED_GRADIENT"] // 530 + 33, 7)),
+    "gradient turned": (19, 11, (WIDTH, WIDTH + 10, 7)),
+    "gradient turned, shared columns": (37, 11, (2 * WIDTH, 2 * WIDTH + 10, 7)),
+}
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+@both_dtypes
+@every_isa
+def test_training_is_the_plain_one_on_any_number_of_threads(name, dtype, isa):
+    batch, inputs, widths = TRAININGS[name]
+    parts = [part for width in widths for part in (width, Activation.TANH)][:-1]
+    start, outputs = network_of([*parts, "softmax"], inputs, dtype)
+    # A second batch of another size.
+    x, y = data_of(inputs, outputs, batch + batch // 2 + 1, dtype)
+    exact = copied(start, np.float64)
+    right = PlainTraining(exact, x, y, batch, Loss.CROSS_ENTROPY, **RULES["adam"]).run_epoch()
+    results = []
+    for threads in (1, 2, 3):
+        network = copied(start)
+        plan = plan_of(network, inputs, dtype, isa)
+        training = training_of(plan, x, y, batch, Loss.CROSS_ENTROPY, **RULES["adam"], threads=threads, sparse=False)
+        assert training.run_epoch() == pytest.approx(right, rel=1e-11 if dtype == np.float64 else 1e-4)
+        assert_learnt(network, exact, copied(start, np.float64), name)
+        results.append(bytes_of(network))
+    assert results[1:] == results[:1] * 2
