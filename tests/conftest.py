@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import os
 import pathlib
+import signal
 import sys
 import warnings
 
@@ -27,6 +28,10 @@ OF_THE_CHECKOUT = [
 CHECKOUT = (pathlib.Path(__file__).parents[1] / "setup.py").exists()
 if not CHECKOUT:
     collect_ignore += OF_THE_CHECKOUT
+
+# Shells let what they start in the background ignore Ctrl-C, and so would all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What Keras runs over, in these processes and those that they start: it cannot be changed later.
 for backend in ("tensorflow", "jax", "torch"):
