@@ -19,6 +19,11 @@ cdef enum:
     FEWEST_PACKED_INPUTS = 112
     # Multiply-adds for each thread below which waking another one costs more than it saves: some 20 microseconds.
     WORK_FOR_A_THREAD = 500_000
+    # In a prediction of so few rows threads share the columns of dense layers with so many numbers, which lie beyond a
+    # core's own cache. A single row waits more for other threads, and its zeros may leave little to do.
+    MOST_ROWS_BY_COLUMNS = 3
+    NUMBERS_WORTH_SHARING = 1 << 19
+    SHARES_OF_A_ROW = 4
     # Each has its own scratch in a run.
     MAXIMUM_THREADS = 64
     # Columns of a wide layer that one thread takes for itself, so that its part of the weights stays in its own cache:
@@ -35,6 +40,10 @@ cdef inline Py_ssize_t most_numbers() noexcept nogil:
     # Of one run: its product with the size of a number, and the like, stay within an address. Where these have 64 bits
     # nothing comes near it.
     return PY_SSIZE_T_MAX >> (19 if sizeof(void*) == 8 else 7)
+
+
+cdef inline bint is_worth_sharing(Py_ssize_t fan_in, Py_ssize_t fan_out) noexcept nogil:
+    return fan_in * fan_out >= NUMBERS_WORTH_SHARING
 
 
 cdef inline bint packs_update(Py_ssize_t batch, Py_ssize_t columns) noexcept nogil:

@@ -124,7 +124,7 @@ cdef int predict_described(Plan plan, Source* sources, Head* heads, Py_ssize_t s
     if used:
         pins = [pinned(array) for array in used if isinstance(array, cnp.ndarray)]
     describe_prediction(plan, &run, samples)
-    run_prediction(plan, &run, prediction_threads(plan, samples))
+    run_prediction(plan, &run, prediction_threads(plan, &run))
     if run.outcome.error != NULL:
         raise_kept(&run)
     if run.outcome.bad_sample >= 0:
@@ -184,9 +184,22 @@ cdef int assign_slots(Plan plan) except -1:
     return slots
 
 
-cdef int prediction_threads(Plan plan, Py_ssize_t samples) noexcept:
+cdef int prediction_threads(Plan plan, Run* run) noexcept:
+    # How many, and whether they share columns and not rows.
+    cdef Py_ssize_t samples = run.data.samples
     cdef double shares = <double> plan.multiply_adds * samples / WORK_FOR_A_THREAD
-    if samples == 1 or shares < 2 or plan.functions:
+    cdef int i
+    run.by_columns = False
+    if shares < 2 or plan.functions:
+        return 1
+    for i in range(plan.operation_count if samples <= MOST_ROWS_BY_COLUMNS else 0):
+        run.by_columns = run.by_columns or (
+            plan.operations[i].kind == DENSE
+            and is_worth_sharing(plan.operations[i].fan_in, plan.operations[i].fan_out))
+    if samples == 1:
+        shares /= SHARES_OF_A_ROW
+        run.by_columns = run.by_columns and shares >= 2
+    if samples == 1 and not run.by_columns:
         return 1
     return <int> min(<double> min(pool_size(), MAXIMUM_THREADS), shares)
 
@@ -195,7 +208,7 @@ cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
     # In an arena: each thread's scratch, packed weights, and the operations that point to them.
     cdef Py_ssize_t item = 8 if plan.is_double else 4, samples = run.data.samples
     cdef Py_ssize_t block = min(samples, <Py_ssize_t> BLOCK_ROWS)
-    if threads > 1:
+    if threads > 1 and not run.by_columns:
         block = max(1, min(block, (samples + threads - 1) // threads))
         threads = <int> min(threads, (samples + block - 1) // block)
     if run.arena.widest_row > most_numbers() // (block * plan.slots):
@@ -206,14 +219,15 @@ cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
     cdef Py_ssize_t scratch = run.arena.values + aligned((plan.operation_count + plan.source_count) * 16)
     cdef Py_ssize_t packed = packed_size(plan) if samples >= ROWS_WORTH_PACKING else 0
     cdef Py_ssize_t rows = aligned_size(plan, run) if samples >= ROWS_WORTH_ALIGNING else 0
-    cdef Py_ssize_t size = scratch * threads + rows + packed + 2 * ALIGNMENT
+    cdef int scratches = 1 if run.by_columns else threads
+    cdef Py_ssize_t size = scratch * scratches + rows + packed + 2 * ALIGNMENT
     cdef int i
     if packed:
         size += plan.operation_count * <Py_ssize_t> sizeof(Operation)
     cdef bint keep = size <= LARGEST_KEPT_ARENA and fastnn_exchange(&plan.kept_in_use, 1) == 0
     cdef char* arena = take_arena(plan, size, keep)
     cdef char* at = arena + (ALIGNMENT - <uintptr_t> arena % ALIGNMENT) % ALIGNMENT
-    for i in range(threads):
+    for i in range(scratches):
         run.arena.scratch[i] = at
         at += scratch
     if rows:

@@ -302,6 +302,8 @@ cdef struct Run:
     Py_ssize_t batch_size           # rows that the arena has room for
     bint inference                  # no learning: operations behave as in prediction
     bint by_sample                  # plain gradient descent, one sample at a time
+    bint by_columns                 # a prediction of few rows: threads share the columns of large dense operations
+    int listed                      # there: whether the one that comes visits lists; -1: a number is not finite
     bint at_once                    # a dense operation's weights change as soon as its gradient has passed
     int first_learning              # the lowest operation that needs its gradient
     bint calls_python               # a function of the user's takes part, and sees the processor's usual arithmetic

@@ -9,7 +9,7 @@ from libc.string cimport memcpy, memset
 
 from fastnn_ext.runtime.barrier cimport barrier_wait, fastnn_store
 from fastnn_ext.engine.adjustments cimport Limit, NO_LIMIT, NORMS_OF_COLUMNS, NORMS_OF_ROWS, NOT_NEGATIVE
-from fastnn_ext.engine.layout cimport packs_update, turns_gradient, update_columns, update_rows
+from fastnn_ext.engine.layout cimport is_worth_sharing, packs_update, turns_gradient, update_columns, update_rows
 from fastnn_ext.engine.numbers cimport numbers_as
 from fastnn_ext.engine.run cimport (
     CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, Data, FLOAT32, FLOAT64, Head, INT32, Index, NO_ACTIVATION, Operation,

@@ -47,13 +47,17 @@ cdef bint list_rows(Pass* p, int i) noexcept nogil:
                                                 x.data) > SPARSE_ENOUGH * operation.fan_in:
             return False
     # For few rows the way of the weights from memory is what counts, and a dense row costs little to list.
+    cdef Py_ssize_t listed = 0
     for row in range(p.batch):
         count = compress(columns + row * row_size, values + row * row_size, x.data + row * x.row, operation.fan_in,
                          x.data + min(row + ROWS_AHEAD, p.batch - 1) * x.row)
         if count < 0:
             return False
         set_list(lists + row, columns + row * row_size, values + row * row_size, count)
-    return True
+        listed += count
+    # One row's list is as fast as all of a large matrix with a fifth of zeros, three rows' with half.
+    return p.batch >= FEW_ROWS or operation.fan_in * operation.fan_out < STREAMED_NUMBERS \
+        or 5 * listed <= 2 * (p.batch + 1) * operation.fan_in
 
 
 cdef bint read_inputs(Pass* p) noexcept nogil:
@@ -88,16 +92,11 @@ cdef bint read_inputs(Pass* p) noexcept nogil:
     return True
 
 
-cdef bint predict_block(Pass* p) noexcept nogil:
+cdef void place_outputs(Pass* p) noexcept nogil:
+    # Where each operation's output goes, once it is known where the inputs lie.
     cdef Run* run = p.run
-    cdef Operation* operation
     cdef Head* head
-    cdef Value* y
-    cdef Py_ssize_t row
     cdef int i, h
-    p.begin, p.end = 0, p.batch
-    if not read_inputs(p):
-        return False
     for i in range(run.operation_count):
         p.values[i].data = <real*> p.scratch + run.operations[i].slot * run.arena.block * run.arena.widest_row
         p.values[i].row = run.arena.widest_row
@@ -107,20 +106,72 @@ cdef bint predict_block(Pass* p) noexcept nogil:
         if head.operation >= 0:
             p.values[head.operation].data = <real*> head.result + p.start * head.size
             p.values[head.operation].row = head.size
-    for i in range(run.operation_count):
-        if run.operations[i].kind == DENSE:
-            dense_infer(p, i)
-        elif not descriptors[run.operations[i].kind].infer(p, i):
-            return False
+
+
+cdef void copy_outputs(Pass* p) noexcept nogil:
+    # Of heads that are an input, or the same as a later one.
+    cdef Run* run = p.run
+    cdef Head* head
+    cdef Value* y
+    cdef Py_ssize_t row
+    cdef int h
     for h in range(run.head_count):
-        # An output that is an input, or the same as a later one.
         head = &run.heads[h]
         y = &p.values[head.operation]
         if y.data == <real*> head.result + p.start * head.size:
             continue
         for row in range(p.batch):
             memcpy(<real*> head.result + (p.start + row) * head.size, y.data + row * y.row, head.size * sizeof(real))
+
+
+cdef bint predict_block(Pass* p) noexcept nogil:
+    cdef Run* run = p.run
+    cdef int i
+    p.begin, p.end = 0, p.batch
+    if not read_inputs(p):
+        return False
+    place_outputs(p)
+    for i in range(run.operation_count):
+        if run.operations[i].kind == DENSE:
+            dense_infer(p, i)
+        elif not descriptors[run.operations[i].kind].infer(p, i):
+            return False
+    copy_outputs(p)
     return True
+
+
+cdef void predict_by_columns(Run* run, int thread, int threads) noexcept nogil:
+    # Of few rows: all threads work in the first one's scratch, which does what is not shared, and so each reads a part
+    # of the large weights.
+    cdef Operation* operation
+    cdef bint shared
+    cdef Pass p
+    cdef int i
+    p.run, p.thread, p.threads, p.scratch = run, thread, threads, run.arena.scratch[0]
+    p.values = place_values(run, p.scratch + run.arena.values)
+    p.start, p.batch, p.begin, p.end = 0, run.data.samples, 0, run.data.samples
+    if thread == 0:
+        run.listed = p.listed if read_inputs(&p) else -1
+        place_outputs(&p)
+    for i in range(run.operation_count):
+        operation = &run.operations[i]
+        shared = operation.kind == DENSE and is_worth_sharing(operation.fan_in, operation.fan_out)
+        if thread == 0 and run.listed >= 0:
+            if not shared:
+                descriptors[operation.kind].infer(&p, i)
+                continue
+            if i > 0:
+                run.listed = list_rows(&p, i)
+        if not shared:
+            continue
+        meet(run, threads)
+        if run.listed < 0:
+            return
+        dense_infer_columns(&p, i, run.listed, column_share(operation.fan_out, PANEL, thread, threads),
+                            column_share(operation.fan_out, PANEL, thread + 1, threads))
+        meet(run, threads)
+    if thread == 0:
+        copy_outputs(&p)
 
 
 cdef void predict(Run* run, int thread, int threads) noexcept nogil:
@@ -129,6 +180,9 @@ cdef void predict(Run* run, int thread, int threads) noexcept nogil:
     cdef bint packed = False
     cdef Pass p
     cdef int i
+    if run.by_columns and threads > 1:
+        predict_by_columns(run, thread, threads)
+        return
     for i in range(run.operation_count):
         operation = &run.operations[i]
         if operation.kind == DENSE and operation.panels != NULL:

@@ -34,24 +34,30 @@ cdef bint dense_forward(Pass* p, int i) noexcept nogil:
 
 cdef bint dense_infer(Pass* p, int i) noexcept nogil:
     # In prediction: by the lists of its inputs, packed weights, or the weights where they lie.
-    cdef Run* run = p.run
-    cdef Operation* operation = &run.operations[i]
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Value* y = &p.values[i]
+    if i == 0 and p.listed:
+        forward_lists(p.run, scratch_lists(p), p.batch, y.data, y.row)
+    else:
+        dense_infer_columns(p, i, i > 0 and list_rows(p, i), 0, operation.fan_out)
+    return True
+
+
+cdef void dense_infer_columns(Pass* p, int i, bint listed, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    cdef Operation* operation = &p.run.operations[i]
     cdef Value* x = input_of(p, i, 0)
     cdef Value* y = &p.values[i]
+    cdef real* weights = <real*> operation.weights
     cdef real* bias = <real*> operation.bias
     cdef const real* numbers = numbers_of(operation)
-    if i == 0 and p.listed:
-        forward_lists(run, scratch_lists(p), p.batch, y.data, y.row)
-    elif i > 0 and list_rows(p, i):
-        lists_forward(scratch_lists(p), p.batch, <real*> operation.weights, operation.fan_out, operation.fan_out, bias,
-                      y.data, y.row, operation.activation, numbers)
-    elif operation.panels != NULL:
-        product_columns(y.data, y.row, x.data, x.row, <real*> operation.panels, 0, p.batch, 0, operation.fan_out,
-                        operation.fan_in, bias, operation.activation, numbers, <real*> NULL, 0)
+    cdef bint packed = operation.panels != NULL
+    if listed:
+        lists_forward(scratch_lists(p), p.batch, weights + first, operation.fan_out, last - first, bias + first,
+                      y.data + first, y.row, operation.activation, numbers)
     else:
-        product_columns(y.data, y.row, x.data, x.row, <real*> operation.weights, operation.fan_out, p.batch, 0,
-                        operation.fan_out, operation.fan_in, bias, operation.activation, numbers, <real*> NULL, 0)
-    return True
+        product_columns(y.data, y.row, x.data, x.row, <real*> operation.panels if packed else weights,
+                        0 if packed else operation.fan_out, p.batch, first, last, operation.fan_in, bias,
+                        operation.activation, numbers, <real*> NULL, 0)
 
 
 cdef void dense_backward(Pass* p, int i, const Gradient* gradient) noexcept nogil:

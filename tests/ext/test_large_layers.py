@@ -16,6 +16,8 @@ from plain_training import (
     plan_of,
 )
 
+from fastnn_ext.engine.plan import NonFiniteDataError
+from fastnn_ext.runtime import pool
 from fastnn_ext.runtime.dispatch import supported_isas
 from fastnn_ext.tables.enums import Activation, Loss
 
@@ -77,3 +79,51 @@ def test_training_is_the_plain_one_on_any_number_of_threads(name, dtype, isa):
         assert_learnt(network, exact, copied(start, np.float64), name)
         results.append(bytes_of(network))
     assert results[1:] == results[:1] * 2
+
+
+@pytest.fixture
+def restored():
+    before = pool.get_num_threads()
+    yield
+    pool.set_num_threads(before)
+
+
+# So many numbers in the second layer that threads share its columns, and a single row is worth four threads.
+SHARED = -(-PREDICTION["NUMBERS_WORTH_SHARING"] // WIDTH)
+MOST_ROWS = PREDICTION["MOST_ROWS_BY_COLUMNS"]
+
+
+def shared_network(dtype):
+    return network_of((WIDTH, Activation.RELU, SHARED, Activation.TANH, WIDTH, "softmax"), 31, dtype)[0]
+
+
+@pytest.mark.parametrize("density", [1.0, 0.2])
+@both_dtypes
+@every_isa
+def test_threads_change_no_bit_of_few_rows(density, dtype, isa, restored):
+    x, _ = data_of(31, 1, MOST_ROWS + 2, dtype, density)
+    network = shared_network(dtype)
+    plan = plan_of(network, 31, dtype, isa)
+    pool.set_num_threads(1)
+    right = [plan.predict(x[:rows]).tobytes() for rows in range(len(x) + 1)]
+    exact = outputs_of(copied(network, np.float64), x.astype(np.float64))[-1]
+    np.testing.assert_allclose(plan.predict(x), exact, rtol=0, atol=1000 * np.finfo(dtype).eps)
+    for threads in (2, 3, 8):
+        pool.set_num_threads(threads)
+        assert [plan.predict(x[:rows]).tobytes() for rows in range(len(x) + 1)] == right, threads
+    assert pool.started_threads() >= 1
+
+
+@both_dtypes
+def test_threads_that_share_columns_all_leave_a_row_that_is_not_finite(dtype, restored):
+    plan = plan_of(shared_network(dtype), 31, dtype)
+    x, _ = data_of(31, 1, MOST_ROWS, dtype)
+    pool.set_num_threads(2)
+    right = plan.predict(x).tobytes()
+    for row in range(MOST_ROWS):
+        bad = x.copy()
+        bad[row, 7] = np.nan
+        with pytest.raises(NonFiniteDataError) as raised:
+            plan.predict(bad)
+        assert raised.value.sample == row
+    assert plan.predict(x).tobytes() == right
