@@ -274,9 +274,9 @@ class Model(DescribedModel):
                 if math.prod(given) > sys.maxsize // self.dtype.itemsize:
                     raise ValueError(f"{label(layer)} would give samples of {given}, larger than any memory")
 
-    def find_lookups(self) -> dict[int, Lookup]:
-        found = [(node, self._graph.layers[node.layer]) for node in self._graph.nodes]
-        return {-1 - node.sources[0]: layer for node, layer in found if isinstance(layer, Lookup)}
+    def layers_of_inputs(self) -> list[tuple[int, Layer]]:
+        nodes, layers = self._graph.nodes, self._graph.layers
+        return [(-1 - source, layers[node.layer]) for node in nodes for source in node.sources if source < 0]
 
     def _lower(self) -> tuple[Plan, list[int]]:
         shapes = self.input_shapes

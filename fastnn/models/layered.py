@@ -248,10 +248,13 @@ class LayeredModel(Ends):
                     layer.arrays[variable.name][...] = old
             self._make_plan()
 
+    def layers_of_inputs(self) -> list[tuple[int, Layer]]:
+        """The layers that take inputs as they come in, each with the number of one."""
+        return [(0, self.layers[0])] if self.layers else []
+
     def find_lookups(self) -> dict[int, Lookup]:
         """The layers that look up the data of inputs, by the numbers of these."""
-        first = self.layers[0] if self.layers else None
-        return {0: first} if isinstance(first, Lookup) else {}
+        return {number: layer for number, layer in self.layers_of_inputs() if isinstance(layer, Lookup)}
 
     def _make_plan(self) -> None:
         drawing = (layer for layer in leaf_layers(self.layers) if isinstance(layer, DrawingLayer))
