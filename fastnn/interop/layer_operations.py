@@ -140,7 +140,7 @@ _MAKERS: Mapping[type[Layer], Callable[[Any, Place], list[Operation]]] = {
     layers.Embedding: lambda layer, place: [Lookup(*place, layer.arrays["embeddings"])],
     layers.CategoryEncoding: lambda layer, place: [Encode(*place, layer.num_tokens, layer.output_mode)],
     layers.Permute: lambda layer, place: [Arrange(*place, layer.input_shape, tuple(one - 1 for one in layer.dims))],
-    layers.PReLU: lambda layer, place: [Slope(*place, layer.arrays["alpha"].reshape(-1))],
+    layers.PReLU: lambda layer, place: [Slope(*place, layer.alpha_of_numbers())],
     layers.Concatenate: lambda layer, place: [Join(*place, tuple(math.prod(shape) for shape in layer.input_shape))],
     layers.Dot: _dot,
     layers.Add: _number_by_number("add"),

@@ -157,6 +157,11 @@ def _layer_normalization(module: Any) -> tuple[Layer, list[Any]]:
     return layers.LayerNormalization(epsilon=module.eps, center=center, scale=scale), [module.weight, module.bias]
 
 
+def _prelu(module: Any) -> tuple[Layer, list[Any]]:
+    # One slope for all numbers of a row, or one for each.
+    return layers.PReLU(shared_axes=1 if module.num_parameters == 1 else None), [module.weight]
+
+
 _MAKERS: dict[str, Callable[[Any], tuple[Layer, list[Any]]]] = {
     "Linear": _linear,
     "Flatten": _flatten,
@@ -164,4 +169,5 @@ _MAKERS: dict[str, Callable[[Any], tuple[Layer, list[Any]]]] = {
     "Dropout": _plain(layers.Dropout, "p"),
     "BatchNorm1d": _batch_normalization,
     "LayerNorm": _layer_normalization,
+    "PReLU": _prelu,
 }

@@ -50,6 +50,7 @@ MAKERS = {
     **{kind.name: module_of(kind) for kind in ACTIVATIONS if kind.torch and kind.name != "log_softmax"},
     "relu": lambda n, rng: nn.ReLU(inplace=coin(rng)),
     # From the default of 20 on PyTorch leaves out what float64 still has.
+    "PReLU": lambda n, rng: nn.PReLU(n if coin(rng) else 1, rng.uniform(-0.5, 1.5)),
     "softplus": lambda n, rng: nn.Softplus(threshold=50),
     "Dropout": lambda n, rng: nn.Dropout(rng.uniform(0, 0.9)),
     "BatchNorm1d": lambda n, rng: nn.BatchNorm1d(n, rng.uniform(1e-3, 0.1), rng.uniform(0, 1), affine=coin(rng)),
@@ -297,6 +298,21 @@ def test_names_without_an_order(tmp_path):
     for found in (named, model):
         for layer, kernel in zip(found.layers, expected, strict=True):
             np.testing.assert_array_equal(layer.arrays["kernel"], kernel)
+
+
+def test_states_of_other_layers():
+    """An embedding's weight is not turned round; what no module has is named."""
+    module = nn.Sequential(nn.Embedding(3, 3), nn.Flatten(), nn.RMSNorm(6), nn.PReLU(6))
+    parts = [layers.Embedding(3, 3), layers.Flatten(), layers.RMSNormalization(), layers.PReLU()]
+    model = Sequential([layers.Input((2,)), *parts], seed=0)
+    rng = np.random.default_rng(0)
+    state = {name: rng.normal(size=value.shape) for name, value in module.state_dict().items()}
+    load_torch_weights(model, state)
+    for found, value in zip(model.get_weights(), state.values(), strict=True):
+        np.testing.assert_array_equal(found, value.astype(np.float32))
+    scaled = Sequential([layers.Input((2,)), layers.Normalization(), layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"normalization \(Normalization\) has a mean, which no module of PyTorch has"):
+        load_torch_weights(scaled, {"0.weight": np.ones(2), "1.weight": np.ones((1, 2)), "1.bias": np.ones(1)})
 
 
 @pytest.mark.parametrize(

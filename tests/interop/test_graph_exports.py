@@ -35,6 +35,7 @@ def odd_names():
 def along_the_last_axis():
     x = layers.Input((3, 4), name="x")
     value = layers.PReLU("ones")(layers.Dense(5)(layers.Permute((2, 1))(x)))
+    value = layers.PReLU("ones", shared_axes=1)(layers.PReLU("ones", shared_axes=2)(value))
     ends = {"root": layers.RMSNormalization()(value), "unit": layers.UnitNormalization()(value)}
     model = Model(x, {"dense": layers.Flatten()(layers.Dense(2, "tanh")(value)), **ends}, seed=2)
     for layer in model.layers:
