@@ -49,8 +49,8 @@ def read_inputs(
     inputs = model.input_names
     if len(inputs) > 1:
         return _read_several(model, x, name, single)
-    if is_named(x, inputs):
-        x = x[inputs[0]]
+    if is_named(x, inputs, model.names_ends):
+        (x,) = by_names(x, inputs, name)
     # Before a lookup, of which numbers without names come.
     x = by_name(x, known_names(model, model.feature_names) or names, name)
     lookup = (model.lookups if model.built else model.find_lookups()).get(0)

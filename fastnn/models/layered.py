@@ -181,6 +181,9 @@ class LayeredModel(Ends):
         """Of one sample; None where it is not known yet."""
         raise NotImplementedError
 
+    # Whether users give the names of inputs and outputs, of one alone, too.
+    names_ends: ClassVar[bool] = False
+
     @property
     def input_names(self) -> tuple[str, ...]:
         """Of several inputs, in their order; of one, nobody asks for its name."""

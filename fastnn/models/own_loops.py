@@ -19,7 +19,7 @@ from fastnn.models.gradients import Gradients, inputs_with_gradients, layout_of,
 from fastnn.models.inputs import explain, read_inputs, read_samples
 from fastnn.models.leaves import leaf_layers, moving_layers
 from fastnn.models.rows import AllInputs, AllTargets, AllWeights
-from fastnn.models.several import by_names, count_rows
+from fastnn.models.several import by_names, count_rows, is_named
 from fastnn.models.training import raise_failure
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.compressed import CompressedRows
@@ -191,7 +191,8 @@ class OwnLoops:
         """Gradients with respect to outputs as rows in the model's dtype."""
         model = self.model
         names = model.output_names
-        parts = by_names(given, names, "output_gradient") if len(names) > 1 else [given]
+        several = len(names) > 1 or is_named(given, names, model.names_ends)
+        parts = by_names(given, names, "output_gradient") if several else [given]
         found = []
         for name, part, shape in zip(names, parts, model.output_shapes, strict=True):
             what = f"output_gradient[{name!r}]" if len(names) > 1 else "output_gradient"
