@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from numpy import ndarray
@@ -20,8 +20,8 @@ from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Tr
 
 __all__ = ["BatchTrainer"]
 
-# Asked in every step: a property would take as long as a tenth of it.
-_trainable = attrgetter("_trainable")
+# Of the attributes of a model or a layer: asked in every step, where a property would take as long as a tenth of it.
+_trainable = itemgetter("_trainable")
 
 
 def _owners(model: LayeredModel) -> list[Any]:
@@ -40,7 +40,7 @@ class BatchTrainer:
         self.training: Training | None = None
         self.capacity = 0
         # Who says what training leaves as it is, and what they said when the training was made.
-        self.owners = _owners(model)
+        self.owners = [vars(one) for one in _owners(model)]
         self.said: list[bool] = []
         # Arrays that the engine reads as they are need no look from here.
         self.simple = not model.metrics and not model.lookups
@@ -57,7 +57,7 @@ class BatchTrainer:
             and not return_dict
         ):
             model = self.model
-            if model.training_lock.acquire(blocking=False):
+            if model.training_lock.acquire(False):
                 try:
                     if model.optimizer_state.training is training and [*map(_trainable, self.owners)] == self.said:
                         return self._run(training, x, y, None)
