@@ -17,6 +17,7 @@ from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.calls import Called
 from fastnn.layers.config import Configured
+from fastnn.layers.freezing import FREEZINGS
 from fastnn.layers.layer_array import LayerArray, replacement
 from fastnn.layers.symbolic import SymbolicTensor, call
 from fastnn.layers.training_argument import check_training
@@ -146,6 +147,7 @@ class Layer(Called, Configured):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = true_or_false(value, "trainable")
+        FREEZINGS.count += 1
 
     def _forget(self) -> None:
         """Be in no model, without shapes and arrays."""

@@ -19,6 +19,7 @@ from fastnn.checking.shapes import Shape
 from fastnn.checking.strict import known_names_only
 from fastnn.layers.base import Layer
 from fastnn.layers.drawing import DrawingLayer
+from fastnn.layers.freezing import FREEZINGS
 from fastnn.layers.lookup import Lookup
 from fastnn.layers.once import arrays_once, variables_once
 from fastnn.models.ends import Ends
@@ -151,6 +152,7 @@ class LayeredModel(Ends):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = true_or_false(value, "trainable")
+        FREEZINGS.count += 1
         for layer in self.layers:
             layer.trainable = value
 

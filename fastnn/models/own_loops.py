@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
+from fastnn.layers.freezing import FREEZINGS
 from fastnn.models.collecting import collecting_training, stepping_training
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.gradients import Gradients, inputs_with_gradients, layout_of, shaped_inputs
@@ -32,9 +32,6 @@ from fastnn_ext.engine.training import (
 )
 
 __all__ = ["OwnLoops"]
-
-# Of the attributes of a model or a layer: asked in every call, where a property would take longer.
-_trainable = itemgetter("_trainable")
 
 
 # What the engine raises for arrays that it cannot read as they are, and where something fails: both are looked at anew,
@@ -58,8 +55,8 @@ class OwnLoops:
         self._lock = threading.Lock()
         # What the model and its layers said of their training when these were made.
         self._leaves = list(leaf_layers(model.layers))
-        self._saying = [vars(one) for one in (model, *self._leaves)]
         self._said: list[bool] = []
+        self._seen = -1
         self._layout = layout_of(model)
         # Whether moving statistics change on the way forward: nobody else may train meanwhile.
         self._moves = False
@@ -144,7 +141,7 @@ class OwnLoops:
             return False
         try:
             optimizer = model.optimizer
-            if optimizer is None or [*map(_trainable, self._saying)] != self._said:
+            if optimizer is None or FREEZINGS.count != self._seen:
                 return False
             stepper.learning_rate = optimizer.rate_at(stepper.step)
             stepper.apply_gradients(vector)
@@ -158,14 +155,20 @@ class OwnLoops:
 
     def _kept(self, kind: tuple[bool, bool]) -> Training | None:
         """The training of this kind, unless other layers are frozen by now."""
-        # Asked in every call: properties would take longer.
-        said = [*map(_trainable, self._saying)]
+        if FREEZINGS.count != self._seen:
+            self._look()
+        return self._trainings.get(kind)
+
+    def _look(self) -> None:
+        """See whether the model and its layers say what they said; where not, trainings are made anew."""
+        seen = FREEZINGS.count
+        said = [self.model.trainable, *(layer.trainable for layer in self._leaves)]
         if said != self._said:
             self._steps |= {one: training.step for one, training in self._trainings.items()}
             self._trainings, self._stepper, self._said = {}, None, said
             self._moves = bool(moving_layers(self._leaves, self.model.frozen_layers))
             self._simple = not self._moves and not self.model.lookups
-        return self._trainings.get(kind)
+        self._seen = seen
 
     def _run(self, kind: tuple[bool, bool], inputs: AllInputs, targets: AllTargets, weights: AllWeights) -> Gradients:
         """The gradients of rows that the engine reads."""
