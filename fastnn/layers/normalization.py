@@ -1,7 +1,7 @@
 """Normalisation by a mean and a variance that are known before training: of the data, number by number."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,6 +42,13 @@ class Normalization(Layer):
     array([[-1., -1.],
            [ 1.,  1.]], dtype=float32)
     """
+
+    _instead: ClassVar = {
+        **Layer._instead,
+        "mean": "call adapt, or write into its array, layer.arrays['mean'][:] = ...",
+        "variance": "call adapt, or write into its array, layer.arrays['variance'][:] = ...",
+        "feature_names": "call adapt with a data frame",
+    }
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from fastnn.checking.shapes import Shape
 from fastnn.constraints.base import NormConstraint
 from fastnn.initializers.names import resolve as resolve_initializer
 from fastnn.layers.adjusting import adjust, adjustments
-from fastnn.layers.base import Layer, Variable
+from fastnn.layers.base import NUMBERS, Layer, Variable
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["PReLU"]
@@ -48,6 +48,8 @@ class PReLU(Layer):
     ValueError
         When ``shared_axes`` are no axes of a sample, each once.
     """
+
+    _instead: ClassVar = {**Layer._instead, "alpha": NUMBERS.format("alpha")}
 
     def __init__(
         self,

@@ -148,6 +148,15 @@ def test_it_is_the_same_in_files_and_copies(name, frozen, tmp_path):
     assert (alone.trainable, alone.get_config()) == (tested.trainable, tested.get_config())
 
 
+@every_case
+def test_its_arrays_are_attributes_that_are_written_into(name):
+    _, tested = model_of(name)
+    for called, array in tested.arrays.items():
+        assert np.shares_memory(getattr(tested, called), array) or not array.size
+        with pytest.raises(AttributeError, match=rf"layer.arrays\['{called}'\]\[:\] = ..."):
+            setattr(tested, called, np.zeros(1))
+
+
 @pytest.mark.parametrize("name", [name for name in CASES if name.split()[0] not in DRAWING])
 def test_gradients_are_those_of_differences(name):
     model, _ = model_of(name)
