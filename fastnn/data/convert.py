@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.checking.arrays import real_dtype_array
+from fastnn.checking.columns import FRAMES, TENSORS, library_of
 from fastnn_ext.engine.compressed import CompressedRows
 
 __all__ = ["FRAMES", "is_array_like", "library_of", "to_array"]
 
-FRAMES = ("pandas", "polars", "pyarrow")
 # PyTorch's tensors have __array__, its loaders and data sets have none of these.
 _ARRAY_LIKE = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__", "tocsr", "to_numpy")
-_TENSORS = ("torch", "tensorflow")
 
 
 def to_array(value: Any, name: str) -> NDArray[Any] | CompressedRows:
@@ -63,7 +62,7 @@ def to_array(value: Any, name: str) -> NDArray[Any] | CompressedRows:
 
         return compressed_rows(value, name)
     # Data sets come from these libraries, too.
-    tensor = library in _TENSORS and hasattr(value, "__array__")
+    tensor = library in TENSORS and hasattr(value, "__array__")
     if tensor or hasattr(value, "__dlpack__") or (library == "tensorflow" and not hasattr(value, "__iter__")):
         from fastnn.data.tensors import tensor_array
 
@@ -99,9 +98,3 @@ def _has_buffer(value: Any) -> bool:
     except TypeError:
         return False
     return True
-
-
-def library_of(value: object) -> str:
-    """The library that a value's class comes from, or derives from; no library is imported to tell."""
-    roots = [base.__module__.partition(".")[0] for base in type(value).__mro__]
-    return next((root for root in roots if root in FRAMES or root in _TENSORS), roots[0])

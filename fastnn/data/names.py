@@ -5,57 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import numpy as np
+from fastnn.checking.columns import Names, column_names, library_of
 
-from fastnn.data.convert import FRAMES, library_of
-
-__all__ = ["by_name", "checked_names", "column_names"]
+__all__ = ["Names", "by_name", "checked_names", "column_names"]
 
 # As many as a message lists.
 _MOST_LISTED = 10
-
-Names = tuple[str, ...]
-
-
-def column_names(value: Any, name: str) -> Names | None:
-    """The names of a data frame's columns, or of what a row of one holds; None where no name is a string.
-
-    Raises
-    ------
-    TypeError
-        When some names are strings and others are not.
-
-    Examples
-    --------
-    >>> import pandas
-    >>> column_names(pandas.DataFrame({"age": [31], "member": [True]}), "x")
-    ('age', 'member')
-    >>> column_names(pandas.DataFrame([[31, 1]]), "x") is None
-    True
-    """
-    if isinstance(value, np.ndarray | list) or (library := library_of(value)) not in FRAMES:
-        return None
-    if library == "pyarrow":
-        labels = getattr(value, "column_names", None)
-    elif library == "polars":
-        # Those of a frame that is not yet collected are none that are read.
-        labels = value.columns if hasattr(value, "get_columns") else None
-    else:
-        # A Series is a row of a frame, if anything, and its index has the names.
-        labels = getattr(value, "columns", getattr(value, "index", None))
-    if labels is None or not hasattr(labels, "__iter__"):
-        return None
-    names = tuple(labels)
-    strings = [isinstance(label, str) for label in names]
-    if not any(strings) or (not all(strings) and not hasattr(value, "columns")):
-        return None
-    if not all(strings):
-        other = names[strings.index(False)]
-        raise TypeError(
-            f"the names of the columns of {name} must all be strings, or none of them, but one is {other!r}: "
-            f"{name}.columns = {name}.columns.astype(str)"
-        )
-    return names
 
 
 def by_name(value: Any, known: Names | None, name: str) -> Any:

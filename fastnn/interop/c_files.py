@@ -115,6 +115,12 @@ class _Source:
         self._layers = 0
         self._lines: list[str] = []
         self._computation = computation_of(model)
+        for step in self._computation.steps:
+            if isinstance(step.operation, operations.Find):
+                raise TypeError(
+                    f"{step.operation.layer} looks data up, but the inputs in C are numbers of {model.dtype}: export a "
+                    "model of the layers behind it, and give that what the lookup gives"
+                )
         self._inputs = identifiers([called for called, _ in self._computation.inputs], name)
         self._outputs = identifiers([called for called, _ in self._computation.outputs], name, self._inputs)
         self._write()

@@ -271,7 +271,10 @@ _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     layers.Reshape: lambda layer: ("Reshape", {"target_shape": list(layer.target_shape)}),
     layers.Permute: lambda layer: ("Permute", {"dims": list(layer.dims)}),
     layers.Identity: lambda layer: ("Identity", {}),
-    layers.PReLU: lambda layer: ("PReLU", {"shared_axes": None, **_adjustments(layer, "alpha")}),
+    layers.PReLU: lambda layer: (
+        "PReLU",
+        {"shared_axes": list(layer.shared_axes) or None, **_adjustments(layer, "alpha")},
+    ),
     layers.UnitNormalization: lambda layer: ("UnitNormalization", {"axis": -1}),
     layers.RMSNormalization: lambda layer: ("RMSNormalization", {"axis": -1, "epsilon": layer.epsilon}),
     layers.CategoryEncoding: lambda layer: (

@@ -222,7 +222,7 @@ def _layer_normalization(options: Options) -> Layer:
 
 
 def _prelu(options: Options) -> Layer:
-    return layers.PReLU(**_of_array(options, "alpha"))
+    return layers.PReLU(**_of_array(options, "alpha"), shared_axes=options.get("shared_axes"))
 
 
 def _embedding(options: Options) -> Layer:

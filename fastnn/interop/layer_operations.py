@@ -11,6 +11,7 @@ from fastnn.interop.operations import (
     Activate,
     Arrange,
     Encode,
+    Find,
     InnerProduct,
     Join,
     Lookup,
@@ -33,8 +34,8 @@ Place = tuple[str, int, int]
 
 # No vector is divided by less; Keras' epsilon, and PyTorch's.
 _SHORTEST = 1e-12
-# By what a class decides what it computes: its lowering, and the operation that merges.
-_DECIDING = ("lower", "lower_on", "kind")
+# By what a class decides what it computes: its lowering, the operation that merges, and how data are looked up.
+_DECIDING = ("lower", "lower_on", "kind", "indices")
 
 
 def operations_of_layer(layer: Layer) -> list[Operation]:
@@ -46,17 +47,13 @@ def operations_of_layer(layer: Layer) -> list[Operation]:
     Raises
     ------
     TypeError
-        When the layer or its activation is of the user's own making, or looks up what no exporter can.
+        When the layer or its activation is of the user's own making.
     ValueError
         When a number of it is NaN or infinite.
     """
     kind = next((kind for kind in _MAKERS if isinstance(layer, kind)), None)
     # A subclass that lowers itself in its own way may compute anything.
     if kind is None or any(getattr(type(layer), name, None) is not getattr(kind, name, None) for name in _DECIDING):
-        if isinstance(layer, Vocabulary):
-            raise TypeError(
-                f"the layer {layer.name} is of the class {type(layer).__name__}, which cannot be exported yet"
-            )
         raise TypeError(f"the layer {layer.name} is of your own class {type(layer).__name__} and cannot be exported")
     for name, array in layer.arrays.items():
         if not np.isfinite(array).all():
@@ -138,9 +135,10 @@ _MAKERS: Mapping[type[Layer], Callable[[Any, Place], list[Operation]]] = {
     ],
     layers.UnitNormalization: lambda layer, place: [NormalizeVectors(*place, layer.input_shape[-1], _SHORTEST, None)],
     layers.Embedding: lambda layer, place: [Lookup(*place, layer.arrays["embeddings"])],
+    Vocabulary: lambda layer, place: [Find(*place, layer.vocabulary, layer.num_oov_indices)],
     layers.CategoryEncoding: lambda layer, place: [Encode(*place, layer.num_tokens, layer.output_mode)],
     layers.Permute: lambda layer, place: [Arrange(*place, layer.input_shape, tuple(one - 1 for one in layer.dims))],
-    layers.PReLU: lambda layer, place: [Slope(*place, layer.arrays["alpha"].reshape(-1))],
+    layers.PReLU: lambda layer, place: [Slope(*place, layer.alpha_of_numbers())],
     layers.Concatenate: lambda layer, place: [Join(*place, tuple(math.prod(shape) for shape in layer.input_shape))],
     layers.Dot: _dot,
     layers.Add: _number_by_number("add"),

@@ -81,8 +81,14 @@ def _prelu(node: Node) -> Value:
 
 def _slopes(node: Node, slope: Any) -> Value:
     value = node.value(0)
-    node.take(math.prod(shape_of(value)))
-    return node.add(layers.PReLU(), value, alpha=node.spread(slope, value))
+    shape = shape_of(value)
+    # The plan has a place for each number of a sample.
+    node.take(math.prod(shape))
+    # Refuses slopes that do not fit.
+    node.spread(slope, value)
+    own = (1,) * (len(shape) - slope.ndim) + slope.shape[max(0, slope.ndim - len(shape)) :]
+    shared = [axis for axis, (one, whole) in enumerate(zip(own, shape, strict=True), start=1) if one < whole]
+    return node.add(layers.PReLU(shared_axes=shared), value, alpha=slope.reshape(own))
 
 
 ACTIVATIONS: Mapping[str, Callable[[Node], Any]] = {

@@ -13,6 +13,7 @@ from fastnn.files.writing import atomic_write
 from fastnn.interop import operations
 from fastnn.interop.computation import Computation, computation_of
 from fastnn.interop.onnx_graph import Graph, Value
+from fastnn.interop.onnx_lookups import DOMAIN, VERSION, check_lookups, element_of, found_in, has_lookups
 from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
 from fastnn.registry import given
@@ -35,8 +36,9 @@ def to_onnx(
 
     The input of a `Sequential` is called "input" and has shape ("batch", \\*input_shape), the output is "output" with
     shape ("batch", outputs); those of a `Model` have its names, and their shapes. All have the model's dtype, so that
-    bytes and categories must be converted first. Weights are initializers with names such as "dense.kernel". Dropout
-    and noise are left out; batch normalisation is that of prediction.
+    bytes and categories must be converted first, but for what a lookup takes: strings, or whole numbers of 64 bits.
+    Weights are initializers with names such as "dense.kernel". Dropout and noise are left out; batch normalisation is
+    that of prediction.
 
     Parameters
     ----------
@@ -57,7 +59,8 @@ def to_onnx(
     ImportError
         Where onnx is missing: ``pip install fastnn-ext[onnx]``.
     TypeError
-        For a layer or an activation of your own making, or an opset that is no integer.
+        For a layer or an activation of your own making, an opset that is no integer, or a `StringLookup` with several
+        numbers of unknown strings.
     ValueError
         When the model cannot be built, holds NaN or infinity, or is too large for a file, or for an unknown opset.
     OSError
@@ -83,6 +86,7 @@ def to_onnx(
     except ImportError:
         raise ImportError("to_onnx needs the package onnx: pip install fastnn-ext[onnx]") from None
     computation = computation_of(model)
+    check_lookups(computation)
     operations = [step.operation for step in computation.steps]
     arrays = {id(array): array for layer in model.layers for array in layer.arrays.values()}
     size = sum(array.nbytes for array in arrays.values())
@@ -93,6 +97,8 @@ def to_onnx(
         )
     graph = Graph(model.dtype, _checked_opset(opset, operations, model.dtype))
     opsets = [onnx.helper.make_operatorsetid("", graph.opset)]
+    if has_lookups(computation):
+        opsets.append(onnx.helper.make_operatorsetid(DOMAIN, VERSION))
     result = onnx.helper.make_model(
         _written(graph, model, computation),
         opset_imports=opsets,
@@ -142,8 +148,9 @@ def _written(graph: Graph, model: Sequential | Model, computation: Computation) 
         graph.reserve(name)
     element = helper.np_dtype_to_tensor_dtype(model.dtype)
     given, begins = [], []
-    for name, shape in computation.inputs:
-        begins.append(helper.make_tensor_value_info(name, element, ("batch", *shape)))
+    for number, (name, shape) in enumerate(computation.inputs):
+        kind = element_of(computation, number, element)
+        begins.append(helper.make_tensor_value_info(name, kind, ("batch", *shape)))
         graph.layer = name
         x = Value(graph, name)
         given.append(x.apply("Flatten", axis=1) if len(shape) > 1 else x)
@@ -196,6 +203,8 @@ def _value_of(operation: operations.Operation, sources: list[Value]) -> Value:
             numbers = x.apply("Cast", to=TensorProto.INT64)
             rows = graph.node("Gather", graph.initializer("embeddings", operation.table), numbers)
             return rows.apply("Flatten", axis=1)
+        case operations.Find():
+            return found_in(operation, x)
         case operations.Merge():
             return _merged(operation, sources)
         case operations.Join():

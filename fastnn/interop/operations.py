@@ -10,7 +10,7 @@ from fastnn.activations.base import ActivationKind
 from fastnn.activations.registry import ACTIVATIONS
 
 __all__ = [
-    *("Activate", "Arrange", "Array", "Encode", "InnerProduct", "Join", "Lookup", "Merge", "NormalizeBatch"),
+    *("Activate", "Arrange", "Array", "Encode", "Find", "InnerProduct", "Join", "Lookup", "Merge", "NormalizeBatch"),
     *("NormalizeLayer", "NormalizeVectors", "Operation", "Product", "Rescale", "Slope"),
 ]
 
@@ -94,6 +94,21 @@ class Lookup(Operation):
     """Each number of a row is that of a row of the table."""
 
     table: Array
+
+
+@dataclass(frozen=True)
+class Find(Operation):
+    """Each term of a row becomes its place in the vocabulary, behind ``unknown`` numbers of terms that are not there.
+
+    Of several such numbers, a whole number has that of its remainder.
+    """
+
+    terms: tuple[Any, ...]
+    unknown: int
+
+    @property
+    def of_strings(self) -> bool:
+        return isinstance(self.terms[0], str)
 
 
 @dataclass(frozen=True)

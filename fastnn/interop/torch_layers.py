@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 from fastnn import layers
@@ -157,6 +158,36 @@ def _layer_normalization(module: Any) -> tuple[Layer, list[Any]]:
     return layers.LayerNormalization(epsilon=module.eps, center=center, scale=scale), [module.weight, module.bias]
 
 
+def _rms_normalization(module: Any) -> tuple[Layer, list[Any]]:
+    size = module.normalized_shape
+    _needs(len(size) == 1, f"it has normalized_shape={size}, but fastnn takes the last axis")
+    kind = np.float32 if module.weight is None else torch_array(module.weight, "the weight").dtype
+    # PyTorch's own where it has none.
+    epsilon = float(np.finfo(kind).eps) if module.eps is None else module.eps
+    scales = module.weight is not None
+    layer = layers.RMSNormalization(epsilon=epsilon, trainable=scales)
+    return layer, [module.weight if scales else np.ones(size)]
+
+
+def _embedding(module: Any) -> tuple[Layer, list[Any]]:
+    _needs(
+        module.padding_idx is None, f"it has padding_idx={module.padding_idx}, a row that learns nothing: leave it out"
+    )
+    _needs(module.max_norm is None, f"it has max_norm={module.max_norm}, which changes rows as they are read")
+    _needs(not module.scale_grad_by_freq, "it has scale_grad_by_freq=True, but fastnn adds gradients up")
+    return layers.Embedding(module.num_embeddings, module.embedding_dim), [module.weight]
+
+
+def _unflatten(module: Any) -> tuple[Layer, list[Any]]:
+    _needs(module.dim in (1, -1), f"it has dim={module.dim}, but fastnn shapes rows anew")
+    return layers.Reshape(tuple(module.unflattened_size)), []
+
+
+def _prelu(module: Any) -> tuple[Layer, list[Any]]:
+    # One slope for all numbers of a row, or one for each.
+    return layers.PReLU(shared_axes=1 if module.num_parameters == 1 else None), [module.weight]
+
+
 _MAKERS: dict[str, Callable[[Any], tuple[Layer, list[Any]]]] = {
     "Linear": _linear,
     "Flatten": _flatten,
@@ -164,4 +195,9 @@ _MAKERS: dict[str, Callable[[Any], tuple[Layer, list[Any]]]] = {
     "Dropout": _plain(layers.Dropout, "p"),
     "BatchNorm1d": _batch_normalization,
     "LayerNorm": _layer_normalization,
+    "PReLU": _prelu,
+    "RMSNorm": _rms_normalization,
+    "Embedding": _embedding,
+    "AlphaDropout": _plain(layers.AlphaDropout, "p"),
+    "Unflatten": _unflatten,
 }

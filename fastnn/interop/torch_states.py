@@ -19,7 +19,10 @@ __all__ = ["state_arrays"]
 # PyTorch's names; a kernel is a weight that is turned round.
 _NAMES = {
     "kernel": "weight",
+    "embeddings": "weight",
     "gamma": "weight",
+    "scale": "weight",
+    "alpha": "weight",
     "bias": "bias",
     "beta": "bias",
     "moving_mean": "running_mean",
@@ -71,6 +74,12 @@ def state_arrays(
         )
     found = []
     for layer, module in zip(own, _in_order(list(modules), own, ordered), strict=True):
+        strange = [variable for variable in layer.arrays if variable not in _NAMES]
+        if strange:
+            raise ValueError(
+                f"{layer.name} ({type(layer).__name__}) has a {strange[0]}, which no module of PyTorch has: load the "
+                "weights of a model without it"
+            )
         expected = {_NAMES[variable] for variable in layer.arrays}
         if set(modules[module]) != expected:
             raise ValueError(
@@ -79,7 +88,7 @@ def state_arrays(
             )
         for variable, array in layer.arrays.items():
             name = f"{module}.{_NAMES[variable]}" if module else _NAMES[variable]
-            shape = array.shape[::-1]
+            shape = array.shape[::-1] if variable == "kernel" else array.shape
             if shapes[name] != shape:
                 what = f"the {variable} of {layer.name}"
                 raise ValueError(f"{name!r} must have shape {shape} to be {what}, but its shape is {shapes[name]}")

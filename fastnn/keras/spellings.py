@@ -161,8 +161,8 @@ _LOOKUPS = {
     "pad_to_max_tokens": Alone((False,), "write CategoryEncoding(num_tokens) behind it"),
     "sparse": Alone((False,), "fastnn writes zeros and ones: leave it out"),
     "idf_weights": Alone((None,), "fastnn has no weights of terms: leave it out"),
-    "oov_method": Alone(("floormod",), "all unknown terms share one number: leave it out"),
-    "salt": Alone((None,), "all unknown terms share one number: leave it out"),
+    "oov_method": Alone(("floormod",), "unknown numbers go by their remainders: leave it out"),
+    "salt": Alone((None,), "unknown strings go by FarmHash64, without salt: leave it out"),
 }
 
 _INPUTS = {
@@ -221,9 +221,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
     },
     "Dropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
     "AlphaDropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
-    "PReLU": {
-        "shared_axes": Alone((None,), "each number of a sample has a slope of its own: leave it out"),
-    },
     "Normalization": {
         "axis": Alone((-1,), "fastnn normalises along the last axis: leave it out"),
         "invert": Alone((False,), "write x * sqrt(variance) + mean of the predictions: leave it out"),

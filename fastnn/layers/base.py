@@ -17,13 +17,14 @@ from fastnn.checking.scalars import true_or_false
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.calls import Called
 from fastnn.layers.config import Configured
+from fastnn.layers.freezing import FREEZINGS
 from fastnn.layers.layer_array import LayerArray, replacement
 from fastnn.layers.symbolic import SymbolicTensor, call
 from fastnn.layers.training_argument import check_training
 from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn_ext.engine.plan import Plan
 
-__all__ = ["Layer", "Variable", "fixed_arrays"]
+__all__ = ["NUMBERS", "Layer", "Variable", "fixed_arrays"]
 
 
 class Variable(NamedTuple):
@@ -37,7 +38,7 @@ class Variable(NamedTuple):
 
 # What the arrays of the package's layers are called.
 _ARRAYS = ("kernel", "embeddings", "bias", "gamma", "beta", "moving_mean", "moving_variance")
-_NUMBERS = "write into its array, layer.arrays[{!r}][:] = ..., or call model.set_weights"
+NUMBERS = "write into its array, layer.arrays[{!r}][:] = ..., or call model.set_weights"
 
 # A file's arrays are called by the layers: a name that is a path would lead elsewhere.
 _NOT_IN_NAMES = "/\\"
@@ -85,7 +86,7 @@ class Layer(Called, Configured):
     _name: str | None
     _changeable = frozenset({"name", "trainable"})
     _instead: ClassVar = {
-        **{name: _NUMBERS.format(name) for name in _ARRAYS},
+        **{name: NUMBERS.format(name) for name in _ARRAYS},
         "weights": "call model.set_weights, or write into an array, layer.arrays['kernel'][:] = ...",
         "arrays": "write into them, layer.arrays['kernel'][:] = ...",
         **dict.fromkeys(("input_shape", "output_shape", "declared_shape"), "the model finds it: build another one"),
@@ -146,6 +147,7 @@ class Layer(Called, Configured):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = true_or_false(value, "trainable")
+        FREEZINGS.count += 1
 
     def _forget(self) -> None:
         """Be in no model, without shapes and arrays."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastnn.checking.scalars import whole_number, whole_number_or_none
 from fastnn.layers.base import Layer
+from fastnn.layers.farmhash import fingerprint
 from fastnn.layers.symbolic import SymbolicTensor
 from fastnn_ext.engine.plan import Plan
 
@@ -20,8 +21,8 @@ __all__ = ["IntegerLookup", "Lookup", "StringLookup"]
 class Lookup(Layer):
     """What lookups share; use a subclass.
 
-    A lookup maps each term of its vocabulary to a whole number: its place in the vocabulary, behind the one number of
-    all unknown terms, 0, where there is one. Called on an array it gives these numbers. In a model it is the only
+    A lookup maps each term of its vocabulary to a whole number: its place in the vocabulary, behind the numbers of
+    unknown terms, from 0 on, where there are any. Called on an array it gives these numbers. In a model it is the only
     layer that takes an `Input`, and data are looked up as they come in.
     """
 
@@ -40,10 +41,6 @@ class Lookup(Layer):
     ) -> None:
         super().__init__(name=name, input_shape=input_shape)
         self.num_oov_indices = whole_number(num_oov_indices, "num_oov_indices", at_least=0)
-        if self.num_oov_indices > 1:
-            raise ValueError(
-                f"num_oov_indices must be 0 or 1, as all unknown terms share one, but it is {num_oov_indices}"
-            )
         self.max_tokens = whole_number_or_none(max_tokens, "max_tokens", at_least=1 + self.num_oov_indices)
         self.vocabulary = None
         self._places: dict[Hashable, int] = {}
@@ -63,9 +60,9 @@ class Lookup(Layer):
         if isinstance(vocabulary, str):
             raise TypeError(f"vocabulary must be a list of {self._terms}, but it is the string {vocabulary!r}")
         terms = self._listed(vocabulary, "vocabulary")
-        if self.num_oov_indices and terms and terms[0] == self._unknown:
+        if self.num_oov_indices and terms[: self.num_oov_indices] == [self._unknown] * self.num_oov_indices:
             # As `get_vocabulary` gives it.
-            terms = terms[1:]
+            terms = terms[self.num_oov_indices :]
         repeated = [term for term, count in Counter(terms).items() if count > 1]
         if not terms or repeated:
             wrong = f"{repeated[0]!r} comes twice" if repeated else "it holds none"
@@ -94,8 +91,8 @@ class Lookup(Layer):
         self.set_vocabulary(terms)
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
-        """The terms in the order of their numbers, and before them the word for unknown ones where these have one."""
-        special = [self._unknown] if include_special_tokens and self.num_oov_indices else []
+        """The terms in the order of their numbers, and before them the word for unknown ones, as often as they have."""
+        special = [self._unknown] * self.num_oov_indices if include_special_tokens else []
         return special + list(self._known_vocabulary())
 
     def vocabulary_size(self) -> int:
@@ -112,6 +109,10 @@ class Lookup(Layer):
     @property
     def _unknown(self) -> Any:
         """The word for all unknown terms."""
+        raise NotImplementedError
+
+    def _number_of_unknown(self, term: Any) -> int:
+        """Which of the numbers of unknown terms this one has, where there are several."""
         raise NotImplementedError
 
     def _array(self, data: Any, name: str) -> NDArray[Any]:
@@ -135,9 +136,12 @@ class Lookup(Layer):
         """
         self._known_vocabulary()
         array = self._array(data, name)
-        unknown = 0 if self.num_oov_indices else -1
-        find = self._places.get
-        found = np.fromiter((find(term, unknown) for term in array.ravel().tolist()), np.int64, array.size)
+        unknown = 0 if self.num_oov_indices == 1 else -1
+        find, terms = self._places.get, array.ravel().tolist()
+        found = np.fromiter((find(term, unknown) for term in terms), np.int64, array.size)
+        if self.num_oov_indices > 1:
+            for at in np.flatnonzero(found < 0):
+                found[at] = self._number_of_unknown(terms[at])
         found = found.reshape(array.shape)
         if not self.num_oov_indices and (found < 0).any():
             place = tuple(int(i) for i in np.unravel_index(int(found.argmin()), found.shape))
@@ -177,9 +181,11 @@ class StringLookup(Lookup):
     Parameters
     ----------
     max_tokens : int, optional
-        The most numbers that there are, that of unknown strings included; `adapt` takes the most frequent strings.
+        The most numbers that there are, those of unknown strings included; `adapt` takes the most frequent strings.
     num_oov_indices : int, default 1
-        1: unknown strings become 0, and the vocabulary begins at 1. 0: they are refused, and it begins at 0.
+        How many numbers unknown strings have: the vocabulary begins behind them. 1: all become 0. 0: they are refused.
+        Several: each unknown string has one of them, as in Keras, that of its FarmHash64 fingerprint modulo their
+        count.
     vocabulary : list of str, optional
         Otherwise `adapt` finds it.
     oov_token : str, default "[UNK]"
@@ -193,6 +199,8 @@ class StringLookup(Lookup):
     >>> lookup([["green"], ["blue"]])
     array([[2],
            [0]])
+    >>> StringLookup(vocabulary=["red", "green"], num_oov_indices=3)(["red", "blue", "violet"])
+    array([3, 0, 2])
 
     In a model, strings are its data:
 
@@ -230,6 +238,10 @@ class StringLookup(Lookup):
     def _unknown(self) -> str:
         return self.oov_token
 
+    def _number_of_unknown(self, term: str) -> int:
+        # What is no text, such as half a pair of UTF-16, has bytes, too.
+        return fingerprint(term.encode("utf-8", "surrogatepass")) % self.num_oov_indices
+
     def _array(self, data: Any, name: str) -> NDArray[Any]:
         array = np.asarray(data)
         if array.dtype.kind == "S":
@@ -249,8 +261,11 @@ class IntegerLookup(Lookup):
 
     Parameters
     ----------
-    max_tokens, num_oov_indices
+    max_tokens
         As in `StringLookup`.
+    num_oov_indices : int, default 1
+        As in `StringLookup`; where there are several numbers of unknown ones, the number modulo their count, as in
+        Keras.
     vocabulary : list of int, optional
         Otherwise `adapt` finds it.
     name, input_shape
@@ -273,6 +288,9 @@ class IntegerLookup(Lookup):
     def _unknown(self) -> int:
         # As in Keras.
         return -1
+
+    def _number_of_unknown(self, term: int) -> int:
+        return term % self.num_oov_indices
 
     def _array(self, data: Any, name: str) -> NDArray[Any]:
         array = np.asarray(data)

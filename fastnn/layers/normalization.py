@@ -1,12 +1,13 @@
 """Normalisation by a mean and a variance that are known before training: of the data, number by number."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.checking.arrays import converted, real_array
+from fastnn.checking.columns import Names, column_names
 from fastnn.checking.shapes import Shape
 from fastnn.layers.base import Layer, Variable
 from fastnn_ext.engine.plan import Plan
@@ -18,12 +19,16 @@ class Normalization(Layer):
     """``(x - mean) / max(sqrt(variance), 1e-7)``: nothing of it is learned.
 
     Each place of the last axis has a mean and a variance of its own. They are given, or `adapt` takes those of data;
-    until then they are 0 and 1, as in Keras. They are arrays of the layer, and saved with the model's weights.
+    until then they are 0 and 1, as in Keras. They are arrays of the layer, and saved with the model's weights. `adapt`
+    keeps the names of a data frame's columns: a model whose data the layer takes as they come in then takes frames by
+    them, as one that was trained on a frame does.
 
     Parameters
     ----------
     mean, variance : array-like, optional
         Both or neither: a number, or one for each place of the last axis; variances are not negative.
+    feature_names : sequence of str, optional
+        The names of the columns, as many as there are means.
     name, input_shape
         As in `Layer`.
 
@@ -38,11 +43,19 @@ class Normalization(Layer):
            [ 1.,  1.]], dtype=float32)
     """
 
+    _instead: ClassVar = {
+        **Layer._instead,
+        "mean": "call adapt, or write into its array, layer.arrays['mean'][:] = ...",
+        "variance": "call adapt, or write into its array, layer.arrays['variance'][:] = ...",
+        "feature_names": "call adapt with a data frame",
+    }
+
     def __init__(
         self,
         *,
         mean: ArrayLike | None = None,
         variance: ArrayLike | None = None,
+        feature_names: Sequence[str] | None = None,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:
@@ -52,6 +65,20 @@ class Normalization(Layer):
         self.given: tuple[NDArray[Any], NDArray[Any]] | None = None
         if mean is not None and variance is not None:
             self.given = self._checked(mean, variance)
+        self.feature_names = self._named(feature_names)
+
+    def _named(self, names: Any) -> Names | None:
+        if names is None:
+            return None
+        found = tuple(names) if isinstance(names, list | tuple) else ()
+        if not found or not all(isinstance(one, str) for one in found):
+            raise TypeError(f"feature_names must be a list of strings, or None, but it is {names!r}")
+        if self.given is None or self.given[0].shape != (len(found),):
+            raise ValueError(
+                f"feature_names must be as many as there are means, but there are {len(found)} of them and mean is "
+                f"{None if self.given is None else self.given[0].tolist()}"
+            )
+        return found
 
     @staticmethod
     def _checked(mean: ArrayLike, variance: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -73,7 +100,7 @@ class Normalization(Layer):
         TypeError, ValueError
             When they are no finite real numbers, hold no sample, or have another last axis than the layer's input.
         """
-        array = real_array(data, "data")
+        names, array = column_names(data, "data"), real_array(data, "data")
         if array.ndim < 2 or array.size == 0:
             raise ValueError(f"data must have shape (samples, ..., columns), but its shape is {array.shape}")
         if self.input_shape is not None and array.shape[-1] != self.input_shape[-1]:
@@ -86,7 +113,7 @@ class Normalization(Layer):
             new = [converted(one, array.dtype, "data") for one, array in zip(found, own, strict=True)]
             for array, value in zip(own, new, strict=True):
                 array[...] = value
-        self._keep(given=found)
+        self._keep(given=found, feature_names=names)
 
     def variables(self) -> list[Variable]:
         width = self.needs_shape()[-1]
@@ -114,4 +141,5 @@ class Normalization(Layer):
 
     def configuration(self) -> dict[str, Any]:
         mean, variance = (None, None) if self.given is None else (one.tolist() for one in self.given)
-        return {"mean": mean, "variance": variance, **super().configuration()}
+        names = {} if self.feature_names is None else {"feature_names": list(self.feature_names)}
+        return {"mean": mean, "variance": variance, **names, **super().configuration()}

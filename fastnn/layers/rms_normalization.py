@@ -1,11 +1,11 @@
 """RMS normalisation: vectors along the last axis are divided by the root of their mean square, and have a scale."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from fastnn.checking.scalars import non_negative_number
 from fastnn.initializers.ones import Ones
-from fastnn.layers.base import Layer, Variable
+from fastnn.layers.base import NUMBERS, Layer, Variable
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["RMSNormalization"]
@@ -27,6 +27,8 @@ class RMSNormalization(Layer):
     >>> Sequential([Input((2,)), RMSNormalization()]).predict([[1.0, 7.0]])
     array([[0.2, 1.4]], dtype=float32)
     """
+
+    _instead: ClassVar = {**Layer._instead, "scale": NUMBERS.format("scale")}
 
     def __init__(
         self,

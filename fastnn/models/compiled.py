@@ -24,6 +24,7 @@ from fastnn.data.names import Names, checked_names
 from fastnn.losses.base import Loss
 from fastnn.metrics.base import Metric
 from fastnn.models.layered import LayeredModel
+from fastnn.models.names_of_inputs import adapted_names
 from fastnn.models.resuming import Resumption, resumption_of
 from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.state import OptimizerState
@@ -125,7 +126,7 @@ class CompiledModel(LayeredModel):
 
     @property
     def feature_names(self) -> Names | None:
-        return self._feature_names
+        return self._feature_names or (adapted_names(self) if len(self.input_names) == 1 else None)
 
     @feature_names.setter
     def feature_names(self, names: Iterable[str] | None) -> None:

@@ -60,7 +60,7 @@ class DifferentiableModel(CompiledModel):
         >>> found.loss, found.named["dense.kernel"].tolist(), found.inputs.tolist()
         (4.0, [[4.0], [12.0]], [[4.0, 8.0]])
         """
-        return self._needs_own_loops().gradients(x, y, sample_weight, inputs)
+        return (self._own_loops or self._needs_own_loops()).gradients(x, y, sample_weight, inputs)
 
     def backward(self, x: Any, output_gradient: Any, *, inputs: bool = False) -> Gradients:
         """The gradients of anything whose gradient with respect to the outputs is known: the vector-Jacobian product.
@@ -84,7 +84,7 @@ class DifferentiableModel(CompiledModel):
         TypeError, ValueError, FloatingPointError, RuntimeError
             As `gradients`.
         """
-        return self._needs_own_loops().backward(x, output_gradient, inputs)
+        return (self._own_loops or self._needs_own_loops()).backward(x, output_gradient, inputs)
 
     def jacobian(self, x: Any) -> Any:
         """The derivatives of each output with respect to each input, with layers as in prediction.
@@ -133,7 +133,7 @@ class DifferentiableModel(CompiledModel):
         FloatingPointError
             When weights would not be finite; they are then as before, and the optimiser starts anew.
         """
-        self._needs_own_loops().apply(gradients)
+        (self._own_loops or self._needs_own_loops()).apply(gradients)
 
     def _needs_own_loops(self) -> OwnLoops:
         if self._own_loops is None:

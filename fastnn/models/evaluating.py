@@ -42,6 +42,6 @@ def evaluate(
         return BatchEvaluation(model, batches, steps, "x").run(watchers=watchers)
     if steps is not None:
         raise ValueError("steps is for batches from an iterable: arrays are evaluated whole")
-    if y is None and not is_named(x, model.input_names):
+    if y is None and not is_named(x, model.input_names, model.names_ends):
         check_kind(x, "x")
     return Evaluation(model, read_samples(model, x, y, sample_weight), batch_size).run(watchers=watchers)

@@ -121,7 +121,7 @@ def _fit(
     else:
         if steps_per_epoch is not None:
             raise ValueError("steps_per_epoch is for batches from an iterable: an epoch of arrays is all samples")
-        if y is None and not is_named(x, model.input_names):
+        if y is None and not is_named(x, model.input_names, model.names_ends):
             check_kind(x, "x")
         data = read_samples(model, x, y, sample_weight)
         weights = class_weights(model, class_weight, data.targets, data.weights)

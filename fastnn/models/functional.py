@@ -20,7 +20,7 @@ from fastnn.layers.symbolic import SymbolicTensor
 from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.base import BaseModel
-from fastnn.models.graph import Graph, graph_of, layers_behind, named, restored_graph
+from fastnn.models.graph import Graph, Node, graph_of, layers_behind, named, restored_graph
 from fastnn.models.layer_arrays import label
 from fastnn.models.layered import fixed_layers
 from fastnn.models.naming import name_for
@@ -150,8 +150,9 @@ class Model(DescribedModel):
         inputs, outputs = architecture["inputs"], architecture["outputs"]
         begins = [Input(checked_shape(one["shape"], "input_shape")) for one in inputs]
         ends = [one["node"] for one in outputs]
-        graph = restored_graph(begins, layers, architecture["nodes"], ends)
-        model._connect(graph, [one["name"] for one in inputs], [one["name"] for one in outputs])
+        names = [one["name"] for one in inputs]
+        graph = restored_graph(begins, names, layers, architecture["nodes"], ends)
+        model._connect(graph, names, [one["name"] for one in outputs])
         model._infer()
         return model
 
@@ -203,6 +204,8 @@ class Model(DescribedModel):
     @property
     def computing_layers(self) -> Sequence[Layer]:
         return self._graph.layers
+
+    names_ends = True
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -259,6 +262,7 @@ class Model(DescribedModel):
             self._build()
 
     def _infer(self) -> None:
+        taken: dict[int, Any] = {}
         for node in self._graph.nodes:
             layer = self._graph.layers[node.layer]
             if node.output:
@@ -267,16 +271,29 @@ class Model(DescribedModel):
                 continue
             shapes = [self._graph.shape_at(source) for source in node.sources]
             try:
-                layer.build(layer.shape_of_inputs(shapes))
+                given = layer.shape_of_inputs(shapes)
+                if taken.setdefault(node.layer, given) != given:
+                    raise ValueError(
+                        f"it is called on samples of shape {taken[node.layer]} and of shape {given}, and its weights "
+                        "are shared"
+                    )
+                layer.build(given)
             except ValueError as error:
-                raise ValueError(f"{label(layer)} does not fit: {error}") from None
-            for given in layer.output_shapes:
-                if math.prod(given) > sys.maxsize // self.dtype.itemsize:
-                    raise ValueError(f"{label(layer)} would give samples of {given}, larger than any memory")
+                raise ValueError(f"{label(layer)} does not fit: {error} ({self._givers(node)})") from None
+            for made in layer.output_shapes:
+                if math.prod(made) > sys.maxsize // self.dtype.itemsize:
+                    raise ValueError(f"{label(layer)} would give samples of {made}, larger than any memory")
 
-    def find_lookups(self) -> dict[int, Lookup]:
-        found = [(node, self._graph.layers[node.layer]) for node in self._graph.nodes]
-        return {-1 - node.sources[0]: layer for node, layer in found if isinstance(layer, Lookup)}
+    def _givers(self, node: Node) -> str:
+        """What gives the values that a call takes, and of which shapes."""
+        graph = self._graph
+        names = [self._input_names[-1 - one] if one < 0 else graph.layer_at(one).name for one in node.sources]
+        given = zip(names, node.sources, strict=True)
+        return ", ".join(f"{name} gives {graph.shape_at(source)}" for name, source in given)
+
+    def layers_of_inputs(self) -> list[tuple[int, Layer]]:
+        nodes, layers = self._graph.nodes, self._graph.layers
+        return [(-1 - source, layers[node.layer]) for node in nodes for source in node.sources if source < 0]
 
     def _lower(self) -> tuple[Plan, list[int]]:
         shapes = self.input_shapes

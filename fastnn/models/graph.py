@@ -135,21 +135,31 @@ def layers_behind(outputs: Sequence[SymbolicTensor]) -> list[Layer]:
     return [tensor.layer for tensor in in_order(outputs, set())]
 
 
-def restored_graph(inputs: Sequence[Input], layers: Sequence[Layer], nodes: Any, outputs: Sequence[Any]) -> Graph:
+def restored_graph(
+    inputs: Sequence[Input], names: Sequence[Any], layers: Sequence[Layer], nodes: Any, outputs: Sequence[Any]
+) -> Graph:
     """A graph from nodes as lists of a layer's place and its sources, and of the output where it is not the first.
 
     Raises
     ------
     ValueError
-        When these are no graph: every value must come from before, and every layer, node and input be needed.
+        When these are no graph: every value must come from before, and every layer, node and input be needed. The
+        message has the names of layers, and of the inputs, which are ``names``.
     """
     found: list[Node] = []
     for number, entry in enumerate(nodes):
         if not isinstance(entry, list) or len(entry) not in (2, 3) or not isinstance(entry[1], list) or not entry[1]:
             raise ValueError(f"node {number} must be a layer's number and those of its inputs, but it is {entry!r}")
         layer, sources, *place = entry
-        for value, least, most in [(layer, 0, len(layers)), *((source, -len(inputs), number) for source in sources)]:
-            _check_number(value, least, most, f"node {number}")
+        _check_number(layer, 0, len(layers), f"node {number}")
+        for source in sources:
+            if isinstance(source, int) and number <= source < len(nodes):
+                raise ValueError(
+                    f"node {number}, a call of {layers[layer].name}, takes the value of node {source}"
+                    f"{_behind(nodes[source], layers)}, which does not come before it: calls of layers in a circle "
+                    "have no value"
+                )
+            _check_number(source, -len(inputs), number, f"a source of node {number}, a call of {layers[layer].name},")
         if place:
             _check_number(place[0], 1, _MOST_OUTPUTS, f"the output of node {number}")
             first = found[sources[0]] if len(sources) == 1 and sources[0] >= 0 else None
@@ -161,12 +171,27 @@ def restored_graph(inputs: Sequence[Input], layers: Sequence[Layer], nodes: Any,
     graph = Graph(tuple(inputs), tuple(layers), tuple(found), tuple(outputs))
     if len({(node.sources[0], node.output) for node in found if node.output}) < sum(node.output > 0 for node in found):
         raise ValueError("an output of a call is there twice")
-    needed = set(graph.readers())
-    if len(set(outputs)) < len(outputs) or not outputs or needed != set(range(-len(inputs), len(found))):
-        raise ValueError("its graph has parts that nothing needs, or no output, or one twice")
-    if {node.layer for node in found} != set(range(len(layers))):
-        raise ValueError("it has a layer that is not called")
+    if not outputs or len(set(outputs)) < len(outputs):
+        raise ValueError("its graph has no output, or one twice")
+    needed = graph.readers()
+    for number, name in enumerate(names):
+        if -1 - number not in needed:
+            raise ValueError(f"no output depends on the input {name}: leave it out")
+    for number, node in enumerate(found):
+        if number not in needed:
+            raise ValueError(f"no output depends on node {number}, a call of {layers[node.layer].name}: leave it out")
+    called = {node.layer for node in found}
+    for number, layer in enumerate(layers):
+        if number not in called:
+            raise ValueError(f"it has the layer {layer.name}, which is not called")
     return graph
+
+
+def _behind(entry: Any, layers: Sequence[Layer]) -> str:
+    """What a node that was not read yet calls, where it says so."""
+    place = entry[0] if isinstance(entry, list) and entry else None
+    known = isinstance(place, int) and 0 <= place < len(layers)
+    return f", a call of {layers[place].name}" if known and place is not None else ""
 
 
 def _check_number(value: Any, least: int, most: int, what: str) -> None:

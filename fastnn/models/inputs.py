@@ -15,6 +15,7 @@ from fastnn.data.convert import to_array
 from fastnn.data.names import Names, by_name, column_names
 from fastnn.models.categories import Categories, categories_of, check_categories
 from fastnn.models.compiled import CompiledModel
+from fastnn.models.names_of_inputs import known_names
 from fastnn.models.rows import AllInputs, AllTargets, AllWeights, Inputs, as_rows
 from fastnn.models.several import by_names, count_rows, each, is_named, take_rows
 from fastnn.models.targets import class_weights, read_targets, read_weights
@@ -48,10 +49,10 @@ def read_inputs(
     inputs = model.input_names
     if len(inputs) > 1:
         return _read_several(model, x, name, single)
-    if is_named(x, inputs):
-        x = x[inputs[0]]
+    if is_named(x, inputs, model.names_ends):
+        (x,) = by_names(x, inputs, name)
     # Before a lookup, of which numbers without names come.
-    x = by_name(x, model.feature_names or names, name)
+    x = by_name(x, known_names(model, model.feature_names) or names, name)
     lookup = (model.lookups if model.built else model.find_lookups()).get(0)
     if lookup is not None:
         x = lookup.indices(x, name)
@@ -77,6 +78,7 @@ def _read_several(model: CompiledModel, x: Any, name: str, single: bool) -> list
     named = zip(model.input_names, by_names(x, model.input_names, name), model.input_shapes, strict=True)
     for number, (called, part, shape) in enumerate(named):
         what, categories = f"{name}[{called!r}]", categories_of(model, number)
+        part = by_name(part, known_names(model, None, number), what)
         if number in model.lookups:
             part = model.lookups[number].indices(part, what)
         parts.append(_input_rows(to_array(part, what), shape, model.dtype, what, single, categories))

@@ -19,6 +19,7 @@ from fastnn.checking.shapes import Shape
 from fastnn.checking.strict import known_names_only
 from fastnn.layers.base import Layer
 from fastnn.layers.drawing import DrawingLayer
+from fastnn.layers.freezing import FREEZINGS
 from fastnn.layers.lookup import Lookup
 from fastnn.layers.once import arrays_once, variables_once
 from fastnn.models.ends import Ends
@@ -151,6 +152,7 @@ class LayeredModel(Ends):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = true_or_false(value, "trainable")
+        FREEZINGS.count += 1
         for layer in self.layers:
             layer.trainable = value
 
@@ -180,6 +182,9 @@ class LayeredModel(Ends):
     def input_shape(self) -> Shape | None:
         """Of one sample; None where it is not known yet."""
         raise NotImplementedError
+
+    # Whether users give the names of inputs and outputs, of one alone, too.
+    names_ends: ClassVar[bool] = False
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -248,10 +253,13 @@ class LayeredModel(Ends):
                     layer.arrays[variable.name][...] = old
             self._make_plan()
 
+    def layers_of_inputs(self) -> list[tuple[int, Layer]]:
+        """The layers that take inputs as they come in, each with the number of one."""
+        return [(0, self.layers[0])] if self.layers else []
+
     def find_lookups(self) -> dict[int, Lookup]:
         """The layers that look up the data of inputs, by the numbers of these."""
-        first = self.layers[0] if self.layers else None
-        return {0: first} if isinstance(first, Lookup) else {}
+        return {number: layer for number, layer in self.layers_of_inputs() if isinstance(layer, Lookup)}
 
     def _make_plan(self) -> None:
         drawing = (layer for layer in leaf_layers(self.layers) if isinstance(layer, DrawingLayer))

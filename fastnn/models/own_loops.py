@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,14 @@ from numpy.typing import NDArray
 
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.data.convert import to_array
+from fastnn.layers.freezing import FREEZINGS
 from fastnn.models.collecting import collecting_training, stepping_training
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.gradients import Gradients, inputs_with_gradients, layout_of, shaped_inputs
 from fastnn.models.inputs import explain, read_inputs, read_samples
 from fastnn.models.leaves import leaf_layers, moving_layers
 from fastnn.models.rows import AllInputs, AllTargets, AllWeights
-from fastnn.models.several import by_names, count_rows
+from fastnn.models.several import by_names, count_rows, is_named
 from fastnn.models.training import raise_failure
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.compressed import CompressedRows
@@ -33,7 +33,10 @@ from fastnn_ext.engine.training import (
 
 __all__ = ["OwnLoops"]
 
-_trainable = attrgetter("_trainable")
+
+# What the engine raises for arrays that it cannot read as they are, and where something fails: both are looked at anew,
+# where there are words for it.
+_NOT_AS_IT_IS = TypeError, ValueError, FloatingPointError
 
 
 class OwnLoops:
@@ -53,35 +56,42 @@ class OwnLoops:
         # What the model and its layers said of their training when these were made.
         self._leaves = list(leaf_layers(model.layers))
         self._said: list[bool] = []
+        self._seen = -1
         self._layout = layout_of(model)
         # Whether moving statistics change on the way forward: nobody else may train meanwhile.
         self._moves = False
+        # Whether what the engine reads as it is needs no look from here.
+        self._simple = False
 
     def gradients(self, x: Any, y: Any, sample_weight: Any, inputs: bool) -> Gradients:
         """See `BaseModel.gradients`."""
-        kept = self._kept((False, inputs))
-        if kept is not None and sample_weight is None and type(x) is type(y) is np.ndarray and self._simple:
-            made = self._made_at_once(kept, x, y)
-            if made is not None:
-                loss, vector, of_inputs = made
-                return Gradients(self._layout, vector, shaped_inputs(self.model, of_inputs) if inputs else None, loss)
+        if sample_weight is None and type(x) is type(y) is np.ndarray:
+            kept = self._kept((False, inputs))
+            if kept is not None and self._simple:
+                try:
+                    with self._lock:
+                        loss, vector, of_inputs = kept.run_gradients(x, y)
+                    return Gradients(
+                        self._layout, vector, shaped_inputs(self.model, of_inputs) if inputs else None, loss
+                    )
+                except _NOT_AS_IT_IS:
+                    pass
         self.model.needs_compile()
         samples = read_samples(self.model, x, y, sample_weight)
         return self._run((False, inputs), samples.inputs, samples.targets, samples.weights)
 
     def backward(self, x: Any, output_gradient: Any, inputs: bool) -> Gradients:
         """See `BaseModel.backward`."""
-        kept, model = self._kept((True, inputs)), self.model
-        if (
-            kept is not None
-            and type(x) is type(output_gradient) is np.ndarray
-            and output_gradient.dtype == model.dtype
-            and self._simple
-        ):
-            made = self._made_at_once(kept, x, output_gradient)
-            if made is not None:
-                _, vector, of_inputs = made
-                return Gradients(self._layout, vector, shaped_inputs(self.model, of_inputs) if inputs else None, None)
+        model = self.model
+        if type(x) is type(output_gradient) is np.ndarray and output_gradient.dtype == model.dtype:
+            kept = self._kept((True, inputs))
+            if kept is not None and self._simple:
+                try:
+                    with self._lock:
+                        _, vector, of_inputs = kept.run_gradients(x, output_gradient)
+                    return Gradients(self._layout, vector, shaped_inputs(model, of_inputs) if inputs else None, None)
+                except _NOT_AS_IT_IS:
+                    pass
         rows = read_inputs(model, x, "x")
         count = count_rows(rows)
         if count == 0:
@@ -90,6 +100,9 @@ class OwnLoops:
 
     def apply(self, gradients: Any) -> None:
         """See `BaseModel.apply_gradients`."""
+        vector = gradients.parameters if type(gradients) is Gradients else gradients
+        if type(vector) is np.ndarray and vector.ndim == 1 and self._applied_as_it_is(vector):
+            return
         model, stepper = self.model, self._stepper
         # Another training, such as a fit, may have gone on with the optimiser's state since.
         current = stepper is not None and stepper is model.optimizer_state.training
@@ -97,7 +110,6 @@ class OwnLoops:
         assert optimizer is not None
         if isinstance(optimizer, LBFGS):
             raise ValueError("LBFGS finds its own steps: choose another optimizer to apply gradients")
-        vector = gradients.parameters if type(gradients) is Gradients else gradients
         if not isinstance(vector, np.ndarray):
             raise TypeError(
                 f"gradients must be what model.gradients returned, or a vector, but it is a {type(gradients).__name__}"
@@ -122,34 +134,46 @@ class OwnLoops:
             except NonFiniteWeightsError as failure:
                 raise_failure(model, failure, "this step", stepper.learning_rate)
 
+    def _applied_as_it_is(self, vector: NDArray[Any]) -> bool:
+        """Do the step where all is as it was in the last one; False where something is not, before anything changes."""
+        model, stepper = self.model, self._stepper
+        if stepper is None or stepper is not model.optimizer_state.training or not model.training_lock.acquire(False):
+            return False
+        try:
+            optimizer = model.optimizer
+            if optimizer is None or FREEZINGS.count != self._seen:
+                return False
+            stepper.learning_rate = optimizer.rate_at(stepper.step)
+            stepper.apply_gradients(vector)
+        except NonFiniteWeightsError as failure:
+            raise_failure(model, failure, "this step", stepper.learning_rate)
+        except _NOT_AS_IT_IS:
+            return False
+        finally:
+            model.training_lock.release()
+        return True
+
     def _kept(self, kind: tuple[bool, bool]) -> Training | None:
         """The training of this kind, unless other layers are frozen by now."""
-        # Asked in every call: properties would take longer.
-        said = [self.model._trainable, *map(_trainable, self._leaves)]
+        if FREEZINGS.count != self._seen:
+            self._look()
+        return self._trainings.get(kind)
+
+    def _look(self) -> None:
+        """See whether the model and its layers say what they said; where not, trainings are made anew."""
+        seen = FREEZINGS.count
+        said = [self.model.trainable, *(layer.trainable for layer in self._leaves)]
         if said != self._said:
             self._steps |= {one: training.step for one, training in self._trainings.items()}
             self._trainings, self._stepper, self._said = {}, None, said
             self._moves = bool(moving_layers(self._leaves, self.model.frozen_layers))
-        return self._trainings.get(kind)
-
-    @property
-    def _simple(self) -> bool:
-        """Whether what the engine reads as it is needs no look from here."""
-        return not self._moves and not self.model.lookups
-
-    def _made_at_once(
-        self, training: Training, x: Any, y: Any
-    ) -> tuple[float, NDArray[Any], list[NDArray[Any]]] | None:
-        """The gradients of arrays that the engine reads as they are; None for others, and where something fails."""
-        try:
-            with self._lock:
-                return training.run_gradients(x, y)
-        except (TypeError, ValueError, FloatingPointError):
-            return None
+            self._simple = not self._moves and not self.model.lookups
+        self._seen = seen
 
     def _run(self, kind: tuple[bool, bool], inputs: AllInputs, targets: AllTargets, weights: AllWeights) -> Gradients:
         """The gradients of rows that the engine reads."""
         model, count = self.model, count_rows(inputs)
+        self._kept(kind)
         with self._lock, model.exclusively() if self._moves else contextlib.nullcontext():
             training = self._kept(kind)
             if training is None or self._capacities[kind] < count:
@@ -191,7 +215,8 @@ class OwnLoops:
         """Gradients with respect to outputs as rows in the model's dtype."""
         model = self.model
         names = model.output_names
-        parts = by_names(given, names, "output_gradient") if len(names) > 1 else [given]
+        several = len(names) > 1 or is_named(given, names, model.names_ends)
+        parts = by_names(given, names, "output_gradient") if several else [given]
         found = []
         for name, part, shape in zip(names, parts, model.output_shapes, strict=True):
             what = f"output_gradient[{name!r}]" if len(names) > 1 else "output_gradient"

@@ -30,7 +30,7 @@ def predict(model: CompiledModel, x: Any, out: Any, steps: int | None) -> Any:
         return _predict_batches(model, x, out, steps)
     if steps is not None:
         raise ValueError("steps is for batches from an iterable: arrays are predicted whole")
-    if not is_named(x, model.input_names):
+    if not is_named(x, model.input_names, model.names_ends):
         check_kind(x, "x")
     inputs = read_inputs(model, x, "x", single=True)
     try:
@@ -135,7 +135,7 @@ def _parts(model: CompiledModel, x: Any, steps: int | None, batch_size: int) -> 
         return
     if steps is not None:
         raise ValueError("steps is for batches from an iterable: arrays are predicted whole")
-    if not is_named(x, model.input_names):
+    if not is_named(x, model.input_names, model.names_ends):
         check_kind(x, "x")
     inputs = read_inputs(model, x, "x", single=True)
     if not all(isinstance(one, np.ndarray) for one in each(inputs)):

@@ -49,13 +49,15 @@ def join_rows(parts: Sequence[Any]) -> Any:
     return np.concatenate(parts)
 
 
-def is_named(data: Any, names: Sequence[str]) -> bool:
-    """Whether it is a dict of something for each of these names. Some of SciPy's matrices are dicts, too.
+def is_named(data: Any, names: Sequence[str], known: bool) -> bool:
+    """Whether it is a dict, of something for each of these names, which users know or which one would not guess.
 
-    >>> is_named({"input": 1}, ["input"]), is_named({"column": 1}, ["input"])
+    Some of SciPy's matrices are dicts, too.
+
+    >>> is_named({"input": 1}, ["input"], False), is_named({"column": 1}, ["input"], False)
     (True, False)
     """
-    return type(data) is dict and (len(names) > 1 or set(data) == set(names))
+    return type(data) is dict and (known or set(data) == set(names))
 
 
 def by_names(given: Any, names: Sequence[str], what: str) -> list[Any]:

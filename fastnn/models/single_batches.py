@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import Any
 
 from numpy import ndarray
 
+from fastnn.layers.freezing import FREEZINGS
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.compiling import loss_logs
 from fastnn.models.evaluation import metrics_of
@@ -19,9 +19,6 @@ from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 
 __all__ = ["BatchTrainer"]
-
-# Asked in every step: a property would take as long as a tenth of it.
-_trainable = attrgetter("_trainable")
 
 
 def _owners(model: LayeredModel) -> list[Any]:
@@ -42,6 +39,7 @@ class BatchTrainer:
         # Who says what training leaves as it is, and what they said when the training was made.
         self.owners = _owners(model)
         self.said: list[bool] = []
+        self.seen = -1
         # Arrays that the engine reads as they are need no look from here.
         self.simple = not model.metrics and not model.lookups
 
@@ -57,9 +55,11 @@ class BatchTrainer:
             and not return_dict
         ):
             model = self.model
-            if model.training_lock.acquire(blocking=False):
+            if model.training_lock.acquire(False):
                 try:
-                    if model.optimizer_state.training is training and [*map(_trainable, self.owners)] == self.said:
+                    if model.optimizer_state.training is training and (
+                        FREEZINGS.count == self.seen or self._say_the_same()
+                    ):
                         return self._run(training, x, y, None)
                 except (TypeError, ValueError):
                     # Not what the engine reads as it is: it is looked at below, where there are words for it.
@@ -67,6 +67,14 @@ class BatchTrainer:
                 finally:
                     model.training_lock.release()
         return self._train_anything(x, y, sample_weight, class_weight, return_dict)
+
+    def _say_the_same(self) -> bool:
+        """Whether all say of their training what they said when the training was made."""
+        seen = FREEZINGS.count
+        if [owner.trainable for owner in self.owners] != self.said:
+            return False
+        self.seen = seen
+        return True
 
     def _run(self, training: Training, x: Any, y: Any, weights: Any) -> float:
         model = self.model
@@ -91,10 +99,11 @@ class BatchTrainer:
                 self.training is None
                 or self.training is not model.optimizer_state.training
                 or samples.count > self.capacity
-                or [*map(_trainable, self.owners)] != self.said
+                or not self._say_the_same()
             ):
                 self.training = make_training(model, inputs, targets, samples.count, weights, streaming=True)
-                self.capacity, self.said = samples.count, [*map(_trainable, self.owners)]
+                self.capacity, self.seen = samples.count, FREEZINGS.count
+                self.said = [owner.trainable for owner in self.owners]
             try:
                 value = self._run(self.training, inputs, targets, weights)
             except NonFiniteDataError as failure:

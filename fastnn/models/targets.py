@@ -50,8 +50,8 @@ def read_targets(model: CompiledModel, y: Any, name: str, samples: int) -> AllTa
             _target_rows(rows, size, model.dtype, f"{name}[{called!r}]")
             for called, rows, size in zip(model.output_names, several, plan.output_sizes, strict=True)
         ]
-    if is_named(y, model.output_names):
-        y = y[model.output_names[0]]
+    if is_named(y, model.output_names, model.names_ends):
+        (y,) = by_names(y, model.output_names, name)
     rows = loss.targets(_rows_of(_numbers(y, name, samples), model.output_shapes[0], loss), plan.output_size)
     for metric in model.metrics:
         metric.check_truth(rows, plan.output_size)
@@ -94,8 +94,10 @@ def read_weights(model: CompiledModel, weights: Any, name: str, samples: int) ->
         return None
     outputs = model.output_names
     if len(outputs) == 1:
+        if is_named(weights, outputs, model.names_ends):
+            (weights,) = by_names(weights, outputs, name)
         return _weights(model, weights, name, samples)
-    if is_named(weights, outputs) or (isinstance(weights, list | tuple) and len(weights) != samples):
+    if is_named(weights, outputs, True) or (isinstance(weights, list | tuple) and len(weights) != samples):
         parts = by_names(weights, outputs, name)
         named = zip(outputs, parts, strict=True)
         return [

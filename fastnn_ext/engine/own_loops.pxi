@@ -28,7 +28,52 @@ cdef int set_places(Training training, list arrays, list places, Py_ssize_t size
     for number in range(count):
         array = training.plan.parameters[number]
         training.places[number] = known.get(<uintptr_t> cnp.PyArray_DATA(array), -1)
+    find_gaps(training)
     return 0
+
+
+cdef int find_gaps(Training training) except -1:
+    # Where a batch leaves no number in a vector of gradients: dense operations write theirs whole, unless they visit
+    # non-zero inputs alone. With others nothing is known, and `gap_count` is -1.
+    cdef Operation* operation
+    cdef Py_ssize_t item = 8 if training.plan.is_double else 4, size, ends = 0
+    cdef int i, part
+    training.gap_count = -1
+    spans = [(training.gradient_size * item, 0)]
+    for i in range(training.run.operation_count):
+        operation = &training.run.operations[i]
+        if operation.pair < 0 or operation.twin >= 0:
+            continue
+        if operation.kind != DENSE or training.run.first.sparse or (operation.consumers == 0 and not operation.judged):
+            return 0
+        for part in range(2):
+            if not (operation.has_bias if part else operation.has_weights):
+                continue
+            if training.places[2 * operation.pair + part] < 0:
+                return 0
+            size = operation.weight_columns * (1 if part else operation.weight_rows) * item
+            spans.append((training.places[2 * operation.pair + part], size))
+    free(training.gaps)
+    training.gaps = <Py_ssize_t*> malloc(2 * len(spans) * sizeof(Py_ssize_t))
+    if training.gaps == NULL:
+        raise MemoryError(f"no memory for the places of {len(spans)} gaps between gradients")
+    training.gap_count = 0
+    for place, size in sorted(spans):
+        if place > ends:
+            training.gaps[2 * training.gap_count], training.gaps[2 * training.gap_count + 1] = ends, place - ends
+            training.gap_count += 1
+        ends = place + size
+    return 0
+
+
+cdef void clear_gaps(Training training, cnp.ndarray gradient) noexcept:
+    # Zeros wherever a batch may leave no number.
+    cdef char* first = <char*> cnp.PyArray_DATA(gradient)
+    cdef int k
+    if training.gap_count < 0:
+        memset(first, 0, cnp.PyArray_NBYTES(gradient))
+    for k in range(training.gap_count):
+        memset(first + training.gaps[2 * k], 0, training.gaps[2 * k + 1])
 
 
 cdef Py_ssize_t place_of_gradient(Training training, int number) except -1:
@@ -124,9 +169,8 @@ cdef object gradients_of_batch(Training training, cnp.ndarray gradient):
     cdef object pin
     shape[0] = training.gradient_size
     if gradient is None:
-        gradient = cnp.PyArray_ZEROS(1, shape, number, 0)
-    else:
-        memset(cnp.PyArray_DATA(gradient), 0, cnp.PyArray_NBYTES(gradient))
+        gradient = cnp.PyArray_EMPTY(1, shape, number, 0)
+    clear_gaps(training, gradient)
     pin = pinned(gradient)
     keep_places(training)
     try:

@@ -734,13 +734,25 @@ cdef class Plan:
         self.keep_one(operation, twin, g)
         return self.finish(operation)
 
-    def add_prelu(self, alpha, inputs=None):
-        """Append ``x`` where it is positive, else ``alpha * x``: a slope for each number of a sample, used in place."""
-        cdef cnp.ndarray a = as_parameters(alpha, "alpha", -1)
+    def add_prelu(self, alpha, order=None, inputs=None):
+        """Append ``x`` where it is positive, else ``alpha * x``: slopes, used in place, which numbers may share.
+
+        By default there is a slope for each number of a sample; with an order, that of number j is alpha's number
+        order[j].
+        """
+        cdef cnp.ndarray a = as_parameters(alpha, "alpha", -1), numbers
         places = self.given(inputs)
-        self.check_vector(a, "alpha", self.one_input(places))
+        cdef Py_ssize_t size = self.one_input(places), slopes = cnp.PyArray_SIZE(a)
+        self.check_vector(a, "alpha", size if order is None else slopes)
+        if order is not None:
+            numbers = numpy.array(order, numpy.intp, order="C")
+            if shape_of(numbers) != (size,) or (numbers < 0).any() or (numbers >= slopes).any():
+                raise ValueError(f"order must hold {size} numbers of slopes below {slopes}, one for each of a sample")
         cdef int twin = self.twin_of(PRELU, a, a, False)
         cdef Operation* operation = self.append(PRELU, places, 0)
+        if order is not None:
+            operation.order, operation.weight_columns = <const Py_ssize_t*> cnp.PyArray_DATA(numbers), slopes
+            self.orders.append(numbers)
         self.keep_one(operation, twin, a)
         return self.finish(operation)
 

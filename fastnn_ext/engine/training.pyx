@@ -206,6 +206,8 @@ cdef class Training:
     cdef char* saved                # what they held before the run
     cdef Py_ssize_t* places         # of gradients that users ask for, by parameter
     cdef Py_ssize_t gradient_size
+    cdef Py_ssize_t* gaps           # between gradients: where each begins, and its length, in bytes
+    cdef int gap_count              # see find_gaps
     cdef void** kept_places         # room for where operations leave their gradients otherwise
     cdef object collected           # a vector that gradients are left in, and see `pinned`
     cdef bint streaming
@@ -299,6 +301,7 @@ cdef class Training:
         free(self.arena)
         free(self.saved)
         free(self.places)
+        free(self.gaps)
         free(self.kept_places)
         free(self.run.operations)
         free(self.run.edges)

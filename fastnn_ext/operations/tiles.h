@@ -86,7 +86,8 @@ FASTNN_INLINE void N(product_rows)(
     N(finish_tile)(rows, p, sums);
 }
 
-/* A tile of the gradient a b, used at once by the optimiser: it gets no further than the first-level cache. */
+/* A tile of the gradient a b, used at once by the optimiser: it gets no further than the first-level cache. Where gradients are
+ * collected, it goes where it belongs: of few rows, the way over the stack takes longer than the tile. */
 FASTNN_INLINE void N(update_rows)(const int rows, const int vectors, const N(product) *p, const N(rule) *rule)
 {
     vec tile[TILE_ROWS][2];
@@ -95,6 +96,16 @@ FASTNN_INLINE void N(update_rows)(const int rows, const int vectors, const N(pro
         FASTNN_UNROLL for (int v = 0; v < vectors; v++) tile[i][v] = N(set1)(0);
     /* dy lies in the arena, whose rows are whole vectors. */
     N(multiply)(rows, vectors, 1, 1, p->a_row, p->b_row, tile, p);
+    if (rule->optimizer == COLLECT) {
+        real *w = p->w.values;
+        const ptrdiff_t w_row = p->c_row;
+        const part last = p->last;
+        FASTNN_UNROLL for (int i = 0; i < rows; i++) {
+            if (vectors == 2) N(store)(w + i * w_row, tile[i][0]);
+            N(store_part)(w + i * w_row + (vectors - 1) * LANES, tile[i][vectors - 1], last);
+        }
+        return;
+    }
     FASTNN_UNROLL for (int i = 0; i < rows; i++)
         FASTNN_UNROLL for (int v = 0; v < vectors; v++) N(store)(gradient + (i * 2 + v) * LANES, tile[i][v]);
     N(step_rows)(rule, gradient, 2 * LANES, p->w, p->c_row, rows, p->width);

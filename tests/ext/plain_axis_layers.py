@@ -82,19 +82,25 @@ class RMSNormalization:
 
 
 class PReLU:
-    def __init__(self, alpha):
-        self.alpha, self.parameters = alpha, [alpha]
+    def __init__(self, alpha, order=None):
+        self.alpha, self.parameters, self.order = alpha, [alpha], order
 
     def add_to(self, plan, arrays):
-        plan.add_prelu(*arrays)
+        plan.add_prelu(*arrays, self.order)
+
+    def slopes(self):
+        return self.alpha if self.order is None else self.alpha[self.order]
 
     def forward(self, x, training, seed, step, number):
         self.x = x
-        return np.where(x > 0, x, self.alpha * x)
+        return np.where(x > 0, x, self.slopes() * x)
 
     def backward(self, dy):
-        self.gradients = [(dy * np.minimum(self.x, 0)).sum(axis=0)]
-        return dy * np.where(self.x > 0, 1, self.alpha)
+        sums = (dy * np.minimum(self.x, 0)).sum(axis=0)
+        if self.order is not None:
+            sums = np.bincount(self.order, sums, self.alpha.size)
+        self.gradients = [sums]
+        return dy * np.where(self.x > 0, 1, self.slopes())
 
 
 class AlphaDropout:

@@ -249,3 +249,34 @@ def test_infinite_gradients_and_weights_are_told_by_operation():
         stepping.apply_gradients(np.full_like(vector, 1e308))
     np.testing.assert_array_equal(vector, before)
     assert stepping.step == 0
+
+
+GAPS = {
+    "none": ({}, 0),
+    "a frozen operation": ({"frozen": [0]}, 0),
+    "more places than arrays": ({}, 5),
+    "the first operation visits non-zero inputs": ({"sparse": True}, 0),
+}
+
+
+@both_dtypes
+@pytest.mark.parametrize("what", GAPS)
+def test_places_that_no_gradient_reaches_are_zero(dtype, what):
+    """A new vector may lie where another one was: its numbers come back where nothing is written."""
+    options, more = GAPS[what]
+    plan, _, arrays = network((33, 17, 3), dtype)
+    rng = np.random.default_rng(5)
+    x, y = (rng.normal(size=(2, 33)) * (rng.random((2, 33)) < 0.1)).astype(dtype), np.ones((2, 3), dtype)
+    training = Training(plan, x, y, 2, MSE, COLLECTING, streaming=True, **options)
+    places = np.cumsum([0, *(array.size for array in arrays)])
+    training.lay_out_gradients(arrays, places[:-1].tolist(), int(places[-1]) + more)
+    for rows in (1, 2):
+        whole = training.run_gradients(x[:rows], y[:rows], out=np.zeros(places[-1] + more, dtype))[1]
+        for _ in range(20):
+            left = np.full(places[-1] + more, np.nan, dtype)
+            del left
+            found = training.run_gradients(x[:rows], y[:rows])[1]
+            assert found.tobytes() == whole.tobytes()
+            given = np.full(places[-1] + more, np.nan, dtype)
+            assert training.run_gradients(x[:rows], y[:rows], out=given)[1].tobytes() == whole.tobytes()
+            del found, given

@@ -10,6 +10,7 @@ from fastnn import layers
 from fastnn.activations.registry import ACTIVATIONS
 from fastnn.interop import from_torch, load_torch_weights
 from fastnn.models import Sequential
+from fastnn.optimizers import SGD
 from fastnn.registry import Without
 
 torch = pytest.importorskip("torch")
@@ -50,6 +51,9 @@ MAKERS = {
     **{kind.name: module_of(kind) for kind in ACTIVATIONS if kind.torch and kind.name != "log_softmax"},
     "relu": lambda n, rng: nn.ReLU(inplace=coin(rng)),
     # From the default of 20 on PyTorch leaves out what float64 still has.
+    "RMSNorm": lambda n, rng: nn.RMSNorm(n, rng.uniform(0.01, 0.1)),
+    "AlphaDropout": lambda n, rng: nn.AlphaDropout(rng.uniform(0, 0.9)),
+    "PReLU": lambda n, rng: nn.PReLU(n if coin(rng) else 1, rng.uniform(-0.5, 1.5)),
     "softplus": lambda n, rng: nn.Softplus(threshold=50),
     "Dropout": lambda n, rng: nn.Dropout(rng.uniform(0, 0.9)),
     "BatchNorm1d": lambda n, rng: nn.BatchNorm1d(n, rng.uniform(1e-3, 0.1), rng.uniform(0, 1), affine=coin(rng)),
@@ -96,7 +100,8 @@ def test_random_module(seed, tmp_path):
     module, shape, rng = random_module(seed, dtype)
     x = rng.normal(size=(9, *shape)).astype(dtype)
     expected = outputs_of(module, x)
-    if not any(isinstance(layer, nn.Linear | nn.BatchNorm1d | nn.LayerNorm | nn.Flatten) for layer in module.modules()):
+    telling = nn.Linear | nn.BatchNorm1d | nn.LayerNorm | nn.RMSNorm | nn.Flatten
+    if not any(isinstance(layer, telling) for layer in module.modules()):
         with pytest.raises(ValueError, match="input_shape is needed"):
             from_torch(module)
     ours = from_torch(module, shape, None if module.state_dict() else dtype)
@@ -231,6 +236,12 @@ REFUSED = {
     "a coarse softplus": (lambda: nn.Softplus(threshold=1), "it has threshold=1"),
     "a slope of 1": (lambda: nn.LeakyReLU(1), r"'0' \(LeakyReLU\): negative_slope must be at least 0 and below 1"),
     "nothing left": (lambda: nn.Dropout(1), "rate must be at least 0 and below 1"),
+    "a row that learns nothing": (lambda: nn.Embedding(3, 2, padding_idx=0), "'0' .Embedding.: it has padding_idx=0"),
+    "rows that shrink": (lambda: nn.Embedding(3, 2, max_norm=1.0), "it has max_norm=1"),
+    "gradients by frequency": (lambda: nn.Embedding(3, 2, scale_grad_by_freq=True), "scale_grad_by_freq=True"),
+    "the mean square of pictures": (lambda: nn.RMSNorm((1, 3)), r"it has normalized_shape=\(1, 3\)"),
+    "slopes of pictures": (lambda: nn.Sequential(nn.Unflatten(1, (3, 1)), nn.PReLU(3)), "must have shape"),
+    "another axis": (lambda: nn.Unflatten(2, (1, 1)), "it has dim=2"),
     "a softmax over the batch": (lambda: nn.Softmax(0), "it has dim=0"),
     "a softmax over who knows what": (nn.Softmax, "it has dim=None"),
     "no moving average": (lambda: nn.BatchNorm1d(3, track_running_stats=False), "must have track_running_stats=True"),
@@ -297,6 +308,42 @@ def test_names_without_an_order(tmp_path):
     for found in (named, model):
         for layer, kernel in zip(found.layers, expected, strict=True):
             np.testing.assert_array_equal(layer.arrays["kernel"], kernel)
+
+
+def test_categories_and_their_training():
+    """As PyTorch trains them: the rows that a batch has move, by as much."""
+    torch.manual_seed(0)
+    parts = [nn.Embedding(6, 3), nn.Flatten(), nn.PReLU(), nn.Unflatten(1, (2, 3)), nn.RMSNorm(3), nn.Flatten()]
+    module = nn.Sequential(*parts, nn.Linear(6, 2)).double()
+    ours = from_torch(module, (2,))
+    codes, y = torch.randint(0, 5, (7, 2)), torch.randn(7, 2, dtype=torch.float64)
+    ours.compile(SGD(0.1), "mse")
+    steps = torch.optim.SGD(module.parameters(), 0.1)
+    for _ in range(3):
+        steps.zero_grad()
+        nn.functional.mse_loss(module(codes), y).backward()
+        steps.step()
+        ours.train_on_batch(codes.numpy(), y.numpy())
+    for mine, theirs in zip(ours.get_weights(), [module[0].weight, module[2].weight, module[4].weight], strict=False):
+        # A few steps of sums of some dozen terms of size one.
+        np.testing.assert_allclose(mine, theirs.detach().numpy(), rtol=0, atol=1e-12)
+    plain = from_torch(nn.Sequential(nn.Linear(3, 4), nn.RMSNorm(4, elementwise_affine=False)))
+    assert not plain.layers[1].trainable
+
+
+def test_states_of_other_layers():
+    """An embedding's weight is not turned round; what no module has is named."""
+    module = nn.Sequential(nn.Embedding(3, 3), nn.Flatten(), nn.RMSNorm(6), nn.PReLU(6))
+    parts = [layers.Embedding(3, 3), layers.Flatten(), layers.RMSNormalization(), layers.PReLU()]
+    model = Sequential([layers.Input((2,)), *parts], seed=0)
+    rng = np.random.default_rng(0)
+    state = {name: rng.normal(size=value.shape) for name, value in module.state_dict().items()}
+    load_torch_weights(model, state)
+    for found, value in zip(model.get_weights(), state.values(), strict=True):
+        np.testing.assert_array_equal(found, value.astype(np.float32))
+    scaled = Sequential([layers.Input((2,)), layers.Normalization(), layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"normalization \(Normalization\) has a mean, which no module of PyTorch has"):
+        load_torch_weights(scaled, {"0.weight": np.ones(2), "1.weight": np.ones((1, 2)), "1.bias": np.ones(1)})
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def odd_names():
 def along_the_last_axis():
     x = layers.Input((3, 4), name="x")
     value = layers.PReLU("ones")(layers.Dense(5)(layers.Permute((2, 1))(x)))
+    value = layers.PReLU("ones", shared_axes=1)(layers.PReLU("ones", shared_axes=2)(value))
     ends = {"root": layers.RMSNormalization()(value), "unit": layers.UnitNormalization()(value)}
     model = Model(x, {"dense": layers.Flatten()(layers.Dense(2, "tanh")(value)), **ends}, seed=2)
     for layer in model.layers:
@@ -209,3 +210,81 @@ def test_a_layer_of_ones_own_is_refused_by_name():
         pytest.importorskip("onnx") if export is to_onnx else None
         with pytest.raises(TypeError, match="layer mine is of your own class OwnMerge"):
             export(model)
+
+
+def looked_up(vocabulary, codes, **options):
+    """Terms of one word or several, as they are encoded and embedded, beside numbers."""
+    kind = layers.StringLookup if isinstance(vocabulary[0], str) else layers.IntegerLookup
+    lookup = kind(vocabulary=vocabulary, name="words", **options)
+    term = layers.Input(codes, name="term", dtype="string" if kind is layers.StringLookup else None)
+    x = layers.Input((2,), name="x")
+    numbers = lookup(term)
+    ends = [layers.Flatten()(layers.Embedding(lookup.vocabulary_size(), 3)(numbers)), x]
+    if options.get("num_oov_indices") != 0:
+        ends.append(layers.CategoryEncoding(lookup.vocabulary_size(), "count")(numbers))
+    return Model([term, x], layers.Dense(2)(layers.Concatenate()(ends)), seed=0)
+
+
+LOOKUPS = {
+    "strings": (lambda: looked_up(["red", "blue"], (1,)), [["blue"], ["red"], ["green"]]),
+    "several strings": (lambda: looked_up(["red", "blü"], (2,)), [["blü", "red"], ["red", "x"], ["", "red"]]),
+    "strings that are known": (lambda: looked_up(["a", "b"], (1,), num_oov_indices=0), [["a"], ["b"], ["a"]]),
+    "whole numbers": (lambda: looked_up([7, -1, 2**40], (1,)), [[2**40], [-1], [3]]),
+    "several of unknown numbers": (
+        lambda: looked_up([7, -1], (2,), num_oov_indices=3),
+        [[7, -5], [-1, 2**40], [4, 7]],
+    ),
+}
+
+
+@both_dtypes
+@pytest.mark.parametrize("case", LOOKUPS)
+def test_lookups_in_onnx(case, dtype):
+    onnx = pytest.importorskip("onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    make, terms = LOOKUPS[case]
+    model = make()
+    if dtype == "float64":
+        model = Model.from_config(model.get_config() | {"dtype": "float64"})
+    proto = to_onnx(model)
+    onnx.checker.check_model(proto, full_check=True)
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    given = np.array(terms, object if isinstance(terms[0][0], str) else np.int64)
+    x = np.random.default_rng(0).normal(size=(3, 2)).astype(dtype)
+    got = session.run(None, {"term": given, "x": x})
+    check_close(got, [model.predict({"term": np.array(terms), "x": x})], dtype)
+
+
+def test_what_a_lookup_refuses_is_refused_in_onnx():
+    pytest.importorskip("onnx")
+    onnxruntime = pytest.importorskip("onnxruntime")
+    proto = to_onnx(looked_up(["a", "b"], (1,), num_oov_indices=0))
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    with pytest.raises(Exception, match="out of data bounds"):
+        session.run(None, {"term": np.array([["c"]], object), "x": np.zeros((1, 2), np.float32)})
+
+
+def encoded():
+    word = layers.Input((1,), name="word", dtype="string")
+    lookup = layers.StringLookup(vocabulary=["a", "b"], num_oov_indices=0, name="words")
+    return Model(word, layers.CategoryEncoding(2, "count", name="codes")(lookup(word)))
+
+
+UNWRITABLE = {
+    "hashes": (
+        to_onnx,
+        lambda: looked_up(["a"], (1,), num_oov_indices=2),
+        "words gives unknown strings one of 2 numbers",
+    ),
+    "unknown terms": (to_onnx, encoded, "words refuses unknown terms, but in ONNX codes would encode them"),
+    "strings in C": (to_c, lambda: looked_up(["a"], (1,)), "words looks data up, but the inputs in C are numbers of"),
+    "numbers in C": (to_c, lambda: looked_up([5], (1,)), "words looks data up, but the inputs in C"),
+}
+
+
+@pytest.mark.parametrize("case", UNWRITABLE)
+def test_lookups_that_cannot_be_written_are_refused_by_name(case):
+    pytest.importorskip("onnx")
+    export, make, message = UNWRITABLE[case]
+    with pytest.raises(TypeError, match=message):
+        export(make())

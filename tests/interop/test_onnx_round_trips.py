@@ -46,6 +46,7 @@ LAYERS = {
     "ELU": chain(lambda: layers.ELU(0.5)),
     "Softmax": chain(layers.Softmax),
     "PReLU": chain(layers.PReLU),
+    "PReLU of shared slopes": chain(lambda: layers.PReLU("ones", shared_axes=2), shape=(2, 4)),
     "BatchNormalization": chain(layers.BatchNormalization),
     "LayerNormalization": chain(layers.LayerNormalization),
     "RMSNormalization": chain(lambda: layers.RMSNormalization(epsilon=0.01)),

@@ -40,6 +40,10 @@ CASES = {
     "rms of grids": ("RMSNormalization", {}, GRIDS),
     "prelu": ("PReLU", {"alpha_initializer": "random_normal"}, ROWS),
     "prelu of grids": ("PReLU", {"alpha_initializer": "ones"}, GRIDS),
+    "prelu of one slope": ("PReLU", {"alpha_initializer": "ones", "shared_axes": 1}, ROWS),
+    "prelu by rows": ("PReLU", {"shared_axes": [2]}, GRIDS),
+    "prelu by columns": ("PReLU", {"shared_axes": (1,)}, GRIDS),
+    "prelu of all": ("PReLU", {"shared_axes": (1, 2)}, GRIDS),
     "alpha dropout": ("AlphaDropout", {"rate": 0.5}, ROWS),
     "gaussian dropout": ("GaussianDropout", {"rate": 0.5}, ROWS),
 }
@@ -111,6 +115,7 @@ def test_it_is_saved_and_described(tmp_path, case, dtype):
 LEARNING = {
     "rms": (lambda: layers.RMSNormalization(epsilon=0.01), "rms_norm"),
     "prelu": (lambda: layers.PReLU("ones"), "prelu"),
+    "prelu of one slope": (lambda: layers.PReLU("ones", shared_axes=1), "prelu"),
     "unit": (layers.UnitNormalization, "normalize"),
 }
 
@@ -129,7 +134,7 @@ def test_steps_are_those_of_pytorch(kind):
     def forward():
         first, bias, *own, second, last = weights
         hidden = torch.tensor(x) @ first + bias
-        given = {"rms": ((6,), *own, 0.01), "prelu": tuple(own), "unit": ()}[kind]
+        given = {"rms_norm": ((6,), *own, 0.01), "prelu": tuple(own), "normalize": ()}[function]
         return of_torch(hidden, *given) @ second + last
 
     for _ in range(4):
@@ -275,6 +280,13 @@ REFUSED = {
     "three of a dot": (lambda: Dot()([Input((2,)), Input((2,)), Input((2,))]), "takes two inputs, but is called on 3"),
     "rows of other lengths": (lambda: Dot()([Input((2,)), Input((3,))]), "must have the same shape"),
     "no rows": (lambda: Dot()([Input((2, 2)), Input((2, 2))]), "must be rows"),
+    "shared axes from 0": (lambda: layers.PReLU(shared_axes=0), "axes of a sample, counted from 1, each once"),
+    "shared axes twice": (lambda: layers.PReLU(shared_axes=[1, 1]), "but it is \\[1, 1\\]"),
+    "shared axes that are none": (lambda: layers.PReLU(shared_axes="12"), "but it is '12'"),
+    "a shared axis beyond": (
+        lambda: Sequential([Input((2, 3)), layers.PReLU(shared_axes=(1, 3), name="slopes")]),
+        r"slopes.* its shared_axes \(1, 3\) are counted from 1, but it gets samples of shape \(2, 3\)",
+    ),
     "other axes of a dot": (lambda: Dot(axes=2), "axes must be 1"),
 }
 

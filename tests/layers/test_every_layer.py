@@ -40,11 +40,21 @@ MAKERS = {
     "RMSNormalization": [(lambda: layers.RMSNormalization(), (4,))],
     "UnitNormalization": [(layers.UnitNormalization, (4,))],
     "Normalization": [(lambda: adapted(layers.Normalization(), RNG.normal(2, 3, size=(20, 4))), (4,))],
-    "PReLU": [(lambda: layers.PReLU("ones"), (4,)), (layers.PReLU, (2, 3))],
+    "PReLU": [
+        (lambda: layers.PReLU("ones"), (4,)),
+        (layers.PReLU, (2, 3)),
+        (lambda: layers.PReLU(shared_axes=(1,)), (2, 3)),
+    ],
     "Embedding": [(lambda: layers.Embedding(5, 3), (2,))],
     "CategoryEncoding": [(lambda: layers.CategoryEncoding(5, "multi_hot"), (2,))],
-    "StringLookup": [(lambda: layers.StringLookup(vocabulary=["0", "2", "4"]), (2,))],
-    "IntegerLookup": [(lambda: layers.IntegerLookup(vocabulary=[0, 2, 4]), (2,))],
+    "StringLookup": [
+        (lambda unknown=unknown: layers.StringLookup(vocabulary=["0", "2", "4"], num_oov_indices=unknown), (2,))
+        for unknown in (1, 3)
+    ],
+    "IntegerLookup": [
+        (lambda unknown=unknown: layers.IntegerLookup(vocabulary=[0, 2, 4], num_oov_indices=unknown), (2,))
+        for unknown in (1, 2)
+    ],
     "Concatenate": [(layers.Concatenate, (4,), (3,))],
     "Dot": [(lambda: layers.Dot(normalize=True), (4,), (4,))],
     **{name: [(getattr(layers, name), (4,), (4,))] for name in ("Add", "Average", "Maximum", "Minimum", "Multiply")},
@@ -136,6 +146,15 @@ def test_it_is_the_same_in_files_and_copies(name, frozen, tmp_path):
         assert bits(one) == bits(model)
     alone = type(tested).from_config(tested.get_config())
     assert (alone.trainable, alone.get_config()) == (tested.trainable, tested.get_config())
+
+
+@every_case
+def test_its_arrays_are_attributes_that_are_written_into(name):
+    _, tested = model_of(name)
+    for called, array in tested.arrays.items():
+        assert np.shares_memory(getattr(tested, called), array) or not array.size
+        with pytest.raises(AttributeError, match=rf"layer.arrays\['{called}'\]\[:\] = ..."):
+            setattr(tested, called, np.zeros(1))
 
 
 @pytest.mark.parametrize("name", [name for name in CASES if name.split()[0] not in DRAWING])

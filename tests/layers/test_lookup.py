@@ -8,6 +8,7 @@ import pytest
 
 import fastnn
 from fastnn.layers import Concatenate, Dense, Embedding, Flatten, Input, IntegerLookup, StringLookup
+from fastnn.layers.farmhash import fingerprint
 from fastnn.models import Sequential
 from fastnn.models.from_json import model_from_json
 
@@ -85,7 +86,16 @@ BAD = {
     "a string": (lambda: StringLookup(vocabulary="abc"), TypeError, "must be a list of strings"),
     "numbers": (lambda: StringLookup(vocabulary=[1, 2]), TypeError, "vocabulary must hold strings"),
     "too many": (lambda: IntegerLookup(max_tokens=2, vocabulary=[1, 2]), ValueError, "more than max_tokens=2"),
-    "several unknown": (lambda: IntegerLookup(num_oov_indices=2), ValueError, "must be 0 or 1"),
+    "too many with those of unknown ones": (
+        lambda: IntegerLookup(max_tokens=4, num_oov_indices=3, vocabulary=[1, 2]),
+        ValueError,
+        "more than max_tokens=4",
+    ),
+    "no numbers but those of unknown ones": (
+        lambda: StringLookup(max_tokens=3, num_oov_indices=3),
+        ValueError,
+        "max_tokens must be at least 4",
+    ),
     "no vocabulary": (lambda: StringLookup()(["a"]), ValueError, "StringLookup has no vocabulary"),
     "its size": (lambda: StringLookup().vocabulary_size(), ValueError, "StringLookup has no vocabulary"),
     "a word that is none": (lambda: StringLookup(oov_token=0), TypeError, "oov_token must be a string"),
@@ -97,6 +107,49 @@ def test_what_is_no_vocabulary_is_refused(what):
     make, error, message = BAD[what]
     with pytest.raises(error, match=message):
         make()
+
+
+# What FarmHash's own library gives for as many letters, each of which is the seventh behind the one before it.
+FINGERPRINTS = {
+    0: 11160318154034397263,
+    1: 12917804110809363939,
+    3: 3268219959478574187,
+    4: 8899178591127745170,
+    7: 17088493756539222794,
+    8: 10643460534063147040,
+    16: 17624453864830929246,
+    17: 2237273621417572890,
+    32: 10824083725960157628,
+    33: 8045080651094301868,
+    64: 16149515108185634462,
+    65: 2768067016444695309,
+    128: 10481128642166395277,
+    129: 1060550032972533880,
+    200: 15075557378531049012,
+}
+
+
+@pytest.mark.parametrize("size", FINGERPRINTS)
+def test_fingerprints(size):
+    assert fingerprint(bytes(97 + 7 * place % 26 for place in range(size))) == FINGERPRINTS[size]
+
+
+def test_several_numbers_of_unknown_terms():
+    """TensorFlow's documentation has the bins of three strings."""
+    words, known = ["Hello", "TensorFlow", "2.x"], ["red", "green"]
+    lookup = StringLookup(vocabulary=known, num_oov_indices=3)
+    assert lookup([[*words, "green", "red"]]).tolist() == [[0, 2, 2, 4, 3]]
+    assert lookup.get_vocabulary() == ["[UNK]"] * 3 + known
+    assert lookup.vocabulary_size() == 5
+    assert StringLookup(vocabulary=lookup.get_vocabulary(), num_oov_indices=3).vocabulary == tuple(known)
+    numbers = IntegerLookup(vocabulary=[7, -1], num_oov_indices=2)
+    # Remainders are those of a division that rounds down.
+    assert numbers([7, -1, -3, 4, 2**62 + 1]).tolist() == [2, 3, 1, 0, 1]
+    assert numbers(np.array([2**64 - 1], np.uint64)).tolist() == [1]
+    adapted = StringLookup(max_tokens=4, num_oov_indices=2)
+    adapted.adapt(["a", "b", "b", "c", "c"])
+    assert adapted.get_vocabulary() == ["[UNK]", "[UNK]", "c", "b"]
+    assert adapted(["\ud800", "c"]).tolist() == [fingerprint(b"\xed\xa0\x80") % 2, 2]
 
 
 def test_a_refused_vocabulary_changes_nothing():

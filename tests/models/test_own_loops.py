@@ -472,6 +472,8 @@ BAD = {
     "NaN in jacobian": (ValueError, "x must hold finite numbers", lambda m: m.jacobian(changed(X, (0, 0), np.nan))),
     "no vector": (TypeError, "what model.gradients returned", lambda m: m.apply_gradients([Y])),
     "vector of another size": (ValueError, "shape of model.parameters", lambda m: m.apply_gradients(np.zeros(3))),
+    "a column": (ValueError, "shape of model.parameters", lambda m: m.apply_gradients(m.parameters[:, None])),
+    "a list": (TypeError, "but it is a list", lambda m: m.apply_gradients(m.parameters.tolist())),
     "NaN in the vector": (ValueError, "gradients", lambda m: m.apply_gradients(m.parameters * np.nan)),
     "steps to infinity": (
         FloatingPointError,
@@ -494,6 +496,59 @@ def test_bad_input_leaves_the_model_as_it_was(name, warm):
     with np.errstate(over="ignore", invalid="ignore"), pytest.raises(error, match=text):
         call(model)
     np.testing.assert_array_equal(model.parameters, before)
+
+
+def test_a_step_to_infinity_is_tried_once():
+    """The optimiser starts anew behind it: a second try, without its momentum, might succeed in silence."""
+    model = chain()
+    model.compile(optimizers.SGD(1.0, momentum=1.0 - 1e-9), "mse")
+    huge = np.full_like(model.parameters, 1e308)
+    model.apply_gradients(huge * 0.5)
+    before = model.parameters.copy()
+    with pytest.raises(FloatingPointError, match="not finite"):
+        model.apply_gradients(huge * 0.85)
+    np.testing.assert_array_equal(model.parameters, before)
+    assert model.optimizer_state.step == 0
+
+
+def test_steps_of_every_form_of_vector_are_the_same():
+    results = []
+    for form in (lambda g: g, lambda g: g.parameters, lambda g: np.repeat(g.parameters, 2)[::2], as_other_numbers):
+        model, x, y = compiled(MODELS["tanh"], optimizers.Adam(0.01))
+        for _ in range(3):
+            model.apply_gradients(form(model.gradients(x, y)))
+        results.append(model.parameters.tobytes())
+    assert len(set(results)) == 1
+
+
+def as_other_numbers(gradients):
+    return gradients.parameters.astype(np.longdouble)
+
+
+def test_a_rate_that_is_none_is_refused_in_later_steps_too():
+    model, x, y = compiled(MODELS["tanh"], optimizers.SGD(lambda step: 0.1 if step == 0 else -1.0))
+    model.apply_gradients(model.gradients(x, y))
+    before = model.parameters.copy()
+    with pytest.raises(ValueError, match="must give a finite rate of at least 0, but gave -1"):
+        model.apply_gradients(model.gradients(x, y))
+    np.testing.assert_array_equal(model.parameters, before)
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_nothing_moves_while_another_trains(as_list):
+    """Whatever form the first batch has that is asked for."""
+    model = chain(layers.BatchNormalization())
+    model.compile("sgd", "mse")
+    model.build()
+    step = np.zeros_like(model.parameters)
+    with model.exclusively():
+        for ask in (
+            lambda x: model.gradients(x, Y),
+            lambda x: model.backward(x, Y),
+            lambda x: model.apply_gradients(step),
+        ):
+            with pytest.raises(RuntimeError, match="the model is being trained"):
+                ask(X.tolist() if as_list else X)
 
 
 def test_what_has_to_come_before():
