@@ -66,6 +66,20 @@ class Callback(Strict):
         """
         return not type(self).__module__.startswith("fastnn.")
 
+    @property
+    def params(self) -> dict[str, Any]:
+        """The numbers of epochs and of steps, and ``verbose``, of the training: Keras' ``params``."""
+        history = getattr(self.__dict__.get("model"), "history", None)
+        own: dict[str, Any] | None = self.__dict__.get("_params")
+        if own is not None:
+            return own
+        return {} if history is None else dict(history.params)
+
+    @params.setter
+    def params(self, value: Any) -> None:
+        # A class of the user's own may have something else by this name.
+        self._keep(_params=value)
+
     def set_model(self, model: ModelInTraining) -> None:
         """Receive the model, before training starts."""
         self.model = model

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from typing import Any
 
 __all__ = ["History"]
@@ -40,6 +41,19 @@ class History:
         self.epoch: list[int] = []
         self.params: dict[str, Any] = {}
         self._epochs: dict[str, list[int]] = {}
+        self._model: weakref.ref[Any] | None = None
+
+    @property
+    def model(self) -> Any:
+        """The model that was trained; None where nobody has it any more, or the history came from a file."""
+        return None if self._model is None else self._model()
+
+    def of(self, model: Any) -> None:
+        """Remember whose it is, without keeping it alive."""
+        self._model = weakref.ref(model)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"_model": None}
 
     def add(self, epoch: int, logs: dict[str, float]) -> None:
         """Append an epoch's values, or add to those of the last epoch."""

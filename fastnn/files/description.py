@@ -93,7 +93,8 @@ def described(
     if isinstance(value, AppliedActivation):
         return value.configuration() if value.functions is None else _by_name(value.name, value.functions, own)
     if isinstance(value, CustomLoss):
-        return _by_name(value.name, (value.value, value.gradient), own)
+        # A loss that finds its gradient is known by its one function.
+        return _by_name(value.name, getattr(value, "function", (value.value, value.gradient)), own)
     if isinstance(value, FunctionMetric):
         return _by_name(value.name, value.function, own)
     if isinstance(value, Layer) and value in known:
@@ -198,6 +199,8 @@ def _called(name: str, thing: Any, argument: str) -> Any:
     if argument == "activation":
         applied = resolve(thing)
         return thing if applied.functions is None else AppliedActivation(name, functions=applied.functions)
+    if argument == "loss" and hasattr(thing, "as_loss"):
+        return thing.as_loss
     if argument == "loss" and isinstance(thing, tuple):
         value, gradient = thing
         return CustomLoss(value, gradient, name)

@@ -25,7 +25,9 @@ class Constant(Initializer):
     """
 
     def __init__(self, value: float = 0.0) -> None:
-        self.value = finite_number(value, "value")
+        # An array of one number is it, as in Keras.
+        one = value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
+        self.value = finite_number(one, "value")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float64]:
         return np.full(shape, self.value)

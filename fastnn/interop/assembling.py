@@ -5,17 +5,19 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from fastnn.checking.arrays import converted, real_array
 from fastnn.checking.shapes import Shape
 from fastnn.layers.activation import Activation
 from fastnn.layers.base import Layer
+from fastnn.layers.normalization import Normalization
 from fastnn.models.layered import LayeredModel
 from fastnn.models.sequential import Sequential
 from fastnn.registry import Without
 
-__all__ = ["MOST_LAYERS", "Wanted", "assemble", "check_rows", "in_dtype", "wanted_arrays", "wanted_by"]
+__all__ = ["MOST_LAYERS", "Wanted", "assemble", "check_rows", "in_dtype", "own_arrays", "wanted_arrays", "wanted_by"]
 
 # Beyond any that is of use; to read millions would take hours.
 MOST_LAYERS = 10_000
@@ -74,10 +76,24 @@ def wanted_arrays(model: Sequential, input_shape: Shape) -> list[list[Wanted]]:
 def wanted_by(layer: Layer) -> list[Wanted]:
     """The arrays that a layer needs, whose shapes are known."""
     name = str(layer.name)
+    if isinstance(layer, Normalization):
+        # What it is made with is no weight elsewhere; what it learnt of data is beside a number of samples.
+        shape = () if layer.axis is None else layer.needs_shape()[-1:]
+        shapes = {} if layer.constant else {"mean": shape, "variance": shape, "count": ()}
+        return [Wanted(f"the {one} of {name}", size, name, one, trained=False) for one, size in shapes.items()]
     return [
         Wanted(f"the {one.name} of {name}", one.shape, name, one.name, one.trainable and layer.trainable)
         for one in layer.variables()
     ]
+
+
+def own_arrays(layer: Layer, arrays: Sequence[Any]) -> list[Any]:
+    """The arrays that a layer has, of those that it needed: see `wanted_by`."""
+    if not isinstance(layer, Normalization):
+        return list(arrays)
+    given = layer.given if layer.constant else arrays[:2]
+    assert given is not None
+    return [np.broadcast_to(one, variable.shape) for one, variable in zip(given, layer.variables(), strict=True)]
 
 
 def check_rows(layer: Layer, shape: Shape) -> None:
@@ -104,12 +120,18 @@ def assemble(model: Sequential, input_shape: Shape, arrays: Sequence[ArrayLike])
     >>> assemble(Sequential([Dense(1)]), (2,), [[[1], [2]], [3]]).predict([[1, 1]])
     array([[6.]], dtype=float32)
     """
-    names = [array.name for of_layer in wanted_arrays(model, input_shape) for array in of_layer]
+    wanted_by_layer = wanted_arrays(model, input_shape)
+    names = [array.name for of_layer in wanted_by_layer for array in of_layer]
     if len(names) != len(arrays):
         wanted = ", ".join(names) or "none"
         raise ValueError(f"there must be {len(names)} arrays ({wanted}), but there are {len(arrays)}")
-    given = [in_dtype(array, model, name) for array, name in zip(arrays, names, strict=True)]
-    model.assemble(model.layers, input_shape, given)
+    given = iter([in_dtype(array, model, name) for array, name in zip(arrays, names, strict=True)])
+    own = [
+        array
+        for layer, of_layer in zip(model.layers, wanted_by_layer, strict=True)
+        for array in own_arrays(layer, [next(given) for _ in of_layer])
+    ]
+    model.assemble(model.layers, input_shape, own)
     return model
 
 

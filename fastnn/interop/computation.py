@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,14 +98,15 @@ def _add_model(
     if isinstance(model, Model):
         return _add_graph(steps, model, sources, wanted)
     (value,) = sources
-    rescalings = [layer for layer in model.layers if isinstance(layer, Rescaling)]
+    # The first ones are one to the engine, too.
+    first = list(itertools.takewhile(_computes_nothing_else, model.layers)) if value < 0 else []
+    rescalings = [layer for layer in first if isinstance(layer, Rescaling)]
     if rescalings:
-        # One to the engine, too.
         scale, shift = _combined(rescalings)
         size = math.prod(rescalings[-1].output_shape or ())
         steps.append(Step(Rescale(str(rescalings[-1].name), size, size, scale, shift), sources))
         value = len(steps) - 1
-    for layer in model.layers:
+    for layer in model.layers[len(first) :]:
         (value,) = _add_layer(steps, layer, (value,), (0,))
     return [value]
 
@@ -122,14 +124,14 @@ def _add_graph(steps: list[Step], model: Model, begins: tuple[int, ...], wanted:
         if number not in needed:
             continue
         layer, sources, taken = graph.layers[node.layer], tuple(map(value_of, node.sources)), sorted(needed[number])
-        if isinstance(layer, Rescaling):
-            size = math.prod(layer.output_shape or ())
-            steps.append(Step(Rescale(str(layer.name), size, size, layer.scale, layer.offset), sources))
-            gives = [len(steps) - 1]
-        else:
-            gives = _add_layer(steps, layer, sources, taken)
+        gives = _add_layer(steps, layer, sources, taken)
         found |= {(number, output): value for output, value in zip(taken, gives, strict=True)}
     return [value_of(end) for end in outputs]
+
+
+def _computes_nothing_else(layer: Layer) -> bool:
+    """Whether a layer rescales, or hands on what it takes."""
+    return isinstance(layer, Rescaling) or (layer.inner_model is None and not operations_of_layer(layer))
 
 
 def _combined(rescalings: Sequence[Rescaling]) -> tuple[float, float]:

@@ -240,6 +240,13 @@ def _normalization(layer: layers.LayerNormalization) -> tuple[str, dict[str, Any
     }
 
 
+def _standardization(layer: layers.Normalization) -> tuple[str, dict[str, Any]]:
+    given = layer.given if layer.constant else None
+    mean, variance = (None, None) if given is None else (one.tolist() for one in given)
+    axis = [] if layer.axis is None else [-1]
+    return "Normalization", {"axis": axis, "invert": False, "mean": mean, "variance": variance}
+
+
 def _batch_normalization(layer: layers.BatchNormalization) -> tuple[str, dict[str, Any]]:
     return "BatchNormalization", {
         "axis": -1,
@@ -275,6 +282,7 @@ _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
         "PReLU",
         {"shared_axes": list(layer.shared_axes) or None, **_adjustments(layer, "alpha")},
     ),
+    layers.Normalization: _standardization,
     layers.UnitNormalization: lambda layer: ("UnitNormalization", {"axis": -1}),
     layers.RMSNormalization: lambda layer: ("RMSNormalization", {"axis": -1, "epsilon": layer.epsilon}),
     layers.CategoryEncoding: lambda layer: (

@@ -19,6 +19,7 @@ from fastnn.interop.keras_graphs import order
 from fastnn.interop.keras_places import placed_layers
 from fastnn.interop.keras_weights import hdf5
 from fastnn.layers.base import Layer
+from fastnn.layers.normalization import Normalization
 from fastnn.models.base import BaseModel
 from fastnn.models.functional import Model
 from fastnn.models.nested import ModelLayer
@@ -132,7 +133,7 @@ def _weights_of_keras_3(model: BaseModel) -> bytes:
         for place, layer in placed_layers(model, description_of(model)):
             arrays = file.create_group(f"{place}vars")
             arrays.attrs["name"] = layer.name
-            for number, array in enumerate(layer.arrays.values()):
+            for number, array in enumerate(_written(layer).values()):
                 arrays[str(number)] = array
     return content.getvalue()
 
@@ -171,11 +172,11 @@ def _write_by_attributes(group: Any, model: BaseModel) -> None:
 def _by_gradients(layer: Layer, frozen: bool) -> dict[str, NDArray[Any]]:
     """A layer's arrays by the names that this format has; of a model within, those first that training changes."""
     if not isinstance(layer, ModelLayer):
-        return {f"{layer.name}/{name}": array for name, array in layer.arrays.items()}
+        return {f"{layer.name}/{name}": array for name, array in _written(layer).items()}
     found: list[tuple[bool, str, NDArray[Any]]] = []
     for place, one, still in _leaves(layer, "", frozen):
         changed = {variable.name for variable in one.variables() if variable.trainable and not still}
-        found += [(name not in changed, f"{place}/{name}", array) for name, array in one.arrays.items()]
+        found += [(name not in changed, f"{place}/{name}", array) for name, array in _written(one).items()]
     return {name: array for _, name, array in sorted(found, key=lambda one: one[0])}
 
 
@@ -190,3 +191,14 @@ def _leaves(layer: Layer, place: str, frozen: bool) -> Iterator[tuple[str, Layer
     layers = model.computing_layers
     for one in layers if numbers is None else [layers[number] for number in numbers]:
         yield from _leaves(one, f"{place}/", frozen)
+
+
+def _written(layer: Layer) -> dict[str, NDArray[Any]]:
+    """A layer's arrays by name as Keras has them: a normalisation by data counts samples, one by numbers has none."""
+    if not isinstance(layer, Normalization):
+        return dict(layer.arrays)
+    if layer.constant:
+        return {}
+    shape = () if layer.axis is None else (-1,)
+    found = {name: array.reshape(shape) for name, array in layer.arrays.items()}
+    return found | {"count": np.zeros((), dtype=np.int32)}

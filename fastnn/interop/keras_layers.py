@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from fastnn import layers, regularizers
 from fastnn.activations.registry import ACTIVATIONS
 from fastnn.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
@@ -251,6 +253,17 @@ def _unit_normalization(options: Options) -> Layer:
     return layers.UnitNormalization()
 
 
+def _normalization(options: Options) -> Layer:
+    axis = options["axis"]
+    if axis not in (None, [], ()):
+        options.last_axis()
+    mean, variance = options.get("mean"), options.get("variance")
+    given = [None if one is None else np.asarray(one, dtype=np.float64) for one in (mean, variance)]
+    # Keras keeps an axis of one for each that it sums over.
+    kept = [None if one is None else one.reshape(() if one.size == 1 else -1) for one in given]
+    return layers.Normalization(mean=kept[0], variance=kept[1], axis=None if axis in (None, [], ()) else -1)
+
+
 def _rms_normalization(options: Options) -> Layer:
     options.last_axis()
     return layers.RMSNormalization(epsilon=options.number("epsilon"))
@@ -269,6 +282,7 @@ _MAKERS: dict[str, Callable[[Options], Layer]] = {
     "Permute": lambda options: layers.Permute(options["dims"]),
     "Identity": lambda options: layers.Identity(),
     "PReLU": _prelu,
+    "Normalization": _normalization,
     "UnitNormalization": _unit_normalization,
     "RMSNormalization": _rms_normalization,
     "CategoryEncoding": lambda options: layers.CategoryEncoding(options["num_tokens"], options["output_mode"]),

@@ -16,7 +16,7 @@ from typing import IO, Any
 from numpy.typing import ArrayLike
 
 from fastnn.files.reading import check_expansion, regular_file
-from fastnn.interop.assembling import Wanted, assemble, check_rows, in_dtype, wanted_arrays, wanted_by
+from fastnn.interop.assembling import Wanted, assemble, check_rows, in_dtype, own_arrays, wanted_arrays, wanted_by
 from fastnn.interop.keras_calls import DescribedGraph, described_graph
 from fastnn.interop.keras_config import Described, Entry, check_described, described, entries, groups, is_chain
 from fastnn.interop.keras_description import description_of
@@ -172,7 +172,7 @@ def load_keras_weights(model: BaseModel, path: str | os.PathLike[str]) -> None:
         _load_graph(model, path)
         return
     wanted = [needed for layer in model.layers if (needed := wanted_by(layer))]
-    kinds = [type(layer).__name__ for layer in model.layers if layer.arrays]
+    kinds = [type(layer).__name__ for layer in model.layers if wanted_by(layer)]
     with _named_errors(os.fspath(path)), open(path, "rb") as opened:
         content: IO[bytes] = opened
         places = [f"layers/{group}/" for group in groups(kinds)]
@@ -182,13 +182,13 @@ def load_keras_weights(model: BaseModel, path: str | os.PathLike[str]) -> None:
                 content = _weights(archive)
         with WeightFile(content) as file:
             arrays = file.arrays_by_attributes(wanted) if file.by_attributes else file.arrays(places, wanted)
-        names = [array.name for of_layer in wanted for array in of_layer]
-        model.set_weights([in_dtype(array, model, name) for array, name in zip(arrays, names, strict=True)])
+        by_layer = _by_layer(model, [layer for layer in model.layers if wanted_by(layer)], wanted, arrays)
+        model.set_weights([array for layer in model.layers for array in by_layer.get(layer, layer.get_weights())])
 
 
 def _load_graph(model: BaseModel, path: str | os.PathLike[str]) -> None:
     """`load_keras_weights` of a model whose layers stand in groups in Keras' order."""
-    placed = [(place, layer) for place, layer in placed_layers(model, description_of(model)) if layer.arrays]
+    placed = [(place, layer) for place, layer in placed_layers(model, description_of(model)) if wanted_by(layer)]
     wanted = [wanted_by(layer) for _, layer in placed]
     with _named_errors(os.fspath(path)), open(path, "rb") as opened:
         content: IO[bytes] = opened
@@ -199,7 +199,9 @@ def _load_graph(model: BaseModel, path: str | os.PathLike[str]) -> None:
             places = [place for place, _ in placed]
             arrays = file.arrays_by_attributes(wanted) if file.by_attributes else file.arrays(places, wanted)
         by_layer = _by_layer(model, [layer for _, layer in placed], wanted, arrays)
-        model.set_weights([array for layer in leaf_layers(model.layers) for array in by_layer.get(layer, [])])
+        model.set_weights(
+            [array for layer in leaf_layers(model.layers) for array in by_layer.get(layer, layer.get_weights())]
+        )
 
 
 def _by_layer(
@@ -208,7 +210,7 @@ def _by_layer(
     """The arrays of each layer, which come in these layers' order, in the model's dtype."""
     names = [array.name for of_layer in wanted for array in of_layer]
     given = iter([in_dtype(array, model, name) for array, name in zip(arrays, names, strict=True)])
-    return {layer: [next(given) for _ in own] for layer, own in zip(layers, wanted, strict=True)}
+    return {layer: own_arrays(layer, [next(given) for _ in own]) for layer, own in zip(layers, wanted, strict=True)}
 
 
 def _described(model: Mapping[str, Any], custom: Mapping[str, Any]) -> Described | DescribedGraph[Model]:
@@ -245,6 +247,8 @@ def _places(kinds: list[str], config: Mapping[str, Any]) -> list[str]:
 def _has_arrays(entry: Entry) -> bool:
     if entry.kind == "LayerNormalization":
         return bool(entry.options["center"] or entry.options["scale"])
+    if entry.kind == "Normalization":
+        return entry.options["mean"] is None
     return entry.kind in ("Dense", "Embedding", "PReLU", "RMSNormalization", "BatchNormalization")
 
 

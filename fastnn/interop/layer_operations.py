@@ -21,6 +21,7 @@ from fastnn.interop.operations import (
     NormalizeVectors,
     Operation,
     Product,
+    Rescale,
     Slope,
 )
 from fastnn.layers.applied import AppliedActivation
@@ -41,8 +42,7 @@ _DECIDING = ("lower", "lower_on", "kind", "indices")
 def operations_of_layer(layer: Layer) -> list[Operation]:
     """What a built layer computes, one operation behind the other; they hold its own arrays, not copies.
 
-    Of a layer of several inputs, operations before the last are of each of them. A `Rescaling` has none: it is part of
-    how an input is read.
+    Of a layer of several inputs, operations before the last are of each of them.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def _number_by_number(kind: str) -> Callable[[Any, Place], list[Operation]]:
 
 
 _MAKERS: Mapping[type[Layer], Callable[[Any, Place], list[Operation]]] = {
-    layers.Rescaling: _nothing,
+    layers.Rescaling: lambda layer, place: [Rescale(*place, layer.scale, layer.offset)],
     layers.Flatten: _nothing,
     layers.Reshape: _nothing,
     layers.Identity: _nothing,

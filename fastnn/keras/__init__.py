@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         optimizers,
         preprocessing,
         regularizers,
+        saving,
         utils,
         wrappers,
     )
@@ -52,6 +53,7 @@ __all__ = [
     "optimizers",
     "preprocessing",
     "regularizers",
+    "saving",
     "utils",
     "wrappers",
 ]

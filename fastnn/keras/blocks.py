@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from fastnn.checking.scalars import true_or_false
+from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.keras.functional import Model
+from fastnn.keras.own_weights import OwnWeight
 from fastnn.keras.translating import Translated, translated
 from fastnn.keras.verbs import KerasModel
 from fastnn.layers import Layer as OurLayer
 
 __all__ = ["Block", "Lambda", "Layer"]
+
+# What ``add_weight`` takes by position.
+_KERAS_3 = ("shape", "initializer", "dtype", "trainable", "regularizer", "constraint", "name")
+_KERAS_2 = ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
 
 
 class Block(Model):
@@ -23,6 +31,8 @@ class Block(Model):
     trainable : bool, default True
     dtype : dtype-like, optional
         By default that of ``keras.backend.set_floatx``.
+    input_shape : tuple of int, optional
+        Of one sample, where it is the first layer of a Sequential; ``input_dim`` is the number of features.
 
     Raises
     ------
@@ -43,14 +53,48 @@ class Block(Model):
     25
     """
 
+    # Of a sample, where it was told so as the first layer.
+    sample_shape: Shape | None = None
+
     def __init__(self, *, name: str | None = None, trainable: bool = True, dtype: Any = None, **options: Any) -> None:
         kind = type(self).__name__
-        for unknown in translated(("layers",), kind, options):
-            instead = "put an Input before it" if unknown == "input_shape" else "it takes name, trainable and dtype"
-            raise TypeError(f"{kind} has no argument {unknown!r}: {instead}")
+        taken = translated(("layers",), kind, options)
+        declared = taken.pop("input_shape", None)
+        for unknown in taken:
+            raise TypeError(f"{kind} has no argument {unknown!r}: it takes name, trainable, dtype and input_shape")
         if not hasattr(type(self), "call"):
             raise TypeError(f"{kind} needs a call(self, x), which says what layers within it are called on")
         super().__init__(name=name, trainable=true_or_false(trainable, "trainable"), dtype=dtype)
+        self._keep(sample_shape=None if declared is None else checked_shape(declared, "input_shape"))
+
+    def add_weight(self, *args: Any, **options: Any) -> OwnWeight:
+        """A weight, in ``build`` or ``__init__``: a kernel of two axes, or a bias of one, of ``x @ kernel + bias``.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        initializer, dtype, trainable, regularizer, constraint, name
+            As in Keras, by position, too; Keras 2 has the name first.
+
+        Raises
+        ------
+        TypeError
+            For a shape of another kind, or where ``call`` does something else with it.
+        """
+        names = _KERAS_2 if args and (args[0] is None or isinstance(args[0], str)) else _KERAS_3
+        given = dict(zip(names, args, strict=False))
+        if len(args) > len(names) or given.keys() & options.keys() or options.keys() - set(_KERAS_3):
+            raise TypeError(
+                f"add_weight takes {', '.join(names)}, each once, but {len(args)} came and {sorted(options)}"
+            )
+        given |= options
+        shape, dtype = given.pop("shape", None), given.pop("dtype", None)
+        trainable = true_or_false(given.pop("trainable", True), "trainable")
+        if dtype not in (None, "float32", np.float32, self.dtype):
+            raise TypeError(f"a weight cannot have dtype={dtype!r}: it has the model's type, leave it out")
+        if not isinstance(shape, list | tuple) or len(shape) not in (1, 2) or None in shape:
+            raise TypeError(f"a weight must be a kernel, of two sizes, or a bias, of one, but its shape is {shape!r}")
+        return OwnWeight(shape, trainable=trainable, **given)
 
 
 class Lambda(Block):

@@ -17,7 +17,7 @@ from fastnn.models.graph import in_order
 __all__ = ["described_outputs"]
 
 
-def described_outputs(function: Callable[..., Any], what: str, inputs: Any, own: Iterable[Layer]) -> Any:
+def described_outputs(function: Callable[..., Any], what: str, inputs: Any, own: Callable[[], Iterable[Layer]]) -> Any:
     """What a function gives for symbolic inputs.
 
     It is called twice, with ``training`` False and True where it takes that. In training it may draw beside, by dropout
@@ -29,8 +29,8 @@ def described_outputs(function: Callable[..., Any], what: str, inputs: Any, own:
     what : str
         What messages call it.
     inputs : SymbolicTensor, or list or dict of these
-    own : iterable of Layer
-        All that may have weights.
+    own : function
+        Gives all layers that may have weights, once the function was called.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def described_outputs(function: Callable[..., Any], what: str, inputs: Any, own:
     >>> dense, dropout = Dense(3), Dropout(0.5)
     >>> def call(x, training=False):
     ...     return dense(dropout(x) if training else x)
-    >>> described_outputs(call, "call", Input((2,)).tensor, [dense, dropout])
+    >>> described_outputs(call, "call", Input((2,)).tensor, lambda: [dense, dropout])
     <SymbolicTensor of Dense, shape (None, 3)>
     """
     asks = "training" in inspect.signature(function).parameters
@@ -60,7 +60,7 @@ def described_outputs(function: Callable[..., Any], what: str, inputs: Any, own:
                 kind = ValueError if isinstance(error, ValueError) else TypeError
                 raise kind(_told(error, function, what)) from error
         given.append((outputs, _tensors(outputs, what)))
-    kept = {id(layer) for layer in own}
+    kept = {id(layer) for layer in own()}
     _check_weights(given[1][1], kept, what)
     known: dict[Any, int] = {}
     still, moving = ([_meaning(tensors, kept, known)] for _, tensors in given)
@@ -101,7 +101,7 @@ def _meaning(outputs: Iterable[SymbolicTensor], own: set[int], known: dict[Any, 
         if id(layer) in own or isinstance(layer, Input):
             called: Any = id(layer)
         else:
-            called = (type(layer), repr({**layer.get_config(), "name": None}))
+            called = (type(layer), _told_of(layer))
         found[id(tensor)] = known.setdefault((called, sources, tensor.place), len(known))
     return [found[id(tensor)] for tensor in outputs]
 
@@ -124,3 +124,11 @@ def _told(error: Exception, function: Callable[..., Any], what: str) -> str:
         f"{what} cannot be described as a graph of layers{where}: {error} (it may call layers that __init__ "
         "makes, and functions of keras.ops, on what it is given and on what these return, and add and multiply that)"
     )
+
+
+def _told_of(layer: Layer) -> str:
+    """What a layer was made with, as a text; functions of Python are told apart by where they are."""
+    applied = getattr(layer, "applied", None)
+    if applied is not None and applied.functions is not None:
+        return repr(applied.functions)
+    return repr({**layer.get_config(), "name": None})

@@ -6,6 +6,7 @@ back is the same to the last bit, its training included.
 
 from __future__ import annotations
 
+import inspect
 import os
 import tempfile
 import zipfile
@@ -19,6 +20,7 @@ from fastnn.files.weights import save_weights as save_our_weights
 from fastnn.interop.keras_files import OWN_MEMBER, save_keras_weights, to_keras
 from fastnn.interop.keras_models import from_keras, load_keras_weights
 from fastnn.interop.keras_weights import hdf5
+from fastnn.keras.function_losses import OwnFunction
 from fastnn.models.base import BaseModel
 from fastnn.models.saving.loading import load_model
 from fastnn.models.saving.writing import save_model
@@ -54,6 +56,9 @@ def load(path: str | os.PathLike[str], custom_objects: Mapping[str, Any], compil
         As `fastnn.load_model` and `fastnn.interop.from_keras` do.
     """
     start = _start(path)
+    custom_objects = {
+        name: OwnFunction(one) if inspect.isfunction(one) else one for name, one in custom_objects.items()
+    }
     if not start.startswith((_HDF5, _ZIP)):
         return load_model(path, custom_objects, compile=compile), True
     own = _own_member(path, start)

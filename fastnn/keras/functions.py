@@ -9,11 +9,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastnn.activations.registry import ACTIVATIONS
+from fastnn.keras.recording.judging import values_of
+from fastnn.keras.recording.recorded import Recorded, is_recorded, plain
+from fastnn.keras.recording.rules import apply, known
 from fastnn.keras.tensors import tensor
 from fastnn.layers import Activation
 from fastnn.layers.applied import AppliedActivation
 from fastnn.layers.symbolic import is_symbolic
 from fastnn.losses.by_sample import function_of
+from fastnn.losses.names import LOSSES
 from fastnn.metrics.names import METRICS
 
 __all__ = ["ActivationFunction", "NamedFunction", "activation", "loss", "metric", "named"]
@@ -36,7 +40,7 @@ class NamedFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """An array that has ``numpy()``; what a layer gives, where a graph is described."""
         found = self._compute(*args, **kwargs)
-        return found if is_symbolic(found) else tensor(found)
+        return found if is_symbolic(found) or is_recorded(found) else tensor(found)
 
     def __repr__(self) -> str:
         return f"<function {self.__name__} of fastnn.keras>"
@@ -75,11 +79,18 @@ def activation(name: str) -> ActivationFunction:
             )
         if symbolic:
             return Activation(AppliedActivation(name, kind.numbers))(x)
+        if is_recorded(x):
+            # Every activation has its derivative.
+            return apply(name, x) if known(name) else _recorded(x, kind.function, kind.derivative, *kind.numbers)
         array = np.asarray(x)
         numbers = array if array.dtype.kind == "f" else array.astype(np.float64)
         return kind.function(numbers, *kind.numbers).astype(numbers.dtype)
 
     return ActivationFunction(name, compute)
+
+
+def _recorded(x: Recorded, function: Any, derivative: Any, *numbers: float) -> Recorded:
+    return Recorded(function(x.value, *numbers), ((x, lambda g: g * derivative(x.value, *numbers)),))
 
 
 def loss(name: str) -> NamedFunction:
@@ -90,6 +101,10 @@ def loss(name: str) -> NamedFunction:
     """
 
     def compute(y_true: ArrayLike, y_pred: ArrayLike, **options: Any) -> Any:
+        if is_recorded(y_true):
+            raise TypeError(f"{name} has a gradient with respect to y_pred, and none with respect to y_true")
+        if isinstance(y_pred, Recorded):
+            return values_of(LOSSES[name](**options), y_true, y_pred)
         return function_of(name)(y_true, y_pred, **options)
 
     return NamedFunction(name, compute)
@@ -102,7 +117,9 @@ def metric(name: str) -> NamedFunction:
     array(0.5)
     """
     made = METRICS[name](name=name)
-    return NamedFunction(name, lambda y_true, y_pred: made.compute(np.asarray(y_true), np.asarray(y_pred)))
+    return NamedFunction(
+        name, lambda y_true, y_pred: made.compute(np.asarray(plain(y_true)), np.asarray(plain(y_pred)))
+    )
 
 
 def named(value: Any) -> Any:

@@ -12,31 +12,13 @@ _OTHER_NETWORKS = (
     *("ZeroPadding", "Cropping", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "TimeDistributed"),
     *("MultiHead", "Attention", "Additive", "GroupQuery", "Stacked"),
 )
-_FUNCTIONS_OF_TENSORS = (
-    *("mean", "sum", "abs", "square", "sqrt", "exp", "log", "max", "min", "argmax", "equal", "greater", "less"),
-    *(
-        "cast",
-        "round",
-        "clip",
-        "maximum",
-        "minimum",
-        "dot",
-        "concatenate",
-        "reshape",
-        "flatten",
-        "variable",
-        "constant",
-    ),
-)
-# Those of them that keras.ops has, and keras.backend has not.
-_OPERATIONS = ("square", "maximum", "minimum", "concatenate", "reshape")
 # Why there is not what Keras has; by the beginnings of names where there are many of a kind.
 LACKING: Mapping[str, Mapping[str, str]] = {
     "keras": {"applications": _DENSE_ALONE},
     "ops": {
-        **dict.fromkeys(("matmul", "dot", "tensordot", "einsum"), "write Dense(units), whose kernel multiplies"),
+        **dict.fromkeys(("tensordot", "einsum"), "write Dense(units), whose kernel multiplies"),
         **dict.fromkeys(
-            (name for name in _FUNCTIONS_OF_TENSORS if name not in (*_OPERATIONS, "dot")),
+            ("sort", "cumsum", "cumprod", "tile", "roll", "median", "variable", "constant", "flatten"),
             "of arrays write NumPy's function; within a model fastnn has no layer that computes it",
         ),
     },
@@ -60,10 +42,12 @@ LACKING: Mapping[str, Mapping[str, str]] = {
         "Sum": "keep a list, and take numpy.sum of it",
     },
     "backend": {
-        "learning_phase": "dropout and its like act by themselves: leave it out",
+        "set_learning_phase": "dropout and its like act by themselves: leave it out",
+        **dict.fromkeys(("get_session", "set_session"), "fastnn has no sessions: leave it out"),
+        "gradients": "write model.gradients(x, y, inputs=True)",
         "placeholder": "write keras.Input(shape)",
         **dict.fromkeys(
-            ("variable", "constant", "concatenate", "reshape", "expand_dims", "stack"),
+            ("gather", "map_fn", "rnn", "foldl"),
             "write NumPy's function, as metrics of your own are of arrays",
         ),
     },
@@ -75,7 +59,9 @@ LACKING: Mapping[str, Mapping[str, str]] = {
     "Model": {
         "call": "call the model itself, model(x), or model.predict(x)",
         **dict.fromkeys(("add_loss", "add_metric"), "write a loss or a metric of your own for compile"),
-        **dict.fromkeys(("add_weight", "add_variable"), "write a Dense, whose kernel and bias are its weights"),
+        **dict.fromkeys(
+            ("add_weight", "add_variable"), "write a Dense, or a keras.layers.Layer of your own, which has add_weight"
+        ),
         **dict.fromkeys(("train_step", "test_step", "predict_step"), "write a loop of model.train_on_batch"),
         **dict.fromkeys(("compute_loss", "compute_metrics"), "write a loss or a metric of your own for compile"),
         **dict.fromkeys(("make_train_function", "make_test_function", "make_predict_function"), "call fit and predict"),
@@ -94,7 +80,6 @@ LACKING: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("compute_output_shape", "compute_output_spec"), "write model.output.shape"),
     },
     "utils": {
-        "Sequence": "write a class with __len__ and __getitem__, or keras.utils.PyDataset",
         "multi_gpu_model": "fastnn runs on the CPU",
         "get_file": "download the file beforehand",
         "model_to_dot": "write plot_model",

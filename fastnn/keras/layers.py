@@ -3,8 +3,10 @@
 from fastnn import layers as ours
 from fastnn.keras import blocks
 from fastnn.keras.blocks import Layer
+from fastnn.keras.calling_layers import on_arrays
 from fastnn.keras.merging import merging
 from fastnn.keras.translating import Translated, attributes
+from fastnn.layers.base import Layer as OurLayer
 
 __all__ = [
     "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization", "CategoryEncoding",
@@ -15,43 +17,48 @@ __all__ = [
     "minimum", "multiply", "subtract",
 ]  # fmt: skip
 
-Activation = Translated(ours.Activation, "layers")
-ActivityRegularization = Translated(ours.ActivityRegularization, "layers")
-Add = Translated(ours.Add, "layers")
-AlphaDropout = Translated(ours.AlphaDropout, "layers")
-Average = Translated(ours.Average, "layers")
-BatchNormalization = Translated(ours.BatchNormalization, "layers")
-CategoryEncoding = Translated(ours.CategoryEncoding, "layers")
-Concatenate = Translated(ours.Concatenate, "layers")
-Dense = Translated(ours.Dense, "layers")
-Dot = Translated(ours.Dot, "layers")
-Dropout = Translated(ours.Dropout, "layers")
-ELU = Translated(ours.ELU, "layers")
-Embedding = Translated(ours.Embedding, "layers")
-Flatten = Translated(ours.Flatten, "layers")
-GaussianDropout = Translated(ours.GaussianDropout, "layers")
-GaussianNoise = Translated(ours.GaussianNoise, "layers")
-Identity = Translated(ours.Identity, "layers")
+
+def _layer(kind: type[OurLayer]) -> Translated:
+    return Translated(kind, "layers", made=lambda layer: layer._keep(computes_arrays=on_arrays))
+
+
+Activation = _layer(ours.Activation)
+ActivityRegularization = _layer(ours.ActivityRegularization)
+Add = _layer(ours.Add)
+AlphaDropout = _layer(ours.AlphaDropout)
+Average = _layer(ours.Average)
+BatchNormalization = _layer(ours.BatchNormalization)
+CategoryEncoding = _layer(ours.CategoryEncoding)
+Concatenate = _layer(ours.Concatenate)
+Dense = _layer(ours.Dense)
+Dot = _layer(ours.Dot)
+Dropout = _layer(ours.Dropout)
+ELU = _layer(ours.ELU)
+Embedding = _layer(ours.Embedding)
+Flatten = _layer(ours.Flatten)
+GaussianDropout = _layer(ours.GaussianDropout)
+GaussianNoise = _layer(ours.GaussianNoise)
+Identity = _layer(ours.Identity)
 Input = Translated(ours.Input, "layers")
 InputLayer = Translated(ours.Input, "layers", "InputLayer")
-IntegerLookup = Translated(ours.IntegerLookup, "layers")
+IntegerLookup = _layer(ours.IntegerLookup)
 Lambda = Translated(blocks.Lambda, "layers")
-LayerNormalization = Translated(ours.LayerNormalization, "layers")
-LeakyReLU = Translated(ours.LeakyReLU, "layers")
-Maximum = Translated(ours.Maximum, "layers")
-Minimum = Translated(ours.Minimum, "layers")
-Multiply = Translated(ours.Multiply, "layers")
-Normalization = Translated(ours.Normalization, "layers")
-Permute = Translated(ours.Permute, "layers")
-PReLU = Translated(ours.PReLU, "layers")
-ReLU = Translated(ours.ReLU, "layers")
-Rescaling = Translated(ours.Rescaling, "layers")
-Reshape = Translated(ours.Reshape, "layers")
-RMSNormalization = Translated(ours.RMSNormalization, "layers")
-Softmax = Translated(ours.Softmax, "layers")
-StringLookup = Translated(ours.StringLookup, "layers")
-Subtract = Translated(ours.Subtract, "layers")
-UnitNormalization = Translated(ours.UnitNormalization, "layers")
+LayerNormalization = _layer(ours.LayerNormalization)
+LeakyReLU = _layer(ours.LeakyReLU)
+Maximum = _layer(ours.Maximum)
+Minimum = _layer(ours.Minimum)
+Multiply = _layer(ours.Multiply)
+Normalization = _layer(ours.Normalization)
+Permute = _layer(ours.Permute)
+PReLU = _layer(ours.PReLU)
+ReLU = _layer(ours.ReLU)
+Rescaling = _layer(ours.Rescaling)
+Reshape = _layer(ours.Reshape)
+RMSNormalization = _layer(ours.RMSNormalization)
+Softmax = _layer(ours.Softmax)
+StringLookup = _layer(ours.StringLookup)
+Subtract = _layer(ours.Subtract)
+UnitNormalization = _layer(ours.UnitNormalization)
 add = merging(Add)
 average = merging(Average)
 concatenate = merging(Concatenate)

@@ -3,10 +3,14 @@
 from typing import Any
 
 from fastnn import losses as ours
+from fastnn.keras.function_losses import FunctionLoss
+from fastnn.keras.function_losses import Loss as OwnLoss
+from fastnn.keras.functions import NamedFunction, named
 from fastnn.keras.functions import loss as function
-from fastnn.keras.functions import named
 from fastnn.keras.translating import Translated, attributes, moved
-from fastnn.losses.base import Loss
+from fastnn.losses.base import Loss as AnyLoss
+from fastnn.losses.by_sample import loss_of
+from fastnn.losses.functions import built_in_loss
 from fastnn.losses.names import resolve
 
 __all__ = [
@@ -20,6 +24,15 @@ __all__ = [
     "squared_hinge",
 ]  # fmt: skip
 
+
+class _Base(Translated):
+    """Keras' class ``Loss``: all losses are of it, and classes of a user's own have its ``call``."""
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        return (OwnLoss,)
+
+
+Loss = _Base(AnyLoss, "losses")
 BinaryCrossentropy = Translated(ours.BinaryCrossentropy, "losses")
 BinaryFocalCrossentropy = Translated(ours.BinaryFocalCrossentropy, "losses")
 CategoricalCrossentropy = Translated(ours.CategoricalCrossentropy, "losses")
@@ -59,8 +72,11 @@ squared_hinge = function("squared_hinge")
 __getattr__ = attributes(__name__)
 
 
-def get(identifier: Any) -> Loss:
+def get(identifier: Any) -> AnyLoss:
     """The loss of a name, a class or function of this module, or a pair of functions; an object as it is.
+
+    A function of a user's own of ``(y_true, y_pred)`` is a `fastnn.keras.function_losses.FunctionLoss`, whose gradient
+    comes of what it computes.
 
     Examples
     --------
@@ -69,5 +85,16 @@ def get(identifier: Any) -> Loss:
     """
     if isinstance(identifier, Translated):
         return resolve(identifier())
+    if isinstance(identifier, type) and issubclass(identifier, OwnLoss):
+        return identifier()
+    if _is_own(identifier):
+        return FunctionLoss(identifier)
     name = named(identifier)
     return resolve((moved("loss", name) or name) if isinstance(name, str) else name)
+
+
+def _is_own(loss: Any) -> bool:
+    """Whether it is a function, or what is called like one, that no module of this package has."""
+    if isinstance(loss, NamedFunction | AnyLoss | type) or not callable(loss):
+        return False
+    return loss_of(loss) is None and built_in_loss(loss, None) is None

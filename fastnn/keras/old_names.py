@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,7 +14,15 @@ from fastnn.metrics.base import Metric
 
 __all__ = ["HistoryValues", "with_new_names"]
 
-_NEW = {"acc": "accuracy", "val_acc": "val_accuracy"}
+# What a model calls a metric that is asked for by its short name.
+_SHORT = {
+    "acc": "accuracy",
+    "mean_squared_error": "mse",
+    "mean_absolute_error": "mae",
+    "mean_absolute_percentage_error": "mape",
+    "mean_squared_logarithmic_error": "msle",
+}
+_NEW = _SHORT | {f"val_{old}": f"val_{new}" for old, new in _SHORT.items()}
 
 
 class HistoryValues(dict[str, list[float]]):
@@ -39,19 +48,28 @@ def with_new_names(callbacks: Any, metrics: Iterable[Metric]) -> Any:
     """Callbacks whose old names of values are the new ones, where the model has no metric of the old name."""
     known = {metric.name for metric in metrics}
     listed = [callbacks] if isinstance(callbacks, Callback) else callbacks
-    if "acc" in known or listed is None:
+    if listed is None:
         return callbacks
     listed = list(listed)
+    # Of values that the model has by the new name alone.
+    renamed = {old: new for old, new in _NEW.items() if old.removeprefix("val_") not in known and _has(known, new)}
     for callback in listed:
         if not isinstance(callback, MonitorCallback):
             continue
-        new = _NEW.get(callback.monitor)
+        new = renamed.get(callback.monitor)
         if new is not None:
             tell(f"monitor={callback.monitor!r}", f"monitor={new!r}")
             callback._keep(monitor=new)
         if isinstance(callback, ModelCheckpoint):
-            for name, written in _NEW.items():
-                if f"{{{name}" in callback.filepath:
+            for name, written in renamed.items():
+                # The whole name, not one that begins with it.
+                field = re.compile(rf"\{{{name}(?=[:!}}])")
+                if field.search(callback.filepath):
                     tell(f"{{{name}}} in a filepath", f"{{{written}}}")
-                    callback._keep(filepath=callback.filepath.replace(f"{{{name}", f"{{{written}"))
+                    callback._keep(filepath=field.sub(f"{{{written}", callback.filepath))
     return listed
+
+
+def _has(known: set[str], new: str) -> bool:
+    # Accuracy is asked for under other names, too, and a message says so where there is none.
+    return new.removeprefix("val_") in (*known, "accuracy")

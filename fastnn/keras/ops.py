@@ -28,6 +28,10 @@ from fastnn.keras.activations import (
     swish,
     tanh,
 )
+from fastnn.keras.array_functions import ARRAY_FUNCTIONS, clip_of_ops
+from fastnn.keras.layer_functions import extreme
+from fastnn.keras.recording.recorded import is_recorded
+from fastnn.keras.recording.rules import apply
 from fastnn.keras.tensors import tensor
 from fastnn.keras.translating import attributes
 from fastnn.layers.symbolic import is_symbolic
@@ -38,7 +42,16 @@ __all__ = [
     "silu", "softmax", "softplus", "softsign", "square", "subtract", "swish", "tanh",
 ]  # fmt: skip
 
-__getattr__ = attributes(__name__)
+_OF_ARRAYS = {name: one for name, one in ARRAY_FUNCTIONS.items() if name not in ("pow", "flatten", "batch_flatten")}
+_OF_ARRAYS |= {"power": ARRAY_FUNCTIONS["pow"], "clip": clip_of_ops}
+__all__ += [name for name in _OF_ARRAYS if name not in __all__]
+
+_missing = attributes(__name__)
+
+
+def __getattr__(name: str) -> Any:
+    # Not as names of this module, where they would hide Python's own.
+    return _OF_ARRAYS[name] if name in _OF_ARRAYS else _missing(name)
 
 
 def add(x1: Any, x2: Any) -> Any:
@@ -72,12 +85,12 @@ def maximum(x1: Any, x2: Any) -> Any:
     >>> maximum(Input((3,)), Input((3,)))
     <SymbolicTensor of Maximum, shape (None, 3)>
     """
-    return _combined(lambda: layers.Maximum()([x1, x2]), np.maximum, x1, x2)
+    return _combined(lambda: extreme(larger=True)(x1, x2), np.maximum, x1, x2)
 
 
 def minimum(x1: Any, x2: Any) -> Any:
     """The smaller of two numbers, everywhere."""
-    return _combined(lambda: layers.Minimum()([x1, x2]), np.minimum, x1, x2)
+    return _combined(lambda: extreme(larger=False)(x1, x2), np.minimum, x1, x2)
 
 
 def negative(x: Any) -> Any:
@@ -94,6 +107,8 @@ def concatenate(xs: Sequence[Any], axis: int = -1) -> Any:
     """Rows side by side; of arrays, along any axis."""
     if is_symbolic(xs):
         return layers.Concatenate(axis)(xs)
+    if is_recorded(xs):
+        return apply("concatenate", xs, axis)
     return tensor(np.concatenate([np.asarray(x) for x in xs], axis))
 
 
@@ -104,6 +119,8 @@ def reshape(x: Any, newshape: Sequence[int]) -> Any:
     >>> reshape(Input((2, 3)), (-1, 6)).shape
     (None, 6)
     """
+    if is_recorded(x):
+        return apply("reshape", x, newshape)
     if not is_symbolic(x):
         return tensor(np.reshape(x, newshape))
     if len(newshape) < 2 or newshape[0] not in (-1, None):
@@ -113,4 +130,9 @@ def reshape(x: Any, newshape: Sequence[int]) -> Any:
 
 def _combined(symbolic: Callable[[], Any], numeric: Callable[..., Any], *values: Any) -> Any:
     """What a graph's layer gives where a value is symbolic, or else NumPy's function of the numbers."""
-    return symbolic() if any(map(is_symbolic, values)) else tensor(numeric(*map(np.asarray, values)))
+    if any(map(is_symbolic, values)):
+        return symbolic()
+    if any(map(is_recorded, values)):
+        return apply(numeric.__name__, *values)
+    # Python's numbers take the type of the array beside them.
+    return tensor(numeric(*(one if isinstance(one, int | float) else np.asarray(one) for one in values)))

@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from fastnn.checking.scalars import true_or_false
 from fastnn.interop.keras_config import described, readable
+from fastnn.keras.blocks import Block
 from fastnn.keras.samples import samples_of
 from fastnn.keras.session import SESSION
 from fastnn.keras.verbs import KerasModel
@@ -61,6 +62,13 @@ class Sequential(KerasModel, Ours):
         )
         # Its layers keep what they say, as in Keras.
         self._trainable = trained
+
+    def add(self, layer: Any, **options: Any) -> None:
+        """Append a layer; see `fastnn.Sequential.add`."""
+        shape = getattr(layer, "sample_shape", None)
+        if isinstance(layer, Block) and shape is not None and not self.layers and self.input_shape is None:
+            super().add(Input(shape))
+        super().add(layer, **options)
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights; the shape is that of a batch of any size, as in Keras, or, of one number, of a sample."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-__all__ = ["ALONE", "ASSIGNED", "CONVERTED", "MODULES", "MOVED", "POSITIONS", "RENAMED", "TAKEN", "Alone"]
+__all__ = ["ALONE", "ANY", "ASSIGNED", "CONVERTED", "MODULES", "MOVED", "POSITIONS", "RENAMED", "TAKEN", "Alone"]
 
 # Old names of arguments, by the class or the method, or by the module for all its classes.
 RENAMED: Mapping[str, Mapping[str, str]] = {
@@ -88,6 +88,11 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+def _started(value: Any) -> Any:
+    """An initializer, where Keras takes None for its default, whatever the array is."""
+    return "glorot_uniform" if value is None else value
+
+
 def _without_batch(shape: Any) -> Any:
     """The shape of a sample from that of a batch of any size."""
     if isinstance(shape, tuple | list) and len(shape) > 1 and shape[0] is None:
@@ -103,6 +108,10 @@ CONVERTED: Mapping[str, Mapping[str, tuple[str, Callable[[Any], Any]]]] = {
         "input_dim": ("input_shape", _one_sample),
         "input_shape": ("input_shape", _one_sample),
         "batch_input_shape": ("input_shape", _without_batch),
+    },
+    "Dense": {
+        "kernel_initializer": ("kernel_initializer", _started),
+        "bias_initializer": ("bias_initializer", _started),
     },
     "Embedding": {"input_dim": ("input_dim", _as_it_is), "input_length": ("input_shape", _one_sample)},
     "Input": {"shape": ("shape", _one_sample), "batch_shape": ("shape", _without_batch)},
@@ -122,6 +131,7 @@ POSITIONS: Mapping[str, str] = {
     "Embedding": "input_dim output_dim embeddings_initializer embeddings_regularizer embeddings_constraint mask_zero",
     "BatchNormalization": "axis momentum epsilon center scale",
     "LayerNormalization": "axis epsilon center scale",
+    "Loss": "name reduction dtype",
     "Dropout": "rate noise_shape seed",
     "Lambda": "function output_shape mask arguments",
     "GaussianNoise": "stddev seed",
@@ -146,6 +156,15 @@ class Alone(NamedTuple):
     values: tuple[Any, ...]
     instead: str
 
+
+class _Any:
+    """Any value at all: of arguments that say how to compute, and not what."""
+
+    def __repr__(self) -> str:
+        return "any"
+
+
+ANY = _Any()
 
 _STARTS = (
     "gamma and variances start from 1, beta and means from 0: model.layers[i].gamma.assign(...) sets other numbers"
@@ -222,7 +241,6 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
     "Dropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
     "AlphaDropout": {"noise_shape": Alone((None,), "fastnn draws for each number: leave it out")},
     "Normalization": {
-        "axis": Alone((-1,), "fastnn normalises along the last axis: leave it out"),
         "invert": Alone((False,), "write x * sqrt(variance) + mean of the predictions: leave it out"),
     },
     "RMSNormalization": {"axis": Alone((-1,), "fastnn normalises along the last axis: leave it out")},
@@ -308,22 +326,22 @@ ALONE: Mapping[str, Mapping[str, Alone]] = {
         "sample_weight_mode": Alone((None,), "weights are those of samples: leave it out"),
     },
     "Sequential.fit": {
-        "max_queue_size": Alone((10,), "batches are taken one by one: leave it out"),
-        "max_q_size": Alone((10,), "batches are taken one by one: leave it out"),
-        "workers": Alone((1,), "batches are taken one by one: leave it out"),
-        "nb_worker": Alone((1,), "batches are taken one by one: leave it out"),
-        "use_multiprocessing": Alone((False,), "batches are taken one by one: leave it out"),
-        "pickle_safe": Alone((False,), "batches are taken one by one: leave it out"),
+        "max_queue_size": Alone((ANY,), "batches are taken one by one: leave it out"),
+        "max_q_size": Alone((ANY,), "batches are taken one by one: leave it out"),
+        "workers": Alone((ANY,), "batches are taken one by one: leave it out"),
+        "nb_worker": Alone((ANY,), "batches are taken one by one: leave it out"),
+        "use_multiprocessing": Alone((ANY,), "batches are taken one by one: leave it out"),
+        "pickle_safe": Alone((ANY,), "batches are taken one by one: leave it out"),
     },
     "Sequential.evaluate": {
-        "workers": Alone((1,), "batches are taken one by one: leave it out"),
-        "use_multiprocessing": Alone((False,), "batches are taken one by one: leave it out"),
-        "max_queue_size": Alone((10,), "batches are taken one by one: leave it out"),
+        "workers": Alone((ANY,), "batches are taken one by one: leave it out"),
+        "use_multiprocessing": Alone((ANY,), "batches are taken one by one: leave it out"),
+        "max_queue_size": Alone((ANY,), "batches are taken one by one: leave it out"),
     },
     "Sequential.predict": {
-        "workers": Alone((1,), "batches are taken one by one: leave it out"),
-        "use_multiprocessing": Alone((False,), "batches are taken one by one: leave it out"),
-        "max_queue_size": Alone((10,), "batches are taken one by one: leave it out"),
+        "workers": Alone((ANY,), "batches are taken one by one: leave it out"),
+        "use_multiprocessing": Alone((ANY,), "batches are taken one by one: leave it out"),
+        "max_queue_size": Alone((ANY,), "batches are taken one by one: leave it out"),
     },
     "Sequential.summary": {
         "line_length": Alone((None,), "the table is as wide as it has to be: leave it out"),

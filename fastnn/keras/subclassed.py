@@ -13,6 +13,7 @@ from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.html import table
 from fastnn.keras import optimizers
 from fastnn.keras.describing import described_outputs
+from fastnn.keras.own_weights import OwnWeight
 from fastnn.keras.samples import samples_of
 from fastnn.keras.verbs import KerasModel
 from fastnn.layers.base import Layer
@@ -157,9 +158,12 @@ class SubclassedModel(KerasModel, Ours):
         tensors = _each(begins, lambda begin: begin.tensor)
         call: Any = self.call
         with unchanged_if_it_fails(self, *things):
-            outputs = described_outputs(call, f"{type(self).__name__}.call", tensors, self._own_layers(things))
+            outputs = described_outputs(call, f"{type(self).__name__}.call", tensors, self._own_layers)
             self._keep(awaits_shapes=False)
             self._take(begins, list(outputs) if isinstance(outputs, tuple) else outputs)
+            for value in vars(self).values():
+                if isinstance(value, OwnWeight):
+                    value.check(self.graph.layers, type(self).__name__)
             self._build()
             if self._compilation is not None and (self.loss is None or len(self.output_names) > 1):
                 arguments, options = self._compilation
@@ -171,7 +175,10 @@ class SubclassedModel(KerasModel, Ours):
         found: dict[int, Any] = {}
 
         def look(value: Any) -> None:
-            if isinstance(value, Layer | LayeredModel):
+            if isinstance(value, OwnWeight):
+                for layer in value.layers.values():
+                    look(layer)
+            elif isinstance(value, Layer | LayeredModel):
                 found.setdefault(id(value), value)
             elif isinstance(value, list | tuple | Mapping):
                 for one in value.values() if isinstance(value, Mapping) else value:
@@ -182,9 +189,9 @@ class SubclassedModel(KerasModel, Ours):
                 look(value)
         return list(found.values())
 
-    def _own_layers(self, things: list[Any]) -> Iterator[Layer]:
+    def _own_layers(self) -> Iterator[Layer]:
         # Those of models are there once they are called, so that they are asked for late.
-        for thing in things:
+        for thing in self._own_things():
             if isinstance(thing, Layer):
                 yield thing
             elif thing.own_layer is not None and (layer := thing.own_layer()) is not None:
@@ -192,7 +199,7 @@ class SubclassedModel(KerasModel, Ours):
 
     def _sorted(self, graph: Graph, tensors: list[SymbolicTensor]) -> tuple[Graph, list[SymbolicTensor]]:
         """Keras has the layers, and with them the weights, in the order of the attributes."""
-        rank = {layer: number for number, layer in enumerate(self._own_layers(self._own_things()))}
+        rank = {layer: number for number, layer in enumerate(self._own_layers())}
         order = sorted(range(len(graph.layers)), key=lambda place: (rank.get(graph.layers[place], len(rank)), place))
         new = {old: number for number, old in enumerate(order)}
         nodes = tuple(replace(node, layer=new[node.layer]) for node in graph.nodes)
@@ -205,7 +212,7 @@ class SubclassedModel(KerasModel, Ours):
             super().compile(*args, **options)
             return
         loss = options.get("loss", args[1] if len(args) > 1 else None)
-        if isinstance(loss, list | tuple | Mapping):
+        if isinstance(loss, list | tuple | Mapping) or isinstance(options.get("loss_weights"), list | Mapping):
             # Of several outputs, which are not known yet.
             optimizers.get(options.get("optimizer", args[0] if args else "rmsprop"))
         else:

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from fastnn.checking.names import nearest_name
 from fastnn.checking.old_spellings import OldSpelling, tell
 from fastnn.keras.lacking import lacking
-from fastnn.keras.spellings import ALONE, ASSIGNED, CONVERTED, MODULES, MOVED, POSITIONS, RENAMED, TAKEN
+from fastnn.keras.spellings import ALONE, ANY, ASSIGNED, CONVERTED, MODULES, MOVED, POSITIONS, RENAMED, TAKEN
 
 __all__ = ["OldSpelling", "Translated", "attributes", "keras_names", "moved", "old_module", "tell", "translated"]
 
@@ -66,7 +66,9 @@ def translated(places: tuple[str, ...], what: str, given: Mapping[str, Any]) -> 
         rows = () if any(name in TAKEN.get(place, ()) for place in places) else places
         alone = next((ALONE[place][name] for place in rows if name in ALONE.get(place, {})), None)
         if alone is not None:
-            if not any(value is one or (type(value) is type(one) and value == one) for one in alone.values):
+            if ANY not in alone.values and not any(
+                value is one or (type(value) is type(one) and value == one) for one in alone.values
+            ):
                 raise TypeError(f"{what} cannot have {came_as}={value!r}: {alone.instead}")
             continue
         for place in places:
@@ -93,6 +95,8 @@ class Translated:
         By default the target's.
     prepare : function, optional
         Takes the arguments as they are after the table, and returns those that fastnn takes.
+    made : function, optional
+        What is done with each object that was made.
 
     Examples
     --------
@@ -109,8 +113,9 @@ class Translated:
         place: str,
         name: str | None = None,
         prepare: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+        made: Callable[[Any], None] | None = None,
     ) -> None:
-        self.target, self.prepare = target, prepare
+        self.target, self.prepare, self.made = target, prepare, made
         self.__name__ = self.__qualname__ = name or target.__name__
         self.__doc__ = target.__doc__
         self.__module__ = f"{_PACKAGE}.{place}"
@@ -147,6 +152,8 @@ class Translated:
         made = self.target(**arguments)
         for name, value in assigned.items():
             setattr(made, name, value)
+        if self.made is not None:
+            self.made(made)
         return made
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
@@ -204,6 +211,8 @@ def attributes(module: str) -> Callable[[str], Any]:
         if new is not None:
             return getattr(found, new)
         reason = lacking(place, name)
+        if reason is not None and name[0].isupper() and below in _STANDING_IN:
+            return NotHere(module, name, reason)
         if reason is not None:
             # Not an AttributeError: from ... import ... would lose its words.
             raise ImportError(f"{module} has no {name}, which Keras has: {reason}", name=module)
@@ -212,6 +221,44 @@ def attributes(module: str) -> Callable[[str], Any]:
         raise AttributeError(f"module {module!r} has no attribute {name!r}{hint}")
 
     return __getattr__
+
+
+# The modules that scripts import from what they do not use.
+_STANDING_IN = ("layers", "optimizers", "losses", "metrics", "regularizers", "utils", "constraints", "initializers")
+
+
+class NotHere:
+    """A class of Keras that fastnn has not: it may be imported, and whatever else is done with it is refused.
+
+    >>> NotHere("fastnn.keras.layers", "Conv2D", "fastnn has dense networks alone")(32)
+    Traceback (most recent call last):
+    ImportError: fastnn.keras.layers has no Conv2D, which Keras has: fastnn has dense networks alone
+    """
+
+    def __init__(self, module: str, name: str, reason: str) -> None:
+        self.__dict__.update(_module=module, _called=name, _reason=reason, __name__=name)
+
+    def _refuse(self) -> ImportError:
+        told = f"{self._module} has no {self._called}, which Keras has: {self._reason}"
+        return ImportError(told, name=self._module)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise self._refuse()
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        raise self._refuse()
+
+    def __instancecheck__(self, instance: object) -> bool:
+        # No object is of it.
+        return False
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise self._refuse()
+
+    def __repr__(self) -> str:
+        return f"<{self._module}.{self._called}, which fastnn has not>"
 
 
 class _OldModule(types.ModuleType):

@@ -10,11 +10,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastnn import encoding
 from fastnn.checking.arrays import real_array
+from fastnn.keras.data_classes import PyDataset, Sequence
 from fastnn.keras.preprocessing.sequence import pad_sequences
+from fastnn.keras.saving import register_keras_serializable
 from fastnn.keras.session import SESSION
 from fastnn.keras.translating import Translated, attributes, translated
 
-__all__ = ["clear_session", "normalize", "pad_sequences", "plot_model", "set_random_seed", "to_categorical"]
+__all__ = [
+    "PyDataset", "Sequence", "clear_session", "normalize", "pad_sequences", "plot_model", "register_keras_serializable",
+    "set_random_seed", "to_categorical",
+]  # fmt: skip
 
 to_categorical = Translated(encoding.to_categorical, "utils")
 

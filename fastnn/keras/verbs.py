@@ -17,6 +17,9 @@ from fastnn.keras.axes import check_axes, in_shape
 from fastnn.keras.functions import named
 from fastnn.keras.lacking import lacking
 from fastnn.keras.old_names import HistoryValues, with_new_names
+from fastnn.keras.old_verbs import OldVerbs
+from fastnn.keras.recording.recorded import is_recorded, plain
+from fastnn.keras.recording.tape import recorded_call, recording
 from fastnn.keras.samples import as_inputs, as_validation
 from fastnn.keras.tensors import Tensor, tensor
 from fastnn.keras.translating import Translated, moved, tell, translated
@@ -27,12 +30,13 @@ from fastnn.losses.base import Loss
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.base import BaseModel
 from fastnn.models.leaves import leaf_layers
+from fastnn.models.training_pass import TrainingPass
 from fastnn.optimizers.base import Optimizer
 
 __all__ = ["KerasModel"]
 
 
-class KerasModel(DescribedModel):
+class KerasModel(OldVerbs, DescribedModel):
     """A model of fastnn as Keras' scripts know it; `Sequential` and `Model` of this package are such."""
 
     @classmethod
@@ -77,6 +81,7 @@ class KerasModel(DescribedModel):
             arguments["callbacks"] = with_new_names(arguments["callbacks"], self.metrics)
         history = super().fit(**arguments)
         history.history = HistoryValues(history.history)
+        history.of(self)
         return history
 
     def evaluate(self, *args: Any, **options: Any) -> Any:
@@ -108,15 +113,19 @@ class KerasModel(DescribedModel):
         return found
 
     def __call__(self, x: Any, training: bool | None = None) -> Any:
-        """The outputs of a batch, as an array that has ``numpy()``; of a symbolic tensor, the model as a layer."""
+        """The outputs of a batch, as an array that has ``numpy()``; of a symbolic tensor, the model as a layer.
+
+        With ``training=True`` dropout and noise draw, and batch normalisation takes the batch's statistics.
+        """
         if is_symbolic(x):
             return self._named(super().__call__(x, training))
-        outputs = self.predict(x)
+        data = plain(x)
+        way = None
         if training and any(layer.acts_otherwise_in_training for layer in self.layers):
-            raise TypeError(
-                "a model cannot be called with training=True where dropout, noise or batch normalisation act otherwise "
-                "in training: fit and train_on_batch train it, and model(x) predicts"
-            )
+            way = TrainingPass(self, self._inputs(data))
+        outputs = self.predict(data) if way is None else self._named(in_shape(self, way.outputs))
+        if recording() or is_recorded(x):
+            return recorded_call(self, x, outputs, way)
         if isinstance(outputs, dict):
             return {name: tensor(output) for name, output in outputs.items()}
         return [*map(tensor, outputs)] if isinstance(outputs, list) else tensor(outputs)
@@ -128,17 +137,6 @@ class KerasModel(DescribedModel):
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of one batch."""
         return self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
-
-    def predict_classes(self, x: Any, batch_size: int | None = None, verbose: str | int | bool = "auto") -> Any:
-        """The classes of samples: an old method of Keras."""
-        if len(self.output_names) > 1:
-            raise AttributeError("a Model of several outputs has no classes: write numpy.argmax of each output")
-        outputs = self.predict(x, batch_size=batch_size, verbose=verbose)
-        if outputs.shape[-1] > 1:
-            tell("model.predict_classes(x)", "numpy.argmax(model.predict(x), axis=-1)")
-            return outputs.argmax(axis=-1)
-        tell("model.predict_classes(x)", "(model.predict(x) > 0.5).astype('int32')")
-        return (outputs > 0.5).astype("int32")
 
     def summary(self, **options: Any) -> None:
         """Print a table of the layers; see `fastnn.Sequential.summary`."""

@@ -27,7 +27,7 @@ def stands_for(operation: str) -> Callable[[K], K]:
 
 
 class Arithmetic:
-    """What may be added, subtracted and multiplied, and scaled by numbers where it is an input.
+    """What may be added, subtracted and multiplied, with each other and with numbers.
 
     Examples
     --------
@@ -38,8 +38,10 @@ class Arithmetic:
     >>> x / 255 - 0.5
     <SymbolicTensor of Rescaling, shape (None, 4)>
     >>> 1 - Dense(4)(x)
+    <SymbolicTensor of Rescaling, shape (None, 4)>
+    >>> 1 / Dense(4)(x)
     Traceback (most recent call last):
-    TypeError: there is no layer for 1 - Dense: numbers scale an Input, as Rescaling(scale, offset), and nothing ...
+    TypeError: there is no layer for 1 / Dense: numbers are not divided by what layers give, and nothing by zero
     """
 
     def __add__(self, other: Any) -> Any:
@@ -77,13 +79,16 @@ class Arithmetic:
             )
         return _combined("multiply", self, self)
 
-    def __matmul__(self, other: Any) -> NoReturn:
+    def __matmul__(self, other: Any) -> Any:
+        if hasattr(other, "combined"):
+            return other.combined("matmul", self, other)
         raise TypeError(
             f"there is no layer for {_called(self)} @ {_called(other)}: Dense(units) multiplies by weights, and Dot() "
             "two rows with each other"
         )
 
-    __rmatmul__ = __matmul__
+    def __rmatmul__(self, other: Any) -> NoReturn:
+        raise TypeError(f"there is no layer for {_called(other)} @ {_called(self)}: write {_called(self)} first")
 
     def __getitem__(self, place: Any) -> NoReturn:
         raise TypeError(
@@ -103,6 +108,10 @@ class Arithmetic:
 
 def _combined(operation: str, left: Any, right: Any) -> Any:
     """What a layer gives for the two, of which one is symbolic."""
+    for side in (left, right):
+        # Weights of a user's own know what they are part of.
+        if hasattr(side, "combined"):
+            return side.combined(operation, left, right)
     sides = [getattr(side, "tensor", side) for side in (left, right)]
     symbolic = [isinstance(side, Arithmetic) for side in sides]
     if all(symbolic):
@@ -111,7 +120,7 @@ def _combined(operation: str, left: Any, right: Any) -> Any:
         return _LAYERS[operation]()(sides)
     number, tensor = sides if symbolic[1] else sides[::-1]
     if isinstance(number, bool) or not isinstance(number, Real):
-        _refuse(operation, left, right, "it takes what layers give, and for inputs numbers")
+        _refuse(operation, left, right, "it takes what layers give, and numbers")
     return _scaled(operation, tensor, float(number), symbolic[1], (left, right))
 
 
@@ -133,12 +142,6 @@ def _scaled(operation: str, tensor: Any, number: float, behind: bool, sides: tup
     if (scale, offset) == (1.0, 0.0):
         # As in sum([...]), which begins with 0.
         return tensor
-    # An Input has no layers before it.
-    if tensor.inputs and not isinstance(tensor.layer, _LAYERS["scale"]):
-        _refuse(
-            operation, *sides, "numbers scale an Input, as Rescaling(scale, offset), and nothing behind other layers, "
-            "whose weights can do it"
-        )  # fmt: skip
     return _LAYERS["scale"](scale, offset)(tensor)
 
 

@@ -19,7 +19,7 @@ from fastnn.layers.calls import Called
 from fastnn.layers.config import Configured
 from fastnn.layers.freezing import FREEZINGS
 from fastnn.layers.layer_array import LayerArray, replacement
-from fastnn.layers.symbolic import SymbolicTensor, call
+from fastnn.layers.symbolic import SymbolicTensor, call, is_symbolic
 from fastnn.layers.training_argument import check_training
 from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn_ext.engine.plan import Plan
@@ -74,12 +74,14 @@ class Layer(Called, Configured):
 
     # Whether a model has it; no reference to the model, which is freed at once when nobody needs it any more.
     in_model = False
+    # What calls it on arrays, as Keras does: set in `fastnn.keras` for what is made there.
+    computes_arrays: Callable[..., Any] | None = None
+    # Whether its name is a model's choice, and may become another where a second model has one of that name.
+    named_by_model = False
     # Whether several models have it, so that none of them may give it other arrays.
     shared = False
     # The model that is this layer, where one is.
     inner_model: Any = None
-    # Whether it scales the data of an input as they are read, and can stand nowhere else.
-    scales_input: ClassVar[bool] = False
     # Whether training and prediction differ: one that draws, or normalises by the batch.
     acts_otherwise_in_training: ClassVar[bool] = False
 
@@ -224,6 +226,9 @@ class Layer(Called, Configured):
             When the layer cannot take such samples, or took others before.
         """
         check_training(self, training)
+        if self.computes_arrays is not None and not is_symbolic(inputs):
+            given: SymbolicTensor = self.computes_arrays(self, inputs, training)
+            return given
         return call(self, inputs)
 
     def needs_shape(self) -> Shape:

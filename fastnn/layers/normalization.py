@@ -10,6 +10,7 @@ from fastnn.checking.arrays import converted, real_array
 from fastnn.checking.columns import Names, column_names
 from fastnn.checking.shapes import Shape
 from fastnn.layers.base import Layer, Variable
+from fastnn.layers.layer_array import LayerArray
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["Normalization"]
@@ -29,6 +30,8 @@ class Normalization(Layer):
         Both or neither: a number, or one for each place of the last axis; variances are not negative.
     feature_names : sequence of str, optional
         The names of the columns, as many as there are means.
+    axis : -1 or None, default -1
+        None: all numbers share one mean and one variance, and `adapt` takes those of all data.
     name, input_shape
         As in `Layer`.
 
@@ -56,15 +59,25 @@ class Normalization(Layer):
         mean: ArrayLike | None = None,
         variance: ArrayLike | None = None,
         feature_names: Sequence[str] | None = None,
+        axis: int | None = -1,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:
         super().__init__(name=name, input_shape=input_shape)
         if (mean is None) != (variance is None):
             raise ValueError("mean and variance come together: pass both, or neither and call adapt(data)")
+        if isinstance(axis, bool) or axis not in (-1, None):
+            raise ValueError(f"axis must be -1, the last one, or None, all together, but it is {axis!r}")
+        self.axis = axis
+        # Whether they are no weights, as Keras has it, but what the layer was made with.
+        self.constant = mean is not None
         self.given: tuple[NDArray[Any], NDArray[Any]] | None = None
         if mean is not None and variance is not None:
             self.given = self._checked(mean, variance)
+            if axis is None and self.given[0].size != 1:
+                raise ValueError(f"with axis=None mean and variance are numbers, but there are {self.given[0].size}")
+        if axis is None and feature_names is not None:
+            raise ValueError("feature_names are of columns with a mean each: leave them out with axis=None")
         self.feature_names = self._named(feature_names)
 
     def _named(self, names: Any) -> Names | None:
@@ -93,7 +106,7 @@ class Normalization(Layer):
         return first, second
 
     def adapt(self, data: ArrayLike) -> None:
-        """Take mean and variance of data, over all axes but the last; of a model that is built, too.
+        """Take mean and variance of data, over all axes but the last, or over all; of a model that is built, too.
 
         Raises
         ------
@@ -101,9 +114,12 @@ class Normalization(Layer):
             When they are no finite real numbers, hold no sample, or have another last axis than the layer's input.
         """
         names, array = column_names(data, "data"), real_array(data, "data")
+        if self.axis is None:
+            # A column, whose one mean is that of all.
+            names, array = None, array.reshape(-1, 1)
         if array.ndim < 2 or array.size == 0:
             raise ValueError(f"data must have shape (samples, ..., columns), but its shape is {array.shape}")
-        if self.input_shape is not None and array.shape[-1] != self.input_shape[-1]:
+        if self.axis is not None and self.input_shape is not None and array.shape[-1] != self.input_shape[-1]:
             raise ValueError(f"data must have {self.input_shape[-1]} columns, but they have {array.shape[-1]}")
         axes = tuple(range(array.ndim - 1))
         numbers = array.astype(np.float64, copy=False)
@@ -113,10 +129,25 @@ class Normalization(Layer):
             new = [converted(one, array.dtype, "data") for one, array in zip(found, own, strict=True)]
             for array, value in zip(own, new, strict=True):
                 array[...] = value
-        self._keep(given=found, feature_names=names)
+        self._keep(given=found, constant=False, feature_names=names)
+
+    @property
+    def mean(self) -> LayerArray:
+        """The mean that is subtracted."""
+        return self._number(0, "mean", 0.0)
+
+    @property
+    def variance(self) -> LayerArray:
+        """The variance, by whose root is divided."""
+        return self._number(1, "variance", 1.0)
+
+    def _number(self, place: int, name: str, start: float) -> LayerArray:
+        if name in self.arrays:
+            return self.arrays[name].view(LayerArray)
+        return np.asarray(start if self.given is None else self.given[place]).view(LayerArray)
 
     def variables(self) -> list[Variable]:
-        width = self.needs_shape()[-1]
+        width = 1 if self.axis is None else self.needs_shape()[-1]
         mean, variance = self.given or (np.zeros(()), np.ones(()))
         return [
             Variable("mean", (width,), lambda shape, rng: np.broadcast_to(mean, shape), False),
@@ -124,7 +155,8 @@ class Normalization(Layer):
         ]
 
     def output_for(self, input_shape: Shape) -> Shape:
-        if self.given is not None and self.given[0].shape not in ((), input_shape[-1:]):
+        shared = self.axis is None or self.given is None
+        if not shared and self.given is not None and self.given[0].shape not in ((), input_shape[-1:]):
             raise ValueError(
                 f"its mean and variance are those of {self.given[0].size} columns, but it gets samples of shape "
                 f"{input_shape}"
@@ -142,4 +174,5 @@ class Normalization(Layer):
     def configuration(self) -> dict[str, Any]:
         mean, variance = (None, None) if self.given is None else (one.tolist() for one in self.given)
         names = {} if self.feature_names is None else {"feature_names": list(self.feature_names)}
-        return {"mean": mean, "variance": variance, **names, **super().configuration()}
+        everywhere = {"axis": None} if self.axis is None else {}
+        return {"mean": mean, "variance": variance, **names, **everywhere, **super().configuration()}

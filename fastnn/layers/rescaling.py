@@ -1,4 +1,4 @@
-"""The rescaling layer: inputs become ``input * scale + offset`` as they are read, so that bytes need no float copy."""
+"""The rescaling layer, ``x * scale + offset``: of inputs as they are read, so that bytes need no float copy."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,9 +13,10 @@ __all__ = ["Rescaling"]
 
 @stands_for("scale")
 class Rescaling(Layer):
-    """``x * scale + offset``: before all layers that compute.
+    """``x * scale + offset``.
 
-    Pictures of bytes, also in a memory-mapped file, are scaled batch by batch as they are read.
+    Before all layers that compute, numbers are scaled as they are read, batch by batch: pictures of bytes, also in a
+    memory-mapped file.
 
     Parameters
     ----------
@@ -32,8 +33,6 @@ class Rescaling(Layer):
     0.0
     """
 
-    scales_input = True
-
     def __init__(
         self,
         scale: float,
@@ -46,11 +45,11 @@ class Rescaling(Layer):
         self.scale, self.offset = finite_number(scale, "scale"), finite_number(offset, "offset")
 
     def lower(self, plan: Plan) -> None:
-        if plan.value >= 0:
-            raise ValueError(
-                f"{self.name} must come before all layers that compute: it scales the data as they are read"
-            )
-        plan.rescale_input(self.scale, self.offset)
+        if plan.value < 0 and not plan.is_shared(plan.value):
+            # As the data are read.
+            plan.rescale_input(self.scale, self.offset)
+        else:
+            plan.add_rescaling(self.scale, self.offset)
 
     def configuration(self) -> dict[str, Any]:
         return {"scale": self.scale, "offset": self.offset, **super().configuration()}

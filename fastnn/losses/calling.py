@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn.checking.arrays import numeric_array
+from fastnn.checking.number import Number
 
 __all__ = ["CalledLoss", "reduced", "sample_values"]
 
@@ -70,11 +71,11 @@ def reduced(values: NDArray[np.float64], sample_weight: ArrayLike | None, reduct
         return values
     total = float(values.sum())
     if reduction == "sum":
-        return total
+        return Number(total)
     if reduction == "mean_with_sample_weight" and weights is not None:
         whole = float(weights.sum())
-        return total / whole if whole else 0.0
-    return total / max(1, values.size)
+        return Number(total / whole if whole else 0.0)
+    return Number(total / max(1, values.size))
 
 
 def _weights(sample_weight: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.checking.number import Number
 from fastnn.checking.scalars import true_or_false
 from fastnn.checking.strict import Strict
 from fastnn.encoding import to_categorical
@@ -130,7 +131,8 @@ class Metric(Strict):
         rows = self.__dict__.get("_state")
         if rows is None:
             return math.nan
-        return self.__dict__["_first"] if len(rows) == 1 else self._judged(*rows.all())
+        found = self.__dict__["_first"] if len(rows) == 1 else self._judged(*rows.all())
+        return Number(found) if isinstance(found, float) else found
 
     def reset_state(self) -> None:
         """Forget what was counted."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fastnn.checking.arrays import numeric_array
+from fastnn.checking.number import Number
 from fastnn.metrics.base import Metric
 from fastnn.metrics.states import RunningMean
 
@@ -69,7 +70,7 @@ class Mean(Metric):
 
     def result(self) -> float:
         state = self.__dict__.get("_state")
-        return math.nan if state is None else state.value
+        return Number(math.nan if state is None else state.value)
 
     def __call__(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> float:  # type: ignore[override]
         """Count values, and return the mean of all since `reset_state`."""

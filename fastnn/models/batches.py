@@ -139,7 +139,8 @@ def batches_of(
         return _of_samples(x, name, BATCH_SIZE if batch_size is None else batch_size, shuffle, rng)
     if batch_size is not None:
         raise ValueError(f"batch_size is for arrays and samples, but {name}, a {type(x).__name__}, gives batches")
-    if hasattr(x, "__next__"):
+    # What gives its next batch, and all by number, has no end of its own.
+    if hasattr(x, "__next__") and not _has_items(x):
         return Batches(x, lambda: iter(x), None, once=True)
     try:
         length = _length(x)

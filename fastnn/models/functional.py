@@ -160,14 +160,22 @@ class Model(DescribedModel):
         """Take the layers, with names; nothing has changed where they cannot be taken."""
         for layer in graph.layers:
             layer.check_dtype(self.dtype)
-        own_names = [layer.name for layer in graph.layers if layer.name is not None]
+        # Layers that models named may have the same names; all but the first take others.
+        theirs: set[str | None] = {layer.name for layer in graph.layers if not layer.named_by_model}
+        anew: set[Layer] = set()
+        for layer in graph.layers:
+            if layer.named_by_model and layer.name is not None:
+                anew |= {layer} if layer.name in theirs else set()
+                theirs.add(layer.name)
+        own_names = [layer.name for layer in graph.layers if layer.name is not None and layer not in anew]
         taken: set[str | None] = set(own_names)
         if len(taken) < len(own_names):
             raise ValueError(f"names of layers must differ, but they are {own_names}")
         names: list[str] = []
         numbers: dict[str, int] = {}
         for layer in graph.layers:
-            names.append(layer.name or name_for(layer, taken, numbers))
+            kept = None if layer in anew else layer.name
+            names.append(kept or name_for(layer, taken, numbers))
             taken.add(names[-1])
         called: list[str | None] = []
         for given, begin in zip(input_names, graph.inputs, strict=True):
@@ -177,21 +185,10 @@ class Model(DescribedModel):
             # A layer that was called several times gives several outputs.
             repeated = Counter(ends)
             ends = [f"{end}_{number}" if repeated[end] > 1 else end for number, end in enumerate(ends)]
-        readers = graph.readers()
-        for node in graph.nodes:
-            layer, source = graph.layers[node.layer], node.sources[0]
-            if (
-                layer.scales_input
-                and not node.output
-                and (readers[source] > 1 or (source >= 0 and not graph.layer_at(source).scales_input))
-            ):
-                raise ValueError(
-                    f"{names[node.layer]} scales the data of an input as they are read, and must be the only layer "
-                    "that takes that input: scale the data before, or give other layers an Input of their own"
-                )
         _check_lookups(graph, names)
         for layer, own in zip(graph.layers, names, strict=True):
-            layer._keep(_name=own, in_model=True, shared=layer.in_model)
+            by_model = layer.name is None or layer.named_by_model
+            layer._keep(_name=own, in_model=True, shared=layer.in_model, named_by_model=by_model)
         self._keep(layers=fixed_layers(graph.layers))
         self._graph = graph
         self._input_names, self._output_names = tuple(str(one) for one in called), tuple(ends)

@@ -11,13 +11,13 @@ def name_for(layer: Layer, taken: Container[str | None], numbers: MutableMapping
     """The layer's own name, or its class' in snake case, with a number where that is taken.
 
     Names of many layers share ``numbers``, where each class' begin that are not known to be taken. Raises ValueError
-    where its own name is taken.
+    where its own name is taken, which no model has given it.
 
     >>> from fastnn.layers import BatchNormalization
     >>> name_for(BatchNormalization(), ["batch_normalization"])
     'batch_normalization_1'
     """
-    if layer.name is not None:
+    if layer.name is not None and not (layer.named_by_model and layer.name in taken):
         if layer.name in taken:
             raise ValueError(f"there is a layer {layer.name!r} already: names in a model must differ")
         return layer.name

@@ -87,11 +87,6 @@ class ModelLayer(Layer):
     def default_name(self) -> str:
         return self.model.name
 
-    @property
-    def scales_input(self) -> bool:  # type: ignore[override]
-        """Whether a layer of the model scales the data of an input."""
-        return any(layer.scales_input for layer in self.model.layers)
-
     def shape_of_inputs(self, shapes: Sequence[Shape]) -> Any:
         count = max(1, len(self.model.input_shapes))
         if len(shapes) != count:

@@ -158,7 +158,8 @@ class Sequential(DescribedModel):
         if alone and self.layers:
             raise ValueError(f"only the first layer has an input_shape, but {label(layer)} comes after others")
         name = name_for(layer, {other.name for other in self.layers})
-        layer._keep(_name=name, in_model=True, shared=layer.in_model)
+        by_model = layer.name is None or layer.named_by_model
+        layer._keep(_name=name, in_model=True, shared=layer.in_model, named_by_model=by_model)
         list.append(self.layers, layer)
 
     def pop(self) -> Layer:

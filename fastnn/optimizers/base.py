@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
+from fastnn.checking.names import snake_case
 from fastnn.checking.old_spellings import tell
 from fastnn.checking.scalars import non_negative_number, true_or_false
 from fastnn.checking.strict import Strict
@@ -76,7 +78,9 @@ class Optimizer(Strict):
 
     weight_decay: float | None
     _learning_rate: float | LearningRateSchedule
-    _changeable = frozenset({"learning_rate"})
+    _changeable = frozenset({"learning_rate", "_steps", "_states"})
+    # Of `apply_gradients`; beside what an optimiser is, which `vars` tells.
+    __slots__ = ("_states", "_steps")
 
     def __init__(
         self,
@@ -86,6 +90,8 @@ class Optimizer(Strict):
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
     ) -> None:
+        self._steps: int = 0
+        self._states: dict[int, tuple[Any, dict[str, Any]]] = {}
         self.learning_rate = learning_rate
         self._keep(weight_decay=None if weight_decay is None else _checked("weight_decay", weight_decay))
         for name, limit in {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}.items():
@@ -131,6 +137,39 @@ class Optimizer(Strict):
     def configuration(self) -> dict[str, Any]:
         """The constructor's arguments, without those that are None."""
         return {name.lstrip("_"): value for name, value in vars(self).items() if value is not None}
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments as values that JSON can hold, as Keras gives them, and the ``name``.
+
+        A schedule is a dict of its "class_name" and "config".
+
+        >>> from fastnn.optimizers import SGD
+        >>> SGD(0.1).get_config()["learning_rate"]
+        0.1
+        """
+        rate = self._learning_rate
+        if callable(rate):
+            if not hasattr(rate, "configuration"):
+                raise TypeError("learning_rate is a function of your own, which no data can hold")
+            told: Any = {"class_name": type(rate).__name__, "config": rate.configuration()}
+        else:
+            told = rate
+        rest = {name: value for name, value in vars(self).items() if name != "_learning_rate"}
+        return {"name": snake_case(type(self).__name__), "learning_rate": told, **rest}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """A new one of what `get_config` gave; TypeError or ValueError where it does not fit."""
+        given = {name: value for name, value in dict(config).items() if name != "name"}
+        rate = given.get("learning_rate")
+        if isinstance(rate, Mapping):
+            import fastnn.optimizers.schedules as schedules
+
+            kind = rate.get("class_name")
+            if kind not in schedules.__all__:
+                raise ValueError(f"learning_rate must be a number or one of {', '.join(schedules.__all__)}: {rate!r}")
+            given["learning_rate"] = getattr(schedules, str(kind))(**rate["config"])
+        return cls(**given)
 
     def rate_at(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
@@ -191,6 +230,37 @@ class Optimizer(Strict):
         if self._kind_of_decay() == "coupled_decay":
             return weights - self.change(gradient + decay * weights, rate, state, step)
         return weights * (1 - rate * decay) - self.change(gradient, rate, state, step)
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Any]], **options: Any) -> None:
+        """Do a step with arrays of one's own, which change in place: the rule in NumPy, as `formula` has it.
+
+        ``model.apply_gradients`` does so for a model, in compiled code. What is remembered of an array, such as its
+        momentum, goes by its place in memory.
+
+        Parameters
+        ----------
+        grads_and_vars : iterable of (ndarray, ndarray)
+            Gradients, and what they are those of.
+
+        Raises
+        ------
+        FloatingPointError
+            For a gradient that is not finite; nothing has changed then.
+
+        Examples
+        --------
+        >>> import numpy
+        >>> from fastnn.optimizers import SGD
+        >>> weights = numpy.array([1.0, 2.0])
+        >>> SGD(0.1).apply_gradients([(numpy.array([1.0, -1.0]), weights)])
+        >>> weights
+        array([0.9, 2.1])
+        """
+        if options.keys() - {"name"}:
+            raise TypeError(f"apply_gradients takes pairs of a gradient and an array, but {sorted(options)} came, too")
+        from fastnn.optimizers.applying import apply
+
+        self._steps, self._states = apply(self, list(grads_and_vars), self._steps, self._states)
 
     def clipping(self) -> dict[str, Any]:
         """The limits that gradients have, by the names of the engine's arguments."""

@@ -29,8 +29,8 @@ from fastnn_ext.runtime.pool cimport pool_run, pool_size
 from fastnn_ext.tables.enums cimport (
     ACTIVATION, ACTIVATIONS, ACTIVITY_PENALTY, ALPHA_DROPOUT, Activation, BATCH_NORMALIZATION, CONCATENATE, DENSE,
     DENSE_ALONG_AXIS, DOT, DROPOUT, EMBEDDING, ENCODING, FUNCTION, GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, LOG_SOFTMAX,
-    NOISE, OPERATIONS, OperationKind, PERMUTATION, PRELU, RMS_NORMALIZATION, SOFTMAX, STANDARDIZATION, SUBTRACT,
-    UNIT_NORMALIZATION, fastnn_told_by_output, fastnn_traits,
+    NOISE, OPERATIONS, OperationKind, PERMUTATION, PRELU, RESCALING, RMS_NORMALIZATION, SOFTMAX, STANDARDIZATION,
+    SUBTRACT, UNIT_NORMALIZATION, fastnn_told_by_output, fastnn_traits,
 )
 
 from fastnn_ext.engine.rows import NonFiniteDataError
@@ -230,8 +230,12 @@ cdef class Plan:
         """
         cdef int place = self.place_of(value)
         self.value = value
-        if shared and place >= 0:
+        if shared:
             self.shared.add(place)
+
+    def is_shared(self, value):
+        """Whether others read this value, too, as `follow` was told."""
+        return self.place_of(value) in self.shared
 
     cdef int must_rest(self) except -1:
         # Whoever runs a plan holds pointers into it.
@@ -697,6 +701,16 @@ cdef class Plan:
         operation.moving_mean, operation.moving_variance = cnp.PyArray_DATA(m), cnp.PyArray_DATA(v)
         self.kept_alive += [m, v]
         self.pins += [pinned(m), pinned(v)]
+        return self.finish(operation)
+
+    def add_rescaling(self, double scale, double offset, inputs=None):
+        """Append ``x * scale + offset``, of finite numbers."""
+        if not (-float("inf") < scale < float("inf") and -float("inf") < offset < float("inf")):
+            raise ValueError(f"scale and offset must be finite, but they are {scale} and {offset}")
+        places = self.given(inputs)
+        self.one_input(places)
+        cdef Operation* operation = self.append(RESCALING, places, 0)
+        operation.parameter, operation.momentum = scale, offset
         return self.finish(operation)
 
     def add_permutation(self, order, inputs=None):

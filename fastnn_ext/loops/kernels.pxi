@@ -20,8 +20,8 @@ from fastnn_ext.tables.enums cimport (
     ACTIVATION, ACTIVITY_PENALTY, ADD, ALPHA_DROPOUT, AVERAGE, BATCH_NORMALIZATION, BINARY_CROSS_ENTROPY, COLLECT,
     CONCATENATE, CROSS_ENTROPY, DENSE, DENSE_ALONG_AXIS, DOT, DROPOUT, EMBEDDING, ENCODING, FUNCTION,
     GAUSSIAN_DROPOUT, LAYER_NORMALIZATION, LOG_SOFTMAX, MAXIMUM, MINIMUM, MOMENTUM, MOMENTUM_STATE, MULTIPLY, NADAM,
-    NESTEROV, NOISE, OPERATIONS, PERMUTATION, PRELU, RMS_NORMALIZATION, SGD, SOFTMAX, SQUARES_STATE, STANDARDIZATION,
-    STATES, SUBTRACT, UNIT_NORMALIZATION, fastnn_corrected, fastnn_is_summed, fastnn_traits,
+    NESTEROV, NOISE, OPERATIONS, PERMUTATION, PRELU, RESCALING, RMS_NORMALIZATION, SGD, SOFTMAX, SQUARES_STATE,
+    STANDARDIZATION, STATES, SUBTRACT, UNIT_NORMALIZATION, fastnn_corrected, fastnn_is_summed, fastnn_traits,
 )
 from fastnn_ext.loops.primitives cimport (
     FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, activation_backward_row, activity_row, activity_slope_row,
@@ -73,6 +73,7 @@ include "../operations/layer_normalization.pxi"
 include "../operations/embedding.pxi"
 include "../operations/encoding.pxi"
 include "../operations/standardization.pxi"
+include "../operations/rescaling.pxi"
 include "../operations/permutation.pxi"
 include "../operations/unit_normalization.pxi"
 include "../operations/rms_normalization.pxi"

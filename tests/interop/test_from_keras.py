@@ -311,8 +311,6 @@ def test_layers_of_pictures_and_other_axes(keras):
     ]:
         with pytest.raises(ValueError, match=message):
             from_keras(keras.Sequential([keras.Input((4, 3)), layer]))
-    with pytest.raises(ValueError, match="must come before all layers that compute"):
-        from_keras(keras.Sequential([keras.Input((3,)), kinds.Dense(2), kinds.Rescaling(2.0)]))
 
 
 def test_models_of_unknown_shape_and_calls_that_are_not_there(keras):

@@ -4,6 +4,7 @@ import re
 
 # What is written in place of what, at the beginning of a line.
 CHANGES = {
+    "import keras.backend": "import fastnn.keras.backend",
     "from keras": "from fastnn.keras",
     "import keras": "import fastnn.keras as keras",
     "import tensorflow as tf": "import fastnn.keras.tensorflow as tf",

@@ -7,6 +7,7 @@ import fastnn.keras as keras
 import fastnn.keras.tensorflow as tf
 from fastnn.keras import backend as K
 from fastnn.keras import layers
+from fastnn.keras.layer_functions import LAYER_FUNCTIONS
 
 X = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
 Y = X[:, :1] - X[:, 1:2]
@@ -61,10 +62,37 @@ def test_functions_of_arrays():
     assert K.cast(x > 0, "float32").numpy().dtype == np.float32
     assert tf.reduce_mean(x).numpy() == pytest.approx(x.mean())
     symbolic = keras.Input((3,))
-    for name in K.ARRAY_FUNCTIONS:
+    for name in K.ARRAY_FUNCTIONS.keys() - LAYER_FUNCTIONS.keys() - {"cast"}:
         assert name in K.__all__
         with pytest.raises(TypeError, match=f"^{name} is a function of arrays, and no layer computes it"):
             getattr(K, name)(symbolic, symbolic)
+
+
+def test_functions_of_what_layers_give():
+    """Those that layers compute are the same of arrays."""
+    x = keras.Input((4,))
+    hidden = layers.Dense(3, activation="sigmoid")(x)
+    computed = {
+        "exp": K.exp(hidden), "abs": K.abs(hidden - 0.5), "log": K.log(hidden), "sqrt": K.sqrt(hidden),
+        "sin": K.sin(hidden), "cos": K.cos(hidden), "square": K.square(hidden), "pow": K.pow(hidden, 2),
+        "sum": K.sum(hidden, axis=-1, keepdims=True), "mean": K.mean(hidden, axis=1, keepdims=True),
+        "clip": K.clip(hidden, 0.4, 0.6), "maximum": K.maximum(0.5, hidden), "minimum": K.minimum(hidden, 0.5),
+    }  # fmt: skip
+    given = keras.Model(x, hidden).predict(X)
+    for name, tensor in computed.items():
+        shifted = given - 0.5 if name == "abs" else given
+        more = {"pow": (2,), "clip": (0.4, 0.6), "maximum": (0.5,), "minimum": (0.5,)}.get(name, ())
+        over = {"axis": 1, "keepdims": True} if name in ("sum", "mean") else {}
+        # Sums and differences of float32 in another order.
+        np.testing.assert_allclose(
+            keras.Model(x, tensor).predict(X), getattr(K, name)(shifted, *more, **over), rtol=1e-5, atol=1e-6
+        )
+    with pytest.raises(TypeError, match="summed over the numbers of a row, axis=-1 and keepdims=True"):
+        K.sum(hidden)
+    with pytest.raises(TypeError, match="cannot be cast to int32"):
+        K.cast(hidden, "int32")
+    with pytest.raises(TypeError, match="with a number, not array"):
+        K.maximum(hidden, np.ones(3))
 
 
 def test_values():
@@ -86,15 +114,20 @@ def test_functions_of_models():
     kernel, bias = model.layers[0].get_weights()
     np.testing.assert_allclose(hidden, np.maximum(X @ kernel + bias, 0), rtol=1e-5, atol=1e-6)
     np.testing.assert_array_equal(outputs, model.predict(X))
-    with pytest.raises(ImportError, match="has no learning_phase, which Keras has: dropout and its like act by themse"):
-        _ = K.learning_phase
+    np.testing.assert_array_equal(K.function(model.input, model.layers[0].output)(X), hidden)
+    phase = K.function([model.layers[0].input, K.learning_phase()], [model.layers[-1].output])
+    np.testing.assert_array_equal(phase([X, 0])[0], outputs)
+    with pytest.raises(ValueError, match="the learning phase can be 0 alone"):
+        phase([X, 1])
+    with pytest.raises(ImportError, match="has no get_session, which Keras has: fastnn has no sessions"):
+        _ = K.get_session
 
 
 def test_what_tensorflow_has_beside():
     for name, words in (
-        ("data", "pass arrays to fit"),
-        ("GradientTape", "model.gradients"),
-        ("config", "leave it out"),
+        ("distribute", "leave it out"),
+        ("Session", "TensorFlow 1"),
+        ("lite", "to_c"),
     ):
         with pytest.raises(AttributeError, match=f"has no {name}: .*{words}"):
             getattr(tf, name)

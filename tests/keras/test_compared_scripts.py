@@ -25,6 +25,12 @@ MODERN = {
     r"^from tensorflow\.keras\b": "from keras",
     r"\btf\.keras\b": "keras",
     r"\btf\.nn\b": "keras.activations",
+    r"\btf\.(square|abs|where)\b": r"keras.ops.\1",
+    # Its backend has the functions of arrays over TensorFlow alone.
+    r"\bK\.epsilon\(\)": "1e-7",
+    r"\bK\.flatten\((\w+)\)": r'__import__("keras").ops.reshape(\1, (-1,))',
+    r"\bK\.pow\b": '__import__("keras").ops.power',
+    r"\bK\.(mean|sum|square|sqrt|maximum|clip|log|equal|cast|binary_crossentropy)\b": r'__import__("keras").ops.\1',
     r"^from keras\.layers\.\w+ import": "from keras.layers import",
     r"^from keras\.preprocessing\.text import": "from keras.src.legacy.preprocessing.text import",
     r"^from keras\.utils import np_utils$": "from keras import utils as np_utils",
@@ -64,6 +70,10 @@ def _same_weights(model):
     rng = np.random.default_rng(5)
     found = []
     for array in model.get_weights():
+        if not array.ndim:
+            # How many samples Keras has adapted a normalisation to.
+            found.append(array)
+            continue
         numbers = rng.normal(size=array.shape)
         # Biases, gammas, betas and statistics begin as they are.
         found.append(numbers / np.sqrt(len(numbers)) if array.ndim == 2 else array)

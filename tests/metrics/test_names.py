@@ -92,7 +92,7 @@ def test_own_objects_with_and_without_a_name():
     assert resolve(scorer, 1).name == "Scorer"
     scorer.name = "score"
     assert resolve(scorer, 1).name == "score"
-    assert type(resolve(scorer, 1)([0], [0])) is float
+    assert isinstance(resolve(scorer, 1)([0], [0]), float)
 
 
 @pytest.mark.parametrize("returned", [None, "good", [], 1j])

@@ -69,7 +69,7 @@ def test_every_form_of_truth(name, truth, dtype):
     labels, y_pred = batch(dtype)
     assert np.any(y_pred > 0.5)
     result = OBJECTS[name]()(TRUTHS[truth](labels), y_pred)
-    assert type(result) is float
+    assert isinstance(result, float)
     # Quotients of the same whole numbers, rounded once or, for a mean over six classes, a few times.
     assert result == pytest.approx(by_hand(name, labels, y_pred), rel=1e-14)
     assert 0 < result < 1

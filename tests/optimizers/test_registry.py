@@ -18,7 +18,7 @@ from fastnn.registry import Registry, Without
 from fastnn_ext.tables.enums import UpdateRule
 
 ROOT = pathlib.Path(fastnn.__file__).resolve().parent
-NOT_OPTIMIZERS = {"__init__", "base", "names", "rate", "schedules", "state"}
+NOT_OPTIMIZERS = {"__init__", "applying", "base", "names", "rate", "schedules", "state"}
 KINDS = list(OPTIMIZERS)
 OTHERS = [*STEADY.values(), optimizers.Adam(schedules.ExponentialDecay(0.1, decay_steps=3, decay_rate=0.5))]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastnn import optimizers as ours
@@ -13,8 +13,8 @@ from fastnn.optimizers.names import OPTIMIZERS
 from fastnn.optimizers.schedules import InverseTimeDecay
 
 __all__ = [
-    "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Nadam", "Optimizer", "RMSprop", "SGD", "get",
-    "schedules",
+    "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Nadam", "Optimizer", "RMSprop", "SGD",
+    "deserialize", "get", "schedules", "serialize",
 ]  # fmt: skip
 
 
@@ -39,8 +39,21 @@ def _prepared(kind: type[Optimizer], **keras: Any) -> Callable[[dict[str, Any]],
     return prepare
 
 
+class _OptimizerClass(Translated):
+    """A class of optimisers, with Keras' ``from_config``."""
+
+    def from_config(self, config: Mapping[str, Any], custom_objects: Any = None) -> Optimizer:
+        """An optimiser of what ``get_config`` of one gave, here or in Keras."""
+        given = {name: value for name, value in config.items() if name != "name"}
+        rate = given.get("learning_rate")
+        if isinstance(rate, Mapping):
+            given["learning_rate"] = getattr(schedules, str(rate["class_name"]))(**rate["config"])
+        made: Optimizer = self(**given)
+        return made
+
+
 def _optimizer(kind: type[Optimizer], **keras: Any) -> Translated:
-    return Translated(kind, "optimizers", prepare=_prepared(kind, **keras))
+    return _OptimizerClass(kind, "optimizers", prepare=_prepared(kind, **keras))
 
 
 Adadelta = _optimizer(ours.Adadelta)
@@ -57,6 +70,23 @@ SGD = _optimizer(ours.SGD, rate_in_velocity=True)
 __getattr__ = attributes(__name__)
 
 
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """An optimiser as plain data: the name of its class, and what it was made with.
+
+    >>> serialize(SGD(0.5))["class_name"]
+    'SGD'
+    """
+    return {"class_name": type(optimizer).__name__, "config": optimizer.get_config()}
+
+
+def deserialize(config: Mapping[str, Any], custom_objects: Any = None) -> Optimizer:
+    """The optimiser that `serialize`, or Keras', told of; ValueError for another class."""
+    made = globals().get(str(config.get("class_name")))
+    if not isinstance(made, _OptimizerClass):
+        raise ValueError(f"fastnn.keras.optimizers has no {config.get('class_name')!r}")
+    return made.from_config(config["config"])
+
+
 def get(identifier: Any) -> Optimizer:
     """The optimiser of a name or a class of this module, with Keras' defaults; an object as it is.
 
@@ -70,6 +100,8 @@ def get(identifier: Any) -> Optimizer:
     >>> get("adam").epsilon_hat
     True
     """
+    if isinstance(identifier, Mapping):
+        return deserialize(identifier)
     if isinstance(identifier, str):
         made = globals().get(OPTIMIZERS[identifier].__name__)
         return made() if isinstance(made, Translated) else OPTIMIZERS[identifier]()

@@ -1,8 +1,8 @@
-"""Keras' ``keras.preprocessing``: texts and lists of numbers as rows."""
+"""Keras' ``keras.preprocessing``: pictures, texts and lists of numbers."""
 
-from fastnn.keras.preprocessing import sequence, text
+from fastnn.keras.preprocessing import image, sequence, text
 from fastnn.keras.translating import attributes
 
-__all__ = ["sequence", "text"]
+__all__ = ["image", "sequence", "text"]
 
 __getattr__ = attributes(__name__)

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from fastnn.checking.names import nearest_name
 from fastnn.encoding import to_categorical
+from fastnn.keras import optimizers
 from fastnn.keras.sequential import Sequential
 from fastnn.keras.spellings import RENAMED
 from fastnn.keras.translating import tell
@@ -29,6 +30,10 @@ _OF_FIT = frozenset(inspect.signature(Ours.fit).parameters) - {"self", "x", "y"}
 _OF_COMPILE = frozenset({"optimizer", "loss", "metrics"})
 # What the function that makes a model is called with, in scikeras' form.
 _ROUTED = "model__"
+# What an optimiser is made with, in the same form, and what fit is called with.
+_OF_OPTIMIZER, _FOR_FIT = "optimizer__", "fit__"
+# What scikeras tells a function that makes models of the data, and of how it is to be compiled.
+_TOLD = frozenset({"meta", "compile_kwargs"})
 
 
 class _Wrapper(BaseEstimator):  # type: ignore[misc]
@@ -42,31 +47,41 @@ class _Wrapper(BaseEstimator):  # type: ignore[misc]
                 raise TypeError(f"{type(self).__name__} has model and build_fn, which are the same: pass model")
             tell(f"{type(self).__name__}(build_fn=...)", "model=...")
             model = build_fn
-        self.model = model
+        self._given = model
         self._parameters = self._checked(parameters)
+
+    @property
+    def model(self) -> Any:
+        """What makes the models; once there is one that is trained, that, as in Keras' own wrapper."""
+        return self.__dict__.get("model_", self._given)
+
+    @model.setter
+    def model(self, value: Any) -> None:
+        self._given = value
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """All parameters by name."""
-        return {"model": self.model, **self._parameters}
+        return {"model": self._given, **self._parameters}
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters by name; ValueError for an unknown one, before any is set."""
         given = dict(params)
-        model = given.pop("model", self.model)
+        model = given.pop("model", self._given)
         self._parameters = self._parameters | self._checked(given, model)
-        self.model = model
+        self._given = model
         return self
 
     def _checked(self, parameters: dict[str, Any], model: Any = None) -> dict[str, Any]:
         """Parameters under their names of today, which are all of something."""
-        model = self.model if model is None else model
+        model = self._given if model is None else model
         known = {*_OF_FIT, *_OF_COMPILE, *(f"{_ROUTED}{name}" for name in _arguments(model)), *_arguments(model)}
         checked = {}
         for name, value in parameters.items():
             new = RENAMED["Sequential.fit"].get(name, name)
             if new != name:
                 tell(f"{type(self).__name__}({name}=...)", f"{new}=...")
-            if new not in known:
+            new = new.removeprefix(_FOR_FIT) if new.removeprefix(_FOR_FIT) in _OF_FIT else new
+            if new not in known and not new.startswith(_OF_OPTIMIZER):
                 nearest = nearest_name(new, sorted(known))
                 hint = f"; did you mean {nearest!r}?" if nearest else "."
                 raise ValueError(
@@ -76,23 +91,41 @@ class _Wrapper(BaseEstimator):  # type: ignore[misc]
             checked[new] = value
         return checked
 
-    def _made(self) -> Sequential:
+    def _compilation(self) -> dict[str, Any]:
+        """What ``compile`` is called with; numbers of the optimiser make one."""
+        found = {name: value for name, value in self._parameters.items() if name in _OF_COMPILE}
+        numbers = {
+            name.removeprefix(_OF_OPTIMIZER): value
+            for name, value in self._parameters.items()
+            if name.startswith(_OF_OPTIMIZER)
+        }
+        if numbers:
+            kind = optimizers.get(found.get("optimizer", "rmsprop"))
+            found["optimizer"] = optimizers.deserialize(
+                {"class_name": type(kind).__name__, "config": kind.get_config() | numbers}
+            )
+        return found
+
+    def _made(self, meta: dict[str, Any]) -> Sequential:
         """A new model, compiled."""
-        own, parameters = _arguments(self.model), self._parameters
-        if isinstance(self.model, Ours):
-            made: Any = copy.copy(self.model)
-        elif callable(self.model):
+        own, parameters = _arguments(self._given), self._parameters
+        if isinstance(self._given, Ours):
+            made: Any = copy.copy(self._given)
+        elif callable(self._given):
             routed = {name.removeprefix(_ROUTED): name for name in parameters if name.startswith(_ROUTED)}
             taken = {name: parameters[name] for name in own if name in parameters}
-            made = self.model(**taken | {name: parameters[place] for name, place in routed.items()})
+            told = {"meta": meta, "compile_kwargs": self._compilation()}
+            asked = inspect.signature(self._given).parameters.keys() & _TOLD
+            taken |= {name: told[name] for name in asked}
+            made = self._given(**taken | {name: parameters[place] for name, place in routed.items()})
         else:
-            raise TypeError(f"model must be a function that makes a model, or a model, but it is {self.model!r}")
+            raise TypeError(f"model must be a function that makes a model, or a model, but it is {self._given!r}")
         if not isinstance(made, Ours):
-            raise TypeError(f"the function {self.model!r} must return a model, but it returned {made!r}")
-        compilation = {name: value for name, value in parameters.items() if name in _OF_COMPILE - set(own)}
+            raise TypeError(f"the function {self._given!r} must return a model, but it returned {made!r}")
+        compilation = {name: value for name, value in self._compilation().items() if name not in own}
         if made.loss is None:
             made.compile(**compilation)
-        elif compilation:
+        elif compilation and not inspect.signature(self._given).parameters.keys() & {"compile_kwargs"}:
             raise ValueError(
                 f"{', '.join(compilation)} would have no effect, as the model is compiled already: let the function "
                 "that makes it take this argument, or leave compile to the estimator"
@@ -147,7 +180,7 @@ class KerasClassifier(ClassifierMixin, _Wrapper):  # type: ignore[misc]
     def fit(self, X: Any, y: ArrayLike, **more: Any) -> Self:
         """Train a new model; further arguments are those of ``Sequential.fit``."""
         labels = np.asarray(y)
-        model = self._made()
+        model = self._made(_meta(X, labels))
         if labels.ndim == 2 and labels.shape[1] > 1:
             self.classes_, targets = np.arange(labels.shape[1]), labels
         else:
@@ -187,12 +220,29 @@ class KerasRegressor(RegressorMixin, _Wrapper):  # type: ignore[misc]
 
     def fit(self, X: Any, y: ArrayLike, **more: Any) -> Self:
         """Train a new model; further arguments are those of ``Sequential.fit``."""
-        return self._fit(X, np.asarray(y), self._made(), more)
+        targets = np.asarray(y)
+        return self._fit(X, targets, self._made(_meta(X, targets)), more)
 
     def predict(self, X: Any, **more: Any) -> Any:
         """The outputs, shape (samples,) where there is one."""
         outputs = self._outputs(X, more)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+
+def _meta(X: Any, y: NDArray[Any]) -> dict[str, Any]:
+    """What scikeras calls the data by."""
+    shape = np.shape(X)
+    classes = y.shape[1] if y.ndim == 2 and y.shape[1] > 1 else len(np.unique(y))
+    outputs = y.shape[1] if y.ndim == 2 else 1
+    kind = "binary" if classes == 2 else "multiclass"
+    return {
+        "n_features_in_": int(np.prod(shape[1:])),
+        "X_shape_": shape,
+        "n_classes_": classes,
+        "n_outputs_": outputs,
+        "n_outputs_expected_": outputs,
+        "target_type_": kind if y.dtype.kind != "f" or classes <= 2 else "continuous",
+    }
 
 
 def _arguments(model: Any) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.checking.number import Number
 from fastnn.checking.scalars import finite_number, whole_number
 from fastnn.metrics.base import Metric, check_decisions, read_rows
 from fastnn.metrics.labels import read_weights
@@ -64,7 +65,7 @@ class Decisions(Metric):
         return math.nan if state is None else self._shaped(self.of_counts(state.counts))
 
     def _shaped(self, values: NDArray[np.float64]) -> Any:
-        return values if self.values is not None else float(values[0])
+        return values if self.values is not None else Number(values[0])
 
     def counts(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.checking.number import Number
 from fastnn.metrics.base import Metric
 from fastnn.metrics.states import RunningMean
 
@@ -23,4 +24,4 @@ class MeanMetric(Metric):
 
     def result(self) -> float:
         state = self.__dict__.get("_state")
-        return math.nan if state is None else state.value
+        return Number(math.nan if state is None else state.value)

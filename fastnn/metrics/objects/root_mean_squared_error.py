@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.checking.number import Number
 from fastnn.metrics.objects.mean_squared_error import MeanSquaredError
 
 __all__ = ["RootMeanSquaredError"]
@@ -32,4 +33,4 @@ class RootMeanSquaredError(MeanSquaredError):
         return super().compute(y_true, y_pred, weights)
 
     def result(self) -> float:
-        return math.sqrt(super().result())
+        return Number(math.sqrt(super().result()))
