@@ -57,16 +57,24 @@ class Worker:
         answer = self._receive()
         self.version, self.differs = answer["version"], answer["differs"]
 
+    def take(self, job: Job, epochs: int) -> None:
+        """Another job from here on, in the same process."""
+        self._send(json.dumps({"job": job.as_dict(), "epochs": epochs}))
+        self.wait_until_ready()
+
     def round(self) -> Round:
         """Do the task once, from fresh weights."""
-        assert self._process.stdin is not None
         time.sleep(PAUSE)
-        self._process.stdin.write("round\n")
-        self._process.stdin.flush()
+        self._send("round")
         return Round(**self._receive())
 
     def close(self) -> None:
         self._process.communicate()
+
+    def _send(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
 
     def _receive(self) -> dict[str, Any]:
         assert self._process.stdout is not None

@@ -1,7 +1,7 @@
-"""The worker: the process of one peer, which does a round whenever a line comes in and answers with a line of JSON.
+"""The worker: the process of one peer, which does what each line that comes in says and answers with a line of JSON.
 
-``python -m benchmarks.worker JOB PEER EPOCHS THREADS``, JOB in JSON, first says which version it runs; it ends with its
-input.
+``python -m benchmarks.worker JOB PEER EPOCHS THREADS``, JOB in JSON, first says which version it runs. A line ``round``
+is a round of the job; any other is a job to do from then on, with its epochs. The process ends with its input.
 """
 
 import gc
@@ -15,7 +15,8 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.jobs import Job
+from benchmarks.jobs import Job, Task
+from benchmarks.peers import Run
 
 COMPARED_SAMPLES = 100
 
@@ -25,10 +26,13 @@ def main(job: str, peer: str, epochs: str, threads: str) -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     module = importlib.import_module(f"benchmarks.peers.{peer.replace('-', '_')}")
-    task = Job(**json.loads(job)).make(int(epochs), int(threads))
-    prepared = module.setup(task)
+    task, prepared = _ready(module, json.loads(job), int(epochs), int(threads))
     _answer(answers, {"version": module.version(), "differs": prepared.differs})
-    for _ in sys.stdin:
+    for line in sys.stdin:
+        if line != "round\n":
+            task, prepared = _ready(module, **json.loads(line), threads=int(threads))
+            _answer(answers, {"version": module.version(), "differs": prepared.differs})
+            continue
         prepared.reset()
         gc.collect()
         begin = time.perf_counter()
@@ -37,6 +41,12 @@ def main(job: str, peer: str, epochs: str, threads: str) -> None:
         values = prepared.values(result)
         loss = float(values[-1]) if task.goal == "train" else float(np.square(values).mean())
         _answer(answers, {"seconds": seconds, "loss": loss, "values": compared(values)})
+
+
+def _ready(module: Any, job: dict[str, Any], epochs: int, threads: int) -> tuple[Task, Run]:
+    task = Job(**job).make(epochs, threads)
+    prepared: Run = module.setup(task)
+    return task, prepared
 
 
 def compared(values: NDArray[Any]) -> list[float]:

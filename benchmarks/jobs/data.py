@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 Samples = tuple[NDArray[Any], NDArray[Any]]
 
+# The share of inputs that `sparse_classes` leaves.
+FILLED = 0.2
+
 
 @dataclass(frozen=True)
 class Source:
@@ -90,9 +93,19 @@ def gaussian_classes(samples: int, sizes: tuple[int, ...]) -> Samples:
     return x, np.eye(sizes[-1], dtype=np.float32)[classes]
 
 
+def sparse_classes(samples: int, sizes: tuple[int, ...]) -> Samples:
+    """The same, with all but a fifth of the inputs zero, as in images and counts."""
+    x, _ = gaussian(samples, sizes)
+    rng = np.random.default_rng(2)
+    x *= rng.random(x.shape, dtype=np.float32) < FILLED
+    classes = (x @ rng.standard_normal((sizes[0], sizes[-1]))).argmax(axis=1)
+    return x, np.eye(sizes[-1], dtype=np.float32)[classes]
+
+
 SOURCES: dict[str, Source] = {
     "mnist-sample": Source(mnist_sample),
     "mnist": Source(mnist, mnist_missing),
     "gaussian": Source(gaussian),
     "gaussian-classes": Source(gaussian_classes),
+    "sparse-classes": Source(sparse_classes),
 }

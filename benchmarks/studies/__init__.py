@@ -24,6 +24,7 @@ __all__ = ["STUDIES", "Content", "Study", "save_study", "time_workers"]
 STUDIES = (
     "growth",
     "scaling",
+    "grid",
     "roofline",
     "features",
     "files",

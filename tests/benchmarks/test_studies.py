@@ -20,6 +20,7 @@ from benchmarks.studies import (
     files,
     fit_memory,
     graphs,
+    grid,
     growth,
     out_of_core,
     roofline,
@@ -222,3 +223,26 @@ def test_out_of_core_in_small(tmp_path):
     assert out_of_core.describe(content).count("\n") == len(out_of_core.KINDS) + 2
     save_study(out_of_core, content, tmp_path, "out_of_core", plot=True)
     assert (tmp_path / "out_of_core.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_grid_in_small(tmp_path):
+    content = grid.measure(True, SILENT, [])
+    assert [(one["goal"], one["batch"]) for one in content["cells"]] == [
+        ("train", 1),
+        ("train", 64),
+        ("train", 1),
+        ("train", 64),
+        ("predict", 1),
+        ("predict", 64),
+        ("predict", 1),
+        ("predict", 64),
+    ]
+    for one in content["cells"]:
+        assert set(one["microseconds"]) == {"numpy", "fastnn"}
+        assert all(time > 0 and math.isfinite(time) for time in one["microseconds"].values())
+    told = grid.describe(content)
+    lost = [one for one in content["cells"] if grid.ratio(one) < 1]
+    assert f"faster in {len(lost)} of 8 cells" in told
+    assert len(told.splitlines()) == 1 + len(lost)
+    save_study(grid, content, tmp_path, "grid", plot=True)
+    assert (tmp_path / "grid.png").read_bytes().startswith(b"\x89PNG")
