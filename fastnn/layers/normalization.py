@@ -155,11 +155,10 @@ class Normalization(Layer):
         ]
 
     def output_for(self, input_shape: Shape) -> Shape:
-        shared = self.axis is None or self.given is None
-        if not shared and self.given is not None and self.given[0].shape not in ((), input_shape[-1:]):
+        columns = None if self.axis is None or self.given is None else self.given[0].shape
+        if columns not in (None, (), input_shape[-1:]):
             raise ValueError(
-                f"its mean and variance are those of {self.given[0].size} columns, but it gets samples of shape "
-                f"{input_shape}"
+                f"its mean and variance are those of {columns[0]} columns, but it gets samples of shape {input_shape}"
             )
         return input_shape
 
