@@ -2,20 +2,17 @@
 
 
 cdef Py_ssize_t panels_size(Training training, int i) noexcept:
-    # Bytes of a layer's packed weights; 0 where they are read in place.
+    # Bytes of the first layer's weights in panels or in aligned rows; 0 where they are trained as they lie.
     cdef Run* run = &training.run
     cdef Operation* operation = &run.operations[i]
-    cdef Py_ssize_t panel = 2 * training.plan.kernels.lanes
-    cdef bint small = operation.fan_out < WIDTH_WORTH_PACKING or run.batch_size < ROWS_WORTH_PACKING
-    if operation.kind != DENSE:
+    cdef Py_ssize_t panel = 2 * training.plan.kernels.lanes, item = 8 if training.plan.is_double else 4
+    if i > 0 or operation.kind != DENSE:
         return 0
-    if i == 0 and training.aligned:
-        return aligned((run.first.whole_row + run.first.rest_row) * operation.fan_in
-                       * (8 if training.plan.is_double else 4))
-    if not (i == 0 and run.first.in_panels) and (small or (i == 0 and run.first.sparse)):
+    if training.aligned:
+        return aligned((run.first.whole_row + run.first.rest_row) * operation.fan_in * item)
+    if not run.first.in_panels:
         return 0
-    return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in
-                   * (8 if training.plan.is_double else 4))
+    return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * item)
 
 
 cdef int reserve(Training training) except -1:
@@ -217,9 +214,13 @@ cdef void place_scratch(Training training, char** at) noexcept:
         scratch = aligned(size * max(run.operations[0].fan_out, run.first.whole_row + run.first.rest_row) * item)
     for i in range(run.operation_count):
         operation = &run.operations[i]
-        if (operation.kind == DENSE or operation.kind == DENSE_ALONG_AXIS) and gives_gradient(run, i):
+        if operation.kind == DENSE_ALONG_AXIS and gives_gradient(run, i):
             columns = (operation.weight_rows + panel - 1) // panel * panel
             scratch = max(scratch, aligned(columns * operation.weight_columns * item))
+        if operation.kind == DENSE and gives_gradient(run, i):
+            scratch = max(scratch, aligned(way_back(run.batch_size, operation.fan_in, operation.fan_out, panel) * item))
+        if operation.kind == DENSE and packs_weights(run.batch_size, operation.fan_out):
+            scratch = max(scratch, aligned(packed_weights(operation.fan_out, operation.fan_in, panel) * item))
         if operation.kind == DENSE and packs_update(run.batch_size, operation.fan_out):
             scratch = max(scratch, aligned(packed_numbers(run.batch_size, operation.fan_in, operation.fan_out, panel)
                                            * item))

@@ -17,6 +17,8 @@ cdef enum:
     PACKED_GRADIENT = 49_152
     PACKED_INPUTS = 262_144
     FEWEST_PACKED_INPUTS = 112
+    # Numbers of weights that training packs at a time, all of a panel at least: they stay in the second-level cache.
+    PACKED_WEIGHTS = 131_072
     # Multiply-adds for each thread below which waking another one costs more than it saves: some 20 microseconds.
     WORK_FOR_A_THREAD = 500_000
     # In a prediction of so few rows threads share the columns of dense layers with so many numbers, which lie beyond a
@@ -46,6 +48,20 @@ cdef inline bint is_worth_sharing(Py_ssize_t fan_in, Py_ssize_t fan_out) noexcep
     return fan_in * fan_out >= NUMBERS_WORTH_SHARING
 
 
+cdef inline bint packs_weights(Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
+    return rows >= ROWS_WORTH_PACKING and columns >= WIDTH_WORTH_PACKING
+
+
+cdef inline Py_ssize_t packed_columns(Py_ssize_t depth, Py_ssize_t panel) noexcept nogil:
+    # Columns of weights that training packs at a time.
+    return max(<Py_ssize_t> 1, PACKED_WEIGHTS // (depth * panel)) * panel
+
+
+cdef inline Py_ssize_t packed_weights(Py_ssize_t columns, Py_ssize_t depth, Py_ssize_t panel) noexcept nogil:
+    # Numbers of these.
+    return min((columns + panel - 1) // panel * panel, packed_columns(depth, panel)) * depth
+
+
 cdef inline bint packs_update(Py_ssize_t batch, Py_ssize_t columns) noexcept nogil:
     # Whether the update of so many columns of weights packs what it reads.
     return columns >= WIDTH_WORTH_PACKING and batch * columns >= GRADIENT_WORTH_PACKING
@@ -73,6 +89,14 @@ cdef inline Py_ssize_t packed_numbers(Py_ssize_t batch, Py_ssize_t rows, Py_ssiz
 cdef inline bint turns_gradient(Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t depth) noexcept nogil:
     # Whether it takes less to turn so many rows of a gradient and what they give than a layer's weights.
     return 4 * rows * (depth + end - begin) < (end - begin) * depth
+
+
+cdef inline Py_ssize_t way_back(Py_ssize_t batch, Py_ssize_t fan_in, Py_ssize_t fan_out,
+                                Py_ssize_t panel) noexcept nogil:
+    # Numbers that the way back through a dense layer packs: of its weights, or of a gradient that it turns, which has
+    # fewer rows than a quarter of its inputs.
+    cdef Py_ssize_t turned = (min(batch, fan_in // 4 + 1) + panel - 1) // panel * panel * fan_out
+    return max(turned, packed_weights(fan_in, fan_out, panel))
 
 
 cdef inline bint can_be_aligned(Py_ssize_t columns, Py_ssize_t lanes, Py_ssize_t item, Py_ssize_t* whole_row,

@@ -12,9 +12,9 @@ from libc.string cimport memcpy, memset
 from fastnn_ext.engine.adjustments cimport NO_LIMIT
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
-    COLUMN_GROUP, GRADIENT_WORTH_PACKING, MAXIMUM_THREADS, PACKED_GRADIENT, PACKED_INPUTS, ROWS_WORTH_ALIGNING,
-    ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, can_be_aligned, most_numbers, packed_numbers,
-    packs_update,
+    COLUMN_GROUP, GRADIENT_WORTH_PACKING, MAXIMUM_THREADS, PACKED_GRADIENT, PACKED_INPUTS, PACKED_WEIGHTS,
+    ROWS_WORTH_ALIGNING, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, can_be_aligned, most_numbers, packed_numbers,
+    packed_weights, packs_update, packs_weights, way_back,
 )
 from fastnn_ext.engine.options cimport LossOptions, RuleOptions
 from fastnn_ext.engine.plan cimport Plan, aligned, call_python, padded_row, raise_kept
@@ -740,7 +740,7 @@ def constants():
         "LARGEST_INDEX": LARGEST_INDEX, "WIDEST_BY_ROW": WIDEST_BY_ROW, "COLUMN_GROUP": COLUMN_GROUP,
         "ROWS_WORTH_ALIGNING": ROWS_WORTH_ALIGNING, "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING,
         "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING, "GRADIENT_WORTH_PACKING": GRADIENT_WORTH_PACKING,
-        "PACKED_GRADIENT": PACKED_GRADIENT, "PACKED_INPUTS": PACKED_INPUTS,
+        "PACKED_GRADIENT": PACKED_GRADIENT, "PACKED_INPUTS": PACKED_INPUTS, "PACKED_WEIGHTS": PACKED_WEIGHTS,
         "WIDE_FIRST_LAYER": WIDE_FIRST_LAYER, "FIRST_COLUMN_GROUP": FIRST_COLUMN_GROUP,
         "WORK_BETWEEN_SIGNAL_CHECKS": WORK_BETWEEN_SIGNAL_CHECKS,
     }

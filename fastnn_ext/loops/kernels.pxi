@@ -9,7 +9,9 @@ from libc.string cimport memcpy, memset
 
 from fastnn_ext.runtime.barrier cimport barrier_wait, fastnn_store
 from fastnn_ext.engine.adjustments cimport Limit, NO_LIMIT, NORMS_OF_COLUMNS, NORMS_OF_ROWS, NOT_NEGATIVE
-from fastnn_ext.engine.layout cimport is_worth_sharing, packs_update, turns_gradient, update_columns, update_rows
+from fastnn_ext.engine.layout cimport (
+    is_worth_sharing, packed_columns, packs_update, packs_weights, turns_gradient, update_columns, update_rows,
+)
 from fastnn_ext.engine.numbers cimport numbers_as
 from fastnn_ext.engine.run cimport (
     CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, Data, FLOAT32, FLOAT64, Head, INT32, Index, NO_ACTIVATION, Operation,
@@ -30,8 +32,8 @@ from fastnn_ext.loops.primitives cimport (
     dropout_row, finish_rows, flush_denormals, fma_loop, forbid_negative, gaussian_dropout_row, input_list,
     keep_nan, layer_normalize_back_row, layer_normalize_gradients, layer_normalize_row, limit_columns, limit_row,
     list_forward, list_update, lists_forward, lists_update, log_softmax_backward_row, log_softmax_row, loss_row,
-    lower, mark, noise_row, normalize_back_row, normalize_row, pack_columns, pack_rows, parameters, parameters_at,
-    product_columns, random_key, real, restore_denormals, row_backward, row_through_weights, scale_row,
+    lower, mark, noise_row, normalize_back_row, normalize_row, pack_columns, pack_rows, packing_product, parameters,
+    parameters_at, product_columns, random_key, real, restore_denormals, row_backward, row_through_weights, scale_row,
     shares_entropy_row, sigmoid_entropy_row, softmax_backward_row, softmax_entropy_row, softmax_row,
     squared_penalty, step_rows, step_rule, take, taken, told_by_output, turned_product, unalign_rows, uniform,
     unpack_columns, update_bias, warp, weights_update,

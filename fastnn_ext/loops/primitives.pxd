@@ -37,6 +37,10 @@ cdef extern from "loops/kernels.h" nogil:
         const real* dy, Py_ssize_t dy_row, Py_ssize_t batch, Py_ssize_t k_begin, Py_ssize_t k_end,
         Py_ssize_t j_begin, Py_ssize_t j_end, const step_rule* rule, real* packed, Py_ssize_t block_rows,
         Py_ssize_t block_columns)
+    void packing_product "N(packing_product)"(
+        real* c, Py_ssize_t c_row, const real* a, Py_ssize_t a_row, const real* w, Py_ssize_t w_row, bint by_rows,
+        Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t depth, const real* bias, int activation,
+        const real* numbers, const real* slopes_of, Py_ssize_t slopes_row, real* panels, Py_ssize_t group)
     void turned_product "N(turned_product)"(
         real* dx, Py_ssize_t dx_row, const real* dy, Py_ssize_t dy_row, const real* w, Py_ssize_t w_row,
         Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t depth, real* panels, int activation,

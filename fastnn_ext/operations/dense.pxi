@@ -11,7 +11,6 @@ cdef bint dense_forward(Pass* p, int i) noexcept nogil:
     cdef real* bias = <real*> operation.bias
     cdef real* output = <real*> operation.output
     cdef const real* numbers = numbers_of(operation)
-    cdef bint packed = operation.panels != NULL and (p.threads == 1 or operation.by_columns)
     if operation.by_columns:
         begin, end = 0, p.batch
         first = column_share(operation.fan_out, PANEL, p.thread, p.threads)
@@ -21,13 +20,16 @@ cdef bint dense_forward(Pass* p, int i) noexcept nogil:
     elif i == 0 and run.first.sparse:
         forward_lists(run, lists_of(run) + begin, end - begin, output + begin * operation.output_row,
                       operation.output_row)
+    elif i == 0 and run.first.in_panels:
+        product_columns(output, operation.output_row, x.data, x.row, <real*> operation.panels, 0, p.batch, first, last,
+                        operation.fan_in, bias, operation.activation, numbers, <real*> NULL, 0)
+    elif (p.threads == 1 or operation.by_columns) and packs_weights(p.batch, operation.fan_out):
+        packing_product(output, operation.output_row, x.data, x.row, weights, operation.fan_out, False, p.batch, first,
+                        last, operation.fan_in, bias, operation.activation, numbers, <real*> NULL, 0,
+                        <real*> p.scratch, packed_columns(operation.fan_in, PANEL))
     else:
-        if packed:
-            if i > 0 or not run.first.in_panels:
-                pack_columns(<real*> operation.panels, weights, operation.fan_out, operation.fan_in, first, last)
-            weights = <real*> operation.panels
         product_columns(output + begin * operation.output_row, operation.output_row, x.data + begin * x.row, x.row,
-                        weights, 0 if packed else operation.fan_out, end - begin, first, last, operation.fan_in, bias,
+                        weights, operation.fan_out, end - begin, first, last, operation.fan_in, bias,
                         operation.activation, numbers, <real*> NULL, 0)
     return True
 
@@ -87,12 +89,13 @@ cdef void dense_backward(Pass* p, int i, const Gradient* gradient) noexcept nogi
                        before.activation if slopes else NO_ACTIVATION, numbers_of(before) if slopes else NULL,
                        x.data + gradient.begin * x.row if slopes else NULL, x.row)
         return
-    pack_rows(panels, <real*> operation.weights, operation.fan_out, operation.fan_out, gradient.first, gradient.last)
-    product_columns(gradient.data + gradient.begin * gradient.row, gradient.row,
-                    <real*> operation.delta + gradient.begin * operation.output_row, operation.output_row, panels, 0,
-                    gradient.end - gradient.begin, gradient.first, gradient.last, operation.fan_out, <real*> NULL,
+    packing_product(gradient.data + gradient.begin * gradient.row, gradient.row,
+                    <real*> operation.delta + gradient.begin * operation.output_row, operation.output_row,
+                    <real*> operation.weights, operation.fan_out, True, gradient.end - gradient.begin, gradient.first,
+                    gradient.last, operation.fan_out, <real*> NULL,
                     before.activation if slopes else NO_ACTIVATION, numbers_of(before) if slopes else NULL,
-                    x.data + gradient.begin * x.row if slopes else NULL, x.row)
+                    x.data + gradient.begin * x.row if slopes else NULL, x.row, panels,
+                    packed_columns(operation.fan_out, PANEL))
 
 
 cdef void dense_update(Pass* p, int i) noexcept nogil:

@@ -85,6 +85,23 @@ FASTNN_FUNCTION void N(pack_rows)(real *panels, const real *w, ptrdiff_t w_row, 
         N(pack_transposed)(panels + k * depth, w + k * w_row, w_row, depth, end - k < N(PANEL) ? end - k : N(PANEL));
 }
 
+/* c = f(bias + a w), or, with `by_rows`, c = (a w^T) f'(slopes_of), for columns begin to end of c (begin is a multiple of PANEL).
+ * w is packed into `panels`, which has room for `group` columns (whole panels), as many at a time, and each group is read while it
+ * is in the cache. */
+FASTNN_FUNCTION void N(packing_product)(
+    real *c, ptrdiff_t c_row, const real *a, ptrdiff_t a_row, const real *w, ptrdiff_t w_row, int by_rows,
+    ptrdiff_t rows, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth, const real *bias, int activation, const real *numbers,
+    const real *slopes_of, ptrdiff_t slopes_row, real *panels, ptrdiff_t group)
+{
+    for (ptrdiff_t j = begin; j < end; j += group) {
+        const ptrdiff_t columns = end - j < group ? end - j : group;
+        if (by_rows) N(pack_rows)(panels, w + j * w_row, w_row, depth, 0, columns);
+        else N(pack_columns)(panels, w + j, w_row, depth, 0, columns);
+        N(product_columns)(c + j, c_row, a, a_row, panels, 0, rows, 0, columns, depth, bias ? bias + j : NULL, activation,
+                           numbers, slopes_of ? slopes_of + j : NULL, slopes_row);
+    }
+}
+
 /* One strip: `height` columns of x, row after row. Each row's last vector is written over by the next row. */
 FASTNN_FUNCTION void N(pack_strip)(real *strip, const real *x, ptrdiff_t x_row, ptrdiff_t rows, ptrdiff_t height)
 {
