@@ -44,7 +44,15 @@ DIFFERENCES = (
     ("`decay` of optimisers", "honoured as Keras 2 did, `rate / (1 + decay * step)`; Keras 3 ignores it"),
     ("seeds", "decide as firmly as in Keras, and draw other numbers"),
     ("`Dropout(seed=...)`, `GaussianNoise(seed=...)`", "the seeds of a model's layers decide what all of them draw"),
-    ("metrics", "of a whole epoch at once, with the outputs of training; `AUC` is exact, without thresholds"),
+    (
+        "metrics",
+        "by name or class of a whole epoch at once, with the outputs of training; `AUC` is exact, without thresholds",
+    ),
+    (
+        "metrics that are functions of your own",
+        "once a batch, and averaged, as in Keras; targets of shape (n,) beside outputs of (n, 1) come as (n, 1), as in "
+        "Keras 2, where Keras 3 leaves them to broadcasting; class numbers come as (n,)",
+    ),
     ("`model.input_shape`, `output_shape`", "of a sample, without the batch"),
     ("`call` of a class", "is run once, on symbolic tensors; `save` keeps the graph, which comes back as a `Model`"),
     ("a layer of a class with a `call`, and `Lambda`", "are models within the model"),

@@ -9,6 +9,7 @@ import numpy as np
 from fastnn.callbacks.base import CallbackList
 from fastnn.distributed.ranks import Ranks
 from fastnn.distributed.shards import share_of
+from fastnn.models.batch_rows import BatchRows
 from fastnn.models.evaluation import BatchEvaluation, Evaluation, joined_logs, told_of_evaluation
 
 __all__ = ["DividedEvaluation"]
@@ -76,5 +77,7 @@ class DividedEvaluation:
         if not model.metrics:
             return joined_logs(model, means, [])
         parts = self.ranks.gather(seen)
-        logs = None if parts is None else joined_logs(model, means, [one for part in parts for one in part])
+        assert isinstance(self.given, Evaluation)
+        batches = BatchRows.of_size(self.given.batch_size, int(rows))
+        logs = None if parts is None else joined_logs(model, means, [one for part in parts for one in part], batches)
         return self.ranks.first(logs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from fastnn.distributed.local_steps import LocalSteps
 from fastnn.distributed.ranks import Ranks
 from fastnn.distributed.shards import Shards
 from fastnn.distributed.steps import Steps, Sums
+from fastnn.models.batch_rows import BatchRows
 from fastnn.models.batches import Batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import joined_logs
@@ -114,8 +116,16 @@ class _Divided(Source):
         means = np.array([sums.loss, *by_output]) / sums.rows
         if not self.model.metrics:
             return joined_logs(self.model, means, [])
-        seen = self.ranks.gather(sums.seen)
-        logs = None if seen is None else joined_logs(self.model, means, [batch for part in seen for batch in part])
+        parts = self.ranks.gather(list(zip(sums.steps, sums.seen, strict=True)))
+        logs = None
+        if parts is not None:
+            # The rows of a step, of whichever rank, are a batch.
+            rows: Counter[int] = Counter()
+            joined = sorted((one for part in parts for one in part), key=lambda one: one[0])
+            for step, batch in joined:
+                rows[step] += count_rows(batch[0])
+            batches = BatchRows.of_counts(rows.values())
+            logs = joined_logs(self.model, means, [batch for _, batch in joined], batches)
         return self.ranks.first(logs)
 
 

@@ -37,6 +37,8 @@ class Sums:
         self.by_output = np.zeros(outputs)
         # Of each batch targets, outputs and weights, where metrics need them.
         self.seen: list[tuple[Any, Any, Any]] = []
+        # The step of each.
+        self.steps: list[int] = []
 
 
 class Steps:
@@ -176,4 +178,5 @@ class Steps:
             seen = take_rows(training.outputs, slice(rows))
             kept = [one.copy() for one in seen] if isinstance(seen, list) else seen.copy()
             sums.seen.append((part[1], kept, part[2]))
+            sums.steps.append(training.step)
         return loss

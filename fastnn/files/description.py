@@ -205,6 +205,8 @@ def _called(name: str, thing: Any, argument: str) -> Any:
         value, gradient = thing
         return CustomLoss(value, gradient, name)
     if argument in ("metrics", "weighted_metrics") and callable(thing) and not isinstance(thing, Metric | type):
+        if hasattr(thing, "as_metric"):
+            return thing.as_metric(name)
         return FunctionMetric(thing, name)
     return thing
 

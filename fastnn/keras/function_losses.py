@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.keras.function_metrics import BatchMetric
 from fastnn.keras.recording import judging, rules
 from fastnn.keras.recording.recorded import Recorded, gradient_of
 from fastnn.keras.tensors import tensor
@@ -131,6 +132,10 @@ class OwnFunction:
     def as_loss(self) -> FunctionLoss:
         """The loss that the function is."""
         return FunctionLoss(self.function)
+
+    def as_metric(self, name: str) -> BatchMetric:
+        """The metric that the function is."""
+        return BatchMetric(self.function, name)
 
 
 def _fitting(y_true: Any, y_pred: Any) -> Any:

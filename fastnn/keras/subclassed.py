@@ -86,6 +86,9 @@ class SubclassedModel(KerasModel, Ours):
     def output_shapes(self) -> list[Shape]:
         return [] if self.awaits_shapes else super().output_shapes
 
+    def layers_of_inputs(self) -> list[tuple[int, Layer]]:
+        return [] if self.awaits_shapes else super().layers_of_inputs()
+
     @property
     def input_shape(self) -> Any:
         return None if self.awaits_shapes else super().input_shape

@@ -14,6 +14,7 @@ from fastnn.callbacks.history import History
 from fastnn.interop.keras_description import description_of
 from fastnn.keras import files, losses, optimizers
 from fastnn.keras.axes import check_axes, in_shape
+from fastnn.keras.function_metrics import in_batches
 from fastnn.keras.functions import named
 from fastnn.keras.lacking import lacking
 from fastnn.keras.old_names import HistoryValues, with_new_names
@@ -136,7 +137,7 @@ class KerasModel(OldVerbs, DescribedModel):
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """The loss and metrics of one batch."""
-        return self.evaluate(x, y, sample_weight=sample_weight, return_dict=return_dict)
+        return self.evaluate(x, y, _ALL_ROWS, sample_weight=sample_weight, return_dict=return_dict)
 
     def summary(self, **options: Any) -> None:
         """Print a table of the layers; see `fastnn.Sequential.summary`."""
@@ -242,25 +243,29 @@ class KerasModel(OldVerbs, DescribedModel):
         return getattr(self, new)
 
 
+# A batch size that no data reach.
+_ALL_ROWS = 1 << 40
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float)
 
 
 def _metrics(metrics: Any) -> Any:
     """Metrics that a user lists, by names, classes, functions of Keras' or objects; of each output where told so."""
-    return _each([metrics] if isinstance(metrics, str) else metrics or (), _metric)
+    return _each([metrics] if isinstance(metrics, str) else metrics or (), _metric, pairs=False)
 
 
 def _metric(value: Any) -> Any:
-    return named(value() if isinstance(value, Translated) else value)
+    return in_batches(named(value() if isinstance(value, Translated) else value))
 
 
-def _each(given: Any, change: Callable[[Any], Any]) -> Any:
-    """What is given for each output, as a dict, lists or alone, changed."""
+def _each(given: Any, change: Callable[[Any], Any], pairs: bool = True) -> Any:
+    """What is given for each output, as a dict, lists or alone, changed; with ``pairs`` two functions are one loss."""
     if isinstance(given, Mapping):
-        return {name: _each(value, change) for name, value in given.items()}
-    if isinstance(given, list | tuple) and not (len(given) == 2 and all(map(_is_own_function, given))):
-        return [_each(value, change) for value in given]
+        return {name: _each(value, change, pairs) for name, value in given.items()}
+    if isinstance(given, list | tuple) and not (pairs and len(given) == 2 and all(map(_is_own_function, given))):
+        return [_each(value, change, pairs) for value in given]
     return None if given is None else change(given)
 
 

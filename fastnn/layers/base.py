@@ -6,6 +6,7 @@ arithmetic is the engine's.
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -19,6 +20,7 @@ from fastnn.layers.calls import Called
 from fastnn.layers.config import Configured
 from fastnn.layers.freezing import FREEZINGS
 from fastnn.layers.layer_array import LayerArray, replacement
+from fastnn.layers.listed import ListedMethod
 from fastnn.layers.symbolic import SymbolicTensor, call, is_symbolic
 from fastnn.layers.training_argument import check_training
 from fastnn.layers.unchanged import unchanged_if_it_fails
@@ -111,6 +113,9 @@ class Layer(Called, Configured):
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
+        own = cls.__dict__.get("variables")
+        if isinstance(own, FunctionType):
+            cls.variables = ListedMethod(own)  # type: ignore[method-assign, assignment]
         if hasattr(cls, "call"):
             raise TypeError(
                 f"{cls.__name__} has a call, which no model would run: all arithmetic is the engine's. Describe it by "
@@ -241,7 +246,10 @@ class Layer(Called, Configured):
         return self.input_shape
 
     def variables(self) -> list[Variable]:
-        """The arrays that the layer has, in the order of ``get_weights``; after `build`."""
+        """The arrays that the layer has, in the order of ``get_weights``; after `build`.
+
+        Without the call it is a sequence, as Keras' property is: of `weights`.
+        """
         return []
 
     def owners(self) -> "list[tuple[Layer, str]]":
@@ -382,3 +390,7 @@ class Layer(Called, Configured):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name or 'without a name'}: {self.input_shape} to {self.output_shape}>"
+
+
+# Of the base itself; its subclasses' are made so with them.
+Layer.variables = ListedMethod(Layer.variables)  # type: ignore[method-assign, assignment]

@@ -6,7 +6,7 @@ shape, of floats or uint8, or as integer class numbers of shape (n, 1).
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,6 +71,8 @@ class Metric(Strict):
     name: str
     aliases: tuple[str, ...]
     larger_is_better: bool | None = None
+    # Whether training judges batch by batch, by `update_state` and `result`, and not the whole of an epoch at once.
+    by_batch: ClassVar[bool] = False
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
@@ -229,11 +231,7 @@ class FunctionMetric(Metric):
 
     def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Call the function; weights need one number for each sample."""
-        value = np.asarray(self.function(y_true, y_pred))
-        if value.dtype.kind not in "biuf" or value.size == 0:
-            raise TypeError(
-                f"the metric {self.name} returned {value!r}; expected a number, or one for each sample. Return a float."
-            )
+        value = self._returned(y_true, y_pred)
         weights = read_weights(sample_weight, len(np.atleast_1d(y_pred)))
         if weights is not None:
             if value.shape[:1] != weights.shape:
@@ -243,6 +241,14 @@ class FunctionMetric(Metric):
                 )
             return float(np.average(value.reshape(len(weights), -1).mean(axis=1), weights=weights))
         return float(value.mean()) if value.ndim else float(value)
+
+    def _returned(self, y_true: ArrayLike, y_pred: ArrayLike) -> NDArray[Any]:
+        value = np.asarray(self.function(y_true, y_pred))
+        if value.dtype.kind not in "biuf" or value.size == 0:
+            raise TypeError(
+                f"the metric {self.name} returned {value!r}; expected a number, or one for each sample. Return a float."
+            )
+        return value
 
 
 def check_decisions(name: str, true: NDArray[Any]) -> None:

@@ -211,6 +211,7 @@ class CompiledModel(LayeredModel):
             )
         with self.exclusively("it cannot be compiled"):
             self._keep(optimizer=chosen[0], loss=chosen[1], metrics=_fixed_metrics(chosen[2]))
+            chosen[0]._compiled = True
             self._keep(optimizer_state=OptimizerState())
             self.resumption = None
             self._forget_training()

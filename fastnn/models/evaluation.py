@@ -13,13 +13,14 @@ from fastnn.callbacks.base import CallbackList
 from fastnn.checking.arrays import check_finite
 from fastnn.data.names import Names
 from fastnn.metrics.base import Metric
+from fastnn.models.batch_rows import BatchRows
 from fastnn.models.batches import BATCH_SIZE, Batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.compiling import loss_logs
 from fastnn.models.inputs import Samples, explain, read_batch
+from fastnn.models.metric_values import values_of
 from fastnn.models.running_logs import RunningLogs
 from fastnn.models.several import count_rows, each, join_rows, take_rows
-from fastnn.models.weighted_metrics import values_of
 from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.engine.options import RuleOptions
 from fastnn_ext.engine.plan import NonFiniteDataError
@@ -106,7 +107,13 @@ class Evaluation:
                 told |= of_batches(self.model, self._batches(), watchers, "the data")
             else:
                 told |= loss_logs(self.model.output_names, self.loss(read_anew), self.training.losses_of_outputs)
-                told |= metrics_of(self.model.metrics, self.targets, self.training.outputs, self.samples.weights)
+                told |= metrics_of(
+                    self.model.metrics,
+                    self.targets,
+                    self.training.outputs,
+                    self.samples.weights,
+                    BatchRows.of_size(self.batch_size, self.samples.count),
+                )
         return told
 
     def _batches(self) -> Iterator[Samples]:
@@ -184,14 +191,25 @@ def of_batches(
     return joined_logs(model, totals / done, seen) if running is None else running.logs()
 
 
-def joined_logs(model: CompiledModel, means: NDArray[np.float64], seen: list[tuple[Any, Any, Any]]) -> dict[str, float]:
-    """Loss and metrics of all batches, from means over samples and the targets, outputs and weights of each."""
+def joined_logs(
+    model: CompiledModel,
+    means: NDArray[np.float64],
+    seen: list[tuple[Any, Any, Any]],
+    batches: Iterable[Any] | None = None,
+) -> dict[str, float]:
+    """Loss and metrics of all batches, from means over samples and the targets, outputs and weights of each.
+
+    ``batches`` are the rows of each, where what was seen are no batches but parts.
+    """
     loss, *by_output = means.tolist()
     logs = loss_logs(model.output_names, loss, by_output)
     if seen:
         targets, outputs = (join_rows([batch[part] for batch in seen]) for part in (0, 1))
-        weights = _joined_weights([(batch[2], count_rows(batch[0])) for batch in seen], len(model.output_names))
-        logs |= metrics_of(model.metrics, targets, outputs, weights)
+        counts = [count_rows(batch[0]) for batch in seen]
+        weighed = [(batch[2], count) for batch, count in zip(seen, counts, strict=True)]
+        weights = _joined_weights(weighed, len(by_output))
+        rows = BatchRows.of_counts(counts) if batches is None else batches
+        logs |= metrics_of(model.metrics, targets, outputs, weights, rows)
     return logs
 
 
@@ -210,14 +228,19 @@ def _of_output(weights: Any, place: int) -> Any:
     return weights[place] if isinstance(weights, list) else weights
 
 
-def metrics_of(metrics: list[Metric], targets: Any, outputs: Any, weights: Any) -> dict[str, float]:
-    """Each metric of the outputs, weighted where it asks for that; NaN where the outputs are not finite."""
+def metrics_of(
+    metrics: list[Metric], targets: Any, outputs: Any, weights: Any, batches: Iterable[Any]
+) -> dict[str, float]:
+    """Each metric of the outputs, weighted where it asks for that; NaN where the outputs are not finite.
+
+    ``batches`` are the rows of each batch, for metrics that judge batch by batch.
+    """
     if not metrics:
         return {}
     if outputs is None:
         raise RuntimeError("the model has other metrics than when it was compiled: call compile(metrics=...) for them")
     try:
-        return values_of(metrics, targets, outputs, weights)
+        return values_of(metrics, targets, outputs, weights, batches)
     except ValueError:
         if all(np.isfinite(one).all() for one in each(outputs)):
             raise

@@ -9,6 +9,7 @@ from fastnn.callbacks.base import CallbackList
 from fastnn.data.names import Names
 from fastnn.data.out_of_core.file_data import FileData
 from fastnn.data.out_of_core.windows import Window, Windows, largest_batch
+from fastnn.models.batch_rows import BatchRows
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import EVALUATED_TOGETHER, Evaluation, of_batches, told_of_evaluation
 from fastnn.models.file_rows import bad_row, bytes_elsewhere, check_files, in_order, read_window
@@ -78,7 +79,8 @@ class FileEvaluation:
             except NonFiniteError:
                 return running.failed()
             by_output = evaluation.training.losses_of_outputs
-            running.add(targets, evaluation.outputs, samples.weights, value, by_output)
+            rows = BatchRows.of_size(self.batch_size, samples.count)
+            running.add(targets, evaluation.outputs, samples.weights, value, by_output, rows)
         return running.logs()
 
     def _batches(self, parts: Iterator[Window]) -> Iterator[Samples]:

@@ -9,6 +9,7 @@ from typing import Any
 from fastnn.callbacks.base import CallbackList
 from fastnn.data.out_of_core.file_data import FileData
 from fastnn.data.out_of_core.windows import Window, Windows
+from fastnn.models.batch_rows import BatchRows
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.file_rows import bad_row, bytes_elsewhere, check_files, first_refused, read_window
 from fastnn.models.inputs import Samples
@@ -93,7 +94,8 @@ class FileSource(Source):
             raise_or_stop(self.model, failure, where, training.learning_rate, watchers, before=before)
             return False
         outputs = take_rows(training.outputs, slice(samples.count))
-        running.add(samples.targets, outputs, samples.weights, value, training.losses_of_outputs)
+        rows = BatchRows.of_size(self.batch_size, samples.count, order)
+        running.add(samples.targets, outputs, samples.weights, value, training.losses_of_outputs, rows)
         return True
 
     def _take(self, samples: Samples) -> Training:

@@ -111,6 +111,6 @@ class BatchTrainer:
             model.feature_names = samples.names
             outputs = take_rows(self.training.outputs, slice(samples.count))
             logs = loss_logs(model.output_names, value, self.training.losses_of_outputs)
-            logs |= metrics_of(model.metrics, targets, outputs, weights)
+            logs |= metrics_of(model.metrics, targets, outputs, weights, (slice(None),))
         values = list(logs.values())
         return logs if return_dict else values[0] if len(values) == 1 else values

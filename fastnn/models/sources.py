@@ -13,6 +13,7 @@ from fastnn.augmentation import ImageAugmentation
 from fastnn.callbacks.base import CallbackList
 from fastnn.checking.arrays import check_finite
 from fastnn.data.names import Names
+from fastnn.models.batch_rows import BatchRows
 from fastnn.models.batches import Batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.compiling import loss_logs
@@ -136,7 +137,9 @@ class ArraySource(Source):
             raise_or_stop(self.model, failure, place_of(failure, epoch), training.learning_rate, watchers)
             return None
         logs = loss_logs(self.model.output_names, value, training.losses_of_outputs)
-        return logs | metrics_of(self.model.metrics, self.targets, training.outputs, self.weights)
+        # What is recorded is in the order of the data.
+        rows = BatchRows.of_size(self.batch_size, self.samples, order)
+        return logs | metrics_of(self.model.metrics, self.targets, training.outputs, self.weights, rows)
 
     def _batches(self, order: NDArray[np.intp] | None) -> Iterator[Batch]:
         for start in range(0, self.samples, self.batch_size):

@@ -10,7 +10,7 @@ import numpy as np
 from fastnn.metrics.base import Metric
 from fastnn.models.per_output import MetricOfOutput
 
-__all__ = ["WeightedMetric", "is_weighted", "values_of"]
+__all__ = ["WeightedMetric", "is_weighted"]
 
 
 class WeightedMetric(Metric):
@@ -57,14 +57,3 @@ def is_weighted(metric: Metric) -> bool:
     (False, True)
     """
     return isinstance(metric.metric if isinstance(metric, MetricOfOutput) else metric, WeightedMetric)
-
-
-def values_of(metrics: list[Metric], targets: Any, outputs: Any, weights: Any) -> dict[str, float]:
-    """Each metric by its name; those that weigh samples by these weights, a list of them for several outputs."""
-    found = {}
-    for metric in metrics:
-        given: tuple[Any, ...] = ()
-        if weights is not None and is_weighted(metric):
-            given = (weights[metric.place] if isinstance(metric, MetricOfOutput) else weights,)
-        found[metric.name] = float(metric.compute(targets, outputs, *given))
-    return found

@@ -10,7 +10,7 @@ from fastnn.checking.names import snake_case
 from fastnn.checking.old_spellings import tell
 from fastnn.checking.scalars import non_negative_number, true_or_false
 from fastnn.checking.strict import Strict
-from fastnn.optimizers.rate import LearningRate
+from fastnn.optimizers.rate import LearningRate, StepCount
 from fastnn_ext.engine.options import RuleOptions
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ class Optimizer(Strict):
 
     weight_decay: float | None
     _learning_rate: float | LearningRateSchedule
-    _changeable = frozenset({"learning_rate", "_steps", "_states"})
+    _changeable = frozenset({"learning_rate", "_steps", "_states", "_compiled"})
     # Of `apply_gradients`; beside what an optimiser is, which `vars` tells.
-    __slots__ = ("_states", "_steps")
+    __slots__ = ("_compiled", "_states", "_steps")
 
     def __init__(
         self,
@@ -90,6 +90,7 @@ class Optimizer(Strict):
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
     ) -> None:
+        self._compiled = False
         self._steps: int = 0
         self._states: dict[int, tuple[Any, dict[str, Any]]] = {}
         self.learning_rate = learning_rate
@@ -109,6 +110,23 @@ class Optimizer(Strict):
     def learning_rate(self, value: float | LearningRateSchedule) -> None:
         rate = value if callable(value) else float(_checked("learning_rate", value))
         self.__dict__["_learning_rate"] = rate
+
+    @property
+    def iterations(self) -> StepCount:
+        """The steps that `apply_gradients` has done; Keras' name.
+
+        Raises
+        ------
+        AttributeError
+            For the optimiser of a model that has done none: such a model counts the steps of its training itself.
+        """
+        # Optimisers from files of before have no such field.
+        if getattr(self, "_compiled", False) and not self._steps:
+            raise AttributeError(
+                f"a {type(self).__name__} counts the steps of its own apply_gradients alone, and has done none: those "
+                "of a model's training are model.optimizer_state.step"
+            )
+        return StepCount(self._steps)
 
     @property
     def lr(self) -> float | LearningRateSchedule:

@@ -1,11 +1,11 @@
-"""The learning rate as a number that may be assigned to in place, as in Keras."""
+"""The learning rate as a number that may be assigned to in place, as in Keras, and the number of steps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["LearningRate"]
+__all__ = ["LearningRate", "StepCount"]
 
 
 class LearningRate(float):
@@ -45,3 +45,15 @@ class LearningRate(float):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return float, (float(self),)
+
+
+class StepCount(int):
+    """How many steps were done, with the ``numpy`` that Keras' variable of it has.
+
+    >>> StepCount(3).numpy() + StepCount(1)
+    4
+    """
+
+    def numpy(self) -> int:
+        """The number itself."""
+        return int(self)

@@ -1,6 +1,7 @@
 """Optimisers of Keras' face: what the engine does with them are Keras' own steps, in double precision."""
 
 import inspect
+import pickle
 
 import numpy as np
 import pytest
@@ -82,3 +83,21 @@ def test_the_old_name_of_the_rate(told):
     with pytest.raises(ValueError, match="learning_rate must"):
         optimizer.lr = -1.0
     assert optimizer.learning_rate == 0.01
+
+
+def test_iterations_are_the_steps_of_apply_gradients():
+    optimizer, weights = ours.optimizers.Adam(), np.ones(2)
+    assert optimizer.iterations == 0
+    for _ in range(3):
+        optimizer.apply_gradients([(np.ones(2), weights)])
+    assert (int(optimizer.iterations), optimizer.iterations.numpy()) == (3, 3)
+    assert pickle.loads(pickle.dumps(optimizer)).iterations == 3
+
+
+def test_iterations_of_a_model_are_refused_with_what_to_write():
+    model = ours.Sequential([ours.layers.Dense(1, input_dim=2)])
+    model.compile("adam", "mse")
+    model.fit(np.ones((8, 2)), np.ones(8), batch_size=4, verbose=0)
+    with pytest.raises(AttributeError, match=r"a model's training are model.optimizer_state.step"):
+        _ = model.optimizer.iterations
+    assert model.optimizer_state.step == 2

@@ -172,7 +172,7 @@ def test_layers_that_are_not_there():
 
 def test_metrics_that_were_not_compiled():
     with pytest.raises(RuntimeError, match="other metrics than when it was compiled"):
-        metrics_of([fastnn.metrics.MeanAbsoluteError()], Y, None, None)
+        metrics_of([fastnn.metrics.MeanAbsoluteError()], Y, None, None, (slice(None),))
 
 
 def test_every_layer_has_a_sentence_for_what_it_is_not_made_for():

@@ -245,11 +245,6 @@ def test_the_same_bits_for_any_number_of_threads():
     assert results[0] == results[1]
 
 
-def scaled_for_others():
-    x = Input((2,))
-    Model(x, Add()([Rescaling(2.0)(x), x]))
-
-
 def called(layer, *shapes):
     return layer([Input(shape) for shape in shapes] if len(shapes) > 1 else Input(shapes[0]))
 
@@ -307,12 +302,6 @@ REFUSED = {
         lambda: Model(a := Input((2,)), Dense(1, name="same")(Dense(1, name="same")(a))),
         ValueError,
         "names of layers must differ",
-    ),
-    "a scaled input that others take": (scaled_for_others, ValueError, "rescaling scales the data of an input as they"),
-    "scaling behind a layer": (
-        lambda: Model(a := Input((2,)), Rescaling(2.0)(Dense(2)(a))),
-        ValueError,
-        "rescaling scales the data of an input",
     ),
     "no loss for an output": (
         lambda: towers().compile("sgd", {"price": "mse"}),
