@@ -197,9 +197,7 @@ def test_lists_of_weights_are_those_of_keras(keras, freeze):
     for name in ("trainable_weights", "non_trainable_weights"):
         shapes = [[tuple(array.shape) for array in getattr(model, name)] for model in (mine, theirs)]
         assert shapes[0] == shapes[1], name
-        layer = [
-            [tuple(array.shape) for array in getattr(model.get_layer("inner"), name)] for model in (mine, theirs)
-        ]
+        layer = [[tuple(array.shape) for array in getattr(model.get_layer("inner"), name)] for model in (mine, theirs)]
         assert layer[0] == layer[1], name
     assert len(mine.losses) == len(theirs.losses)
 
