@@ -154,7 +154,7 @@ class Layer(Called, Configured):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = true_or_false(value, "trainable")
-        FREEZINGS.count += 1
+        FREEZINGS.note()
 
     def _forget(self) -> None:
         """Be in no model, without shapes and arrays."""

@@ -152,7 +152,7 @@ class LayeredModel(Ends):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = true_or_false(value, "trainable")
-        FREEZINGS.count += 1
+        FREEZINGS.note()
         for layer in self.layers:
             layer.trainable = value
 
