@@ -157,6 +157,11 @@ class Sequential(DescribedModel):
         alone = layer.declared_shape is not None and not layer.in_model and not isinstance(layer, ModelLayer)
         if alone and self.layers:
             raise ValueError(f"only the first layer has an input_shape, but {label(layer)} comes after others")
+        if any(other is layer for other in self.layers):
+            raise ValueError(
+                f"there is a layer {layer.name!r} already: a chain has each layer once, and a fastnn.Model "
+                "may call one several times"
+            )
         name = name_for(layer, {other.name for other in self.layers})
         by_model = layer.name is None or layer.named_by_model
         layer._keep(_name=name, in_model=True, shared=layer.in_model, named_by_model=by_model)

@@ -92,14 +92,11 @@ def hidden():
 
 
 REFUSED = {
-    "y * 2": (lambda: hidden() * 2, r"no layer for hidden \* 2: numbers scale an Input, as Rescaling\(scale, offset\)"),
-    "1 - y": (lambda: 1 - hidden(), "no layer for 1 - hidden: numbers scale an Input"),
-    "-y": (lambda: -hidden(), r"no layer for -1 \* hidden: numbers scale an Input"),
     "y / z": (lambda: hidden() / hidden(), "no layer for hidden / hidden: powers and quotients"),
     "1 / x": (lambda: 1 / Input((4,)), "no layer for 1 / Input: numbers are not divided"),
     "x / 0": (lambda: Input((4,)) / 0, "nothing by zero"),
     "x * inf": (lambda: Input((4,)) * float("inf"), "the number must be finite"),
-    "x * True": (lambda: Input((4,)) * True, "Input \\* True: it takes what layers give, and for inputs numbers"),
+    "x * True": (lambda: Input((4,)) * True, "Input \\* True: it takes what layers give, and numbers"),
     "y ** 3": (lambda: hidden() ** 3, r"no layer for hidden \*\* 3: .* an Activation of your own"),
     "y @ z": (lambda: hidden() @ hidden(), r"Dense\(units\) multiplies by weights, and Dot\(\)"),
     "y[0]": (lambda: hidden()[0], "no layer that takes a part of hidden: .* an Input of its own"),

@@ -5,7 +5,7 @@ import pytest
 
 import fastnn
 import fastnn.keras
-from fastnn.layers import Add, Dense, Embedding, Input, IntegerLookup, LayerNormalization, Rescaling, Reshape
+from fastnn.layers import Add, Dense, Embedding, Input, IntegerLookup, LayerNormalization, Reshape
 from fastnn.layers import StringLookup as Strings
 from fastnn.models import Model, Sequential
 
@@ -118,7 +118,6 @@ CASES = {
     "a graph: one name twice": lambda: of_graph(Dense(3, name="one"), Dense(3, name="one")),
     "a graph: no first numbers": lambda: of_graph(Dense(3), Dense(2, kernel_initializer=no_numbers)),
     "a graph: no memory": lambda: of_graph(Dense(3), Dense(1 << 50)),
-    "a graph: scaling behind numbers": lambda: of_graph(Dense(3), Rescaling(0.5)),
     "a graph: another dtype": lambda: of_graph(Dense(3), *made_before("float64", 3).layers),
     "a graph: a model of another dtype": lambda: of_graph(Dense(3), made_before("float64", 3)),
     "a graph: strings for numbers": lambda: of_graph(Dense(3), begin=Input((4,), dtype="string")),

@@ -238,8 +238,26 @@ def test_dropout_and_scaling_within():
     assert np.array_equal(outer.predict(X), plain.predict(X))
     first = trained(outer).evaluate(X, Y)
     assert np.isfinite(first)
-    with pytest.raises(ValueError, match="sequential scales the data of an input"):
-        Model(x := Input((2,)), inner(Dense(4)(x)))
+    # Behind another layer, too.
+    model = Model(x := Input((2,)), inner(Dense(4, "tanh", name="before")(x)), seed=0)
+    given = X[:, :2]
+    before = Model(model.input, model.get_layer("before").output).predict(given)
+    np.testing.assert_array_equal(model.predict(given), inner.predict(before))
+
+
+def test_layers_that_models_named_alike_are_told_apart(tmp_path):
+    one = Sequential([Input((3,)), Dense(4), Dense(2)], seed=0)
+    other = Sequential([Input((3,)), Dense(4), Dense(5), Dense(6)], seed=1)
+    # The other one's layers go on to have names of their own there, too.
+    both = Model([one.input, other.input], Concatenate()([one.output, other.layers[1].output]))
+    for model in (one, other, both):
+        names = [layer.name for layer in model.layers]
+        assert len(set(names)) == len(names), names
+        model.save(tmp_path / "model.safetensors")
+        again = fastnn.load_model(tmp_path / "model.safetensors")
+        x = [X[:, :3]] * len(model.input_names)
+        x = x if len(x) > 1 else x[0]
+        np.testing.assert_array_equal(again.predict(x), model.predict(x))
 
 
 def two_outputs():
