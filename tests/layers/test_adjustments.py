@@ -156,7 +156,8 @@ def test_predictions_know_nothing_of_them():
 
 
 def test_lbfgs_takes_penalties_and_refuses_constraints():
-    model = fastnn.Sequential([Input((4,)), Dense(2, activity_regularizer=L1L2(l2=0.5), bias_regularizer="l2")])
+    layers = [Input((4,)), Dense(2, activity_regularizer=L1L2(l2=0.5), bias_regularizer="l2")]
+    model = fastnn.Sequential(layers, seed=0)
     model.compile(LBFGS(), "mse")
     # A ridge regression of outputs: the sum of both losses has one minimum, with the gradient zero.
     model.fit(X, Y, epochs=50, verbose=0)
