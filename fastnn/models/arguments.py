@@ -14,7 +14,7 @@ from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.file_evaluation import FileEvaluation
 from fastnn.models.inputs import Samples, read_inputs
-from fastnn.models.several import count_rows, each
+from fastnn.models.several import count_rows, each, take_rows
 from fastnn.models.targets import read_targets, read_weights
 from fastnn.optimizers.lbfgs import LBFGS
 from fastnn_ext.engine.compressed import CompressedRows
@@ -78,7 +78,7 @@ def validation_of(
     batch_size : int, optional
         Of arrays and samples; by default 32.
     steps : int, optional
-        Batches of each validation.
+        Batches of each validation, the first ones of arrays.
     """
     if isinstance(data, FileData):
         if steps is not None:
@@ -100,9 +100,9 @@ def validation_of(
             argument="validation_steps",
         )
         return BatchEvaluation(model, batches, steps, "validation_data")
-    if steps is not None:
-        raise ValueError("validation_steps is for validation_data that gives batches: arrays are evaluated whole")
     if data is None:
+        if steps is not None:
+            raise ValueError("validation_steps is for validation_data: pass it, or leave validation_steps out")
         return None
     if not isinstance(data, tuple | list) or len(data) not in (2, 3):
         raise TypeError(
@@ -115,5 +115,8 @@ def validation_of(
         raise ValueError("validation_data must hold at least one sample, but it holds none")
     targets = read_targets(model, data[1], "the validation y", samples)
     weights = read_weights(model, data[2], "the validation weights", samples) if len(data) == 3 else None
+    if steps is not None:
+        rows = slice(steps * (batch_size or BATCH_SIZE))
+        inputs, targets, weights = take_rows(inputs, rows), take_rows(targets, rows), take_rows(weights, rows)
     # Before the first step: after it, the weights would no longer be those of before.
     return Evaluation(model, Samples(inputs, targets, weights), batch_size or BATCH_SIZE).check()

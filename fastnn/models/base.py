@@ -94,7 +94,7 @@ class BaseModel(DifferentiableModel):
         steps_per_epoch : int, optional
             Batches in an epoch of an iterable; the next epoch goes on behind them. By default all that it has.
         validation_steps : int, optional
-            Batches in each validation, where validation_data gives batches.
+            Batches in each validation, of arrays always the first ones. By default all that there are.
         validation_batch_size : int, optional
             By default `batch_size`.
         validation_freq : int or list of int, default 1

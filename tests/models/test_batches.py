@@ -264,7 +264,7 @@ def test_a_generator_that_raises():
         ({"validation_data": batches()}, ValueError, "validation_data is a generator, .*: pass validation_steps"),
         ({"validation_data": 3}, TypeError, r"validation_data must be \(x, y\) or .* but it is a int"),
         ({"validation_data": {"x": X}}, TypeError, r"validation_data must be \(x, y\) or .* but it is a dict"),
-        ({"validation_steps": 2}, ValueError, "validation_steps is for validation_data that gives batches"),
+        ({"validation_steps": 2}, ValueError, "validation_steps is for validation_data: pass it"),
         ({"validation_steps": 0}, ValueError, "validation_steps must be at least 1"),
         ({"batch_size": 4}, ValueError, "batch_size is for arrays and samples, but x, a generator, gives batches"),
     ],
@@ -314,3 +314,14 @@ def test_a_loss_that_is_not_finite_takes_the_epoch_back_or_the_batch_where_they_
     with pytest.raises(FloatingPointError, match="the loss is not finite in epoch 1, batch 4"):
         fitted.fit(*given, **how, shuffle=False, callbacks=watchers)
     assert bits(fitted) == before
+
+
+@pytest.mark.parametrize(("options", "rows"), [({"batch_size": 4}, 8), ({"validation_batch_size": 5}, 10)])
+def test_validation_by_steps_is_that_of_the_first_batches_of_arrays(options, rows):
+    net = model(metrics=())
+    fitted = net.fit(X, Y, validation_data=(X, Y, WEIGHTS), validation_steps=2, verbose=0, **options)
+    first = net.evaluate(X[:rows], Y[:rows], sample_weight=WEIGHTS[:rows], batch_size=rows // 2)
+    assert fitted.history["val_loss"] == [first]
+    # More than there are.
+    fitted = net.fit(X, Y, validation_data=(X, Y), validation_steps=100, verbose=0)
+    assert fitted.history["val_loss"] == [net.evaluate(X, Y)]
