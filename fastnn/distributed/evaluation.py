@@ -59,10 +59,11 @@ class DividedEvaluation:
                 "callbacks with hooks for batches of an evaluation need data='shared': each rank has batches of its own"
             )
         with told_of_evaluation(watchers) as told:
-            told |= self._judged(self.given.model, read_anew)
+            told |= self._judged(self.given, read_anew)
         return told
 
-    def _judged(self, model: Any, read_anew: bool) -> dict[str, float]:
+    def _judged(self, given: Evaluation, read_anew: bool) -> dict[str, float]:
+        model = given.model
         sums = np.zeros(len(model.output_names) + 2)
         seen: list[tuple[Any, Any, Any]] = []
         part = self.part
@@ -77,7 +78,6 @@ class DividedEvaluation:
         if not model.metrics:
             return joined_logs(model, means, [])
         parts = self.ranks.gather(seen)
-        assert isinstance(self.given, Evaluation)
-        batches = BatchRows.of_size(self.given.batch_size, int(rows))
+        batches = BatchRows.of_size(given.batch_size, int(rows))
         logs = None if parts is None else joined_logs(model, means, [one for part in parts for one in part], batches)
         return self.ranks.first(logs)

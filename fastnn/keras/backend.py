@@ -129,7 +129,8 @@ def int_shape(x: Any) -> tuple[int | None, ...]:
 def shape(x: Any) -> Tensor | TensorShape:
     """The shape of an array, as an array; of what a layer gives as `int_shape`."""
     found = int_shape(x)
-    return TensorShape(found) if None in found else tensor(np.array(found, dtype=np.int32))  # type: ignore[arg-type]
+    known = [size for size in found if size is not None]
+    return TensorShape(found) if len(known) < len(found) else tensor(np.array(known, dtype=np.int32))
 
 
 def ndim(x: Any) -> int:

@@ -13,6 +13,7 @@ from fastnn.keras.recording import judging, rules
 from fastnn.keras.recording.recorded import Recorded, gradient_of
 from fastnn.keras.tensors import tensor
 from fastnn.losses.base import CustomLoss
+from fastnn.losses.base import Loss as BaseLoss
 from fastnn.losses.calling import reduced
 
 __all__ = ["FunctionLoss", "Loss", "OwnFunction", "judging", "rules"]
@@ -101,11 +102,12 @@ class Loss(FunctionLoss):
     ) -> None:
         if dtype is not None:
             raise TypeError(f"a loss cannot have dtype={dtype!r}: it has the model's type, leave it out")
-        if not hasattr(type(self), "call"):
+        call: Any = getattr(self, "call", None)
+        if call is None:
             raise TypeError(f"{type(self).__name__} needs a call(self, y_true, y_pred), which gives its values")
-        call: Any = self.call  # type: ignore[attr-defined]
         super().__init__(call, type(self).__name__ if name is None else name)
-        CustomLoss.__base__.__init__(self, reduction)  # type: ignore[misc]
+        # Losses of functions are made without it.
+        BaseLoss.__init__(self, reduction)
 
     def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:
         """What ``call`` gives for arrays, reduced; see `fastnn.losses.Loss`."""

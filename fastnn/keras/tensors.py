@@ -10,15 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = ["Tensor", "Variable", "tensor"]
 
 
-class TensorShape(tuple[int, ...]):
+class TensorShape(tuple[int | None, ...]):
     """A shape that gives itself as a list, too.
 
     >>> TensorShape((2, 3)).as_list()
     [2, 3]
     """
 
-    def as_list(self) -> list[int]:
-        """The sizes of the axes."""
+    def as_list(self) -> list[int | None]:
+        """The sizes of the axes; None is that of a batch."""
         return list(self)
 
 

@@ -202,8 +202,8 @@ class Dataset:
 
     def concatenate(self, dataset: Dataset) -> Dataset:
         """The elements of another one behind these."""
-        counts = (self._count, dataset._count)
-        total = None if None in counts else -1 if -1 in counts else sum(counts)  # type: ignore[arg-type]
+        first, second = self._count, dataset._count
+        total = None if first is None or second is None else -1 if -1 in (first, second) else first + second
         return Dataset(lambda: itertools.chain(self, dataset), total)
 
     def enumerate(self, start: int = 0) -> Dataset:
