@@ -46,6 +46,18 @@ cdef inline bint is_native(const Rows* rows) noexcept nogil:
     return rows.starts == NULL and are_ready(rows)
 
 
+cdef inline bint are_bytes(const Rows* rows) noexcept nogil:
+    # Whether zeros among bytes stay zeros, so that they can be listed where they lie; and all others are numbers.
+    return rows.kind == UINT8 and rows.starts == NULL and rows.shift == 0 and is_finite(<real> (255 * rows.scale))
+
+
+cdef inline Py_ssize_t list_bytes(uint32_t* columns, real* values, const Rows* rows, Py_ssize_t row, Py_ssize_t size,
+                                  Py_ssize_t next) noexcept nogil:
+    # The list of a row of bytes; `next` is listed soon.
+    return compress_bytes(columns, values, <const unsigned char*> rows.data + row * rows.stride, size,
+                          <real> rows.scale, <const unsigned char*> rows.data + next * rows.stride)
+
+
 cdef inline Py_ssize_t compressed_row(
     const uint32_t** columns, const real** values, real* buffer, const Rows* rows, Py_ssize_t row,
 ) noexcept nogil:
@@ -185,6 +197,8 @@ cdef inline bint gather_list(Run* run, Py_ssize_t sample, Py_ssize_t slot, Py_ss
         return True
     if augmented:
         count = compress(columns, values, row, source.size, row)
+    elif are_bytes(&source.rows):
+        count = list_bytes(columns, values, &source.rows, sample, source.size, next)
     else:
         x = row_in_place(row, &source.rows, sample, source.size)
         count = compress(columns, values, x, source.size,

@@ -161,6 +161,7 @@ FASTNN_FUNCTION double fastnn_fma_loop(long rounds)
 #include "operations/tiles.h"
 #include "operations/few_rows.h"
 #include "operations/products.h"
+#include "operations/compress.h"
 #include "operations/sparse.h"
 #include "operations/columns.h"
 #include "operations/narrow.h"

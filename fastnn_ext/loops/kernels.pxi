@@ -15,7 +15,7 @@ from fastnn_ext.engine.layout cimport (
 from fastnn_ext.engine.numbers cimport numbers_as
 from fastnn_ext.engine.run cimport (
     CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, Data, FLOAT32, FLOAT64, Head, INT32, Index, NO_ACTIVATION, Operation,
-    Parameter, Rows, Rule, Run, Source, Updating,
+    Parameter, Rows, Rule, Run, Source, UINT8, Updating,
 )
 from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
 from fastnn_ext.tables.enums cimport (
@@ -28,7 +28,7 @@ from fastnn_ext.tables.enums cimport (
 from fastnn_ext.loops.primitives cimport (
     FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, activation_backward_row, activity_row, activity_slope_row,
     adjust_row, align_rows, aligned_forward, aligned_update, all_finite, alpha_dropout_row, batch_normalize,
-    batch_normalize_back, by_column, columns_forward, columns_update, compress, derivative_row, descend,
+    batch_normalize_back, by_column, columns_forward, columns_update, compress, compress_bytes, derivative_row, descend,
     dropout_row, finish_rows, flush_denormals, fma_loop, forbid_negative, gaussian_dropout_row, input_list,
     keep_nan, layer_normalize_back_row, layer_normalize_gradients, layer_normalize_row, limit_columns, limit_row,
     list_forward, list_update, lists_forward, lists_update, log_softmax_backward_row, log_softmax_row, loss_row,

@@ -31,8 +31,17 @@ cdef bint list_compressed(Pass* p) noexcept nogil:
     return True
 
 
-cdef bint list_rows(Pass* p, int i) noexcept nogil:
-    # Whether operation i is to visit the non-zero numbers of its input only; their lists are then in the scratch.
+cdef inline Py_ssize_t list_row(Pass* p, uint32_t* columns, real* values, const Rows* bytes, const Value* x,
+                                Py_ssize_t row, Py_ssize_t next, Py_ssize_t size) noexcept nogil:
+    # Of a row of bytes, or where there are none, of x.
+    if bytes != NULL:
+        return list_bytes(columns, values, bytes, p.start + row, size, p.start + next)
+    return compress(columns, values, x.data + row * x.row, size, x.data + next * x.row)
+
+
+cdef bint list_rows(Pass* p, int i, const Rows* bytes) noexcept nogil:
+    # Whether operation i is to visit the non-zero numbers of its input only, which may still be bytes; their lists are
+    # then in the scratch.
     cdef Operation* operation = &p.run.operations[i]
     cdef Value* x = input_of(p, i, 0)
     cdef Py_ssize_t row_size = p.run.arena.list_row, count, row
@@ -43,14 +52,14 @@ cdef bint list_rows(Pass* p, int i) noexcept nogil:
         return False
     if p.batch >= FEW_ROWS:
         # One row speaks for its block. In later layers, zeros are too few to pay.
-        if not reads_data(p.run, i) or compress(columns, values, x.data, operation.fan_in,
-                                                x.data) > SPARSE_ENOUGH * operation.fan_in:
+        if not reads_data(p.run, i) or list_row(p, columns, values, bytes, x, 0, 0,
+                                                operation.fan_in) > SPARSE_ENOUGH * operation.fan_in:
             return False
     # For few rows the way of the weights from memory is what counts, and a dense row costs little to list.
     cdef Py_ssize_t listed = 0
     for row in range(p.batch):
-        count = compress(columns + row * row_size, values + row * row_size, x.data + row * x.row, operation.fan_in,
-                         x.data + min(row + ROWS_AHEAD, p.batch - 1) * x.row)
+        count = list_row(p, columns + row * row_size, values + row * row_size, bytes, x, row,
+                         min(row + ROWS_AHEAD, p.batch - 1), operation.fan_in)
         if count < 0:
             return False
         set_list(lists + row, columns + row * row_size, values + row * row_size, count)
@@ -68,7 +77,11 @@ cdef bint read_inputs(Pass* p) noexcept nogil:
     cdef Value* x
     cdef Py_ssize_t row
     cdef int k
+    source = &run.data.sources[0]
     p.listed = list_compressed(p)
+    if not p.listed and are_bytes(&source.rows) and run.data.source_count == 1 and source.consumers == 1 \
+            and run.operation_count > 0 and reads_data(run, 0):
+        p.listed = list_rows(p, 0, &source.rows)
     for k in range(0 if p.listed else run.data.source_count):
         source = &run.data.sources[k]
         x = &p.values[-1 - k]
@@ -82,7 +95,7 @@ cdef bint read_inputs(Pass* p) noexcept nogil:
                 convert_row(x.data + row * x.row, &source.rows, p.start + row, source.size)
         if k == 0 and run.operation_count > 0 and reads_data(run, 0):
             # A row that could be listed holds finite numbers; whether they are categories is looked at below.
-            p.listed = list_rows(p, 0)
+            p.listed = list_rows(p, 0, NULL)
             if p.listed and source.categories == 0:
                 continue
         for row in range(p.batch):
@@ -161,7 +174,7 @@ cdef void predict_by_columns(Run* run, int thread, int threads) noexcept nogil:
                 descriptors[operation.kind].infer(&p, i)
                 continue
             if i > 0:
-                run.listed = list_rows(&p, i)
+                run.listed = list_rows(&p, i, NULL)
         if not shared:
             continue
         meet(run, threads)

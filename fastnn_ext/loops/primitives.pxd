@@ -53,6 +53,9 @@ cdef extern from "loops/kernels.h" nogil:
         real* panels, const real* w, Py_ssize_t w_row, Py_ssize_t depth, Py_ssize_t begin, Py_ssize_t end)
     Py_ssize_t compress "N(compress)"(
         uint32_t* columns, real* values, const real* x, Py_ssize_t size, const real* ahead)
+    Py_ssize_t compress_bytes "N(compress_bytes)"(
+        uint32_t* columns, real* values, const unsigned char* x, Py_ssize_t size, real scale,
+        const unsigned char* ahead)
     void lists_forward "N(lists_forward)"(
         const input_list* lists, Py_ssize_t rows, const real* w, Py_ssize_t w_row, Py_ssize_t columns,
         const real* bias, real* y, Py_ssize_t y_row, int activation, const real* numbers)

@@ -41,7 +41,7 @@ cdef bint dense_infer(Pass* p, int i) noexcept nogil:
     if i == 0 and p.listed:
         forward_lists(p.run, scratch_lists(p), p.batch, y.data, y.row)
     else:
-        dense_infer_columns(p, i, i > 0 and list_rows(p, i), 0, operation.fan_out)
+        dense_infer_columns(p, i, i > 0 and list_rows(p, i, NULL), 0, operation.fan_out)
     return True
 
 

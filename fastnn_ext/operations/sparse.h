@@ -1,4 +1,4 @@
-/* Rows as lists of their non-zero numbers, and the products that visit those alone. A template: see kernels.h.
+/* Products that visit the non-zero numbers of rows alone. A template: see kernels.h.
  *
  * Leaving out a zero changes no sum of finite numbers, so a list gives the same bits as the row that it was made from.
  */
@@ -28,92 +28,6 @@ typedef struct {
     const real *values;
     ptrdiff_t count;
 } N(list);
-
-#if defined(__AVX2__) && !defined(__AVX512F__) && !defined(FASTNN_PORTABLE)
-#ifndef FASTNN_CHOSEN_ONCE
-#define FASTNN_CHOSEN_ONCE
-/* For each choice of four lanes, these first. */
-static const uint8_t fastnn_chosen[16][4] = {
-    {0, 0, 0, 0}, {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {2, 0, 0, 0}, {0, 2, 0, 0}, {1, 2, 0, 0}, {0, 1, 2, 0},
-    {3, 0, 0, 0}, {0, 3, 0, 0}, {1, 3, 0, 0}, {0, 1, 3, 0}, {2, 3, 0, 0}, {0, 2, 3, 0}, {1, 2, 3, 0}, {0, 1, 2, 3},
-};
-#endif
-
-/* Four numbers of x from number k on: those that are not zero go to the list. Returns how many they are. */
-FASTNN_INLINE int N(compress_four)(column_number *columns, real *values, const real *x, ptrdiff_t k)
-{
-    int32_t four;
-#if defined(FASTNN_IS_FLOAT)
-    const __m128 v = _mm_loadu_ps(x + k);
-    const int keep = _mm_movemask_ps(_mm_cmp_ps(v, _mm_setzero_ps(), _CMP_NEQ_UQ));
-    memcpy(&four, fastnn_chosen[keep], sizeof four);
-    const __m128i chosen = _mm_cvtepu8_epi32(_mm_cvtsi32_si128(four));
-    _mm_storeu_ps(values, _mm_permutevar_ps(v, chosen));
-#else
-    const __m256d v = _mm256_loadu_pd(x + k);
-    const int keep = _mm256_movemask_pd(_mm256_cmp_pd(v, _mm256_setzero_pd(), _CMP_NEQ_UQ));
-    memcpy(&four, fastnn_chosen[keep], sizeof four);
-    const __m128i chosen = _mm_cvtepu8_epi32(_mm_cvtsi32_si128(four));
-    /* A number is two halves: twice the lane, and the one behind. */
-    const __m256i halves = _mm256_cvtepu32_epi64(_mm_slli_epi32(chosen, 1));
-    const __m256i pairs = _mm256_or_si256(halves, _mm256_slli_epi64(_mm256_add_epi64(halves, _mm256_set1_epi64x(1)), 32));
-    _mm256_storeu_si256((__m256i *)values, _mm256_permutevar8x32_epi32(_mm256_castpd_si256(v), pairs));
-#endif
-    _mm_storeu_si128((__m128i *)columns, _mm_add_epi32(chosen, _mm_set1_epi32((int)k)));
-    return __builtin_popcount((unsigned)keep);
-}
-#endif
-
-/* Writes the list of x; both buffers have room for LANES more than size. `ahead` is what is listed soon, of the same size: it is on
- * its way from memory meanwhile. Returns the list's length, or -1 when a number is NaN or infinite. */
-FASTNN_FUNCTION ptrdiff_t N(compress)(column_number *columns, real *values, const real *x, ptrdiff_t size, const real *ahead)
-{
-    ptrdiff_t count = 0, k = 0;
-    vec zero_unless_finite = N(set1)(0);
-#if defined(__AVX512F__) && !defined(FASTNN_PORTABLE)
-    for (; k < size; k += LANES) {
-        part lanes = N(first)(size - k);
-        FASTNN_PREFETCH(ahead + k);
-        vec v = N(load_part)(x + k, lanes);
-        zero_unless_finite = N(fma)(v, N(set1)(0), zero_unless_finite);
-#if defined(FASTNN_IS_FLOAT)
-        __mmask16 keep = _mm512_cmp_ps_mask((__m512)v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-        __m512i number = _mm512_add_epi32(_mm512_set1_epi32((int)k), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
-        _mm512_storeu_ps(values + count, _mm512_maskz_compress_ps(keep, (__m512)v));
-        _mm512_storeu_si512(columns + count, _mm512_maskz_compress_epi32(keep, number));
-#else
-        __mmask8 keep = _mm512_cmp_pd_mask((__m512d)v, _mm512_setzero_pd(), _CMP_NEQ_UQ);
-        __m512i number = _mm512_add_epi64(_mm512_set1_epi64(k), _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
-        _mm512_storeu_pd(values + count, _mm512_maskz_compress_pd(keep, (__m512d)v));
-        _mm256_storeu_si256((__m256i *)(columns + count), _mm512_cvtepi64_epi32(_mm512_maskz_compress_epi64(keep, number)));
-#endif
-        count += __builtin_popcount(keep);
-    }
-#else
-    for (; k + LANES <= size; k += LANES) {
-        vec v = N(load)(x + k);
-        zero_unless_finite = N(fma)(v, N(set1)(0), zero_unless_finite);
-#if defined(__AVX2__) && !defined(FASTNN_PORTABLE)
-        FASTNN_PREFETCH(ahead + k);
-        FASTNN_UNROLL for (int i = 0; i < LANES; i += 4) count += N(compress_four)(columns + count, values + count, x, k + i);
-#else
-        (void)ahead;
-        for (int i = 0; i < LANES; i++) {
-            columns[count] = (column_number)(k + i);
-            values[count] = x[k + i];
-            count += x[k + i] != 0;
-        }
-#endif
-    }
-    for (; k < size; k++) {
-        zero_unless_finite = zero_unless_finite + N(set1)(x[k] * 0);
-        columns[count] = (column_number)k;
-        values[count] = x[k];
-        count += x[k] != 0;
-    }
-#endif
-    return N(sum)(zero_unless_finite) == 0 ? count : -1;
-}
 
 /* ---- forward ---------------------------------------------------------------------------------------------------- */
 
