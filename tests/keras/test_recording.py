@@ -67,6 +67,7 @@ def test_every_rule_agrees_with_differences(name):
 
 def test_both_sides_of_a_choice():
     check(lambda x: ops.where(x < 0.5, x**2, 3 * x), X)
+    check(lambda x: ops.where(x, x**2, 3 * x), X)
     check(lambda x: apply("squeeze", x[:, :1], 1), X)
 
 

@@ -35,6 +35,8 @@ def test_data_sets_give_what_their_methods_say():
     assert [len(data) for data in counts] == [3, 2, 2, 21, 7]
     assert [len(list(data)) for data in counts] == [3, 2, 2, 21, 7]
     assert begin.repeat().cardinality() == -1
+    assert begin.repeat().repeat(2).cardinality() == -1
+    assert numbers(begin.repeat().repeat(0)) == []
     with pytest.raises(TypeError, match="has no end"):
         len(begin.repeat())
 
@@ -51,7 +53,47 @@ def test_data_sets_of_several_arrays():
     assert sorted(numbers(mixed)) == [*range(5), *range(10, 15)]
     with pytest.raises(ValueError, match="as many rows as each other"):
         Dataset.from_tensor_slices((X, Y[:3]))
-    assert numbers(Dataset.from_generator(lambda: iter([1, 2]), output_types=tf.int32)) == [1, 2]
+    # What is left when one has ended is never drawn.
+    assert numbers(Dataset.sample_from_datasets([Dataset.range(2), Dataset.range(5, 9)], weights=[1, 0])) == [0, 1]
+
+
+PAIR = (tf.TensorSpec((3,), tf.float32), tf.TensorSpec((), tf.int64))
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"output_signature": PAIR},
+        {"output_types": (tf.float32, tf.int64), "output_shapes": ((3,), ())},
+        {"output_types": (tf.float32, tf.int64)},
+    ],
+)
+def test_elements_of_a_generator_have_the_declared_types(declared):
+    def rows(count):
+        return (([number, 0, 0], float(number)) for number in range(count))
+
+    for _ in range(2):
+        found = list(Dataset.from_generator(rows, args=(4,), **declared))
+        assert [(x.dtype, y.dtype) for x, y in found] == [(np.float32, np.int64)] * 4
+        assert [int(y) for _, y in found] == [0, 1, 2, 3]
+    named = {"a": tf.float64}
+    assert next(iter(Dataset.from_generator(lambda: iter([{"a": 1}]), output_types=named)))["a"].dtype == np.float64
+    assert Dataset.from_generator(lambda: iter([1]), tf.float32).as_numpy_iterator().__next__().dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("element", "declared", "message"),
+    [
+        (([1, 2], 0), {"output_signature": PAIR}, r"an array of shape \(2,\), but the declared one is \(3,\)"),
+        ([1, 2, 3], {"output_signature": PAIR}, "what was declared of its elements is"),
+        ({"a": 1}, {"output_signature": {"b": PAIR[1]}}, "what was declared of its elements is"),
+        (1, {"output_shapes": ()}, "output_shapes beside output_types"),
+        (1, {"output_type": tf.int32}, "unexpected keyword argument 'output_type'"),
+    ],
+)
+def test_elements_of_a_generator_that_are_not_as_declared(element, declared, message):
+    with pytest.raises(TypeError, match=message):
+        list(Dataset.from_generator(lambda: iter([element]), **declared))
 
 
 def model_of(*last, seed=1):
@@ -154,6 +196,10 @@ def test_the_latest_checkpoint(tmp_path):
         (tmp_path / f"cp-{number:04d}.ckpt").write_bytes(b"")
         os.utime(tmp_path / f"cp-{number:04d}.ckpt", (5, 5))
     assert tf.train.latest_checkpoint(tmp_path) == os.path.join(tmp_path, "cp-0010.ckpt")
+    for number in (9, 10, 8):
+        (tmp_path / f"late-{number}.h5").write_bytes(b"")
+        os.utime(tmp_path / f"late-{number}.h5", (6, 6))
+    assert tf.train.latest_checkpoint(tmp_path) == os.path.join(tmp_path, "late-10.h5")
 
 
 def test_arrays_as_tensorflow_has_them():
@@ -164,6 +210,8 @@ def test_arrays_as_tensorflow_has_them():
     assert tf.math.confusion_matrix([0, 1], [0, 0]).tolist() == [[1, 0], [1, 0]]
     assert tf.clip_by_value(X, 0.0, 1.0).max() <= 1
     assert tf.norm([3.0, 4.0]) == 5
+    assert tf.fill((2, 3), 0.5).dtype == np.float32
+    assert tf.fill([2], 3).tolist() == [3, 3]
     variable = tf.Variable(3.0)
     variable.assign_add(1.0)
     assert float(variable) == 4

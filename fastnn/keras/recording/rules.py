@@ -181,7 +181,7 @@ def _matmul(x: Any, y: Any) -> Ruled:
 def _where(condition: Any, x: Any, y: Any) -> Ruled:
     held = np.asarray(condition)
     return np.where(held, x, y), (
-        lambda g: None,
+        lambda g: np.zeros_like(held),
         lambda g: _to(np.shape(x), np.where(held, g, 0)),
         lambda g: _to(np.shape(y), np.where(held, 0, g)),
     )

@@ -18,13 +18,14 @@ from fastnn.keras.session import SESSION
 from fastnn.keras.tensorflow import data, math
 from fastnn.keras.tensorflow.checkpoints import latest_checkpoint
 from fastnn.keras.tensorflow.math import FUNCTIONS
+from fastnn.keras.tensorflow.specs import TensorSpec
 from fastnn.keras.tensors import Tensor, TensorShape, Variable
 
 __all__ = [
-    "GradientTape", "Tensor", "TensorShape", "Variable", "bool", "compat", "config", "constant", "convert_to_tensor",
-    "data", "device", "executing_eagerly", "float16", "float32", "float64", "function", "get_logger", "initializers",
-    "int32", "int64", "keras", "losses", "math", "metrics", "newaxis", "nn", "one_hot", "ones", "optimizers", "print",
-    "random", "test", "train", "uint8", "zeros",
+    "GradientTape", "Tensor", "TensorShape", "TensorSpec", "Variable", "bool", "compat", "config", "constant",
+    "convert_to_tensor", "data", "device", "executing_eagerly", "float16", "float32", "float64", "function",
+    "get_logger", "initializers", "int32", "int64", "keras", "losses", "math", "metrics", "newaxis", "nn", "one_hot",
+    "ones", "optimizers", "print", "random", "test", "train", "uint8", "zeros",
 ]  # fmt: skip
 __all__ += [name for name in FUNCTIONS if name not in __all__]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 __all__ = ["latest_checkpoint"]
 
@@ -30,5 +31,10 @@ def latest_checkpoint(checkpoint_dir: str | os.PathLike[str], latest_filename: s
     if not os.path.isdir(checkpoint_dir):
         return None
     with os.scandir(checkpoint_dir) as entries:
-        found = [(entry.stat().st_mtime_ns, entry.name) for entry in entries if entry.is_file()]
-    return os.path.join(os.fspath(checkpoint_dir), max(found)[1]) if found else None
+        found = [(entry.stat().st_mtime_ns, _numbered(entry.name), entry.name) for entry in entries if entry.is_file()]
+    return os.path.join(os.fspath(checkpoint_dir), max(found)[-1]) if found else None
+
+
+def _numbered(name: str) -> list[tuple[int, str]]:
+    """Its parts, of which digits count as a number: epoch 10 is behind epoch 9."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]

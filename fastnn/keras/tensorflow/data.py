@@ -11,6 +11,7 @@ import numpy as np
 
 from fastnn.checking.scalars import whole_number
 from fastnn.keras.session import SESSION
+from fastnn.keras.tensorflow.specs import as_declared, specs_of
 from fastnn.keras.tensors import tensor
 
 __all__ = ["AUTOTUNE", "Dataset", "experimental"]
@@ -66,13 +67,24 @@ class Dataset:
     from_tensors = staticmethod(lambda tensors: Dataset(lambda: iter([_each(tensors, tensor)]), 1))
 
     @staticmethod
-    def from_generator(generator: Callable[..., Iterable[Any]], *types: Any, **options: Any) -> Dataset:
+    def from_generator(
+        generator: Callable[..., Iterable[Any]],
+        output_types: Any = None,
+        output_shapes: Any = None,
+        args: tuple[Any, ...] = (),
+        output_signature: Any = None,
+        name: str | None = None,
+    ) -> Dataset:
         """The elements of what a function gives, which is called for each loop over them.
 
-        Types and shapes, which TensorFlow asks for, are those of the elements.
+        They have the declared types: those of a `TensorSpec` for each array of an element, or ``output_types``.
         """
-        given = options.get("args", ())
-        return Dataset(lambda: (_each(one, tensor) for one in generator(*given)), None)
+        if output_shapes is not None and output_types is None:
+            raise TypeError("from_generator takes output_shapes beside output_types: give both, or output_signature")
+        spec = output_signature if output_types is None else specs_of(output_types, output_shapes)
+        if spec is None:
+            return Dataset(lambda: (_each(one, tensor) for one in generator(*args)), None)
+        return Dataset(lambda: (as_declared(one, spec) for one in generator(*args)), None)
 
     @staticmethod
     def range(*given: int) -> Dataset:
@@ -99,7 +111,7 @@ class Dataset:
             draws = SESSION.generator(seed)
             left = [iter(one) for one in datasets]
             shares = np.ones(len(left)) if weights is None else np.array(weights, dtype=float)
-            while left:
+            while left and shares.any():
                 place = int(draws.choice(len(left), p=shares / shares.sum()))
                 try:
                     yield next(left[place])
@@ -171,7 +183,8 @@ class Dataset:
                 if empty:
                     return
 
-        return Dataset(elements, -1 if times < 0 else None if self._count is None else self._count * times)
+        endless = times < 0 or (times > 0 and self._count == -1)
+        return Dataset(elements, -1 if endless else None if self._count is None else self._count * times)
 
     def map(self, map_func: Callable[..., Any], num_parallel_calls: Any = None, **options: Any) -> Dataset:
         """What a function makes of each element; tuples come as arguments."""

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from fastnn.keras import activations, backend
 from fastnn.keras.array_functions import ARRAY_FUNCTIONS, array_function, clip_by_value
+from fastnn.keras.creating import constant
 from fastnn.keras.ops import add, concatenate, divide, maximum, minimum, multiply, negative, reshape, subtract
 from fastnn.keras.tensors import Tensor, tensor
 from fastnn.metrics.functions.confusion_matrix import confusion_matrix as confusion
@@ -112,7 +113,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     **{"argmax": _argument("argmax"), "argmin": _argument("argmin"), "clip_by_value": clip_by_value, "norm": norm},
     **{"tanh": activations.tanh, "sigmoid": activations.sigmoid, "linspace": linspace, "range": arange},
     **{"shape": backend.shape, "rank": backend.ndim, "identity": _same, "split": _split},
-    "fill": lambda dims, value: tensor(np.full(dims, value)),
+    "fill": lambda dims, value: constant(value, shape=dims),
     "eye": lambda num_rows: tensor(np.eye(num_rows, dtype=np.float32)),
     "tile": array_function("tile", np.tile),
     "gather": array_function("gather", lambda params, indices, axis=0: np.take(params, indices, axis)),
