@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state
 
 from fastnn.models.inputs import read_inputs
 from fastnn.sklearn.full_batch import minimize
@@ -18,6 +17,7 @@ from fastnn.sklearn.member import Job, Member, Task, TrainingData, ValidationDat
 from fastnn.sklearn.network import compile_model, description, make_model
 from fastnn.sklearn.parameters import STOCHASTIC, Parameters
 from fastnn.sklearn.progress import Progress
+from fastnn.sklearn.seeding import random_state_of, seeded
 from fastnn.sklearn.stochastic import batch_size_of, train_stochastically
 from fastnn.sklearn.workers import threads_of
 
@@ -58,12 +58,12 @@ def fit_members(
 
 def _random_states(given: Any, count: int) -> list[np.random.RandomState]:
     """The first is the user's own, as in scikit-learn; those of the other networks come from a copy of it."""
-    first = check_random_state(given)
+    first = random_state_of(given)
     if count == 1:
         return [first]
-    copied = np.random.RandomState()
+    copied = seeded(0)
     copied.set_state(first.get_state())
-    return [first, *(np.random.RandomState(seed) for seed in copied.randint(2**31 - 1, size=count - 1))]
+    return [first, *(seeded(seed) for seed in copied.randint(2**31 - 1, size=count - 1))]
 
 
 def _job(
@@ -88,7 +88,7 @@ def _job(
         model = old.model
         if described != old.described:
             # Another penalty, activation or dropout: the same weights go on.
-            fresh = make_model(parameters, *shape, task.output, model.dtype, counted, np.random.RandomState(0))
+            fresh = make_model(parameters, *shape, task.output, model.dtype, counted, seeded(0))
             try:
                 fresh.set_weights(model.get_weights())
             except ValueError as error:

@@ -64,7 +64,7 @@ def allocate(shapes, dtype):
     line = ALIGNMENT // dtype.itemsize
     places, total = [], 0
     for shape in shapes:
-        size = int(numpy.prod(shape, dtype=object))
+        size = math.prod(map(int, shape))
         places.append((total, size, shape))
         total += (size + line - 1) // line * line
     memory = numpy.zeros(total + line, dtype)
