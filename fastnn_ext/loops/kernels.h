@@ -159,6 +159,7 @@ FASTNN_FUNCTION double fastnn_fma_loop(long rounds)
 #include "operations/activations.h"
 #include "operations/rules.h"
 #include "operations/tiles.h"
+#include "operations/one_row.h"
 #include "operations/few_rows.h"
 #include "operations/products.h"
 #include "operations/compress.h"

@@ -28,6 +28,10 @@ FASTNN_FUNCTION void N(product_columns)(
         N(streamed_product)(c, c_row, a, a_row, b, b_row, rows, begin, end, depth, bias, activation, numbers);
         return;
     }
+    if (b_row > 0 && rows == 1 && !slopes_of) {
+        N(row_product)(a, b + begin, b_row, depth, end - begin, bias ? bias + begin : NULL, c + begin, activation, numbers);
+        return;
+    }
     N(product) p = {0};
     p.a_row = a_row;
     p.b_row = b_row == 0 ? N(PANEL) : b_row;
@@ -109,21 +113,6 @@ FASTNN_FUNCTION void N(pack_strip)(real *strip, const real *x, ptrdiff_t x_row, 
         for (ptrdiff_t i = 0; i < height; i += LANES) N(store)(strip + i, N(load_part)(x + i, N(first)(height - i)));
 }
 
-/* Rows k_begin to k_end and columns j_begin to j_end of x^T dy of one row each; the numbers are those of the tiles. */
-FASTNN_FUNCTION void N(outer_product)(
-    real *w, ptrdiff_t w_row, const real *x, const real *dy, ptrdiff_t k_begin, ptrdiff_t k_end, ptrdiff_t j_begin, ptrdiff_t j_end)
-{
-    const vec none = N(set1)(0);
-    const ptrdiff_t whole = j_begin + (j_end - j_begin) / LANES * LANES;
-    const part last = N(first)(j_end - whole);
-    for (ptrdiff_t k = k_begin; k < k_end; k++) {
-        const vec a = N(set1)(x[k]);
-        real *row = w + k * w_row;
-        for (ptrdiff_t j = j_begin; j < whole; j += LANES) N(store)(row + j, N(fma)(a, N(load)(dy + j), none));
-        if (whole < j_end) N(store_part)(row + whole, N(fma)(a, N(load)(dy + whole), none), last);
-    }
-}
-
 /* The optimiser's step for rows k_begin to k_end and columns j_begin to j_end of w, whose gradient is x^T dy. j_begin is a
  * multiple of PANEL, and w_panel the way from one panel's columns to the next: PANEL where w is a matrix.
  *
@@ -138,7 +127,7 @@ FASTNN_FUNCTION void N(weights_update)(
     real *const panels = packed ? packed + block_rows * batch + LANES : NULL;
     N(product) p = {0};
     if (batch == 1 && rule->optimizer == COLLECT && w_panel == N(PANEL)) {
-        N(outer_product)(w.values, w_row, x, dy, k_begin, k_end, j_begin, j_end);
+        N(outer_product)(w.values + k_begin * w_row + j_begin, w_row, x + k_begin, dy + j_begin, k_end - k_begin, j_end - j_begin);
         return;
     }
     p.b_row = packed ? N(PANEL) : dy_row;

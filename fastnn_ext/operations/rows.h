@@ -36,37 +36,20 @@ FASTNN_FUNCTION void N(row_backward)(
     }
 }
 
-/* dx[k] = the sum of dy w[k] for rows begin to end of w: of few rows of dy, less work than the panels of a product. */
-FASTNN_FUNCTION void N(row_through_weights)(
-    real *dx, const real *dy, const real *w, ptrdiff_t w_row, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t columns)
-{
-    for (ptrdiff_t k = begin; k < end; k++) {
-        const real *row = w + k * w_row;
-        vec even = N(set1)(0), odd = even;
-        ptrdiff_t j = 0;
-        for (; j + 2 * LANES <= columns; j += 2 * LANES) {
-            even = N(fma)(N(load)(dy + j), N(load)(row + j), even);
-            odd = N(fma)(N(load)(dy + j + LANES), N(load)(row + j + LANES), odd);
-        }
-        for (; j < columns; j += LANES) {
-            part lanes = N(first)(columns - j);
-            even = N(fma)(N(load_part)(dy + j, lanes), N(load_part)(row + j, lanes), even);
-        }
-        dx[k] = N(sum)(even + odd);
-    }
-}
-
 /* The optimiser's step for the bias: its gradient is the sum of dy over the rows, in order. */
 FASTNN_FUNCTION void N(update_bias)(
     const N(rule) *rule, const real *dy, ptrdiff_t dy_row, ptrdiff_t rows, N(parameters) b, ptrdiff_t count)
 {
-    real gradient[LANES];
-    for (ptrdiff_t j = 0; j < count; j += LANES) {
-        part lanes = N(first)(count - j);
-        vec g = N(set1)(0);
-        for (ptrdiff_t r = 0; r < rows; r++) g = g + N(load_part)(dy + r * dy_row + j, lanes);
-        N(store)(gradient, g);
-        N(step_rows)(rule, gradient, 0, N(parameters_at)(b, j), 0, 1, count - j < LANES ? count - j : LANES);
+    real gradient[PANEL_VECTORS * LANES];
+    for (ptrdiff_t begin = 0; begin < count; begin += PANEL_VECTORS * LANES) {
+        const ptrdiff_t width = count - begin < PANEL_VECTORS * LANES ? count - begin : PANEL_VECTORS * LANES;
+        for (ptrdiff_t j = 0; j < width; j += LANES) {
+            const part lanes = N(first)(width - j);
+            vec g = N(set1)(0);
+            for (ptrdiff_t r = 0; r < rows; r++) g = g + N(load_part)(dy + r * dy_row + begin + j, lanes);
+            N(store)(gradient + j, g);
+        }
+        N(step_rows)(rule, gradient, 0, N(parameters_at)(b, begin), 0, 1, width);
     }
 }
 

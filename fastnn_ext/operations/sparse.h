@@ -5,22 +5,9 @@
 
 #ifndef FASTNN_SPARSE_ONCE
 #define FASTNN_SPARSE_ONCE
-/* Up to eight vectors of a row of weights stay in registers; narrow layers take several rows at a time instead, because
- * one chain of multiply-adds waits four cycles for each link. */
-enum { PANEL_VECTORS = 8, STREAMS = 4, BY_ROW_VECTORS = 4, GROUPED_ROWS = 8 };
+enum { BY_ROW_VECTORS = 4, GROUPED_ROWS = 8 };
 /* What a panel may take of the first-level cache, which has 32 or 48 KB. */
 enum { CACHED_BYTES = 32 << 10 };
-#define PANEL_CASES(call)                                                                                              \
-    switch (vectors) {                                                                                                 \
-    case 1: call(4, 1); break;                                                                                         \
-    case 2: call(4, 2); break;                                                                                         \
-    case 3: call(2, 3); break;                                                                                         \
-    case 4: call(2, 4); break;                                                                                         \
-    case 5: call(1, 5); break;                                                                                         \
-    case 6: call(1, 6); break;                                                                                         \
-    case 7: call(1, 7); break;                                                                                         \
-    default: call(1, 8); break;                                                                                        \
-    }
 #endif
 
 typedef struct {
@@ -30,21 +17,6 @@ typedef struct {
 } N(list);
 
 /* ---- forward ---------------------------------------------------------------------------------------------------- */
-
-FASTNN_INLINE void N(finish_row)(const int vectors, const vec *sum, const real *bias, real *y, int activation, const real *numbers, part last)
-{
-    const int cheap = N(is_cheap)(activation) ? activation : NO_ACTIVATION;
-    FASTNN_UNROLL for (int v = 0; v < vectors; v++) {
-        vec c = sum[v];
-        if (v < vectors - 1) {
-            if (bias) c = c + N(load)(bias + v * LANES);
-            N(store)(y + v * LANES, N(activate_cheaply)(cheap, numbers, c));
-        } else {
-            if (bias) c = c + N(load_part)(bias + v * LANES, last);
-            N(store_part)(y + v * LANES, N(activate_cheaply)(cheap, numbers, c), last);
-        }
-    }
-}
 
 /* The last vector of a row of weights: a part of what lies there, a whole vector, or a piece of one that lies elsewhere. */
 enum { N(IN_PLACE) = -1, N(WHOLE) = 0 };
