@@ -47,8 +47,10 @@ DIRECTIVES = {
     "wraparound": False,
     "initializedcheck": DEBUG,
     "cdivision": True,
+    # Functions of Python's own kind, with a signature that `inspect` reads: smaller, and called faster.
+    "binding": False,
     "embedsignature": True,
-    "embedsignature.format": "python",
+    "embedsignature.format": "clinic",
     "show_performance_hints": True,
 }
 
@@ -124,8 +126,14 @@ elif WINDOWS:
     COMPILE_ARGS = ["/O2", "/fp:precise"]
 else:
     COMPILE_ARGS = ["-O0" if DEBUG else "-O3", "-g0", *EXACT]
-# Symbols that only a debugger reads are a tenth of a wheel.
-LINK_ARGS = ["-Wl,-s"] if sys.platform == "linux" and not (DEBUG or SANITIZERS) else []
+# Kernels are compiled for speed. What runs once a call or a batch is as fast with -O2. The rest is for size, a third
+# less: what runs once a model, and the portable kernels where there are others, as they serve for comparison then.
+EACH_CALL = {f"bindings.{name}" for name in ("activations", "dense", "losses", "softmax", "update")}
+EACH_CALL |= {"engine.training", "runtime.pool"}
+if not WINDOWS:
+    COMPILE_ARGS += ["-fvisibility=hidden", "-ffunction-sections", "-fdata-sections"]
+# What nothing calls, and symbols that only a debugger reads, are a tenth of a wheel.
+LINK_ARGS = ["-Wl,-s", "-Wl,--gc-sections"] if sys.platform == "linux" and not (DEBUG or SANITIZERS) else []
 if SANITIZERS:
     # What is undefined ends the run.
     LINK_ARGS = [f"-fsanitize={SANITIZERS}", "-fno-sanitize-recover=all"]
@@ -223,6 +231,15 @@ class Sdist(sdist):
         return archive
 
 
+def optimization(name: str) -> list[str]:
+    """The level of one module, where it is another than that of kernels."""
+    for_comparison = name.startswith("kernels_portable") and len(INSTRUCTION_SETS) > 1
+    if DEBUG or SANITIZERS or (WINDOWS and not CLANG_CL) or (name in KERNELS and not for_comparison):
+        return []
+    level = "-O2" if name in EACH_CALL else "-Os"
+    return [f"/clang:{level}" if CLANG_CL else level]
+
+
 def extensions() -> list[Extension]:
     macros = [("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION")]
     if LIMITED_API:
@@ -236,7 +253,7 @@ def extensions() -> list[Extension]:
             [f"fastnn_ext/{name.replace('.', '/')}.pyx"],
             include_dirs=[numpy.get_include(), "fastnn_ext"],
             define_macros=macros + (built if name == "runtime.dispatch" else []),
-            extra_compile_args=[*COMPILE_ARGS, *KERNELS.get(name, [])],
+            extra_compile_args=[*COMPILE_ARGS, *KERNELS.get(name, []), *optimization(name)],
             extra_link_args=LINK_ARGS,
             depends=headers if name in KERNELS else shared,
             py_limited_api=LIMITED_API,

@@ -202,6 +202,9 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     if name not in __all__:
+        if not name.startswith("_"):
+            # It may be the other project's. An error would not tell: `from fastnn import` writes its own.
+            importlib.import_module("fastnn.config").warn_of_other_project(stacklevel=3)
         raise AttributeError(f"module 'fastnn' has no attribute {name!r}")
     if name not in _PLACES and name.islower():
         return importlib.import_module(f"fastnn.{name}")

@@ -34,14 +34,7 @@ def show_config() -> dict[str, object]:
     """
     from fastnn import __version__
 
-    other = _version_of("fastnn")
-    if other is not None:
-        warnings.warn(
-            f"the distribution fastnn {other}, which is another project's, is installed beside fastnn-ext and shares "
-            "its folder: pip uninstall fastnn fastnn-ext, then pip install fastnn-ext",
-            RuntimeWarning,
-            stacklevel=2,
-        )
+    warn_of_other_project(stacklevel=3)
     return {
         "fastnn": __version__,
         "numpy": numpy.__version__,
@@ -54,8 +47,15 @@ def show_config() -> dict[str, object]:
     }
 
 
-def _version_of(distribution: str) -> str | None:
+def warn_of_other_project(stacklevel: int) -> None:
+    """Warn where another project's distribution of this name is installed beside this one."""
     try:
-        return importlib.metadata.version(distribution)
+        other = importlib.metadata.version("fastnn")
     except importlib.metadata.PackageNotFoundError:
-        return None
+        return
+    warnings.warn(
+        f"the distribution fastnn {other}, which is another project's, is installed beside fastnn-ext and shares "
+        "its folder: pip uninstall fastnn fastnn-ext, then pip install fastnn-ext",
+        RuntimeWarning,
+        stacklevel=stacklevel,
+    )

@@ -4,7 +4,7 @@ Other Cython code cimports `runtime.dispatch.kernels_named`, which gives the tab
 and number type (`runtime.kernels.Kernels`): C functions on whole arrays, free of the GIL. `get_include`: the headers.
 """
 
-from pathlib import Path
+import os
 
 from fastnn_ext.runtime.config import build_config
 
@@ -14,7 +14,8 @@ __all__ = ["build_config", "get_include"]
 def get_include() -> str:
     """The folder of the C headers that ``.pxd`` files name, for ``include_dirs`` of an extension that cimports them.
 
-    >>> (Path(get_include()) / "runtime" / "barrier.h").exists()
+    >>> os.path.exists(os.path.join(get_include(), "runtime", "barrier.h"))
     True
     """
-    return str(Path(__file__).parent)
+    # Not by pathlib, whose import would take a quarter of the package's.
+    return os.path.dirname(os.path.abspath(__file__))

@@ -98,7 +98,7 @@ def headers(target: Target) -> list[Path]:
 def translate() -> list[Path]:
     """The modules in C, which is the same for every target."""
     subprocess.run([sys.executable, ROOT / "fastnn_ext" / "tables" / "expand.py"], check=True)
-    off = ["boundscheck", "wraparound", "initializedcheck"]
+    off = ["boundscheck", "wraparound", "initializedcheck", "binding"]
     options = ",".join([*(f"{name}=False" for name in off), "cdivision=True"])
 
     def one(source: Path) -> Path:

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from fastnn.datasets.idx import read_idx
 from fastnn.datasets.mnist import FILES
+from fastnn.datasets.packing import pack
+from fastnn.datasets.sample import TRAINING_IMAGES
 
 INPUTS = {
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -25,15 +27,17 @@ INPUTS = {
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 OUTPUT = Path(__file__).resolve().parents[1] / "fastnn" / "datasets" / "data" / "mnist_sample.npz"
-OUTPUT_SHA256 = "f4889dd1f88419d2a3d89cc8694a3fa858cec0d0d36c9f494b7f067d3a547ff7"
+OUTPUT_SHA256 = "85c0af48d6ec255096e7b8785234fe4c8d4ad3deb69b335ef40e43efef0b53db"
 # Of the arrays' bytes: these hold whatever zlib packed the file.
 ARRAYS_SHA256 = {
     "x_train": "2304e0137aea1f236247daacc2dcaf275996895e40c4bb0760c448434d361d1a",
     "y_train": "b03ead2884240483d956c7feac7a9b39d28685062da0a980bb73d2196dc506b8",
-    "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
-    "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+    "x_test": "f8755f2708bdae17fb23fa95d992614df65ef79c116f82789ddb9a1bc5ad7b34",
+    "y_test": "c9ab094358587b54a35fa714484d0300a9acc4b4d5e9f9b9f629a24467dc93ea",
 }
-TRAINING_IMAGES = 1000
+# The first half of the test images is harder than the second, so that every fifth is taken. Of the five ways to begin,
+# the second image's is the one where the notebook's network is right most nearly as often as on all.
+KEPT = {"train": slice(TRAINING_IMAGES), "test": slice(1, None, 5)}
 
 
 def sha256(content: bytes) -> str:
@@ -47,17 +51,19 @@ def sample(folder: Path) -> dict[str, NDArray[numpy.uint8]]:
         if sha256((folder / name).read_bytes()) != INPUTS[name]:
             raise ValueError(f"{folder / name} is not the original: its SHA-256 should be {INPUTS[name]}")
         array = read_idx(folder / name)
-        arrays[key] = array[:TRAINING_IMAGES] if key.endswith("train") else array
+        arrays[key] = array[KEPT[key.partition("_")[2]]]
         if sha256(arrays[key].tobytes()) != ARRAYS_SHA256[key]:
             raise ValueError(f"the bytes of {key} should have the SHA-256 {ARRAYS_SHA256[key]}")
     return arrays
 
 
 def packed(arrays: dict[str, NDArray[numpy.uint8]]) -> bytes:
-    """The arrays as an .npz whose bytes do not depend on when or where it is made."""
+    """The images packed, and the labels, as an .npz whose bytes do not depend on when or where it is made."""
+    runs, shades = pack(numpy.concatenate([arrays["x_train"], arrays["x_test"]]))
+    labels = numpy.concatenate([arrays["y_train"], arrays["y_test"]])
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        for key, array in arrays.items():
+        for key, array in {"runs": runs, "shades": shades, "labels": labels}.items():
             content = io.BytesIO()
             numpy.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
             info = zipfile.ZipInfo(f"{key}.npy")  # its default date is a constant

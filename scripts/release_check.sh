@@ -2,10 +2,13 @@
 # Everything of a release that one Linux machine can do, below build/release/: `make release-check`.
 #
 # A source distribution, twice the same bytes, with all files that git knows; the wheel for every Python from it, twice the
-# same bytes, repaired, audited; installed into an empty environment of every Python from 3.11 on that is here, where all
+# same bytes, repaired, audited; installed into an empty environment of every Python from 3.11 on that is here, where
 # tests run against it, away from the checkout. Workflows are checked for their form.
 #
-# PYTHON is a Python with what the build needs. FASTNN_TESTS are other arguments of pytest than all quick tests.
+# Where compiled code meets Python, quick tests run under every Python: the kernels' and the engine's, and those of files,
+# layers and the notebook. All of them under each would take an hour, and under one they are `make test`.
+#
+# PYTHON is a Python with what the build needs. FASTNN_TESTS are other arguments of pytest, such as `tests` for all.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +17,8 @@ ROOT=$PWD/build/release
 TOOLS=$ROOT/tools/bin
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
-read -r -a TESTS <<<"${FASTNN_TESTS:-tests}"
+QUICK="tests/ext tests/notebook tests/layers tests/files/test_round_trip.py tests/datasets tests/test_package.py"
+read -r -a TESTS <<<"${FASTNN_TESTS:-$QUICK}"
 
 say() { printf 'release-check: %s\n' "$*"; }
 fail() { printf 'release-check: %s\n' "$*" >&2; exit 1; }
@@ -89,14 +93,14 @@ check_everywhere() {
     cp -r tests pyproject.toml "$away"
     for python in $(pythons); do
         name=$(basename "$python")
-        say "all tests against the wheel under $("$python" --version)"
+        say "tests against the wheel under $("$python" --version)"
         "$python" -m venv "$ROOT/$name"
         "$ROOT/$name/bin/python" -m pip install --quiet --upgrade pip
-        "$ROOT/$name/bin/python" -m pip install --quiet "$WHEEL" "pytest>=8" "hypothesis>=6.100"
+        "$ROOT/$name/bin/python" -m pip install --quiet "$WHEEL" "pytest>=8" "pytest-xdist>=3.6" "hypothesis>=6.100"
         (
             cd "$away"
             "$ROOT/$name/bin/python" -W error -c "import fastnn; assert fastnn.__file__.startswith('$ROOT/$name')"
-            "$ROOT/$name/bin/python" -m pytest -q -p no:cacheprovider -m "not slow" "${TESTS[@]}"
+            "$ROOT/$name/bin/python" -m pytest -q -n auto --dist loadfile -p no:cacheprovider -m "not slow" "${TESTS[@]}"
         )
     done
 }

@@ -18,8 +18,9 @@ def test_everything_exported_is_there_and_documented():
 
 
 def test_nothing_heavy_is_imported():
-    code = "import sys, fastnn; print([m for m in ('matplotlib', 'tqdm', 'pooch', 'scipy') if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+    names = ("matplotlib", "tqdm", "pooch", "scipy", "importlib.metadata", "pathlib", "tempfile", "inspect", "json")
+    code = f"import sys, numpy; there = set(sys.modules); import fastnn; print({{*{names}}} & set(sys.modules) - there)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
 def test_the_compiled_package_does_not_know_the_python_one():
@@ -40,10 +41,25 @@ def test_show_config_names_the_build():
     assert config["threads"] == fastnn.get_num_threads()
 
 
-def test_show_config_warns_of_the_other_distribution_of_this_name(tmp_path):
+@pytest.fixture
+def beside_the_other(tmp_path):
+    """The start of a program beside another project's distribution of this name."""
     metadata = tmp_path / "fastnn-0.5.dist-info" / "METADATA"
     metadata.parent.mkdir()
     metadata.write_text("Metadata-Version: 2.1\nName: fastnn\nVersion: 0.5\n")
-    code = f"import sys, fastnn; fastnn.show_config(); sys.path.append({str(tmp_path)!r}); fastnn.show_config()"
+    return f"import sys, fastnn; sys.path.append({str(tmp_path)!r}); "
+
+
+def test_show_config_warns_of_the_other_distribution_of_this_name(beside_the_other):
+    code = beside_the_other.replace("; ", "; fastnn.show_config(); ", 1) + "fastnn.show_config()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.count("RuntimeWarning: the distribution fastnn 0.5, which is another project's") == 1
+
+
+@pytest.mark.parametrize("use", ["fastnn.Tensor", "from fastnn import Tensor"])
+def test_a_name_that_is_not_there_warns_of_the_other_distribution(beside_the_other, use):
+    done = subprocess.run([sys.executable, "-c", beside_the_other + use], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.count("RuntimeWarning: the distribution fastnn 0.5, which is another project's") == 1
+    assert "Error: " in done.stderr.splitlines()[-1]
+    assert "Tensor" in done.stderr.splitlines()[-1]

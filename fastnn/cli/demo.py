@@ -15,7 +15,7 @@ from fastnn.cli import notebook_numpy
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# What the notebook itself printed for this network after 40 epochs.
+# What the notebook itself printed for this network after 40 epochs, of all 10,000 test images.
 NOTEBOOK_ACCURACY = 0.8592
 NOTEBOOK_MSE = 0.0214
 

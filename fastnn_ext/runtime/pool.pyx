@@ -3,7 +3,6 @@
 import math
 import operator
 import os
-import pathlib
 from libc.stdlib cimport calloc, free
 
 from fastnn_ext.runtime.barrier cimport Barrier, barrier_init, barrier_wait
@@ -74,10 +73,10 @@ def available_threads():
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        membership = pathlib.Path("/proc/self/cgroup").read_text()
+        membership = text_of("/proc/self/cgroup")
     except OSError:
         return cores
-    quota = cpu_quota(membership, pathlib.Path("/sys/fs/cgroup"))
+    quota = cpu_quota(membership, "/sys/fs/cgroup")
     return cores if quota is None else max(1, min(cores, math.ceil(quota)))
 
 
@@ -95,21 +94,26 @@ def cpu_quota(membership, root):
         # A container may see its own group as the root of a mount: the path is followed as far as it is there.
         names = [name for name in group.split("/") if name not in ("", "..")]
         for depth in range(len(names) + 1):
-            folder = pathlib.Path(root, controllers, *names[:depth])
-            quota = quota_of_group(folder)
+            quota = quota_of_group(os.path.join(root, controllers, *names[:depth]))
             if quota is not None:
                 quotas.append(quota)
     return min(quotas, default=None)
 
 
+def text_of(path):
+    # Not by pathlib, whose import would take a quarter of the package's.
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def quota_of_group(folder):
     """Cores' worth of time that one control group grants; None where it sets no limit or is not there."""
     try:
-        if (folder / "cpu.max").exists():
-            quota, period = (folder / "cpu.max").read_text().split()
+        if os.path.exists(os.path.join(folder, "cpu.max")):
+            quota, period = text_of(os.path.join(folder, "cpu.max")).split()
         else:
-            quota = (folder / "cpu.cfs_quota_us").read_text()
-            period = (folder / "cpu.cfs_period_us").read_text()
+            quota = text_of(os.path.join(folder, "cpu.cfs_quota_us"))
+            period = text_of(os.path.join(folder, "cpu.cfs_period_us"))
     except OSError:
         return None
     # "max" in version 2 and -1 in version 1 mean no limit.

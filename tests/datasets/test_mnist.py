@@ -137,5 +137,5 @@ def test_the_full_set_starts_with_the_sample():
     (x_few, y_few), (x_same, y_same) = load_mnist_sample()
     np.testing.assert_array_equal(x_train[:1000], x_few)
     np.testing.assert_array_equal(y_train[:1000], y_few)
-    np.testing.assert_array_equal(x_test, x_same)
-    np.testing.assert_array_equal(y_test, y_same)
+    np.testing.assert_array_equal(x_test[1::5], x_same)
+    np.testing.assert_array_equal(y_test[1::5], y_same)
