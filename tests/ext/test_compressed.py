@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from cases import case
+from cases import case, some
 from kernel_sizes import TRAINING
 from making import training_of
 from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of
@@ -45,8 +45,8 @@ def network_and_data(name, dtype, density=0.2):
 @pytest.mark.parametrize("batch_size", [1, 7])
 def test_training_is_that_of_the_whole_matrix(name, dtype, isa, rule, batch_size):
     order = np.random.default_rng(0).permutation(SAMPLES)
-    # Three threads in one dtype for each rule and batch size.
-    for threads in (1, 3) if (rule == "adam") == ((batch_size == 7) == (dtype == np.float32)) else (1,):
+    turn = (rule == "adam") + (batch_size == 7) + (dtype == np.float32)
+    for threads in (1, *some([3], 2, turn)):
         results = []
         for make in (lambda x: x, compressed):
             network, x, y = network_and_data(name, dtype)

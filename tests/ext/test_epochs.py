@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from cases import some
 from kernel_sizes import COLUMN_GROUP, TRAINING
 from making import training_of
 from plain_training import (
@@ -58,13 +59,12 @@ def test_an_epoch_is_the_plain_loop(name, loss, dtype):
     network, width = network_of(NETWORKS[name], INPUTS, dtype)
     order = np.random.default_rng(2).permutation(SAMPLES)
     # Every two of a batch size, an order and a density meet.
-    for batch_size, shuffled in itertools.product((1, 3, SAMPLES + 5), (False, True)):
-        density = 1.0 if shuffled == (batch_size == 3) else 0.2
-        x, y = data_of(INPUTS, width, SAMPLES, dtype, density)
-        training = assert_an_epoch_is_the_plain_one(
-            network, INPUTS, x, y, batch_size, loss, RULES["sgd"], epochs=2, order=order if shuffled else None
-        )
-        assert training.sparse == (density < 0.5 and type(NETWORKS[name][0]) is int)
+    for place, (batch_size, shuffled) in enumerate(itertools.product((1, 3, SAMPLES + 5), (False, True))):
+        for density in some((1.0, 0.2), 2, place // 2 + shuffled):
+            how = {"epochs": 2, "order": order if shuffled else None}
+            x, y = data_of(INPUTS, width, SAMPLES, dtype, density)
+            training = assert_an_epoch_is_the_plain_one(network, INPUTS, x, y, batch_size, loss, RULES["sgd"], **how)
+            assert training.sparse == (density < 0.5 and type(NETWORKS[name][0]) is int)
 
 
 def test_every_rule_of_the_table_is_among_those_of_these_tests():
@@ -78,7 +78,7 @@ def test_every_rule_is_the_plain_one(name, loss, dtype):
     network, width = network_of(NETWORKS[name], INPUTS, dtype)
     x, y = data_of(INPUTS, width, SAMPLES, dtype, 0.5)
     # A third of the rules for each network, another one for each dtype: every rule meets some thirty of them.
-    for rule in list(RULES)[(CASES.index((name, loss)) + (dtype == np.float64)) % 3 :: 3]:
+    for rule in some(RULES, 3, CASES.index((name, loss)) + (dtype == np.float64)):
         for batch_size in (1, 4):
             how = {"ways": EVERY_ISA, "sparse": batch_size == 4}
             assert_an_epoch_is_the_plain_one(network, INPUTS, x, y, batch_size, loss, RULES[rule], epochs=2, **how)
@@ -152,9 +152,8 @@ def odd_case(number, dtype):
 def test_odd_shapes(number, dtype):
     network, inputs, x, y, batch_size, loss, rule, start, exact, errors, case = odd_case(number, dtype)
     for place, isa in enumerate(supported_isas()):
-        for sparse in (False, True):
-            # Shared where another instruction set, or the next network, is not.
-            threads = 3 if (number + place + sparse) % 2 else 1
+        # Shared where another instruction set, or the next network, is not.
+        for sparse, threads in some(((False, 1), (True, 1), (True, 3), (False, 3)), 2, number + place):
             trained = copied(network)
             plan = plan_of(trained, inputs, dtype, isa)
             training = training_of(plan, x, y, batch_size, loss, **rule, sparse=sparse, threads=threads)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from binding_table import FUNCTIONS
+from cases import some
 from kernel_sizes import TRAINING
 from making import training_of
 from plain_training import RULES, bytes_of, copied, data_of, network_of, optimizer_of, parameters_of, plan_of
@@ -132,8 +133,12 @@ RULES_HERE = [rule for rule in RULES if rule not in ("nesterov", "adagrad")]
 @both_dtypes
 def test_steps_are_the_plain_ones(name, rule, dtype):
     turn = RULES_HERE.index(rule) + list(SETTINGS).index(name)
-    # Sparse data in every other pair of a rule and a setting, in the other dtype's pairs that this one leaves out.
-    density = 0.2 if (turn + (dtype == np.float64)) % 2 else 1.0
+    # Sparse data in every other pair of a rule and a setting; in the other dtype, in those that this one leaves out.
+    for density in some((0.2, 1.0), 2, turn + (dtype == np.float64)):
+        assert_steps_are_the_plain_ones(name, rule, dtype, density, turn)
+
+
+def assert_steps_are_the_plain_ones(name, rule, dtype, density, turn):
     x, y = data_of(INPUTS, OUTPUTS, SAMPLES, dtype, density)
     layer = {key: value for key, value in SETTINGS[name].items() if key in OF_A_LAYER}
     rest = {key: value for key, value in SETTINGS[name].items() if key not in layer}
@@ -141,11 +146,9 @@ def test_steps_are_the_plain_ones(name, rule, dtype):
     plain = PlainTraining(exact, RULES[rule], **SETTINGS[name])
     right = [plain.epoch(x.astype(float), y.astype(float)) for _ in range(2)]
     penalty = layer.get("l1", 0) * np.abs(exact[0][0]).sum() + layer.get("l2", 0) * (exact[0][0] ** 2).sum()
-    # Two instruction sets and one of them again on three threads: all of them in turn.
-    isas = supported_isas()
-    first, second = isas[turn % len(isas)], isas[(turn + 1) % len(isas)]
-    results = []
-    for isa, threads in ((first, 1), (first, 3), (second, 1)):
+    isas, results = supported_isas(), {}
+    # One of them, by turns, on three threads also.
+    for isa, threads in [(isa, 1) for isa in isas] + [(isa, 3) for isa in some(isas, len(isas), turn)]:
         case = f"{isa}, {threads} threads, density {density}"
         network, _ = networks(dtype)
         how = {"threads": threads, "sparse": density < 1}
@@ -155,8 +158,8 @@ def test_steps_are_the_plain_ones(name, rule, dtype):
         assert values == pytest.approx(right, rel=1e-11 if dtype == np.float64 else 1e-4), case
         assert_equal(network, exact, dtype, case)
         assert training.penalty() == pytest.approx(penalty, rel=1e-5), case
-        results.append(bytes_of(network))
-    assert results[0] == results[1]
+        # The same bits for any number of threads.
+        assert results.setdefault(isa, bytes_of(network)) == bytes_of(network)
 
 
 @pytest.mark.parametrize("batch_size", [1, BATCH])
@@ -279,9 +282,14 @@ def test_gradients_that_are_nan_are_not_hidden_by_clipping(clips, rule, dtype, i
 @pytest.mark.parametrize("batch_size", [1, 4])
 @pytest.mark.parametrize("density", [1.0, 0.2])
 def test_a_training_that_goes_on_from_anothers_state_is_one(rule, batch_size, density):
-    # So wide a first layer lies in panels of two threads, and its state with it: in every other case.
-    wide = (batch_size == 4) == (density == 1.0)
-    units, threads = (TRAINING["WIDE_FIRST_LAYER"] + 10, 2) if wide else (40, 1)
+    # So wide a first layer lies in panels of two threads, and its state with it.
+    for units, threads in some(
+        [(40, 1), (TRAINING["WIDE_FIRST_LAYER"] + 10, 2)], 2, (batch_size == 4) + (density == 1)
+    ):
+        assert_goes_on(rule, batch_size, density, units, threads)
+
+
+def assert_goes_on(rule, batch_size, density, units, threads):
     x, y = data_of(INPUTS, OUTPUTS, SAMPLES, np.float32, density)
     whole, halves = (
         list(network_of((units, Activation.RELU, OUTPUTS, "softmax"), INPUTS, np.float32)[0]) for _ in range(2)
