@@ -34,9 +34,9 @@ $(VENV)/built: $(BIN)/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[plot,data]"
 	@touch $@
 
-# The same with all extras: nothing is compiled again.
+# What all extras of the same need: nothing is built again.
 $(VENV)/installed: $(VENV)/built
-	$(BIN)/python -m pip install --quiet --no-build-isolation --editable ".[plot,data,bench,test,lint]"
+	$(BIN)/python -m pip install --quiet "fastnn-ext[plot,data,bench,test,lint]"
 	@touch $@
 
 demo: $(VENV)/built ## Train the notebook's network on real MNIST, beside plain NumPy
@@ -44,7 +44,7 @@ demo: $(VENV)/built ## Train the notebook's network on real MNIST, beside plain 
 
 test: $(VENV)/installed ## Run all tests
 	@test -z "$(PEERS)" || $(BIN)/python -m pip install --quiet $(PEERS)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --timeout $(PATIENCE) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --timeout $(PATIENCE) $(PYTEST_ARGS)
 
 bench: $(VENV)/installed ## Measure, and write benchmarks/results
 	$(BIN)/python -m benchmarks

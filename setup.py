@@ -6,12 +6,13 @@ What the environment can ask for:
 - ``FASTNN_CLANG_CL=path``: on Windows, Clang's form of Microsoft's compiler, which alone compiles the vector kernels.
 - ``FASTNN_INSTRUCTION_SETS=baseline``: of the kernels these alone, separated by commas, and the portable ones.
 - ``FASTNN_DEBUG=1``: bounds checks and annotated HTML. ``FASTNN_SANITIZE=address,undefined``: sanitizers.
+- ``FASTNN_QUICK_BUILD=1``: no optimisation, for tests of packages: built in a third of the time, and slow.
 - ``SOURCE_DATE_EPOCH``: the time of all files in source distributions and wheels, so that they are the same bytes.
 """
 
 import contextlib
-import io
 import json
+import multiprocessing
 import os
 import platform
 import re
@@ -20,6 +21,8 @@ import sys
 import sysconfig
 import tarfile
 import tempfile
+import time
+from collections.abc import Iterator
 from gzip import GzipFile
 from pathlib import Path
 
@@ -35,6 +38,7 @@ from setuptools.command.sdist import sdist
 ROOT = Path(__file__).parent
 LIMITED_API = os.environ.get("FASTNN_LIMITED_API") == "1"
 DEBUG = os.environ.get("FASTNN_DEBUG") == "1"
+QUICK = os.environ.get("FASTNN_QUICK_BUILD") == "1"
 SANITIZERS = os.environ.get("FASTNN_SANITIZE", "")
 WINDOWS = sys.platform == "win32"
 CLANG_CL = os.environ.get("FASTNN_CLANG_CL", "") if WINDOWS else ""
@@ -121,15 +125,15 @@ KERNELS = {
 # elsewhere; contraction is off so that the same source gives the same digits on every processor.
 EXACT = ["-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 if CLANG_CL:
-    COMPILE_ARGS = ["/O2", *(f"/clang:{flag}" for flag in ("-O3", *EXACT))]
+    COMPILE_ARGS = ["/O2", *(f"/clang:{flag}" for flag in ("-O0" if QUICK else "-O3", *EXACT))]
 elif WINDOWS:
-    COMPILE_ARGS = ["/O2", "/fp:precise"]
+    COMPILE_ARGS = ["/Od" if QUICK else "/O2", "/fp:precise"]
 else:
-    COMPILE_ARGS = ["-O0" if DEBUG else "-O3", "-g0", *EXACT]
+    COMPILE_ARGS = ["-O0" if DEBUG or QUICK else "-O3", "-g0", *EXACT]
 # Kernels are compiled for speed. What runs once a call or a batch is as fast with -O2. The rest is for size, a third
 # less: what runs once a model, and the portable kernels where there are others, as they serve for comparison then.
 EACH_CALL = {f"bindings.{name}" for name in ("activations", "dense", "losses", "softmax", "update")}
-EACH_CALL |= {"engine.training", "runtime.pool"}
+EACH_CALL |= {"engine.plan", "engine.training", "runtime.pool"}
 if not WINDOWS:
     COMPILE_ARGS += ["-fvisibility=hidden", "-ffunction-sections", "-fdata-sections"]
 # What nothing calls, and symbols that only a debugger reads, are a tenth of a wheel.
@@ -138,6 +142,9 @@ if SANITIZERS:
     # What is undefined ends the run.
     LINK_ARGS = [f"-fsanitize={SANITIZERS}", "-fno-sanitize-recover=all"]
     COMPILE_ARGS += [*LINK_ARGS, "-O1", "-g1", "-fno-omit-frame-pointer"]
+
+# C is translated again when one of them changes, and compiled again for other flags, too.
+TRANSLATORS = [sys.version, cython_version, numpy.__version__]
 
 # What the tables of activations and the like say to Cython, and to all who cimport.
 runpy.run_path(str(ROOT / "fastnn_ext" / "tables" / "expand.py"))["expand"]()
@@ -163,15 +170,14 @@ class BuildExt(build_ext):
         self._use_clang()
         self._require_compiler()
         flags = ROOT / self.build_temp / "flags.json"
-        tools = [sys.version, cython_version, numpy.__version__, os.environ.get("CC")]
-        said = json.dumps([DIRECTIVES, tools, *map(vars, extensions())])
+        said = json.dumps([DIRECTIVES, TRANSLATORS, os.environ.get("CC"), *map(vars, extensions())])
+        translated = {extension.name: extension.sources for extension in cythonize_strictly(bool(self.force))}
         if self.force or not flags.exists() or flags.read_text() != said:
             self.force = True
             # A wheel takes all that lies there, of whichever build.
             for path in Path(self.build_lib).rglob("*"):
                 if path.suffix in (".so", ".pyd"):
                     path.unlink()
-        translated = {extension.name: extension.sources for extension in cythonize_strictly(bool(self.force))}
         for extension in self.extensions:
             extension.sources = translated[extension.name]
         if self.parallel is None:
@@ -262,25 +268,60 @@ def extensions() -> list[Extension]:
     ]
 
 
+@contextlib.contextmanager
+def recorded(said: list[str]) -> Iterator[None]:
+    """Take what this process and those that it starts print, and print it at the end."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        for number in (1, 2):
+            os.dup2(file.fileno(), number)
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for number, old in zip((1, 2), kept, strict=True):
+                os.dup2(old, number)
+                os.close(old)
+            file.seek(0)
+            said.append(file.read().decode(errors="replace"))
+            sys.stderr.write(said[-1])
+
+
 def cythonize_strictly(force: bool) -> list[Extension]:
     """Translate to C; a performance hint is an error, since each marks a slow path in a kernel."""
     unknown = set(DIRECTIVES) - set(Options.get_directive_defaults())
     if unknown:
         sys.exit(f"setup.py names Cython directives that do not exist: {sorted(unknown)}")
-    said = io.StringIO()
-    folder = os.path.join("build", "cython")
-    try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-            result = cythonize(
-                extensions(), build_dir=folder, compiler_directives=DIRECTIVES, annotate=DEBUG, force=force
-            )
-    finally:
-        sys.stderr.write(said.getvalue())
-    if "performance hint" in said.getvalue():
+    folder = Path("build", "cython")
+    stamp, by = folder / "translated.json", json.dumps([DIRECTIVES, TRANSLATORS])
+    force = force or not stamp.exists() or stamp.read_text() != by
+    processes = 0
+    if sys.platform == "linux":
+        # Elsewhere, new processes would run this file again.
+        multiprocessing.set_start_method("fork", force=True)
+        processes = os.cpu_count() or 1
+    said: list[str] = []
+    started = time.time()
+    with recorded(said):
+        result = cythonize(
+            extensions(),
+            build_dir=str(folder),
+            compiler_directives=DIRECTIVES,
+            annotate=DEBUG,
+            force=force,
+            nthreads=processes,
+        )
+    if "performance hint" in said[0]:
         # Hints are given only when a file is translated: the next build has to hear them, too.
-        for path in Path(folder).rglob("*.c"):
-            path.unlink()
+        for path in folder.rglob("*.c"):
+            # Some file systems' times are of whole seconds.
+            if path.stat().st_mtime >= started - 2:
+                path.unlink()
         sys.exit("Cython gave the performance hints above: declare what they ask for, or mark the function noexcept.")
+    stamp.write_text(by)
     return result
 
 

@@ -28,6 +28,10 @@ build() {
     local kind=$1 sanitizers=$2 tree=$ROOT/$1
     mkdir -p "$tree"
     git ls-files -z | xargs -0 tar -cf - | tar -xf - -C "$tree"
+    # What is translated to C already, with the tables that it was made from.
+    if [[ -d build/cython ]]; then
+        tar --exclude='*.so' --exclude=__pycache__ -cf - build/cython fastnn_ext/tables | tar -xf - -C "$tree"
+    fi
     say "building with $sanitizers"
     (cd "$tree" && FASTNN_SANITIZE=$sanitizers FASTNN_INSTRUCTION_SETS=$SETS "$PYTHON" setup.py build_ext --inplace --parallel 2) \
         >"$ROOT/$kind.log" 2>&1 || { tail -n 30 "$ROOT/$kind.log" >&2; fail "the build failed"; }
@@ -38,6 +42,23 @@ run() {
     shift
     # Python's and NumPy's own allocations would hide what the kernels read beyond them.
     (cd "$ROOT/$kind" && env PYTHONMALLOC=malloc "$@" "$PYTHON" -m pytest -q -p no:cacheprovider "${TESTS[@]}")
+}
+
+# Beside each other: each of these takes one core most of the time. What one has said is shown when it ends.
+beside() {
+    local name=$1
+    shift
+    { "$@" >"$ROOT/$name.log" 2>&1 || { tail -n 100 "$ROOT/$name.log"; fail "$name: see above"; }; tail -n 1 "$ROOT/$name.log"; } &
+    STARTED+=($!)
+}
+
+all_of_them() {
+    local one failed=0
+    for one in "${STARTED[@]}"; do
+        wait "$one" || failed=1
+    done
+    STARTED=()
+    ((failed == 0))
 }
 
 SHORT=(tests/ext/test_memory.py tests/ext/test_compressed.py tests/ext/test_epochs.py tests/ext/test_training_data.py tests/models/test_sequences.py)
@@ -54,15 +75,19 @@ else
 fi
 export FASTNN_SEQUENCES
 
+STARTED=()
 build address address,undefined
+build thread thread
+
+TESTS=("${ALL[@]}")
 for isa in portable avx2; do
     say "address, undefined: $isa kernels"
-    TESTS=("${ALL[@]}")
     # Leaks at exit are Python's own: it frees little then. Memory that cannot be had is an error that tests ask for.
-    run address LD_PRELOAD="$(runtime libasan.so):$(runtime libubsan.so)" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 FASTNN_ISA=$isa
+    beside "address-$isa" run address LD_PRELOAD="$(runtime libasan.so):$(runtime libubsan.so)" \
+        ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 FASTNN_ISA=$isa
 done
+all_of_them
 
-build thread thread
 say "threads"
 if [[ $FORM == long ]]; then
     TESTS=(tests/ext/test_pool.py tests/ext/test_same_bits.py tests/ext/test_memory.py tests/models/test_sequences.py)

@@ -8,10 +8,19 @@ import signal
 import sys
 import warnings
 
-import numpy as np
 import pytest
 
+# Processes that share the tests share the cores: threads that wait for each other on cores that others use take several
+# times as long. NumPy's products read this once, when it is imported.
+SHARING = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if SHARING > 1:
+    for library in ("OPENBLAS", "OMP", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+import numpy as np
+
 import fastnn
+from fastnn_ext.runtime.pool import available_threads
 
 # Tables that tests of several folders share.
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -33,6 +42,10 @@ if not CHECKOUT:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Not in what tests start by themselves, which has the package's own choice.
+if SHARING > 1:
+    fastnn.set_num_threads(max(1, available_threads() // SHARING))
+
 # What Keras runs over, in these processes and those that they start: it cannot be changed later.
 for backend in ("tensorflow", "jax", "torch"):
     if importlib.util.find_spec(backend):
@@ -40,6 +53,12 @@ for backend in ("tensorflow", "jax", "torch"):
 
 # Other people's protocols, which come with their libraries.
 collect_ignore += [folder for folder in ("river", "sklearn") if not is_installed(folder)]
+
+
+def pytest_collection_modifyitems(items):
+    """Long files first, so that none of them is alone at the end: processes take files in this order."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def pytest_report_header():

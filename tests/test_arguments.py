@@ -25,23 +25,27 @@ def test_many_are_looked_at():
     assert len(ARGUMENTS) > 150
 
 
-@pytest.mark.parametrize(("kind", "name"), ARGUMENTS, ids=lambda value: getattr(value, "__name__", value))
-def test_a_misspelt_argument_is_refused_with_the_nearest(kind, name):
-    misspelt = f"{name}s" if len(name) < 4 else name[:-2] + name[-1] + name[-2] + "x"
-    words = rf"^{kind.__name__} has no argument '{misspelt}'; did you mean '\w+'\?"
-    with pytest.raises(TypeError, match=words) as told:
-        kind(**{misspelt: 1})
-    # Of names that are near to each other, such as l1 and l2, either may be told.
-    assert any(f"'{near}'?" in str(told.value) for near in arguments(kind))
+every_class = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+@every_class
+def test_a_misspelt_argument_is_refused_with_the_nearest(kind):
+    for name in arguments(kind):
+        misspelt = f"{name}s" if len(name) < 4 else name[:-2] + name[-1] + name[-2] + "x"
+        words = rf"^{kind.__name__} has no argument '{misspelt}'; did you mean '\w+'\?"
+        with pytest.raises(TypeError, match=words) as told:
+            kind(**{misspelt: 1})
+        # Of names that are near to each other, such as l1 and l2, either may be told.
+        assert any(f"'{near}'?" in str(told.value) for near in arguments(kind))
+
+
+@every_class
 def test_an_argument_near_to_none_is_refused(kind):
     with pytest.raises(TypeError, match=rf"^{kind.__name__} has no argument 'qqqqq'"):
         kind(qqqqq=1)
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+@every_class
 def test_no_constructor_takes_any_name(kind):
     assert not any(
         parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
@@ -113,7 +117,7 @@ def test_more_by_position_than_there_are_places(call, words):
         call(Sequential([layers.Dense(1)]))
 
 
-@pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+@every_class
 def test_the_signature_is_that_of_the_constructor(kind):
     assert "args" not in arguments(kind)
     assert inspect.signature(kind.__init__).parameters.keys() - {"self"} == inspect.signature(kind).parameters.keys()

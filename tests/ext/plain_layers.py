@@ -169,7 +169,12 @@ class Learner:
         self.layers, self.dtype = layers, dtype
         # The engine computes a cheap activation together with the dense layer before it: one operation.
         self.numbers = list(range(len(layers)))
-        self.arrays = [[array.astype(dtype) for array in arrays_of(layer)] for layer in layers]
+        self.start = [[array.copy() for array in arrays_of(layer)] for layer in layers]
+        self.begin()
+
+    def begin(self):
+        """New arrays for the engine, as they were at first."""
+        self.arrays = [[array.astype(self.dtype) for array in arrays] for arrays in self.start]
 
     def fill(self, plan):
         for layer, arrays in zip(self.layers, self.arrays, strict=True):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from binding_table import EMPTY_SIZES, KERNELS, LAYOUTS, SIZES, as_tuple
+from cases import case
 
 DTYPES = (np.float32, np.float64)
 every_kernel = pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)
@@ -13,13 +14,15 @@ def inputs_of(kernel, sizes, dtype=np.float64, seed=0):
     return tuple(array.astype(dtype) for array in kernel.make(np.random.default_rng(seed), *sizes))
 
 
-@pytest.mark.parametrize(
-    ("kernel", "sizes"),
-    [(kernel, sizes) for kernel in KERNELS for sizes in SIZES + EMPTY_SIZES * kernel.allows_empty],
-    ids=lambda value: getattr(value, "name", str(value)),
-)
+@every_kernel
 @every_dtype
-def test_matches_its_definition(kernel, sizes, dtype):
+def test_matches_its_definition(kernel, dtype):
+    for sizes in SIZES + EMPTY_SIZES * kernel.allows_empty:
+        with case(kernel.name, sizes):
+            assert_matches(kernel, sizes, dtype)
+
+
+def assert_matches(kernel, sizes, dtype):
     inputs = inputs_of(kernel, sizes, dtype)
     before = [array.copy() for array in inputs]
     results = kernel.results(*inputs)
@@ -30,16 +33,16 @@ def test_matches_its_definition(kernel, sizes, dtype):
     for number, (result, right, tolerance) in enumerate(
         zip(results, expected, kernel.tolerances(sizes, exact, dtype), strict=True)
     ):
-        case = f"{kernel.name} result {number} for sizes {sizes} in {dtype.__name__}"
+        told = f"{kernel.name} result {number} for sizes {sizes} in {dtype.__name__}"
         if isinstance(result, float):
-            assert np.ndim(right) == 0, case
+            assert np.ndim(right) == 0, told
         else:
-            assert result.shape == np.shape(right), case
-            assert result.dtype == dtype, case
-            assert result.flags.c_contiguous, case
+            assert result.shape == np.shape(right), told
+            assert result.dtype == dtype, told
+            assert result.flags.c_contiguous, told
         error = np.abs(np.asarray(result, dtype=np.float64) - right)
         assert np.all(error <= tolerance), (
-            f"{case}: off by {np.max(error, initial=0)}, allowed {np.max(tolerance, initial=0)}"
+            f"{told}: off by {np.max(error, initial=0)}, allowed {np.max(tolerance, initial=0)}"
         )
     for argument, array, old in zip(kernel.arguments, inputs, before, strict=True):
         assert np.array_equal(array, old), f"{kernel.name} changed its argument {argument}"
@@ -47,11 +50,16 @@ def test_matches_its_definition(kernel, sizes, dtype):
 
 @every_kernel
 @every_dtype
-@pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.__name__)
-@pytest.mark.parametrize("sizes", [(7, 17, 5), (1, 3, 1)], ids=str)
-def test_memory_layout_changes_no_bit(kernel, dtype, layout, sizes):
-    inputs = inputs_of(kernel, sizes, dtype)
-    expected = kernel.results(*inputs)
+def test_memory_layout_changes_no_bit(kernel, dtype):
+    for sizes in ((7, 17, 5), (1, 3, 1)):
+        inputs = inputs_of(kernel, sizes, dtype)
+        expected = kernel.results(*inputs)
+        for layout in LAYOUTS:
+            with case(layout, sizes):
+                assert_same_bits(kernel, inputs, expected, layout)
+
+
+def assert_same_bits(kernel, inputs, expected, layout):
     everywhere = tuple(layout(array) for array in inputs)
     variants = [everywhere] + [
         tuple(everywhere[i] if i == j else array for i, array in enumerate(inputs)) for j in range(len(inputs))
@@ -59,8 +67,8 @@ def test_memory_layout_changes_no_bit(kernel, dtype, layout, sizes):
     for variant in variants:
         kept = [array.copy() for array in variant]
         for result, right in zip(kernel.results(*variant), expected, strict=True):
-            assert np.array_equal(result, right), (kernel.name, layout.__name__, dtype.__name__, sizes)
-            assert np.asarray(result).dtype == np.asarray(right).dtype, (kernel.name, layout.__name__)
+            assert np.array_equal(result, right), kernel.name
+            assert np.asarray(result).dtype == np.asarray(right).dtype, kernel.name
         assert all(np.array_equal(array, old) for array, old in zip(variant, kept, strict=True)), kernel.name
 
 
@@ -74,15 +82,16 @@ def test_sequences_are_float64(kernel, convert):
 
 
 @every_kernel
-@pytest.mark.parametrize("dtype", ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "g", ">i4"])
-def test_other_real_dtypes_become_float64(kernel, dtype):
-    rng = np.random.default_rng(1)
-    # One and two only (True for bool): positive for the logarithms, exact in every dtype.
-    inputs = tuple(rng.integers(1, 3, size=a.shape).astype(dtype) for a in kernel.make(rng, 7, 17, 5))
-    expected = kernel.results(*(array.astype(np.float64) for array in inputs))
-    for result, right in zip(kernel.results(*inputs), expected, strict=True):
-        assert np.array_equal(result, right), (kernel.name, dtype)
-        assert np.asarray(result).dtype == np.float64, (kernel.name, dtype)
+def test_other_real_dtypes_become_float64(kernel):
+    for dtype in ("?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "g", ">i4"):
+        with case(dtype):
+            rng = np.random.default_rng(1)
+            # One and two only (True for bool): positive for the logarithms, exact in every dtype.
+            inputs = tuple(rng.integers(1, 3, size=a.shape).astype(dtype) for a in kernel.make(rng, 7, 17, 5))
+            expected = kernel.results(*(array.astype(np.float64) for array in inputs))
+            for result, right in zip(kernel.results(*inputs), expected, strict=True):
+                assert np.array_equal(result, right), (kernel.name, dtype)
+                assert np.asarray(result).dtype == np.float64, (kernel.name, dtype)
 
 
 @pytest.mark.parametrize("kernel", [k for k in KERNELS if len(k.arguments) > 1], ids=lambda kernel: kernel.name)
@@ -98,14 +107,16 @@ def test_the_result_has_the_dtype_of_one_named_argument(kernel, dtype):
 
 
 @every_kernel
-@pytest.mark.parametrize("dtype", ["O", "c8", "c16", "U8", "S8", "M8[s]", "m8[s]"])
-def test_what_is_not_a_real_number_is_a_type_error_naming_the_argument(kernel, dtype):
-    inputs = inputs_of(kernel, (3, 2, 4))
-    for wrong, argument in enumerate(kernel.arguments):
-        arrays = list(inputs)
-        arrays[wrong] = np.ones(inputs[wrong].shape, dtype="i8").astype(dtype)
-        with pytest.raises(TypeError, match=rf"^{argument} must hold real numbers, but its dtype is .*convert it"):
-            kernel.call(*arrays)
+def test_what_is_not_a_real_number_is_a_type_error_naming_the_argument(kernel):
+    for dtype in ("O", "c8", "c16", "U8", "S8", "M8[s]", "m8[s]"):
+        with case(dtype):
+            inputs = inputs_of(kernel, (3, 2, 4))
+            for wrong, argument in enumerate(kernel.arguments):
+                arrays = list(inputs)
+                arrays[wrong] = np.ones(inputs[wrong].shape, dtype="i8").astype(dtype)
+                words = rf"^{argument} must hold real numbers, but its dtype is .*convert it"
+                with pytest.raises(TypeError, match=words):
+                    kernel.call(*arrays)
 
 
 @pytest.mark.parametrize("kernel", [k for k in KERNELS if len(k.arguments) > 1], ids=lambda kernel: kernel.name)

@@ -1,9 +1,10 @@
 """Epochs of training against the plain float64 loop: every network, optimiser, loss, shape and instruction set."""
 
-import functools
+import itertools
 
 import numpy as np
 import pytest
+from cases import some
 from kernel_sizes import COLUMN_GROUP, TRAINING
 from making import training_of
 from plain_training import (
@@ -24,39 +25,46 @@ from fastnn_ext.tables.enums import Activation, Loss, UpdateRule
 
 INPUTS, SAMPLES = 12, 10
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=["float32", "float64"])
-every_isa = pytest.mark.parametrize("isa", supported_isas())
+EVERY_ISA = [{"isa": isa} for isa in supported_isas()]
+EVERY_ISA_SHARED = [{"isa": isa, "threads": threads} for isa in supported_isas() for threads in (1, 2)]
 every_case = pytest.mark.parametrize(("name", "loss"), CASES, ids=lambda value: getattr(value, "name", value))
 
 
 def assert_an_epoch_is_the_plain_one(
-    network, inputs, x, y, batch_size, loss, rule, epochs=1, order=None, isa=None, **how
+    network, inputs, x, y, batch_size, loss, rule, epochs=1, order=None, ways=({},), **how
 ):
+    """Each of the ``ways``, with an instruction set or a number of threads of its own, gives what the one loop does."""
     start, exact = copied(network, np.float64), copied(network, np.float64)
     plain = PlainTraining(exact, x, y, batch_size, loss, **rule)
-    training = training_of(plan_of(network, inputs, x.dtype, isa), x, y, batch_size, loss, **rule, **how)
+    right = [plain.run_epoch(order) for _ in range(epochs)]
     kept = x.copy(), y.copy()
-    for _ in range(epochs):
-        right, value = plain.run_epoch(order), training.run_epoch(order)
-        assert value == pytest.approx(right, rel=1e-11 if x.dtype == np.float64 else 1e-4)
-    assert_learnt(network, exact, start, how)
-    assert np.array_equal(x, kept[0])
-    assert np.array_equal(y, kept[1])
+    for way in ways:
+        case = f"{way}, {how}, batch {batch_size}, {rule}"
+        more = {name: value for name, value in (how | way).items() if name != "isa"}
+        trained = copied(network)
+        plan = plan_of(trained, inputs, x.dtype, way.get("isa"))
+        training = training_of(plan, x, y, batch_size, loss, **rule, **more)
+        values = [training.run_epoch(order) for _ in range(epochs)]
+        rtol = 1e-11 if x.dtype == np.float64 else 1e-4
+        np.testing.assert_allclose(values, right, rtol=rtol, atol=1e-12, err_msg=case)
+        assert_learnt(trained, exact, start, case)
+        assert np.array_equal(x, kept[0])
+        assert np.array_equal(y, kept[1])
     return training
 
 
 @every_case
 @both_dtypes
-@pytest.mark.parametrize("batch_size", [1, 3, SAMPLES + 5])
-@pytest.mark.parametrize("shuffled", [False, True], ids=["in order", "shuffled"])
-@pytest.mark.parametrize("density", [1.0, 0.2], ids=["full", "sparse"])
-def test_an_epoch_is_the_plain_loop(name, loss, dtype, batch_size, shuffled, density):
+def test_an_epoch_is_the_plain_loop(name, loss, dtype):
     network, width = network_of(NETWORKS[name], INPUTS, dtype)
-    x, y = data_of(INPUTS, width, SAMPLES, dtype, density)
-    order = np.random.default_rng(2).permutation(SAMPLES) if shuffled else None
-    training = assert_an_epoch_is_the_plain_one(
-        network, INPUTS, x, y, batch_size, loss, RULES["sgd"], epochs=2, order=order
-    )
-    assert training.sparse == (density < 0.5 and type(NETWORKS[name][0]) is int)
+    order = np.random.default_rng(2).permutation(SAMPLES)
+    # Every two of a batch size, an order and a density meet.
+    for place, (batch_size, shuffled) in enumerate(itertools.product((1, 3, SAMPLES + 5), (False, True))):
+        for density in some((1.0, 0.2), 2, place // 2 + shuffled):
+            how = {"epochs": 2, "order": order if shuffled else None}
+            x, y = data_of(INPUTS, width, SAMPLES, dtype, density)
+            training = assert_an_epoch_is_the_plain_one(network, INPUTS, x, y, batch_size, loss, RULES["sgd"], **how)
+            assert training.sparse == (density < 0.5 and type(NETWORKS[name][0]) is int)
 
 
 def test_every_rule_of_the_table_is_among_those_of_these_tests():
@@ -66,15 +74,14 @@ def test_every_rule_of_the_table_is_among_those_of_these_tests():
 
 @every_case
 @both_dtypes
-@every_isa
-def test_every_rule_is_the_plain_one(name, loss, dtype, isa):
-    for rule in RULES:
+def test_every_rule_is_the_plain_one(name, loss, dtype):
+    network, width = network_of(NETWORKS[name], INPUTS, dtype)
+    x, y = data_of(INPUTS, width, SAMPLES, dtype, 0.5)
+    # A third of the rules for each network, another one for each dtype: every rule meets some thirty of them.
+    for rule in some(RULES, 3, CASES.index((name, loss)) + (dtype == np.float64)):
         for batch_size in (1, 4):
-            network, width = network_of(NETWORKS[name], INPUTS, dtype)
-            x, y = data_of(INPUTS, width, SAMPLES, dtype, 0.5)
-            assert_an_epoch_is_the_plain_one(
-                network, INPUTS, x, y, batch_size, loss, RULES[rule], epochs=3, isa=isa, sparse=batch_size == 4
-            )
+            how = {"ways": EVERY_ISA, "sparse": batch_size == 4}
+            assert_an_epoch_is_the_plain_one(network, INPUTS, x, y, batch_size, loss, RULES[rule], epochs=2, **how)
 
 
 # Behind a dense layer an activation is a part of its product; elsewhere it is an operation of its own.
@@ -90,19 +97,19 @@ ALONE = {
 @pytest.mark.parametrize("kind", list(Activation), ids=lambda kind: kind.name)
 @pytest.mark.parametrize("place", ALONE)
 @both_dtypes
-@every_isa
-def test_an_activation_that_is_no_part_of_a_dense_layer(kind, place, dtype, isa):
+def test_an_activation_that_is_no_part_of_a_dense_layer(kind, place, dtype):
     for inputs in (1, INPUTS, 2 * COLUMN_GROUP + 1):
-        for batch_size, threads in ((1, 1), (4, 1), (4, 2)):
-            network, width = network_of(ALONE[place](kind), inputs, dtype)
-            x, y = data_of(inputs, width, SAMPLES, dtype)
+        network, width = network_of(ALONE[place](kind), inputs, dtype)
+        x, y = data_of(inputs, width, SAMPLES, dtype)
+        exact = outputs_of(copied(network, np.float64), x.astype(np.float64))[-1]
+        for isa in supported_isas():
             plan = plan_of(network, inputs, dtype, isa)
-            exact = outputs_of(copied(network, np.float64), x.astype(np.float64))[-1]
             # Sums of some hundred terms of size one.
-            np.testing.assert_allclose(plan.predict(x), exact, rtol=0, atol=400 * np.finfo(dtype).eps)
-            how = {"threads": threads, "sparse": False}
-            loss, rule = Loss.MEAN_SQUARED_ERROR, {**RULES["sgd"], "learning_rate": 0.02 * width}
-            assert_an_epoch_is_the_plain_one(network, inputs, x, y, batch_size, loss, rule, isa=isa, **how)
+            np.testing.assert_allclose(plan.predict(x), exact, rtol=0, atol=400 * np.finfo(dtype).eps, err_msg=isa)
+        loss, rule = Loss.MEAN_SQUARED_ERROR, {**RULES["sgd"], "learning_rate": 0.02 * width}
+        for batch_size in (1, 4):
+            how = {"ways": EVERY_ISA if batch_size == 1 else EVERY_ISA_SHARED, "sparse": False}
+            assert_an_epoch_is_the_plain_one(network, inputs, x, y, batch_size, loss, rule, **how)
 
 
 # Shapes that leave a rest in every loop: of a vector, of a tile, of a panel, of a block.
@@ -111,7 +118,6 @@ BATCHES = (1, 2, 3, 7, 17, PACKED_ROWS + 1, 2 * PACKED_ROWS + 1, 130, 300)
 WIDTHS = (1, 2, 3, 7, 17, 33, PACKED_WIDTH, COLUMN_GROUP + 2, TRAINING["WIDE_FIRST_LAYER"] + 10)
 
 
-@functools.cache
 def odd_case(number, dtype):
     """A random network of odd sizes with what two epochs make of it; the same for every instruction set."""
     rng = np.random.default_rng([7, number])
@@ -142,17 +148,17 @@ def odd_case(number, dtype):
 
 
 @both_dtypes
-@every_isa
 @pytest.mark.parametrize("number", range(36))
-def test_odd_shapes(number, dtype, isa):
+def test_odd_shapes(number, dtype):
     network, inputs, x, y, batch_size, loss, rule, start, exact, errors, case = odd_case(number, dtype)
-    for sparse in (False, True):
-        for threads in (1, 3):
+    for place, isa in enumerate(supported_isas()):
+        # Shared where another instruction set, or the next network, is not.
+        for sparse, threads in some(((False, 1), (True, 1), (True, 3), (False, 3)), 2, number + place):
             trained = copied(network)
             plan = plan_of(trained, inputs, dtype, isa)
             training = training_of(plan, x, y, batch_size, loss, **rule, sparse=sparse, threads=threads)
             values = [training.run_epoch() for _ in range(2)]
-            how = f"sparse {sparse}, {threads} threads, {case}"
+            how = f"{isa}, sparse {sparse}, {threads} threads, {case}"
             # A loss near zero after one of 38 has the roundings of weights that came from there.
             last_digit = np.finfo(dtype).eps * max(errors)
             rtol = 1e-11 if dtype == np.float64 else 1e-4

@@ -1,5 +1,7 @@
 """Operations that a training leaves as they are: gradients pass through them, and their arrays keep every bit."""
 
+import itertools
+
 import numpy as np
 import pytest
 from making import training_of
@@ -96,25 +98,28 @@ def data(dtype, density=1.0):
 
 @every_case
 @both_dtypes
-@pytest.mark.parametrize("isa", supported_isas())
 @pytest.mark.parametrize("batch_size", [1, 7])
-def test_training_is_the_plain_one(name, dtype, isa, batch_size):
-    for density, threads in ((1.0, 1), (0.2, 1), (1.0, 3)):
+def test_training_is_the_plain_one(name, dtype, batch_size):
+    for density in (1.0, 0.2):
         plain, frozen = network(name)
         learner = Learner(plain, dtype)
         x, y = data(dtype, density)
-        plan = learner.fill(Plan(INPUTS, dtype, isa=isa))
         before = [[array.tobytes() for array in learner.arrays[place]] for place in frozen]
-        training = training_of(
-            *(plan, x.astype(dtype), y.astype(dtype), batch_size, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.01),
-            **{"threads": threads, "sparse": density < 1, "frozen": frozen},
-        )
-        for epoch in range(2):
+        batches = -(-SAMPLES // batch_size)
+        right = [learner.epoch(x, y, batch_size, 0.01, 0, epoch * batches + 1) for epoch in range(2)]
+        for isa, threads in itertools.product(supported_isas(), (1, 3) if density == 1 else (1,)):
+            case = f"{name}, {isa}, batch {batch_size}, density {density}, {threads} threads"
+            learner.begin()
+            plan = learner.fill(Plan(INPUTS, dtype, isa=isa))
+            training = training_of(
+                *(plan, x.astype(dtype), y.astype(dtype), batch_size, Loss.MEAN_SQUARED_ERROR, UpdateRule.SGD, 0.01),
+                **{"threads": threads, "sparse": density < 1, "frozen": frozen},
+            )
+            values = [training.run_epoch() for _ in range(2)]
             # Sums of some dozen terms in another order, a few steps long.
-            right = learner.epoch(x, y, batch_size, 0.01, 0, epoch * -(-SAMPLES // batch_size) + 1)
-            assert training.run_epoch() == pytest.approx(right, rel=1e-11 if dtype == np.float64 else 1e-4)
-        learner.assert_equal(f"{name}, batch {batch_size}, density {density}, {threads} threads")
-        assert [[array.tobytes() for array in learner.arrays[place]] for place in frozen] == before
+            assert values == pytest.approx(right, rel=1e-11 if dtype == np.float64 else 1e-4), case
+            learner.assert_equal(case)
+            assert [[array.tobytes() for array in learner.arrays[place]] for place in frozen] == before, case
 
 
 @every_case

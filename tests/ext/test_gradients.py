@@ -1,5 +1,7 @@
 """The engine's gradients against finite differences: a step of plain descent with rate 1 is the gradient itself."""
 
+import itertools
+
 import numpy as np
 import pytest
 from binding_table import numerical_gradient
@@ -13,16 +15,12 @@ INPUTS = 6
 
 
 @pytest.mark.parametrize(("name", "loss"), CASES, ids=lambda value: getattr(value, "name", value))
-@pytest.mark.parametrize("isa", supported_isas())
-@pytest.mark.parametrize(("samples", "sparse"), [(1, False), (1, True), (5, False), (5, True)])
-def test_a_step_is_the_gradient_of_the_mean_loss(name, loss, isa, samples, sparse):
-    network, width = network_of(NETWORKS[name], INPUTS, seed=3)
+@pytest.mark.parametrize("samples", [1, 5])
+def test_a_step_is_the_gradient_of_the_mean_loss(name, loss, samples):
+    start, width = network_of(NETWORKS[name], INPUTS, seed=3)
     x, y = data_of(INPUTS, width, samples, density=0.7, seed=4)
-    start = copied(network)
-    training = training_of(plan_of(network, INPUTS, isa=isa), x, y, samples, loss, UpdateRule.SGD, 1.0, sparse=sparse)
-    training.run_epoch()
-    moved = [old - new for old, new in zip(parameters_of(start), parameters_of(network), strict=True)]
-    for number, (step, array) in enumerate(zip(moved, parameters_of(start), strict=True)):
+    expected = []
+    for array in parameters_of(start):
 
         def loss_with(value, array=array):
             kept = array.copy()
@@ -31,7 +29,13 @@ def test_a_step_is_the_gradient_of_the_mean_loss(name, loss, isa, samples, spars
             array[...] = kept
             return result
 
-        # Differences of step 1e-6 in sums of size one are off by some 1e-10.
-        np.testing.assert_allclose(
-            step, numerical_gradient(loss_with, array), rtol=1e-6, atol=1e-8, err_msg=f"parameter {number}"
-        )
+        expected.append(numerical_gradient(loss_with, array))
+    for isa, sparse in itertools.product(supported_isas(), (False, True)):
+        network, case = copied(start), f"{isa}, sparse {sparse}"
+        plan = plan_of(network, INPUTS, isa=isa)
+        training_of(plan, x, y, samples, loss, UpdateRule.SGD, 1.0, sparse=sparse).run_epoch()
+        moved = [old - new for old, new in zip(parameters_of(start), parameters_of(network), strict=True)]
+        for number, (step, gradient) in enumerate(zip(moved, expected, strict=True)):
+            told = f"parameter {number}, {case}"
+            # Differences of step 1e-6 in sums of size one are off by some 1e-10.
+            np.testing.assert_allclose(step, gradient, rtol=1e-6, atol=1e-8, err_msg=told)

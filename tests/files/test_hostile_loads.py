@@ -72,6 +72,7 @@ def zeros(size):
     return bytes(size)
 
 
+# What grows becomes more than may be taken of any file.
 CONTENTS = {
     "empty": b"",
     "one byte": b"\x00",
@@ -85,19 +86,19 @@ CONTENTS = {
     "a cut archive": npz(header=np.array("{}"), x=np.ones(100))[:-40],
     "objects": npz(**{"header": np.array([print], object), "dense.kernel": np.array([print], object)}),
     "zeros that grow": lambda: npz(
-        header=np.zeros(40_000_000, "f8"),
-        x_train=np.zeros((400_000, 28, 28), "u1"),
-        **{"dense.kernel": np.zeros(30_000_000)},
+        header=np.zeros(13_000_000, "f8"),
+        x_train=np.zeros((130_000, 28, 28), "u1"),
+        **{"dense.kernel": np.zeros(13_000_000)},
     ),
-    "texts that grow": lambda: zipped(header_npy=zeros(300 << 20), config_json=b" " * (300 << 20)),
-    "weights that grow": lambda: zipped(config_json="{}", **{"model.weights.h5": zeros(300 << 20)}),
+    "texts that grow": lambda: zipped(header_npy=zeros(100 << 20), config_json=b" " * (100 << 20)),
+    "weights that grow": lambda: zipped(config_json="{}", **{"model.weights.h5": zeros(100 << 20)}),
     "an empty HDF5": hdf5(),
     "another HDF5": hdf5(**{"layers/dense/vars/0": np.ones(3), "layers/dense/vars/1": np.ones((2, 2, 2))}),
     "a cut HDF5": hdf5(**{"layers/dense/vars/0": np.ones((3, 2)), "layers/dense/vars/1": np.ones(2)})[:-200],
     "tensors of a terabyte": struct.pack("<Q", 80)
     + b'{"a":{"dtype":"F32","shape":[250000000000],"data_offsets":[0,1000000000000]}}'.ljust(80),
     "a header of a terabyte": struct.pack("<Q", 1 << 40) + b"{}",
-    "gzip that grows": lambda: gzip.compress(bytes([0, 0, 8, 1]) + struct.pack(">I", 300 << 20) + zeros(300 << 20)),
+    "gzip that grows": lambda: gzip.compress(bytes([0, 0, 8, 1]) + struct.pack(">I", 100 << 20) + zeros(100 << 20)),
     "an IDX of a terabyte": bytes([0, 0, 8, 3]) + struct.pack(">3I", 10**4, 10**4, 10**4),
     "an IDX of floats": bytes([0, 0, 13, 1]) + struct.pack(">I", 3) + bytes(12),
 }

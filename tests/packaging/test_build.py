@@ -24,8 +24,10 @@ cdef void slow(int* x) nogil:
 def source(tmp_path):
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("fastnn", "fastnn_ext"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+    for name in ("fastnn", "fastnn_ext", "build/cython"):
+        # What is translated already is not translated again.
+        if (ROOT / name).exists():
+            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     return tmp_path
 
 

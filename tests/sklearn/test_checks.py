@@ -7,9 +7,9 @@ from fastnn.sklearn import MLPClassifier, MLPRegressor
 
 # As scikit-learn's own checks its own perceptrons, and in each other way of training.
 ESTIMATORS = [
-    kind(max_iter=100, **parameters)
+    kind(**{"max_iter": 100} | parameters)
     for kind in (MLPClassifier, MLPRegressor)
-    for parameters in ({}, {"solver": "sgd"}, {"solver": "lbfgs"}, {"n_members": 2})
+    for parameters in ({}, {"solver": "sgd"}, {"solver": "lbfgs", "max_iter": 30}, {"n_members": 2, "max_iter": 30})
 ]
 
 
