@@ -14,8 +14,7 @@ import pytest
 # times as long. NumPy's products read this once, when it is imported.
 SHARING = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 if SHARING > 1:
-    for library in ("OPENBLAS", "OMP", "MKL"):
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
