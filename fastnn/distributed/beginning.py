@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import numpy as np
 
+from fastnn.data.out_of_core.file_data import FileData
 from fastnn.distributed.ranks import Ranks
 from fastnn.files.description import described
 from fastnn.layers.base import Layer
@@ -13,7 +15,7 @@ from fastnn.models.compiled import CompiledModel
 from fastnn.models.leaves import leaf_layers
 from fastnn.optimizers.state import OptimizerState
 
-__all__ = ["compare", "describe", "take_over"]
+__all__ = ["compare", "describe", "describe_files", "take_over"]
 
 
 def describe(model: CompiledModel) -> dict[str, Any]:
@@ -31,6 +33,22 @@ def describe(model: CompiledModel) -> dict[str, Any]:
         "loss": (type(loss).__name__, loss.name),
         "metrics": [metric.name for metric in model.metrics],
     }
+
+
+def describe_files(data: FileData, own: bool) -> dict[str, Any]:
+    """What must be alike of rows in files; with ``own`` each rank has files of its own."""
+    found: dict[str, Any] = {
+        "kind of files": data.files.kind,
+        "forms of rows in files": [form and (form.shape, str(form.dtype)) for form in data.forms],
+        "names of columns": data.names,
+        "memory of from_files": data.memory,
+        "block_size of from_files": data.block_size,
+    }
+    if not own:
+        found["rows in files"] = data.start, data.stop
+        # Windows are made of blocks.
+        found["blocks of files, by their checksum"] = zlib.crc32(data.edges(data.count).tobytes())
+    return found
 
 
 def _layer(layer: Layer) -> Any:

@@ -24,7 +24,7 @@ from fastnn.models.several import count_rows, take_rows
 from fastnn.models.sources import ArrayOptions, Progress, Source, engine_fields
 from fastnn.optimizers.state import OptimizerState
 
-__all__ = ["DividedArrays", "DividedBatches"]
+__all__ = ["Divided", "DividedArrays", "DividedBatches", "Item"]
 
 # A rank's part of a batch, or None, the places of its rows in it, and how many rows it has in all ranks, or None.
 Item = tuple[tuple[Any, Any, Any] | None, NDArray[np.intp], int | None]
@@ -36,7 +36,7 @@ _NO_PLACES = np.empty(0, np.intp)
 _ROWS_OF_A_RANK = 1 << 24
 
 
-class _Divided(Source):
+class Divided(Source):
     """What both have: steps that ranks take together, and what an epoch has come to."""
 
     def __init__(self, model: CompiledModel, ranks: Ranks, augmentation: Any, local_steps: int = 1) -> None:
@@ -90,6 +90,7 @@ class _Divided(Source):
                 break
             if self.watched:
                 watchers.on_train_batch_end(number, {"loss": value})
+            self.after_step(number, sums)
             if progress is not None:
                 progress(sums.rows, sums.loss)
             if self.watched and any(self.ranks.exchange(model.stop_training)):
@@ -98,10 +99,27 @@ class _Divided(Source):
         if sums.rows == 0:
             return None
         self._average_statistics(sums.own_rows / sums.rows)
-        return self._logs(sums)
+        return self.logs(sums)
 
     def take_back(self) -> None:
         """Bad data have come up in an epoch: by default, what was learned from those before them stays."""
+
+    def after_step(self, number: int, sums: Sums) -> None:
+        """All ranks have taken a step; by default what they have on record stays until the epoch ends."""
+
+    def keep(self) -> None:
+        """Remember weights and random numbers."""
+        self.before = self.model.rng.bit_generator.state, [array.copy() for array in self._arrays()]
+
+    def restore(self) -> None:
+        """Let the same training begin anew when the data are mended, but for the optimiser's state."""
+        self.model.rng.bit_generator.state = self.before[0]
+        for array, before in zip(self._arrays(), self.before[1], strict=True):
+            array[...] = before
+        self.model._keep(optimizer_state=OptimizerState())
+
+    def _arrays(self) -> list[NDArray[Any]]:
+        return [array for layer in leaf_layers(self.model.layers) for array in layer.arrays.values()]
 
     def _average_statistics(self, share: float) -> None:
         """Make the moving statistics of all ranks one, by the share of rows that each has seen."""
@@ -111,7 +129,8 @@ class _Divided(Source):
                     array = layer.arrays[variable.name]
                     array[...] = self.ranks.total(array.astype(np.float64) * share)
 
-    def _logs(self, sums: Sums) -> dict[str, float]:
+    def logs(self, sums: Sums) -> dict[str, float]:
+        """Loss and metrics of an epoch."""
         by_output = self.ranks.total(sums.by_output)
         means = np.array([sums.loss, *by_output]) / sums.rows
         if not self.model.metrics:
@@ -129,7 +148,7 @@ class _Divided(Source):
         return self.ranks.first(logs)
 
 
-class DividedArrays(_Divided):
+class DividedArrays(Divided):
     """Arrays: the rows of a batch are divided among the ranks."""
 
     def __init__(
@@ -149,18 +168,11 @@ class DividedArrays(_Divided):
         self.stepping.reserve(*(take_rows(one, slice(max(1, shards.most_rows))) for one in self.data))
 
     def run_epoch(self, epoch: int, progress: Progress | None, watchers: CallbackList) -> dict[str, float] | None:
-        self.before = self.model.rng.bit_generator.state, [array.copy() for array in self._arrays()]
+        self.keep()
         return self.run(self._items(), epoch, progress, watchers)
 
     def take_back(self) -> None:
-        """The same training begins anew when the data are mended, but for the optimiser's state."""
-        self.model.rng.bit_generator.state = self.before[0]
-        for array, before in zip(self._arrays(), self.before[1], strict=True):
-            array[...] = before
-        self.model._keep(optimizer_state=OptimizerState())
-
-    def _arrays(self) -> list[NDArray[Any]]:
-        return [array for layer in leaf_layers(self.model.layers) for array in layer.arrays.values()]
+        self.restore()
 
     def _items(self) -> Iterator[Item]:
         for part in self.shards.parts(self.model.rng if self.shuffle else None):
@@ -171,7 +183,7 @@ class DividedArrays(_Divided):
             yield (inputs, targets, weights), part.places, part.all_rows
 
 
-class DividedBatches(_Divided):
+class DividedBatches(Divided):
     """Iterables: a step is by the batches of all ranks together, which need not be as many."""
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,8 @@ class Steps:
     ) -> None:
         self.model, self.ranks, self.augmentation, self.data = model, ranks, augmentation, data
         self.layout = layout_of(model)
+        # Makes the error for a sample of a part that the engine refuses, where somebody knows better than its arrays.
+        self.explain_row: Callable[[Part, int], ValueError] | None = None
         self.collecting: Training | None = None
         self.capacity = 0
         self.stepping = stepping_training(model, self.layout)
@@ -165,6 +168,8 @@ class Steps:
                 weight_of(rows, all_rows),
             )
         except NonFiniteDataError as failure:
+            if self.explain_row is not None:
+                raise self.explain_row(part, failure.sample) from None
             inputs, targets = part[:2] if self.data is None else (self.data.inputs, self.data.targets)
             raise explain(model, inputs, targets, failure.sample) from None
         except NonFiniteError as failure:

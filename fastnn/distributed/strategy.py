@@ -12,8 +12,12 @@ import numpy as np
 from fastnn.callbacks.base import Callback, CallbackList
 from fastnn.callbacks.model import ModelInTraining
 from fastnn.data.out_of_core.file_data import FileData
-from fastnn.distributed.beginning import compare, describe, take_over
+from fastnn.data.out_of_core.windows import Windows
+from fastnn.distributed.beginning import compare, describe, describe_files, take_over
 from fastnn.distributed.evaluation import DividedEvaluation
+from fastnn.distributed.file_evaluation import DividedFileEvaluation
+from fastnn.distributed.file_shards import DividedWindows, OwnRows, SharedRanges, SharedTurns, joined, told_of
+from fastnn.distributed.file_sources import BalancedFiles, DividedFiles
 from fastnn.distributed.local_steps import check_constraints
 from fastnn.distributed.objective import DividedObjective
 from fastnn.distributed.ranks import Ranks
@@ -23,6 +27,7 @@ from fastnn.models.batches import Batches
 from fastnn.models.compiled import CompiledModel
 from fastnn.models.evaluation import BatchEvaluation, Evaluation
 from fastnn.models.file_evaluation import FileEvaluation
+from fastnn.models.file_rows import bytes_elsewhere, check_files
 from fastnn.models.inputs import Samples
 from fastnn.models.leaves import leaf_layers, moving_layers
 from fastnn.models.sources import ArrayOptions, Source
@@ -117,7 +122,11 @@ class DataParallel(Strategy):
     def verbosity(self, verbosity: int) -> int:
         return verbosity if self.rank == 0 else 0
 
-    def begin(self, model: CompiledModel, data: Samples | None, initial_epoch: int, settings: dict[str, Any]) -> int:
+    def begin(
+        self, model: CompiledModel, data: Samples | FileData | None, initial_epoch: int, settings: dict[str, Any]
+    ) -> int:
+        if isinstance(data, FileData):
+            check_files(model, data)
         if not model.built:
             raise ValueError(
                 "with batches from an iterable, ranks begin with the same weights only where the model has some: call "
@@ -130,8 +139,11 @@ class DataParallel(Strategy):
             "callbacks": [type(callback).__name__ for callback in self._callbacks],
             "arguments of mpi": (self._own, self._balanced, self._local_statistics, self._local_steps, self._half),
             "overlap": self._ranks.overlap,
-            "sample_weight": data is not None and data.weights is not None,
         }
+        if isinstance(data, FileData):
+            settings |= describe_files(data, self._own)
+        elif data is not None:
+            settings["sample_weight"] = data.weights is not None
         if data is not None and not self._own:
             settings["number of samples"] = data.count
         compare(self._ranks, settings)
@@ -154,7 +166,20 @@ class DataParallel(Strategy):
         return DividedBatches(model, self._ranks, batches, steps, augmentation)
 
     def file_source(self, model: CompiledModel, data: FileData, options: ArrayOptions) -> Source:
-        raise _no_files("x")
+        ranks, more = self._ranks, bytes_elsewhere(model, data)
+        if self._own and (self._balanced or not options.shuffle):
+            # In order, the rows of a batch would nearly all be those of one rank.
+            alone = Windows(data, 1, more)
+            return BalancedFiles(model, ranks, options, self._local_steps, alone, self._counts)
+        batch_size = min(options.batch_size, sum(self._counts) if self._own else data.count)
+        windows: DividedWindows
+        if self._own:
+            whole, own = joined(data, self.rank, ranks.exchange(told_of(data)))
+            windows = OwnRows(whole, batch_size, more, self.rank, self.size, own)
+        else:
+            kind = SharedRanges if options.shuffle else SharedTurns
+            windows = kind(data, batch_size, more, self.rank, self.size)
+        return DividedFiles(model, ranks, options, self._local_steps, windows)
 
     def objective(self, model: CompiledModel, samples: Samples) -> DividedObjective:
         if self._local_steps > 1 or self._half:
@@ -165,9 +190,13 @@ class DataParallel(Strategy):
             samples = samples.taken(share_of(samples.count, self.rank, self.size))
         return DividedObjective(model, samples, self._ranks)
 
-    def evaluation(self, evaluation: Evaluation | BatchEvaluation | FileEvaluation) -> DividedEvaluation:
+    def evaluation(
+        self, evaluation: Evaluation | BatchEvaluation | FileEvaluation
+    ) -> DividedEvaluation | DividedFileEvaluation:
         if isinstance(evaluation, FileEvaluation):
-            raise _no_files("validation_data")
+            described = describe_files(evaluation.data, self._own)
+            compare(self._ranks, {f"{name}, of validation_data": value for name, value in described.items()})
+            return DividedFileEvaluation(evaluation, self._ranks, self._own)
         return DividedEvaluation(evaluation, self._ranks, self._own)
 
     def stops(self, model: CompiledModel) -> bool:
@@ -201,13 +230,6 @@ class DataParallel(Strategy):
                 f"{layer.name} normalises by the statistics of a batch, of which each rank sees a part: allow that by "
                 "mpi(local_statistics=True), use LayerNormalization, or freeze it"
             )
-
-
-def _no_files(name: str) -> ValueError:
-    return ValueError(
-        f"rows in files are read by one process, and several share this training: pass {name} as arrays, such as "
-        "numpy.load(..., mmap_mode='r'), or as batches"
-    )
 
 
 def _checksum(model: CompiledModel) -> int:

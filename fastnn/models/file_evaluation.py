@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from fastnn.callbacks.base import CallbackList
 from fastnn.data.names import Names
@@ -18,7 +19,17 @@ from fastnn.models.running_logs import RunningLogs
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError
 
-__all__ = ["FileEvaluation"]
+__all__ = ["FileEvaluation", "Judged"]
+
+
+class Judged(NamedTuple):
+    """Rows with the model's outputs, None without metrics, and means over them of the losses."""
+
+    targets: Any
+    outputs: Any
+    weights: Any
+    loss: float
+    by_output: list[float]
 
 
 class FileEvaluation:
@@ -51,6 +62,7 @@ class FileEvaluation:
             batch_size = max(1, min(EVALUATED_TOGETHER, largest_batch(self.data, more)))
         self.batch_size = min(batch_size, data.count)
         self.windows = Windows(self.data, self.batch_size, more)
+        self.evaluation: Evaluation | None = None
 
     def run(self, read_anew: bool = False, watchers: CallbackList | None = None) -> dict[str, float]:
         """Loss and metrics by name, batch by batch where somebody watches batches. All are read anew in any case."""
@@ -64,24 +76,37 @@ class FileEvaluation:
         return told
 
     def _of_windows(self, parts: Iterator[Window], running: RunningLogs) -> dict[str, float]:
-        evaluation: Evaluation | None = None
         for window in parts:
-            samples = read_window(self.model, self.data, window, self.data.names)
-            inputs, targets = samples.inputs, samples.targets
-            if evaluation is None:
-                evaluation = Evaluation(self.model, samples, self.batch_size, keep_index=False)
-            else:
-                evaluation.take(samples)
             try:
-                value = evaluation.training.run_epoch()
-            except NonFiniteDataError as failure:
-                raise bad_row(self.model, self.data, window, inputs, targets, failure.sample) from None
+                judged = self.judged(window)
             except NonFiniteError:
                 return running.failed()
-            by_output = evaluation.training.losses_of_outputs
-            rows = BatchRows.of_size(self.batch_size, samples.count)
-            running.add(targets, evaluation.outputs, samples.weights, value, by_output, rows)
+            rows = BatchRows.of_size(self.batch_size, window.size)
+            running.add(judged.targets, judged.outputs, judged.weights, judged.loss, judged.by_output, rows)
         return running.logs()
+
+    def judged(self, window: Window) -> Judged:
+        """What a window's rows say.
+
+        Raises
+        ------
+        NonFiniteError
+            Where the loss is not finite.
+        ValueError
+            Where a row is bad; the message names it.
+        """
+        samples = read_window(self.model, self.data, window, self.data.names)
+        inputs, targets = samples.inputs, samples.targets
+        if self.evaluation is None:
+            self.evaluation = Evaluation(self.model, samples, self.batch_size, keep_index=False)
+        else:
+            self.evaluation.take(samples)
+        training = self.evaluation.training
+        try:
+            loss = training.run_epoch()
+        except NonFiniteDataError as failure:
+            raise bad_row(self.model, self.data, window, inputs, targets, failure.sample) from None
+        return Judged(targets, self.evaluation.outputs, samples.weights, loss, training.losses_of_outputs)
 
     def _batches(self, parts: Iterator[Window]) -> Iterator[Samples]:
         for window in parts:

@@ -145,7 +145,7 @@ def _fit(
         "validation": validation is not None and frequency,
         "augmentation": augmentation is not None,
     }
-    initial_epoch = strategy.begin(model, data, initial_epoch, settings)
+    initial_epoch = strategy.begin(model, data if files is None else files, initial_epoch, settings)
     if validation is not None:
         validation = strategy.evaluation(validation)
     options = ArrayOptions(

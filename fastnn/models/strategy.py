@@ -36,12 +36,14 @@ class Strategy:
         """What this process shows."""
         return verbosity
 
-    def begin(self, model: CompiledModel, data: Samples | None, initial_epoch: int, settings: dict[str, Any]) -> int:
+    def begin(
+        self, model: CompiledModel, data: Samples | FileData | None, initial_epoch: int, settings: dict[str, Any]
+    ) -> int:
         """Make all processes begin with the same model; return the first epoch.
 
         Parameters
         ----------
-        data : Samples or None
+        data : Samples, FileData or None
             This process' own; None where they come in batches.
         settings : dict
             What must be the same in all of them, by what messages call it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import os
+import sys
 
 from fastnn.threads import get_num_threads, set_num_threads
 from fastnn_ext.runtime.pool import available_threads
@@ -24,7 +25,18 @@ def keep_to_one_thread() -> None:
 
 
 def _is_worker() -> bool:
-    return multiprocessing.parent_process() is not None
+    return multiprocessing.parent_process() is not None or ("ray" in sys.modules and _is_worker_of_ray(os.getpid()))
+
+
+@functools.cache
+def _is_worker_of_ray(process: int) -> bool:
+    # Ray starts its workers by itself. A process is one all its life, and then runs nothing before Ray is there.
+    ray = sys.modules["ray"]
+    # Of one where Ray does not run, to ask for the context would start it.
+    if not ray.is_initialized():
+        return False
+    context = ray.get_runtime_context()
+    return context.get_task_id() is not None or context.get_actor_id() is not None
 
 
 @functools.cache

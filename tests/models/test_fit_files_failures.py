@@ -352,15 +352,6 @@ def test_models_of_several_inputs_or_outputs_are_refused(inputs, tmp_path):
             assert found.tobytes() == expected.tobytes()
 
 
-def test_several_processes_refuse_files(tmp_path):
-    pytest.importorskip("mpi4py")
-    x, y, _ = rows_of()
-    data = written("npy", tmp_path, x, y)
-    for given in ((data, None, None), (x, y, data)):
-        with pytest.raises(ValueError, match="rows in files are read by one process"):
-            model().fit(*given[:2], validation_data=given[2], distributed=fastnn.distributed.mpi())
-
-
 def test_epochs_take_no_more_files_or_threads(tmp_path):
     x, y, _ = rows_of()
     data = written("parquet", tmp_path, x, y, counts=[43] * 10, memory=SMALL)

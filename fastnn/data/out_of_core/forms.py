@@ -107,6 +107,8 @@ class RowFiles(ABC):
         What messages call them.
     overhead : int
         Bytes that a reader takes beside the rows that it fills.
+    has_blocks : bool
+        Whether the files say what a block is.
     """
 
     count: int
@@ -115,6 +117,7 @@ class RowFiles(ABC):
     files: int
     kind: str
     overhead: int = 0
+    has_blocks: bool = False
 
     @abstractmethod
     def edges(self, rows: int) -> NDArray[np.intp]:

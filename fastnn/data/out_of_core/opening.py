@@ -49,7 +49,8 @@ def from_files(
         Of tables: those of the inputs; by default all that are neither target nor weight.
     memory : int, default 268435456
         Bytes that rows may take: of two windows, and of what is decoded at a time (a record batch of an Arrow file,
-        of Parquet files a quarter of it, 8 MB at most). The larger, the more shuffling is like that of arrays.
+        of Parquet files a quarter of it, 8 MB at most). The larger, the more shuffling is like that of arrays. Where
+        processes share a training, it is what all of them take together.
     block_size : int, default 1048576
         Bytes of rows that stay together in an epoch; less where windows are small. Of Parquet it is a row group, of
         Arrow a record batch, as the file has them.

@@ -60,6 +60,7 @@ class TableFiles(RowFiles):
     """
 
     what: str
+    has_blocks = True
 
     def __init__(
         self,
@@ -133,7 +134,7 @@ class BatchReader(Reader):
         at = 0
         for number, first, last in self.files.shards.pieces(start, start + len(into.x)):
             if self.next != (number, first):
-                self._begin(number, first)
+                self._go_to(number, first)
             row = first
             while row < last:
                 if self.batch is None:
@@ -145,17 +146,20 @@ class BatchReader(Reader):
                 row, at = row + count, at + count
             self.next = number, last
 
-    def _begin(self, number: int, first: int) -> None:
+    def _go_to(self, number: int, first: int) -> None:
         """Let the next row be this one of a file."""
         starts = self.files.block_starts[number]
         block = int(np.searchsorted(starts, first, side="right")) - 1
-        with self._reading(number):
-            self.batches = self.files.batches(self._reader(number), range(block, len(starts) - 1))
-        self.batch, skipped = None, first - int(starts[block])
+        if self.next[0] == number and starts[block] <= self.next[1] <= first:
+            # On the way to the end of a block, which is decoded already.
+            skipped = first - self.next[1]
+        else:
+            with self._reading(number):
+                self.batches = self.files.batches(self._reader(number), range(block, len(starts) - 1))
+            self.batch, skipped = None, first - int(starts[block])
         while skipped:
-            batch = self._next_batch(number)
-            if batch.num_rows > skipped:
-                self.batch = batch.slice(skipped)
+            batch = self._next_batch(number) if self.batch is None else self.batch
+            self.batch = batch.slice(skipped) if batch.num_rows > skipped else None
             skipped -= min(skipped, batch.num_rows)
 
     def _reader(self, number: int) -> Any:

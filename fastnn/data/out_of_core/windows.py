@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fastnn.data.out_of_core.file_data import FileData
 from fastnn.data.out_of_core.forms import Arrays, Reader
@@ -14,10 +15,45 @@ from fastnn.data.out_of_core.forms import Arrays, Reader
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-__all__ = ["Window", "Windows", "largest_batch"]
+__all__ = ["Places", "Portion", "Range", "Window", "Windows", "count_rows", "largest_batch", "rows_behind"]
 
 # Rows from one number to another, which lie in one block.
 Range = tuple[int, int]
+
+
+class Places(NamedTuple):
+    """Where a window's rows are in a larger one, of which it is this process' part.
+
+    Attributes
+    ----------
+    of_rows : ndarray of intp
+        Ascending.
+    all_rows : int
+        Of the larger window.
+    """
+
+    of_rows: NDArray[np.intp]
+    all_rows: int
+
+
+class Portion(NamedTuple):
+    """A window that is to be read.
+
+    Attributes
+    ----------
+    read : list of (int, int)
+        Rows that are read for it, and follow those that the window before hands on.
+    numbers : list of (int, int)
+        Both of these.
+    shown : int
+        How many of them the window has; it hands on the others.
+    places : Places or None
+    """
+
+    read: list[Range]
+    numbers: list[Range]
+    shown: int
+    places: Places | None = None
 
 
 class Window(NamedTuple):
@@ -28,11 +64,14 @@ class Window(NamedTuple):
     rows : Arrays
         Views, a whole number of batches but in the last window.
     numbers : list of (int, int)
-        The numbers of these rows in the files, as ranges in the order of the rows.
+        The numbers of these rows in the files, as ranges in the order of the rows; there may be more behind them.
+    places : Places or None
+        Of these rows, where processes share a window.
     """
 
     rows: Arrays
     numbers: list[Range]
+    places: Places | None = None
 
     @property
     def size(self) -> int:
@@ -87,34 +126,42 @@ class Windows:
 
         head = self._head
         if not self._buffers:
-            self._buffers = [Arrays.empty(self.data.forms, head + self.rows) for _ in range(1 + self._several)]
+            self._buffers = [Arrays.empty(self.data.forms, head + self.most_read()) for _ in range(1 + self._several)]
         buffers = list(self._buffers)
-        plan, ended = _plan(_ranges(self.data, self.rows, rng), self.rows), threading.Event()
+        portions, ended = self.portions(rng), threading.Event()
         with self.data.files.reader() as reader, ThreadPoolExecutor(1, "fastnn-read-ahead") as pool:
 
-            def begin(buffer: Arrays) -> tuple[list[Range], Future[None]] | None:
-                ranges = next(plan, None)
-                return None if ranges is None else (ranges, pool.submit(_fill, reader, ranges, buffer, head, ended))
+            def begin(buffer: Arrays) -> tuple[Portion, Future[None]] | None:
+                portion = next(portions, None)
+                if portion is None:
+                    return None
+                return portion, pool.submit(_fill, reader, portion.read, buffer, head, ended)
 
             try:
                 coming = begin(buffers[0])
-                kept, kept_numbers = buffers[0].taken(0, 0), list[Range]()
+                kept = buffers[0].taken(0, 0)
                 while coming is not None:
-                    ranges, filled = coming
+                    portion, filled = coming
                     filled.result()
-                    buffer, numbers = buffers[0], kept_numbers + ranges
-                    first, last = head - len(kept.x), head + _count(ranges)
+                    buffer, first = buffers[0], head - len(kept.x)
+                    last = first + portion.shown
                     buffer.taken(first, head).fill(kept)
                     # From here on nobody reads the other one.
                     buffers.reverse()
                     coming = begin(buffers[0])
-                    if coming is not None:
-                        last -= (last - first) % self.batch_size
-                    yield Window(buffer.taken(first, last), numbers)
-                    kept_numbers = _behind(numbers, last - first)
-                    kept = buffer.taken(last, last + _count(kept_numbers))
+                    yield Window(buffer.taken(first, last), portion.numbers, portion.places)
+                    kept = buffer.taken(last, head + count_rows(portion.read))
             finally:
                 ended.set()
+
+    def most_read(self) -> int:
+        """Rows that are read for a window at most."""
+        return self.rows
+
+    def portions(self, rng: np.random.Generator | None) -> Iterator[Portion]:
+        """The windows of an epoch."""
+        # What is drawn is drawn now, whenever the first window is asked for.
+        return _portions(_plan(_ranges(self.data, self.rows, rng), self.rows), self.batch_size)
 
 
 def largest_batch(data: FileData, more: int) -> int:
@@ -163,11 +210,25 @@ def _plan(ranges: Iterator[Range], rows: int) -> Iterator[list[Range]]:
         yield sorted(window)
 
 
-def _count(ranges: list[Range]) -> int:
+def _portions(plan: Iterator[list[Range]], batch_size: int) -> Iterator[Portion]:
+    """Windows of whole batches but for the last: what is left of each is handed to the next."""
+    kept: list[Range] = []
+    ranges = next(plan, None)
+    while ranges is not None:
+        following, numbers = next(plan, None), kept + ranges
+        count = count_rows(numbers)
+        if following is not None:
+            count -= count % batch_size
+        yield Portion(ranges, numbers, count)
+        kept, ranges = rows_behind(numbers, count), following
+
+
+def count_rows(ranges: list[Range]) -> int:
+    """How many they are."""
     return sum(stop - start for start, stop in ranges)
 
 
-def _behind(numbers: list[Range], rows: int) -> list[Range]:
+def rows_behind(numbers: list[Range], rows: int) -> list[Range]:
     """What is left of ranges behind so many rows."""
     left = []
     for start, stop in numbers:
