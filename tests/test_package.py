@@ -5,6 +5,8 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 import fastnn
 
 ROOT = pathlib.Path(fastnn.__file__).resolve().parent
