@@ -133,7 +133,10 @@ class DataParallel(Strategy):
                 "model.build(input_shape) before"
             )
         self._refuse(model)
+        kind = "batches" if data is None else "rows in files" if isinstance(data, FileData) else "arrays"
         settings = {
+            # First: what else is compared depends on it.
+            "kind of data": kind,
             **settings,
             **describe(model),
             "callbacks": [type(callback).__name__ for callback in self._callbacks],

@@ -46,20 +46,20 @@ def test_the_same_curves_and_weights_as_one_process(trained, ranks):
     parts, folder = trained(ranks)
     found, arrays = parts[0]
     for kind in jobs.KINDS.values():
-        data = jobs.opened(folder / kind, kind)
-        held_out = jobs.opened(folder / kind, kind, jobs.MEMORY - 1024)
         joined = jobs.opened([folder / kind / f"own{rank}" for rank in range(ranks)], kind)
-        alone = {
-            "shuffled": jobs.trained(data),
-            "in order": jobs.trained(data, shuffle=False),
-            "one window": jobs.trained(jobs.opened(folder / kind, kind, 1 << 20)),
-            "validated": jobs.trained(data, validation_data=held_out),
-            "split": jobs.trained(data, validation_split=0.3),
-            "own, shuffled": jobs.trained(joined),
-            "own, in order": arrays,
-        }
-        for name, expected in alone.items():
-            assert_alike(found[f"{kind}, {name}"], expected, f"{kind}, {name}")
+        data = jobs.opened(folder / kind, kind)
+        assert_alike(found[f"{kind}, shuffled"], jobs.trained(data), f"{kind}, shuffled")
+        assert_alike(found[f"{kind}, in order"], jobs.trained(data, shuffle=False), f"{kind}, in order")
+        assert_alike(found[f"{kind}, own, shuffled"], jobs.trained(joined), f"{kind}, own, shuffled")
+    data, held_out = (jobs.opened(folder / "npy", "npy", jobs.MEMORY - less) for less in (0, 1024))
+    alone = {
+        "one window": jobs.trained(jobs.opened(folder / "npy", "npy", 1 << 20)),
+        "validated": jobs.trained(data, validation_data=held_out),
+        "split": jobs.trained(data, validation_split=0.3),
+        "own, in order": arrays,
+    }
+    for name, expected in alone.items():
+        assert_alike(found[name], expected, name)
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 3])
@@ -68,8 +68,9 @@ def test_other_ways_through_the_same_rows(trained, ranks):
     found, arrays = parts[0]
     for name in ("watched", "overlap"):
         assert_alike(found[name], found["npy, shuffled"], name)
-    losses = found["batch by batch"][0]["loss"]
-    assert len(losses) == 3 * -(-jobs.ROWS // 16)
+    assert_alike(found["judged batch by batch"], found["validated"], "judged batch by batch")
+    for name in ("batch by batch", "losses of batches"):
+        assert len(found[name][0]["loss"]) == 3 * -(-jobs.ROWS // 16)
     values = found["validated by own"][0]
     # Of the same rows, after the last epoch's steps.
     x, y, weights = jobs.rows_of()
@@ -116,7 +117,10 @@ RAISED = {
     "other_memory": ("ValueError", "the same memory of from_files, but ranks 1, 2 of 3: 8193, where rank 0: 8192"),
     "other_files": ("ValueError", "the same .*, but rank 1 of 3: .*300"),
     "other_kind": ("ValueError", "the same kind of files, but rank 1 of 3: '.arrow', where rank 0: '.npy'"),
-    "files_and_arrays": ("ValueError", "the same kind of files, but rank 1 of 3: None, where rank 0: '.npy'"),
+    "files_and_arrays": (
+        "ValueError",
+        "the same kind of data, but rank 1 of 3: 'arrays', where rank 0: 'rows in files'",
+    ),
     "no_room": ("ValueError", "^all 3 ranks: memory=1000 has no room for two windows of at least a batch each"),
     "watched_validation_of_own": ("ValueError", "callbacks with hooks for batches of an evaluation need data='shared'"),
 }

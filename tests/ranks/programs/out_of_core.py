@@ -10,7 +10,7 @@ import numpy as np
 from file_jobs import KINDS, MEMORY, network, opened, own_rows, rows_of, still, trained
 from mpi4py.MPI import COMM_WORLD
 
-from fastnn.callbacks import LambdaCallback
+from fastnn.callbacks import Callback, LambdaCallback
 from fastnn.data import from_files
 from fastnn.distributed import gathering, mpi
 from fastnn.metrics import MeanAbsoluteError
@@ -26,19 +26,22 @@ def curves():
     found = {}
     for kind in KINDS.values():
         data, mine = opened(folder / kind, kind), opened(folder / kind / f"own{ME}", kind)
-        held_out = opened(folder / kind, kind, MEMORY - 1024)
         found[f"{kind}, shuffled"] = trained(data, distributed=shared)
         found[f"{kind}, in order"] = trained(data, distributed=shared, shuffle=False)
-        found[f"{kind}, one window"] = trained(opened(folder / kind, kind, 1 << 20), distributed=shared)
-        found[f"{kind}, validated"] = trained(data, distributed=shared, validation_data=held_out)
-        found[f"{kind}, split"] = trained(data, distributed=shared, validation_split=0.3)
         found[f"{kind}, own, shuffled"] = trained(mine, distributed=own)
-        # In order, the batches are those of the same rows as arrays.
-        found[f"{kind}, own, in order"] = trained(mine, distributed=own, shuffle=False)
     data, mine = opened(folder / "npy", "npy"), opened(folder / "npy" / f"own{ME}", "npy")
+    held_out = opened(folder / "npy", "npy", MEMORY - 1024)
+    found["one window"] = trained(opened(folder / "npy", "npy", 1 << 20), distributed=shared)
+    found["validated"] = trained(data, distributed=shared, validation_data=held_out)
+    found["split"] = trained(data, distributed=shared, validation_split=0.3)
+    # In order, the batches are those of the same rows as arrays.
+    found["own, in order"] = trained(mine, distributed=own, shuffle=False)
     seen = []
     watching = LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs["loss"]))
     found["watched"] = trained(data, distributed=shared, callbacks=[watching])
+    judging = Watching()
+    found["judged batch by batch"] = trained(data, distributed=shared, validation_data=held_out, callbacks=[judging])
+    found["losses of batches"] = {"loss": judging.losses}, []
     found["batch by batch"] = {"loss": seen}, []
     found["local steps"] = trained(data, distributed=mpi(local_steps=3), shuffle=False)
     found["overlap"] = trained(data, distributed=mpi(overlap=True))
@@ -49,6 +52,14 @@ def curves():
     found["counted together"] = {"most": [counting.most]}, []
     found["seen once"] = trained(mine, still(), distributed=balanced, epochs=2)
     return found
+
+
+class Watching(Callback):
+    def __init__(self):
+        self.losses = []
+
+    def on_test_batch_end(self, batch, logs=None):
+        self.losses.append(logs["loss"])
 
 
 class Counting(MeanAbsoluteError):
@@ -183,8 +194,7 @@ def no_room():
 
 def watched_validation_of_own():
     mine = opened(folder / "npy" / f"own{ME}", "npy")
-    watching = LambdaCallback(on_test_batch_end=lambda batch, logs: None)
-    trained(mine, distributed=own, validation_data=mine, callbacks=[watching])
+    trained(mine, distributed=own, validation_data=mine, callbacks=[Watching()])
 
 
 FAULTS = (bad_row, bad_row_in_order, bad_row_of_balanced, bad_target, bad_validation_row, bad_shared_row, changed_file)
