@@ -6,7 +6,7 @@
 # tests run against it, away from the checkout. Workflows are checked for their form.
 #
 # Where compiled code meets Python, quick tests run under every Python: the kernels' and the engine's, and those of files,
-# layers and the notebook. All of them under each would take an hour, and under one they are `make test`.
+# layers and the notebook. All of them are `make test`, under one.
 #
 # PYTHON is a Python with what the build needs. FASTNN_TESTS are other arguments of pytest, such as `tests` for all.
 set -euo pipefail

@@ -24,5 +24,7 @@ def case(*names: object) -> Iterator[None]:
 
 
 def some(rows: Iterable[T], of: int, turn: int) -> list[T]:
-    """One of so many rows, each in its turn; all rows in an exhaustive run."""
-    return [row for place, row in enumerate(rows) if EXHAUSTIVE or (place + turn) % of == 0]
+    """One of so many rows, each in its turn, and never none; all rows in an exhaustive run."""
+    listed = list(rows)
+    of = min(of, len(listed))
+    return [row for place, row in enumerate(listed) if EXHAUSTIVE or (place + turn) % of == 0]

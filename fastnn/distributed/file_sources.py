@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from abc import abstractmethod
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -66,9 +67,9 @@ class _Files(Divided):
             self.restore()
             raise
 
+    @abstractmethod
     def items(self) -> Generator[Item]:
         """This rank's parts of all batches of an epoch."""
-        raise NotImplementedError
 
     def make_room(self, samples: Samples, most: int) -> None:
         """For parts of so many rows, by the first that this rank sees."""

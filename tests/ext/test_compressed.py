@@ -46,7 +46,7 @@ def network_and_data(name, dtype, density=0.2):
 def test_training_is_that_of_the_whole_matrix(name, dtype, isa, rule, batch_size):
     order = np.random.default_rng(0).permutation(SAMPLES)
     turn = (rule == "adam") + (batch_size == 7) + (dtype == np.float32)
-    for threads in (1, *some([3], 2, turn)):
+    for threads in some([(1,), (1, 3)], 2, turn)[-1]:
         results = []
         for make in (lambda x: x, compressed):
             network, x, y = network_and_data(name, dtype)
