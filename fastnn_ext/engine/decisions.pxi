@@ -69,14 +69,17 @@ cdef int choose_first_layer(Training training) except -1:
     cdef Py_ssize_t units = first.fan_out
     run.first.lists_only = training.sparse and units <= min(training.kernels.narrow, WIDEST_BY_ROW)
     run.first.sorted = training.sparse and not run.first.lists_only and units >= WIDE_FIRST_LAYER
-    run.first.in_panels = training.threads > 1 and not run.updating.collects and not run.inference \
-        and first.l2 == 0 and first.kind == DENSE and first.has_weights and run.edges[first.first_edge].source == -1 \
-        and (run.first.sorted or not training.sparse) and units >= training.threads * FIRST_COLUMN_GROUP
+    run.first.in_panels = training.threads > 1 and not run.by_sample and not run.inference \
+        and not run.updating.collects and first.l2 == 0 and first.kind == DENSE and first.has_weights \
+        and run.edges[first.first_edge].source == -1 and (run.first.sorted or not training.sparse) \
+        and units >= training.threads * FIRST_COLUMN_GROUP
     run.first.aligned = NULL
     training.aligned = run.first.lists_only and can_be_aligned(
         units, training.kernels.lanes, 8 if training.plan.is_double else 4, &run.first.whole_row, &run.first.rest_row) \
-        and (run.inference or first.has_weights) and not run.updating.collects and first.l2 == 0 and not run.by_sample \
-        and training.samples >= ROWS_WORTH_ALIGNING
+        and (run.inference or first.has_weights) and not run.updating.collects and first.l2 == 0 \
+        and not run.calls_python and training.samples >= ROWS_WORTH_ALIGNING
+    if run.by_sample and not training.aligned:
+        training.kernels = kernels_for_samples(training.kernels)
     return 0
 
 

@@ -153,7 +153,7 @@ cdef int prepare_operations(Training training) except -1:
     run.updating.adjusts = adjusts or ((squares or penalized) and not training.steps_given)
     run.updating.steps_with_penalties = squares and not collects and not run.inference
     run.by_sample = run.by_sample and not run.updating.collects and not squares
-    training.kernels = kernels_for_samples(training.plan.kernels) if run.by_sample else training.plan.kernels
+    training.kernels = training.plan.kernels
     for k in range(run.head_count):
         given[run.heads[k].last] = True
     # The way back reaches the first edge of a value, seen from the end, before the others.

@@ -240,6 +240,8 @@ cdef struct FirstLayer:
     void* aligned
     Py_ssize_t whole_row
     Py_ssize_t rest_row
+    bint moved                      # they are in panels or in aligned rows since the samples before,
+    bint stays                      # and stay there for the samples to come
 
 
 cdef struct Arena:

@@ -709,12 +709,8 @@ cdef class Training:
         run.data.start = 0
         while run.data.start < self.samples:
             run.data.stop = min(self.samples, run.data.start + stride)
-            with nogil:
-                if self.threads == 1:
-                    self.kernels.train(run, 0, 1)
-                else:
-                    barrier_init(&run.barrier)
-                    pool_run(self.kernels.train, run, self.threads)
+            run.first.moved, run.first.stays = run.data.start > 0, run.data.stop < self.samples
+            self.run_samples()
             if run.outcome.error != NULL:
                 raise_kept(run)
             if run.outcome.bad_sample >= 0:
@@ -722,14 +718,31 @@ cdef class Training:
             if run.outcome.failed >= 0:
                 place = first_non_finite(self, min(batch, self.samples - run.outcome.failed))
                 raise NonFiniteError(run.outcome.failed // batch, place)
-            PyErr_CheckSignals()
             run.data.start = run.data.stop
-            if progress is not None:
-                progress(run.data.start, run.outcome.total_loss)
+            try:
+                PyErr_CheckSignals()
+                if progress is not None:
+                    progress(run.data.start, run.outcome.total_loss)
+            except BaseException:
+                # No samples, but the first layer's weights go back to where the model has them.
+                run.first.moved, run.first.stays = run.first.stays, False
+                self.run_samples()
+                raise
         run.data.check = False
         if not run.inference:
             check_weights(self)
         return run.outcome.total_loss / self.samples + (self.penalty() if run.inference else 0)
+
+    cdef int run_samples(self) except -1:
+        # Those from data.start to data.stop.
+        cdef Run* run = &self.run
+        with nogil:
+            if self.threads == 1:
+                self.kernels.train(run, 0, 1)
+            else:
+                barrier_init(&run.barrier)
+                pool_run(self.kernels.train, run, self.threads)
+        return 0
 
 
 def constants():

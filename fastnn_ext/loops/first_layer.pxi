@@ -49,6 +49,24 @@ cdef void move_rows(Run* run, bint back, int thread, int threads) noexcept nogil
         meet(run, threads)
 
 
+cdef void move_in(Run* run, int thread, int threads) noexcept nogil:
+    # The first layer's weights to where they are trained, unless they are there since the samples before.
+    if run.first.in_panels and not run.first.moved:
+        move_panels(run, False, thread, threads)
+    if run.first.aligned != NULL and not run.first.moved:
+        move_rows(run, False, thread, threads)
+
+
+cdef void move_out(Run* run, bint ended, int thread, int threads) noexcept nogil:
+    # And back where they belong, unless more samples follow; after a failure none do.
+    if run.inference or (run.first.stays and ended):
+        return
+    if run.first.in_panels:
+        move_panels(run, True, thread, threads)
+    if run.first.aligned != NULL:
+        move_rows(run, True, thread, threads)
+
+
 cdef void forward_lists(Run* run, const input_list* lists, Py_ssize_t rows, real* y, Py_ssize_t y_row) noexcept nogil:
     # The outputs of the first layer for the lists of some rows.
     cdef Operation* operation = &run.operations[0]

@@ -27,16 +27,16 @@ from fastnn_ext.tables.enums cimport (
 )
 from fastnn_ext.loops.primitives cimport (
     FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, activation_backward_row, activity_row, activity_slope_row,
-    adjust_row, align_rows, aligned_forward, aligned_update, all_finite, alpha_dropout_row, batch_normalize,
-    batch_normalize_back, by_column, columns_forward, columns_update, compress, compress_bytes, derivative_row, descend,
-    dropout_row, finish_rows, flush_denormals, fma_loop, forbid_negative, gaussian_dropout_row, input_list,
-    keep_nan, layer_normalize_back_row, layer_normalize_gradients, layer_normalize_row, limit_columns, limit_row,
-    list_forward, list_update, lists_forward, lists_update, log_softmax_backward_row, log_softmax_row, loss_row,
-    lower, mark, noise_row, normalize_back_row, normalize_row, pack_columns, pack_rows, packing_product, parameters,
-    parameters_at, product_columns, random_key, real, restore_denormals, row_backward, row_through_weights, scale_row,
-    shares_entropy_row, sigmoid_entropy_row, softmax_backward_row, softmax_entropy_row, softmax_row,
-    squared_penalty, step_rows, step_rule, take, taken, told_by_output, turned_product, unalign_rows, uniform,
-    unpack_columns, update_bias, warp, weights_update,
+    adjust_row, align_rows, aligned_forward, aligned_list_forward, aligned_list_update, aligned_update, all_finite,
+    alpha_dropout_row, batch_normalize, batch_normalize_back, by_column, columns_forward, columns_update, compress,
+    compress_bytes, derivative_row, descend, dropout_row, finish_rows, flush_denormals, fma_loop, forbid_negative,
+    gaussian_dropout_row, input_list, keep_nan, layer_normalize_back_row, layer_normalize_gradients,
+    layer_normalize_row, limit_columns, limit_row, list_forward, list_update, lists_forward, lists_update,
+    log_softmax_backward_row, log_softmax_row, loss_row, lower, mark, noise_row, normalize_back_row, normalize_row,
+    pack_columns, pack_rows, packing_product, parameters, parameters_at, product_columns, random_key, real,
+    restore_denormals, row_backward, row_through_weights, scale_row, shares_entropy_row, sigmoid_entropy_row,
+    softmax_backward_row, softmax_entropy_row, softmax_row, squared_penalty, step_rows, step_rule, take, taken,
+    told_by_output, turned_product, unalign_rows, uniform, unpack_columns, update_bias, warp, weights_update,
 )
 from fastnn_ext.runtime.scalars cimport is_finite
 

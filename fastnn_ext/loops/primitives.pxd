@@ -85,6 +85,12 @@ cdef extern from "loops/kernels.h" nogil:
         const input_list* lists, Py_ssize_t rows, const real* w, Py_ssize_t whole_row, Py_ssize_t rest_row,
         Py_ssize_t size, Py_ssize_t columns, const real* bias, real* y, Py_ssize_t y_row, int activation,
         const real* numbers)
+    void aligned_list_forward "N(aligned_list_forward)"(
+        const input_list* x, const real* w, Py_ssize_t whole_row, Py_ssize_t rest_row, Py_ssize_t size,
+        Py_ssize_t columns, const real* bias, real* y, int activation, const real* numbers)
+    void aligned_list_update "N(aligned_list_update)"(
+        input_list x, const real* dy, real* w, Py_ssize_t whole_row, Py_ssize_t rest_row, Py_ssize_t size,
+        Py_ssize_t columns, real learning_rate)
     void aligned_update "N(aligned_update)"(
         real* g, const input_list* lists, Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, const real* dy,
         Py_ssize_t dy_row, parameters w, Py_ssize_t whole_row, Py_ssize_t rest_row, Py_ssize_t size,

@@ -26,6 +26,11 @@ cdef inline void forward_sample(Pass* p) noexcept nogil:
         if operation.kind != DENSE:
             descriptors[operation.kind].infer(p, i)
             continue
+        if i == 0 and run.first.aligned != NULL:
+            aligned_list_forward(lists_of(run), <real*> run.first.aligned, run.first.whole_row, run.first.rest_row,
+                                 operation.fan_in, operation.fan_out, <real*> operation.bias, <real*> operation.output,
+                                 operation.activation, numbers_of(operation))
+            continue
         set_list(&dense, NULL, p.values[i - 1].data, operation.fan_in)
         list_forward(lists_of(run) if i == 0 and run.first.sparse else &dense, <real*> operation.weights,
                      operation.fan_out, operation.fan_out, <real*> operation.bias, <real*> operation.output,
@@ -52,7 +57,10 @@ cdef inline void backward_sample(Pass* p, real rate) noexcept nogil:
             continue
         if operation.activation != NO_ACTIVATION:
             own_activation_backward(p, i)
-        if i == 0 and run.first.sparse:
+        if i == 0 and run.first.aligned != NULL:
+            aligned_list_update(lists_of(run)[0], delta, <real*> run.first.aligned, run.first.whole_row,
+                                run.first.rest_row, operation.fan_in, operation.fan_out, rate)
+        elif i == 0 and run.first.sparse:
             list_update(lists_of(run)[0], delta, <real*> operation.weights, operation.fan_out, operation.fan_out, rate)
         else:
             row_backward(delta, p.values[i - 1].data, <real*> operation.weights, operation.fan_out, operation.fan_in,
@@ -61,7 +69,8 @@ cdef inline void backward_sample(Pass* p, real rate) noexcept nogil:
             descend(<real*> operation.bias, delta, rate, operation.fan_out)
 
 
-cdef void train_samples(Run* run) noexcept nogil:
+cdef bint train_samples(Run* run) noexcept nogil:
+    # False: a sample failed.
     cdef Updating* updating = &run.updating
     cdef Pass p
     cdef Py_ssize_t number, sample
@@ -77,7 +86,7 @@ cdef void train_samples(Run* run) noexcept nogil:
         sample = number if run.data.order == NULL else run.data.order[number]
         if not gather_sample(run, sample, &x):
             run.outcome.bad_sample = sample
-            return
+            return False
         (p.values - 1).data, (p.values - 1).row = <real*> x, 0
         forward_sample(&p)
         # One row: that of the sample, whatever its place.
@@ -87,8 +96,9 @@ cdef void train_samples(Run* run) noexcept nogil:
         value *= run.heads[0].weight
         if not is_finite(value):
             run.outcome.failed = number
-            return
+            return False
         run.outcome.total_loss += value
         updating.step += 1
         backward_sample(&p, <real> (updating.rule.learning_rate if updating.learning_rates
                                     == NULL else updating.learning_rates[number]))
+    return True

@@ -117,15 +117,13 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
     cdef int i
     if run.by_sample:
         if thread == 0:
-            train_samples(run)
+            move_in(run, 0, 1)
+            move_out(run, train_samples(run), 0, 1)
         return
     if run.updating.given:
         step_by_given(run, thread, threads)
         return
-    if run.first.in_panels:
-        move_panels(run, False, thread, threads)
-    if run.first.aligned != NULL:
-        move_rows(run, False, thread, threads)
+    move_in(run, thread, threads)
     p.run, p.thread, p.threads, p.scratch = run, thread, threads, run.arena.scratch[thread]
     p.start, p.step = data.start, run.updating.step
     p.values = place_values(run, p.scratch + run.arena.values)
@@ -180,10 +178,7 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
             penalty = squared_penalties(run)
         total += value + p.batch * penalty
         p.start += p.batch
-    if run.first.in_panels:
-        move_panels(run, True, thread, threads)
-    if run.first.aligned != NULL and not run.inference:
-        move_rows(run, True, thread, threads)
+    move_out(run, p.start >= data.stop, thread, threads)
     if thread == 0:
         run.outcome.total_loss += total
         if not run.inference:

@@ -108,22 +108,29 @@ FASTNN_FUNCTION ptrdiff_t N(compress)(column_number *columns, real *values, cons
 #if defined(__AVX512F__) && !defined(FASTNN_PORTABLE)
     /* As for bytes below: masks first, then the vectors that have any. */
     enum { TOGETHER = 64 };
-    for (; k < size; k += TOGETHER * LANES) {
+    while (k + LANES <= size) {
         uint16_t keep[TOGETHER];
-        uint64_t some = 0;
-        for (ptrdiff_t b = 0, at = k; b < TOGETHER && at < size; b++, at += LANES) {
-            const vec v = N(load_part)(x + at, N(first)(size - at));
-            FASTNN_PREFETCH(ahead + at);
-            zero_unless_finite = N(fma)(v, N(set1)(0), zero_unless_finite);
-            keep[b] = N(not_zero)(v);
-            some |= (uint64_t)(keep[b] != 0) << b;
+        uint64_t some = 0, bit = 1;
+        const ptrdiff_t begin = k;
+        for (int b = 0; b < TOGETHER && k + LANES <= size; b++, k += LANES, bit <<= 1) {
+            keep[b] = N(not_zero)(N(load)(x + k));
+            FASTNN_PREFETCH(ahead + k);
+            some |= keep[b] ? bit : 0;
         }
         for (; some; some &= some - 1) {
             const int b = __builtin_ctzll(some);
-            const ptrdiff_t at = k + b * LANES;
-            N(compress_vector)(columns + count, values + count, N(load_part)(x + at, N(first)(size - at)), at, keep[b]);
+            const vec v = N(load)(x + begin + b * LANES);
+            zero_unless_finite = N(fma)(v, N(set1)(0), zero_unless_finite);
+            N(compress_vector)(columns + count, values + count, v, begin + b * LANES, keep[b]);
             count += __builtin_popcount(keep[b]);
         }
+    }
+    if (k < size) {
+        const vec v = N(load_part)(x + k, N(first)(size - k));
+        const uint16_t keep = N(not_zero)(v);
+        zero_unless_finite = N(fma)(v, N(set1)(0), zero_unless_finite);
+        N(compress_vector)(columns + count, values + count, v, k, keep);
+        count += __builtin_popcount(keep);
     }
 #else
     for (; k + LANES <= size; k += LANES) {

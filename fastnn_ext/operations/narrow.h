@@ -68,6 +68,36 @@ FASTNN_FUNCTION void N(aligned_forward)(
         for (ptrdiff_t r = 0; r < rows; r++) N(activate_row)(y + r * y_row, y + r * y_row, activation, numbers, columns);
 }
 
+/* The same for training one sample: see list_panel. */
+FASTNN_FUNCTION void N(aligned_list_forward)(
+    const N(list) *list, const real *w, ptrdiff_t whole_row, ptrdiff_t rest_row, ptrdiff_t size, ptrdiff_t columns,
+    const real *bias, real *y, int activation, const real *numbers)
+{
+    const int vectors = (int)((columns + LANES - 1) / LANES), piece = (int)(rest_row * (ptrdiff_t)sizeof(real));
+    const part last = N(first)(columns - (vectors - 1) * LANES);
+    const real *rest = w + size * whole_row;
+    const N(list) x = {list->columns, list->values, list->count};
+    (void)piece;
+#define CALL(c, v, p) N(list_panel)(c, v, p, x, w, whole_row, rest, rest_row, bias, y, activation, numbers, last)
+    PIECES(CALL)
+#undef CALL
+    if (!N(is_cheap)(activation)) N(activate_row)(y, y, activation, numbers, columns);
+}
+
+/* w -= learning_rate x^T dy of one sample. */
+FASTNN_FUNCTION void N(aligned_list_update)(
+    N(list) x, const real *dy, real *w, ptrdiff_t whole_row, ptrdiff_t rest_row, ptrdiff_t size, ptrdiff_t columns,
+    real learning_rate)
+{
+    const int vectors = (int)((columns + LANES - 1) / LANES), piece = (int)(rest_row * (ptrdiff_t)sizeof(real));
+    const part last = N(first)(columns - (vectors - 1) * LANES);
+    real *rest = w + size * whole_row;
+    (void)piece;
+#define CALL(s, v, p) N(list_update_panel)(v, p, x, dy, w, whole_row, rest, rest_row, learning_rate, last)
+    PIECES(CALL)
+#undef CALL
+}
+
 /* g[k - begin] += sum over the batch of x[k] dy, for columns begin to end of x: rows of the gradient are so short that sorting a
  * batch by column would cost more than it saves. `piece`: see load_last. */
 FASTNN_INLINE void N(gradient_panel)(
@@ -79,16 +109,14 @@ FASTNN_INLINE void N(gradient_panel)(
         vec d[BY_ROW_VECTORS];
         FASTNN_UNROLL for (int v = 0; v < vectors; v++)
             d[v] = v < vectors - 1 ? N(load)(dy + v * LANES) : N(load_part)(dy + v * LANES, last);
-        for (ptrdiff_t i = begin == 0 ? 0 : N(entry_of)(&x, begin); i < x.count && x.columns[i] < end; i++) {
+        const ptrdiff_t stop = x.count > 0 && x.columns[x.count - 1] < end ? x.count : N(entry_of)(&x, end);
+        for (ptrdiff_t i = begin == 0 ? 0 : N(entry_of)(&x, begin); i < stop; i++) {
             const ptrdiff_t column = (ptrdiff_t)x.columns[i] - begin;
             const vec value = N(set1)(x.values[i]);
             real *row = g + column * g_row, *at = row + (vectors - 1) * LANES, *piece_of_row = rest + column * rest_row;
             FASTNN_UNROLL for (int v = 0; v < vectors - 1; v++)
                 N(store)(row + v * LANES, N(fma)(value, d[v], N(load)(row + v * LANES)));
-            const vec sum = N(fma)(value, d[vectors - 1], N(load_last)(piece, at, piece_of_row, last));
-            if (piece == N(IN_PLACE)) N(store_part)(at, sum, last);
-            else if (piece == N(WHOLE)) N(store)(at, sum);
-            else N(store_piece)(piece, piece_of_row, sum);
+            N(store_last)(piece, at, piece_of_row, N(fma)(value, d[vectors - 1], N(load_last)(piece, at, piece_of_row, last)), last);
         }
     }
 }

@@ -7,7 +7,7 @@
 enum { DEPTH_BLOCK = 1024 };
 /* Rows of a transposed product that are computed before they are turned: tiles and vectors divide it. */
 enum { TURNED_ROWS = 8 * TILE_ROWS };
-/* Rows of a matrix that are packed before their next columns: both lie in the first-level cache. */
+/* Rows of a matrix that are packed, or unpacked, before their next columns: both lie in the first-level cache. */
 enum { PACKED_ROWS = 32 };
 #endif
 
@@ -78,8 +78,11 @@ FASTNN_FUNCTION void N(pack_columns)(real *panels, const real *w, ptrdiff_t w_ro
 /* The same panels back to the columns of w. */
 FASTNN_FUNCTION void N(unpack_columns)(real *w, ptrdiff_t w_row, const real *panels, ptrdiff_t depth, ptrdiff_t begin, ptrdiff_t end)
 {
-    for (ptrdiff_t j = begin; j < end; j += N(PANEL))
-        N(unpack)(w + j, w_row, panels + j * depth, depth, end - j < N(PANEL) ? end - j : N(PANEL));
+    for (ptrdiff_t k = 0; k < depth; k += PACKED_ROWS) {
+        const ptrdiff_t rows = depth - k < PACKED_ROWS ? depth - k : PACKED_ROWS;
+        for (ptrdiff_t j = begin; j < end; j += N(PANEL))
+            N(unpack)(w + k * w_row + j, w_row, panels + j * depth + k * N(PANEL), rows, end - j < N(PANEL) ? end - j : N(PANEL));
+    }
 }
 
 /* Rows begin to end of w (begin is a multiple of PANEL) as panels of its transpose. */

@@ -120,20 +120,23 @@ FASTNN_INLINE ptrdiff_t N(entry_of)(const N(list) *list, ptrdiff_t column)
 
 /* ---- one sample at a time ----------------------------------------------------------------------------------------- */
 
-/* y = f(bias + row times w) for training one sample: entries take turns in `chains` sums, which are added at the end. */
+/* y = f(bias + row times w) for training one sample: entries take turns in `chains` sums, which are added at the end. `piece` and
+ * what lies elsewhere: see lists_panel. */
 FASTNN_INLINE void N(list_panel)(
-    const int chains, const int vectors, N(list) x, const real *w, ptrdiff_t w_row,
-    const real *bias, real *y, int activation, const real *numbers, part last)
+    const int chains, const int vectors, const int piece, N(list) x, const real *w, ptrdiff_t w_row,
+    const real *rest, ptrdiff_t rest_row, const real *bias, real *y, int activation, const real *numbers, part last)
 {
     vec sum[STREAMS][PANEL_VECTORS];
     ptrdiff_t i = 0;
     FASTNN_UNROLL for (int c = 0; c < chains; c++) FASTNN_UNROLL for (int v = 0; v < vectors; v++) sum[c][v] = N(set1)(0);
 #define STEP(c, i)                                                                                                     \
     do {                                                                                                               \
-        vec value = N(set1)(x.values[i]);                                                                              \
-        const real *row = w + (x.columns ? (ptrdiff_t)x.columns[i] : (i)) * w_row;                                     \
-        FASTNN_UNROLL for (int v = 0; v < vectors; v++)                                                                \
-            sum[c][v] = N(fma)(value, v == vectors - 1 ? N(load_part)(row + v * LANES, last) : N(load)(row + v * LANES), sum[c][v]); \
+        const vec value = N(set1)(x.values[i]);                                                                        \
+        const ptrdiff_t column = x.columns ? (ptrdiff_t)x.columns[i] : (i);                                            \
+        const real *row = w + column * w_row;                                                                          \
+        FASTNN_UNROLL for (int v = 0; v < vectors - 1; v++) sum[c][v] = N(fma)(value, N(load)(row + v * LANES), sum[c][v]); \
+        sum[c][vectors - 1] = N(fma)(value,                                                                            \
+            N(load_last)(piece, row + (vectors - 1) * LANES, rest + column * rest_row, last), sum[c][vectors - 1]);    \
     } while (0)
     for (; i + chains <= x.count; i += chains) FASTNN_UNROLL for (int c = 0; c < chains; c++) STEP(c, i + c);
     for (; i < x.count; i++) STEP(0, i);
@@ -154,27 +157,40 @@ FASTNN_FUNCTION void N(list_forward)(
         int vectors = (int)((width + LANES - 1) / LANES);
         part last = N(first)(width - (vectors - 1) * LANES);
 #define CALL(c, v)                                                                                                     \
-    if (x.columns) N(list_panel)(c, v, x, w + j, w_row, bias + j, y + j, activation, numbers, last);                     \
-    else { N(list) dense = {NULL, x.values, x.count}; N(list_panel)(c, v, dense, w + j, w_row, bias + j, y + j, activation, numbers, last); }
+    if (x.columns) N(list_panel)(c, v, N(IN_PLACE), x, w + j, w_row, w, 0, bias + j, y + j, activation, numbers, last);  \
+    else {                                                                                                             \
+        const N(list) dense = {NULL, x.values, x.count};                                                               \
+        N(list_panel)(c, v, N(IN_PLACE), dense, w + j, w_row, w, 0, bias + j, y + j, activation, numbers, last);        \
+    }
         PANEL_CASES(CALL)
 #undef CALL
     }
     if (!N(is_cheap)(activation)) N(activate_row)(y, y, activation, numbers, columns);
 }
 
+/* Puts back what load_last took. */
+FASTNN_INLINE void N(store_last)(const int piece, real *row, real *rest, vec sum, part last)
+{
+    if (piece == N(IN_PLACE)) N(store_part)(row, sum, last);
+    else if (piece == N(WHOLE)) N(store)(row, sum);
+    else N(store_piece)(piece, rest, sum);
+}
+
 /* w -= learning_rate x^T dy of one sample; the rows of other inputs have no gradient. */
-FASTNN_INLINE void N(list_update_panel)(const int vectors, N(list) x, const real *dy, real *w, ptrdiff_t w_row, real learning_rate, part last)
+FASTNN_INLINE void N(list_update_panel)(
+    const int vectors, const int piece, N(list) x, const real *dy, real *w, ptrdiff_t w_row, real *rest, ptrdiff_t rest_row,
+    real learning_rate, part last)
 {
     vec step[PANEL_VECTORS];
     FASTNN_UNROLL for (int v = 0; v < vectors; v++)
         step[v] = (v == vectors - 1 ? N(load_part)(dy + v * LANES, last) : N(load)(dy + v * LANES)) * N(set1)(-learning_rate);
     for (ptrdiff_t i = 0; i < x.count; i++) {
-        vec value = N(set1)(x.values[i]);
-        real *row = w + (ptrdiff_t)x.columns[i] * w_row;
-        FASTNN_UNROLL for (int v = 0; v < vectors; v++) {
-            if (v == vectors - 1) N(store_part)(row + v * LANES, N(fma)(value, step[v], N(load_part)(row + v * LANES, last)), last);
-            else N(store)(row + v * LANES, N(fma)(value, step[v], N(load)(row + v * LANES)));
-        }
+        const vec value = N(set1)(x.values[i]);
+        const ptrdiff_t column = (ptrdiff_t)x.columns[i];
+        real *row = w + column * w_row, *at = row + (vectors - 1) * LANES, *piece_of_row = rest + column * rest_row;
+        FASTNN_UNROLL for (int v = 0; v < vectors - 1; v++)
+            N(store)(row + v * LANES, N(fma)(value, step[v], N(load)(row + v * LANES)));
+        N(store_last)(piece, at, piece_of_row, N(fma)(value, step[vectors - 1], N(load_last)(piece, at, piece_of_row, last)), last);
     }
 }
 
@@ -184,7 +200,7 @@ FASTNN_FUNCTION void N(list_update)(N(list) x, const real *dy, real *w, ptrdiff_
         ptrdiff_t width = columns - j < PANEL_VECTORS * LANES ? columns - j : PANEL_VECTORS * LANES;
         int vectors = (int)((width + LANES - 1) / LANES);
         part last = N(first)(width - (vectors - 1) * LANES);
-#define CALL(s, v) N(list_update_panel)(v, x, dy + j, w + j, w_row, learning_rate, last)
+#define CALL(s, v) N(list_update_panel)(v, N(IN_PLACE), x, dy + j, w + j, w_row, w, 0, learning_rate, last)
         PANEL_CASES(CALL)
 #undef CALL
     }

@@ -77,8 +77,8 @@ cdef const Kernels* kernels_of(cnp.ndarray array) except NULL:
 
 
 cdef const Kernels* kernels_for_samples(const Kernels* kernels) except NULL:
-    # Those that train one sample at a time: in 64-byte vectors, rows of narrow weights lie across two cache lines each,
-    # which costs a fifth for 20 units a layer and gains little for more.
+    # Those that train one sample at a time with weights as they lie: in 64-byte vectors, rows of narrow weights lie
+    # across two cache lines each, which costs a fifth for 20 units a layer and gains little for more.
     if kernels.name == b"avx512" and "avx2" in ISAS:
         return kernels_named("avx2", kernels.is_double)
     return kernels

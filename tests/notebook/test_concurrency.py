@@ -150,23 +150,24 @@ def long_training(batch_size, threads=1):
     plan.add_dense(weights, bias)
     x, y = rng.normal(size=(samples, 784)), rng.normal(size=(samples, 512))
     loss, rule = LossOptions(Loss.MEAN_SQUARED_ERROR), RuleOptions(UpdateRule.SGD, 0.1)
-    return Training(plan, x, y, batch_size, loss, rule, threads=threads), weights
+    return Training(plan, x, y, batch_size, loss, rule, threads=threads), weights, bias
 
 
 @pytest.mark.parametrize(("batch_size", "threads"), [(1, 1), (32, 1), (32, 2)])
 def test_others_run_while_a_training_computes(batch_size, threads):
-    training, weights = long_training(batch_size, threads)
-    first, seen, done = weights[0, 0], set(), threading.Event()
+    # The bias: weights may lie elsewhere while an epoch lasts.
+    training, _, bias = long_training(batch_size, threads)
+    first, seen, done = bias[0, 0], set(), threading.Event()
 
     def watch():
         while not done.is_set():
-            seen.add(weights[0, 0])
+            seen.add(bias[0, 0])
 
     with python_threads([watch]):
         training.run_epoch()
         done.set()
     # Whoever waits for the whole call sees no value between the first and the last.
-    assert seen - {first, weights[0, 0]}
+    assert seen - {first, bias[0, 0]}
 
 
 def test_others_run_while_a_prediction_computes():
@@ -193,11 +194,11 @@ def test_others_run_while_a_prediction_computes():
     [(1, 1, None), (1, 1, "ordered"), (32, 1, "wrong"), (32, 2, None), (32, 2, "ordered")],
 )
 def test_a_running_training_refuses_a_second_thread_and_is_not_disturbed(batch_size, threads, intruder):
-    alone, expected = long_training(batch_size, threads)
+    alone, expected, _ = long_training(batch_size, threads)
     order = np.random.default_rng(1).permutation(alone.samples)
     right = alone.run_epoch(order)
-    training, weights = long_training(batch_size, threads)
-    first, over, results = weights[0, 0], threading.Event(), []
+    training, weights, bias = long_training(batch_size, threads)
+    first, over, results = bias[0, 0], threading.Event(), []
     theirs = {None: None, "ordered": np.arange(alone.samples), "wrong": np.arange(3)}[intruder]
 
     def train():
@@ -207,7 +208,7 @@ def test_a_running_training_refuses_a_second_thread_and_is_not_disturbed(batch_s
             over.set()
 
     with python_threads([train]):
-        while weights[0, 0] == first and not over.is_set():
+        while bias[0, 0] == first and not over.is_set():
             pass
         # A wrong order may be refused for what it is.
         with pytest.raises(RuntimeError if intruder != "wrong" else (RuntimeError, ValueError)):
