@@ -62,6 +62,14 @@ cdef int threads_for(Training training, double density):
     return <int> max(1.0, min(<double> min(pool_size(), MAXIMUM_THREADS), wanted))
 
 
+cdef inline bint lists_go_by_panels(Training training) noexcept:
+    # Whether threads own columns of a sparse first layer that is not wide. Each then goes through all lists, and sorts
+    # them all, where else it fetches the weights that the others changed: that takes longer for small batches. In
+    # vectors of 32 bytes there would be twice as many panels to go through.
+    return not training.run.first.lists_only and training.run.batch_size <= LARGEST_BATCH_OF_OWN_COLUMNS \
+        and training.kernels.lanes >= LANES_OF_OWN_COLUMNS
+
+
 cdef int choose_first_layer(Training training) except -1:
     # See loops/first_layer.pxi.
     cdef Run* run = &training.run
@@ -71,8 +79,8 @@ cdef int choose_first_layer(Training training) except -1:
     run.first.sorted = training.sparse and not run.first.lists_only and units >= WIDE_FIRST_LAYER
     run.first.in_panels = training.threads > 1 and not run.by_sample and not run.inference \
         and not run.updating.collects and first.l2 == 0 and first.kind == DENSE and first.has_weights \
-        and run.edges[first.first_edge].source == -1 and (run.first.sorted or not training.sparse) \
-        and units >= training.threads * FIRST_COLUMN_GROUP
+        and run.edges[first.first_edge].source == -1 and units >= training.threads * FIRST_COLUMN_GROUP \
+        and (run.first.sorted or not training.sparse or lists_go_by_panels(training))
     run.first.aligned = NULL
     training.aligned = run.first.lists_only and can_be_aligned(
         units, training.kernels.lanes, 8 if training.plan.is_double else 4, &run.first.whole_row, &run.first.rest_row) \

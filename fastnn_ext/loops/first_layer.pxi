@@ -80,6 +80,19 @@ cdef void forward_lists(Run* run, const input_list* lists, Py_ssize_t rows, real
                       <real*> operation.bias, y, y_row, operation.activation, numbers)
 
 
+cdef void forward_panels(Run* run, Py_ssize_t batch, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    # Columns first to last of the outputs for the lists of a batch, from a thread's own panels.
+    cdef Operation* operation = &run.operations[0]
+    cdef const real* numbers = numbers_of(operation)
+    cdef Layout at = layout(run, 0)
+    cdef Py_ssize_t column = first
+    while column < last:
+        lists_forward(lists_of(run), batch, <real*> operation.panels + column // at.width * at.panel, at.row,
+                      min(at.width, last - column), <real*> operation.bias + column, <real*> operation.output + column,
+                      operation.output_row, operation.activation, numbers)
+        column += at.width
+
+
 cdef inline uint32_t* sorted_starts(Run* run, int thread) noexcept nogil:
     # A batch's non-zero inputs by column: where each column's entries begin. Each thread sorts what it needs by itself,
     # since to fetch another's work would take longer.

@@ -17,6 +17,8 @@ cdef bint dense_forward(Pass* p, int i) noexcept nogil:
         last = column_share(operation.fan_out, PANEL, p.thread + 1, p.threads)
     if i == 0 and run.first.sorted:
         forward_columns(run, p.batch, first, last, p.thread)
+    elif i == 0 and run.first.sparse and run.first.in_panels:
+        forward_panels(run, p.batch, first, last)
     elif i == 0 and run.first.sparse:
         forward_lists(run, lists_of(run) + begin, end - begin, output + begin * operation.output_row,
                       operation.output_row)

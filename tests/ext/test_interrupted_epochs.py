@@ -19,7 +19,8 @@ PLACES = {
     "rows of two threads": (20, "adam", 32, 0.05, THREADS),
     "rows, one sample at a time": (20, "sgd", 1, 0.05, 1),
     "panels": (THREADS * TRAINING["FIRST_COLUMN_GROUP"], "adam", 32, 1.0, THREADS),
-    "panels and lists": (
+    "panels and lists": (THREADS * TRAINING["FIRST_COLUMN_GROUP"], "adam", 32, 0.05, THREADS),
+    "panels and sorted lists": (
         max(THREADS * TRAINING["FIRST_COLUMN_GROUP"], TRAINING["WIDE_FIRST_LAYER"]),
         "rmsprop",
         32,
