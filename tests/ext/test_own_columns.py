@@ -1,4 +1,4 @@
-"""Threads that own columns of a first layer over sparse data: the same bits as one thread gives, and as a dense product."""
+"""Threads that own columns of a first layer over sparse data: the bits of one thread, and those of a dense product."""
 
 import numpy as np
 import pytest
