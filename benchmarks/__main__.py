@@ -8,6 +8,7 @@ import sys
 import typing
 from collections.abc import Callable
 
+from benchmarks.barrier import with_barrier
 from benchmarks.import_time import NAME as IMPORT
 from benchmarks.import_time import run_import
 from benchmarks.jobs import JOBS
@@ -105,8 +106,9 @@ def _compare(name: str, options: argparse.Namespace, progress: Progress) -> JobR
     if job.missing is not None:
         progress(f"left out: {job.missing}")
         return None
-    epochs = job.quick_epochs if options.quick else job.epochs
-    return run_job(job, options.peers, rounds, epochs, progress, threads=(1,) if options.quick else None)
+    if options.quick:
+        return run_job(job, options.peers, rounds, job.quick_epochs, progress, threads=(1,))
+    return with_barrier(job, lambda: run_job(job, options.peers, rounds, job.epochs, progress), progress)
 
 
 def _progress(name: str) -> Progress:

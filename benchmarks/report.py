@@ -57,10 +57,12 @@ def _conditions(result: JobResult) -> str:
     epochs = f" of {result.epochs} {word}" if result.epochs > 1 else ""
     medians = f"Medians of {rounds} interleaved rounds" if rounds > 1 else "One round"
     differing = "".join(f" *{peer.title}: {peer.differs}." for peer in result.peers if peer.differs)
+    threaded = any(peer.threads > 1 for peer in result.peers)
+    barrier = f", a meeting of two threads {result.barrier[0]:.0f} ns" if result.barrier and threaded else ""
     return (
-        f"{result.title}.{differing} {medians}{epochs}; {machine['cpu']}, "
-        f"{machine['cores']} cores, {machine['system']}; Python {machine['python']}, NumPy {machine['numpy']}, "
-        f"{machine['compiler']}; {result.date}."
+        f"{result.title}.{differing} {medians}{epochs}; {machine['cpu']}, {machine['cores']} cores{barrier}, "
+        f"{machine['system']}; Python {machine['python']}, NumPy {machine['numpy']}, {machine['compiler']}; "
+        f"{result.date}."
     )
 
 

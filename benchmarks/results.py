@@ -53,7 +53,10 @@ class PeerResult:
 
 @dataclass(frozen=True)
 class JobResult:
-    """One run of a job, all peers in the order of their rounds."""
+    """One run of a job, all peers in the order of their rounds.
+
+    ``barrier`` is how long two threads took to meet before and after, in nanoseconds; empty where nobody looked.
+    """
 
     name: str
     title: str
@@ -64,6 +67,7 @@ class JobResult:
     reference_loss: float
     peers: list[PeerResult]
     unit: str = "µs a sample"
+    barrier: list[float] = dataclasses.field(default_factory=list)
 
     @property
     def baseline(self) -> PeerResult | None:

@@ -41,7 +41,7 @@ class Task:
     goal : "train", "step" or "predict"
         To step, batches come one by one, as if from elsewhere, each in a call of its own. To predict, a peer passes
         ``batch_size`` samples a call.
-    x : ndarray of float32, shape (samples, ...)
+    x : ndarray of float32, or of uint8 for predictions, shape (samples, ...)
     y : ndarray of float32, shape (samples, outputs)
     parameters : list of (weights, bias), float32
         Shapes (fan_in, fan_out) and (1, fan_out). A peer copies them before it trains.

@@ -65,6 +65,14 @@ def mnist(samples: int, sizes: tuple[int, ...]) -> Samples:
     return _digits(x, labels, samples)
 
 
+def mnist_bytes(samples: int, sizes: tuple[int, ...]) -> Samples:
+    """The same as they lie in the file: a byte for each pixel."""
+    import fastnn
+
+    (x, labels), _ = fastnn.datasets.load_mnist()
+    return x[:samples], np.eye(10, dtype=np.float32)[labels[:samples]]
+
+
 def mnist_missing() -> str | None:
     """A benchmark downloads nothing: it takes MNIST from where `load_mnist` finds it on this machine."""
     from fastnn.datasets.download import cache_folder
@@ -105,6 +113,7 @@ def sparse_classes(samples: int, sizes: tuple[int, ...]) -> Samples:
 SOURCES: dict[str, Source] = {
     "mnist-sample": Source(mnist_sample),
     "mnist": Source(mnist, mnist_missing),
+    "mnist-bytes": Source(mnist_bytes, mnist_missing),
     "gaussian": Source(gaussian),
     "gaussian-classes": Source(gaussian_classes),
     "sparse-classes": Source(sparse_classes),

@@ -47,6 +47,21 @@ MANY_SMALL = Job(
     unit="ms a call",
 )
 
+# What a user has who reads images: other libraries make numbers of them first, in each call.
+MANY_BYTES = Job(
+    name="predict-10k-bytes",
+    title="784-20-20-10 network, 10,000 MNIST images of bytes in one call",
+    goal="predict",
+    sizes=(784, 20, 20, 10),
+    source="mnist-bytes",
+    samples=10_000,
+    epochs=20,
+    quick_epochs=2,
+    peers=("numpy", "onnxruntime", "torch", "jax", "fastnn"),
+    batch_size=10_000,
+    unit="ms a call",
+)
+
 MANY_WIDE = Job(
     name="predict-10k-wide",
     title="784-512-512-10 network, 10,000 Gaussian samples in one call",
@@ -61,4 +76,4 @@ MANY_WIDE = Job(
     unit="ms a call",
 )
 
-JOBS = (ONE_SMALL, ONE_WIDE, MANY_SMALL, MANY_WIDE)
+JOBS = (ONE_SMALL, ONE_WIDE, MANY_SMALL, MANY_BYTES, MANY_WIDE)

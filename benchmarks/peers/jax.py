@@ -103,7 +103,7 @@ def _training(jax: Any, task: Task) -> Run:
 
 def _prediction(jax: Any, task: Task) -> Run:
     parameters = _parameters(jax, task)
-    predict = jax.jit(lambda x: jax.nn.softmax(_forward(jax, parameters, x)))
+    predict = jax.jit(lambda x: jax.nn.softmax(_forward(jax, parameters, x.astype(jax.numpy.float32))))
     # Arrays of JAX's own save the conversion a call.
     calls = [jax.numpy.array(task.rows[rows]) for rows in task.batches]
 

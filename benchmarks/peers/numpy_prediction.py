@@ -57,11 +57,15 @@ def _single(task: Task) -> Predict:
 
 
 def _batch(task: Task) -> Predict:
+    numbers = np.empty((task.batch_size, task.rows.shape[1]), dtype=np.float32) if task.x.dtype == np.uint8 else None
     inner = [(w, b, np.empty((task.batch_size, w.shape[1]), dtype=np.float32)) for w, b in task.parameters[:-1]]
     last_weights, last_bias = task.parameters[-1]
 
     def predict(samples: Array, out: Array) -> None:
         dot, add, maximum = np.dot, np.add, np.maximum
+        if numbers is not None:
+            np.copyto(numbers, samples)
+            samples = numbers
         for weights, bias, buffer in inner:
             dot(samples, weights, out=buffer)
             add(buffer, bias, out=buffer)

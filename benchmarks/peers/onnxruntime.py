@@ -17,17 +17,21 @@ def version() -> str:
 def _model(onnx: Any, task: Task) -> bytes:
     helper, numpy_helper = onnx.helper, onnx.numpy_helper
     nodes, constants, last = [], [], len(task.parameters) - 1
-    name = "x"
+    name, number = "x", onnx.TensorProto.FLOAT
+    of_bytes = task.x.dtype == np.uint8
+    if of_bytes:
+        nodes.append(helper.make_node("Cast", ["x"], ["numbers"], to=number))
+        name = "numbers"
     for index, (weights, bias) in enumerate(task.parameters):
         constants += [numpy_helper.from_array(weights, f"w{index}"), numpy_helper.from_array(bias[0], f"b{index}")]
         nodes.append(helper.make_node("Gemm", [name, f"w{index}", f"b{index}"], [f"sums{index}"]))
         name = "y" if index == last else f"outputs{index}"
         nodes.append(helper.make_node("Softmax" if index == last else "Relu", [f"sums{index}"], [name]))
-    number = onnx.TensorProto.FLOAT
+    kind = onnx.TensorProto.UINT8 if of_bytes else number
     graph = helper.make_graph(
         nodes,
         "network",
-        [helper.make_tensor_value_info("x", number, [task.batch_size, task.rows.shape[1]])],
+        [helper.make_tensor_value_info("x", kind, [task.batch_size, task.rows.shape[1]])],
         [helper.make_tensor_value_info("y", number, [task.batch_size, task.y.shape[1]])],
         constants,
     )

@@ -125,7 +125,7 @@ def _prediction(torch: Any, task: Task) -> Run:
         outputs = []
         with torch.inference_mode():
             for _ in range(task.epochs):
-                outputs = [forward(torch, samples, parameters).softmax(1) for samples in calls]
+                outputs = [forward(torch, samples.float(), parameters).softmax(1) for samples in calls]
         return outputs
 
     return Run(run, values=lambda outputs: torch.cat(outputs).double().numpy())

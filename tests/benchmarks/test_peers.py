@@ -13,9 +13,9 @@ from benchmarks.peers import numpy as expert
 
 # Every way through the files of the libraries that start in a moment; torch.compile and TensorFlow take many seconds.
 LIBRARIES = {
-    "torch": ("notebook", "keras", "dense", "one-step", "predict-one-small"),
-    "jax": ("notebook", "keras", "dense", "predict-one-wide"),
-    "onnxruntime": ("predict-one-small", "predict-10k-small"),
+    "torch": ("notebook", "keras", "dense", "one-step", "predict-one-small", "predict-10k-bytes"),
+    "jax": ("notebook", "keras", "dense", "predict-one-wide", "predict-10k-bytes"),
+    "onnxruntime": ("predict-one-small", "predict-10k-small", "predict-10k-bytes"),
     "sklearn": ("mid", "dense", "one-step", "predict-10k-small"),
     "kann": ("keras60k", "predict-one-small"),
     "fann": ("notebook", "predict-one-small"),
