@@ -24,6 +24,9 @@ class History:
         The epochs, counted from 0.
     params : dict
         The numbers of epochs and of steps, ``verbose`` and ``validation_freq``.
+    threads : list of int
+        How many threads each epoch of this process took in the end; training finds out by trying which number is the
+        fastest. The results do not depend on it, and it is not saved.
 
     Examples
     --------
@@ -40,6 +43,7 @@ class History:
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
         self.params: dict[str, Any] = {}
+        self.threads: list[int] = []
         self._epochs: dict[str, list[int]] = {}
         self._model: weakref.ref[Any] | None = None
 
@@ -53,7 +57,7 @@ class History:
         self._model = weakref.ref(model)
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"_model": None}
+        return vars(self) | {"_model": None, "threads": []}
 
     def add(self, epoch: int, logs: dict[str, float]) -> None:
         """Append an epoch's values, or add to those of the last epoch."""

@@ -262,6 +262,8 @@ class _Run:
                 if self.epoch == self.first and not self.model.stop_training:
                     raise ValueError("x gave no batches: it must be an iterable of (x, y) or (x, y, sample_weight)")
                 return
+            if source.training is not None:
+                self.history.threads.append(source.training.threads_used)
             if not self.finish(logs):
                 return
 

@@ -48,6 +48,14 @@ cdef Py_ssize_t WORK_BETWEEN_SIGNAL_CHECKS = 100_000_000
 cdef Py_ssize_t BATCH_WORK_FOR_A_THREAD = 2_000_000
 cdef Py_ssize_t COST_OF_A_SPARSE_ONE = 3
 
+# Multiply-adds of a piece that is timed, where batches are smaller: some milliseconds, beside which it is little to wake
+# a thread. The share of all time that trials take is one in so many; by how much a number of threads has to be the
+# fastest to be taken at once; and after how many trials of each the fastest is taken anyway.
+cdef Py_ssize_t WORK_TIMED = 25_000_000
+cdef double TIME_FOR_A_TRIAL = 100
+cdef double FASTER_BY_FAR = 1.25
+cdef int TRIALS = 3
+
 # Rows looked at to see whether the data are sparse, and the largest share of non-zero inputs that is: in batches, where
 # the dense product runs at full speed, and one by one, where it waits for memory.
 cdef Py_ssize_t ROWS_PROBED = 64
@@ -111,6 +119,28 @@ cdef double penalty_on(object array, double l1, double l2) except? -1:
     return l1 * numpy.abs(numbers).sum() + l2 * (numbers * numbers).sum()
 
 
+cdef extern from "runtime/clock.h":
+    long long fastnn_nanoseconds() noexcept nogil
+
+
+cdef enum:
+    # From MAXIMUM_THREADS down to one by halves.
+    NUMBERS_OF_THREADS = 7
+
+
+cdef struct ThreadTimes:
+    int numbers[NUMBERS_OF_THREADS]
+    int count                       # of them; 1: there is nothing to try
+    int tries[NUMBERS_OF_THREADS]
+    double fastest[NUMBERS_OF_THREADS]  # nanoseconds of a sample, in these trials
+    int chosen                      # the place of the number that is used between trials
+    bint warm                       # a first piece has run
+    bint trying
+    double trial_time               # nanoseconds that the trials took, and that have gone by since
+    double time_since
+
+
+include "timed_threads.pxi"
 include "graph.pxi"
 include "arena.pxi"
 include "decisions.pxi"
@@ -221,8 +251,9 @@ cdef class Training:
     cdef bint gradients_given
     cdef bint steps_given
     cdef int running
+    cdef ThreadTimes times
     cdef readonly bint sparse
-    cdef readonly int threads
+    cdef readonly int threads       # at most
     cdef readonly Py_ssize_t samples
 
     def __cinit__(
@@ -280,6 +311,7 @@ cdef class Training:
         self.sparse = run.first.sparse = bool(sparse) and can_be_sparse(self)
         self.threads = threads_for(self, density) if threads is None or run.calls_python \
             else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
+        start_timing(&self.times, self.threads, threads is not None)
         choose_first_layer(self)
         share_columns(self)
         cdef bint fresh = make_state(self, state)
@@ -348,6 +380,11 @@ cdef class Training:
 
     cdef object each_output(self, list found):
         return found if self.plan.outputs_chosen else found[0]
+
+    @property
+    def threads_used(self):
+        """How many of its ``threads`` the training takes, by the last trials; all of them where a number was asked for."""
+        return self.times.numbers[self.times.chosen]
 
     @property
     def outputs(self):
@@ -704,8 +741,10 @@ cdef class Training:
     cdef object epoch_unguarded(self, object progress):
         cdef Run* run = &self.run
         cdef Py_ssize_t batch = run.batch_size
+        cdef double batch_work = work(self, 1.0) * batch
         cdef Py_ssize_t stride = batch if run.calls_python else \
-            max(1, <Py_ssize_t> (WORK_BETWEEN_SIGNAL_CHECKS / (work(self, 1.0) * batch))) * batch
+            max(1, <Py_ssize_t> (WORK_BETWEEN_SIGNAL_CHECKS / batch_work)) * batch
+        cdef Py_ssize_t timed = min(stride, max(1, <Py_ssize_t> (WORK_TIMED / batch_work)) * batch)
         cdef int h
         run.outcome.total_loss = 0
         for h in range(run.head_count):
@@ -713,7 +752,7 @@ cdef class Training:
         run.outcome.bad_sample = run.outcome.failed = -1
         run.data.start = 0
         while run.data.start < self.samples:
-            run.data.stop = min(self.samples, run.data.start + stride)
+            run.data.stop = min(self.samples, run.data.start + (timed if self.times.trying else stride))
             run.first.moved, run.first.stays = run.data.start > 0, run.data.stop < self.samples
             self.run_samples()
             if run.outcome.error != NULL:
@@ -741,12 +780,17 @@ cdef class Training:
     cdef int run_samples(self) except -1:
         # Those from data.start to data.stop.
         cdef Run* run = &self.run
+        cdef int place = number_to_try(&self.times), threads = self.times.numbers[place]
+        cdef long long began
         with nogil:
-            if self.threads == 1:
+            began = fastnn_nanoseconds()
+            if threads == 1:
                 self.kernels.train(run, 0, 1)
             else:
                 barrier_init(&run.barrier)
-                pool_run(self.kernels.train, run, self.threads)
+                pool_run(self.kernels.train, run, threads)
+            if self.times.count > 1 and run.data.start < run.data.stop:
+                note_time(&self.times, place, <double> (fastnn_nanoseconds() - began), run.data.stop - run.data.start)
         return 0
 
 
@@ -761,5 +805,5 @@ def constants():
         "PACKED_GRADIENT": PACKED_GRADIENT, "PACKED_INPUTS": PACKED_INPUTS, "PACKED_WEIGHTS": PACKED_WEIGHTS,
         "WIDE_FIRST_LAYER": WIDE_FIRST_LAYER, "FIRST_COLUMN_GROUP": FIRST_COLUMN_GROUP,
         "LARGEST_BATCH_OF_OWN_COLUMNS": LARGEST_BATCH_OF_OWN_COLUMNS,
-        "WORK_BETWEEN_SIGNAL_CHECKS": WORK_BETWEEN_SIGNAL_CHECKS,
+        "WORK_BETWEEN_SIGNAL_CHECKS": WORK_BETWEEN_SIGNAL_CHECKS, "WORK_TIMED": WORK_TIMED,
     }

@@ -123,6 +123,9 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
     if run.updating.given:
         step_by_given(run, thread, threads)
         return
+    if thread == 0:
+        # In one sum over all pieces of an epoch: where they end changes no bit.
+        total = run.outcome.total_loss
     move_in(run, thread, threads)
     p.run, p.thread, p.threads, p.scratch = run, thread, threads, run.arena.scratch[thread]
     p.start, p.step = data.start, run.updating.step
@@ -180,7 +183,7 @@ cdef void train(Run* run, int thread, int threads) noexcept nogil:
         p.start += p.batch
     move_out(run, p.start >= data.stop, thread, threads)
     if thread == 0:
-        run.outcome.total_loss += total
+        run.outcome.total_loss = total
         if not run.inference:
             # The step of a batch that failed was not done.
             run.updating.step = p.step - (1 if p.start < data.stop else 0)

@@ -73,11 +73,25 @@ FASTNN_INLINE real N(largest_of_row)(const real *x, ptrdiff_t size)
     return N(largest)(top);
 }
 
+/* exp(x - largest) / sum for a row that one vector holds; *total: the sum. What has been stored in pieces is waited for when it is
+ * loaded whole: here it stays in registers. */
+FASTNN_INLINE vec N(softmax_vector)(vec x, part lanes, real largest, real *total)
+{
+    const vec e = N(keep_part)(N(exp)(x - N(set1)(largest)), N(set1)(0), lanes);
+    *total = N(sum)(N(set1)(0) + e);
+    return e * N(set1)(1 / *total);
+}
+
 /* p = exp(x - max x) / sum; returns the maximum and, in *total, the sum. p may be x. */
 FASTNN_INLINE real N(softmax_parts)(real *p, const real *x, ptrdiff_t size, real *total)
 {
     vec sum = N(set1)(0);
     const real largest = N(largest_of_row)(x, size);
+    if (size <= LANES) {
+        const part lanes = N(first)(size);
+        N(store_part)(p, N(softmax_vector)(N(load_part)(x, lanes), lanes, largest, total), lanes);
+        return largest;
+    }
     for (ptrdiff_t j = 0; j < size; j += LANES) {
         part lanes = N(first)(size - j);
         vec e = N(keep_part)(N(exp)(N(load_part)(x + j, lanes) - N(set1)(largest)), N(set1)(0), lanes);
@@ -146,6 +160,16 @@ FASTNN_FUNCTION void N(log_softmax_backward_row)(real *dx, const real *dy, const
 FASTNN_FUNCTION double N(softmax_entropy_row)(real *p, real *dx, const real *x, const real *y, ptrdiff_t size, real scale)
 {
     real total;
+    if (size <= LANES) {
+        const part lanes = N(first)(size);
+        const vec logits = N(load_part)(x, lanes), target = N(load_part)(y, lanes);
+        const real largest = N(largest_of_row)(x, size), mass = N(sum)(N(set1)(0) + target);
+        const vec probability = N(softmax_vector)(logits, lanes, largest, &total);
+        const vec cost = N(fma)(target, N(set1)(largest) - logits, N(set1)(0));
+        N(store_part)(p, probability, lanes);
+        N(store_part)(dx, N(fma)(probability, N(set1)(mass), -target) * N(set1)(scale), lanes);
+        return (double)N(sum)(cost) + (double)mass * log((double)total);
+    }
     real largest = N(softmax_parts)(p, x, size, &total);
     vec mass = N(set1)(0);
     for (ptrdiff_t j = 0; j < size; j += LANES) mass = mass + N(load_part)(y + j, N(first)(size - j));

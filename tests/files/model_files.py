@@ -81,7 +81,7 @@ def everything(model):
         "configurations": [repr(layer.configuration() | {"activation": None}) for layer in model.layers],
         "optimizer_state": (state.step, state.momentum_product, bits(state.arrays or [])),
         "random": (model.seed, repr(model.rng.bit_generator.state)),
-        "history": None if model.history is None else repr(vars(model.history)),
+        "history": None if model.history is None else repr(model.history.__getstate__()),
         "metadata": model.metadata,
     }
 

@@ -94,7 +94,7 @@ def test_the_history_in_a_file_has_what_there_is(tmp_path):
             assert saved.history[name] == history.history[name][: len(saved.history[name])]
     fitted.save(tmp_path / "end.safetensors")
     again = fastnn.load_model(tmp_path / "end.safetensors").history
-    assert vars(again) == vars(history)
+    assert again.__getstate__() == history.__getstate__()
 
 
 def test_a_frame_has_nan_where_there_is_no_entry():
