@@ -1,6 +1,7 @@
-# How many threads a training takes is found by trying: pieces of an epoch are timed with each number of threads, and the
-# one with the least time a sample goes on. Every number gives the same bits, so that nothing else depends on it. Between
-# the same two processors a cache line takes 50 ns or 500, minutes apart: trials come again, for a hundredth of the time.
+# How many threads a training takes is found by trying: pieces of an epoch are timed with each number of threads, and
+# the one with the least time a sample goes on. Every number gives the same bits, so that nothing else depends on it.
+# Between the same two processors a cache line takes 50 ns or 500, minutes apart: trials come again, for a hundredth of
+# the time.
 
 
 cdef int start_timing(ThreadTimes* times, int threads, bint fixed) except -1:

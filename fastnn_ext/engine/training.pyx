@@ -48,8 +48,8 @@ cdef Py_ssize_t WORK_BETWEEN_SIGNAL_CHECKS = 100_000_000
 cdef Py_ssize_t BATCH_WORK_FOR_A_THREAD = 2_000_000
 cdef Py_ssize_t COST_OF_A_SPARSE_ONE = 3
 
-# Multiply-adds of a piece that is timed, where batches are smaller: some milliseconds, beside which it is little to wake
-# a thread. The share of all time that trials take is one in so many; by how much a number of threads has to be the
+# Multiply-adds of a piece that is timed, where batches are smaller: some milliseconds, beside which it is little to
+# wake a thread. The share of all time that trials take is one in so many; by how much a number of threads has to be the
 # fastest to be taken at once; and after how many trials of each the fastest is taken anyway.
 cdef Py_ssize_t WORK_TIMED = 25_000_000
 cdef double TIME_FOR_A_TRIAL = 100
@@ -383,7 +383,7 @@ cdef class Training:
 
     @property
     def threads_used(self):
-        """How many of its ``threads`` the training takes, by the last trials; all of them where a number was asked for."""
+        """How many of its ``threads`` the training takes, by the last trials; all where a number was asked for."""
         return self.times.numbers[self.times.chosen]
 
     @property
