@@ -28,23 +28,32 @@ FASTNN_INLINE void N(multiply)(
     }
 }
 
-/* The end of a tile: bias and activation, or the slopes of one, on the sums just computed. One copy serves all tiles. */
+/* Bias and a cheap activation, or the slopes of one, on the sums of a tile. */
+FASTNN_INLINE void N(finish_vectors)(const int activation, const int rows, const N(product) *p, const real *sums)
+{
+    const N(product) q = *p;
+    for (ptrdiff_t v = 0; v < q.width; v += LANES) {
+        const part lanes = v + LANES < q.width ? q.all : q.last;
+        const vec bias = q.bias ? N(load_part)(q.bias + v, lanes) : N(set1)(0);
+        for (int i = 0; i < rows; i++) {
+            vec c = N(load)(sums + i * 2 * LANES + v);
+            if (q.bias) c = c + bias;
+            if (q.slopes_of)
+                c = N(through_cheaply)(activation, q.numbers, c, N(load_part)(q.slopes_of + i * q.slopes_row + v, lanes));
+            else
+                c = N(activate_cheaply)(activation, q.numbers, c);
+            N(store_part)(q.c + i * q.c_row + v, c, lanes);
+        }
+    }
+}
+
+/* The end of a tile. One copy serves all tiles, and the two most common activations are chosen once for all of its vectors. */
 FASTNN_FUNCTION void N(finish_tile)(const int rows, const N(product) *p, const real *sums)
 {
     const int cheap = N(is_cheap)(p->activation) ? p->activation : NO_ACTIVATION;
-    for (ptrdiff_t v = 0; v < p->width; v += LANES) {
-        const part lanes = v + LANES < p->width ? p->all : p->last;
-        const vec bias = p->bias ? N(load_part)(p->bias + v, lanes) : N(set1)(0);
-        for (int i = 0; i < rows; i++) {
-            vec c = N(load)(sums + i * 2 * LANES + v);
-            if (p->bias) c = c + bias;
-            if (p->slopes_of)
-                c = N(through_cheaply)(cheap, p->numbers, c, N(load_part)(p->slopes_of + i * p->slopes_row + v, lanes));
-            else
-                c = N(activate_cheaply)(cheap, p->numbers, c);
-            N(store_part)(p->c + i * p->c_row + v, c, lanes);
-        }
-    }
+    if (cheap == NO_ACTIVATION) N(finish_vectors)(NO_ACTIVATION, rows, p, sums);
+    else if (cheap == RELU) N(finish_vectors)(RELU, rows, p, sums);
+    else N(finish_vectors)(cheap, rows, p, sums);
     if (cheap == p->activation) return;
     for (int i = 0; i < rows; i++) {
         real *c = p->c + i * p->c_row;
