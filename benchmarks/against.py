@@ -9,6 +9,8 @@ import json
 import os
 import pathlib
 import statistics
+import subprocess
+import sys
 
 from benchmarks.jobs import JOBS
 from benchmarks.process import ROOT, Worker, started
@@ -24,7 +26,11 @@ def compare(other: pathlib.Path, processes: int, rounds: int, threads: int) -> d
     each the median of its rounds, all of them of the two in turn.
     """
     ratios: dict[str, list[float]] = {}
+    known = jobs_of(other)
     for job in JOBS.values():
+        if job.name not in known:
+            print(f"{job.name}: the other checkout does not have it", flush=True)
+            continue
         if missing := job.missing:
             print(f"{job.name}: {missing}", flush=True)
             continue
@@ -47,6 +53,12 @@ def compare(other: pathlib.Path, processes: int, rounds: int, threads: int) -> d
                 ratios[name].append(round(mine / theirs, 4))
             print(f"{name}: {statistics.median(ratios[name]):.3f}", flush=True)
     return ratios
+
+
+def jobs_of(checkout: pathlib.Path) -> list[str]:
+    """The names of the jobs that a checkout has."""
+    command = [sys.executable, "-c", "from benchmarks.jobs import JOBS; print(*JOBS)"]
+    return subprocess.run(command, cwd=checkout, check=True, capture_output=True, text=True).stdout.split()
 
 
 def main() -> None:

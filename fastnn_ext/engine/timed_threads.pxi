@@ -70,6 +70,10 @@ cdef bint is_decided(ThreadTimes* times) noexcept nogil:
     return by_far or fewest >= TRIALS
 
 
+cdef void do_nothing(void* context, int thread, int threads) noexcept nogil:
+    pass
+
+
 def numbers_of_threads(int threads, times, int pieces):
     """The numbers of threads that pieces of a training take one after the other, if a piece takes ``times(number)``.
 

@@ -783,6 +783,9 @@ cdef class Training:
         cdef int place = number_to_try(&self.times), threads = self.times.numbers[place]
         cdef long long began
         with nogil:
+            if self.times.trying and threads > 1 and not self.streaming:
+                # Threads that slept while one worked are woken outside of the trial: between trials they do not sleep.
+                pool_run(do_nothing, NULL, threads)
             began = fastnn_nanoseconds()
             if threads == 1:
                 self.kernels.train(run, 0, 1)
