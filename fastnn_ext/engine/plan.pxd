@@ -1,6 +1,8 @@
 cimport numpy as cnp
 from fastnn_ext.engine.adjustments cimport LimitKind
+from fastnn_ext.engine.layout cimport MOST_ROWS_BY_COLUMNS
 from fastnn_ext.engine.run cimport CallKind, Edge, Head, Operation, Run, Source
+from fastnn_ext.engine.timed_threads cimport ThreadTimes
 from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.tables.enums cimport OperationKind
 
@@ -39,6 +41,7 @@ cdef class Plan:
     cdef char* kept                         # an arena that predictions of few rows use again and again
     cdef Py_ssize_t kept_size
     cdef int kept_in_use
+    cdef ThreadTimes[MOST_ROWS_BY_COLUMNS] times    # of predictions of so many rows that threads may share
     cdef int must_rest(self) except -1
     cdef int place_of(self, object value) except? -1
     cdef list given(self, object inputs)

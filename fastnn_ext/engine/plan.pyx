@@ -21,6 +21,9 @@ from fastnn_ext.engine.rows cimport are_readable, describe_input
 from fastnn_ext.engine.run cimport (
     CALL_BACKWARD, CALL_FORWARD, CALL_LOSS, CallKind, Edge, Head, NO_ACTIVATION, Operation, Run, Source,
 )
+from fastnn_ext.engine.timed_threads cimport (
+    ThreadTimes, fastnn_nanoseconds, note_time, number_to_try, start_timing,
+)
 from fastnn_ext.runtime.arrays cimport as_parameters, overlaps, pinned, shape_of
 from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_count, fastnn_exchange, fastnn_load
 from fastnn_ext.runtime.memory cimport allocate_large

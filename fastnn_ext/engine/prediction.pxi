@@ -226,6 +226,17 @@ cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
         size += plan.operation_count * <Py_ssize_t> sizeof(Operation)
     cdef bint keep = size <= LARGEST_KEPT_ARENA and fastnn_exchange(&plan.kept_in_use, 1) == 0
     cdef char* arena = take_arena(plan, size, keep)
+    cdef ThreadTimes* times = NULL
+    cdef int place = 0
+    cdef long long began
+    if run.by_columns and keep:
+        # Who has the plan's own memory has its times, too.
+        times = &plan.times[samples - 1]
+        if times.count == 0 or times.numbers[0] != threads:
+            start_timing(times, threads, False)
+        place = number_to_try(times)
+        threads = times.numbers[place]
+        run.by_columns = threads > 1
     cdef char* at = arena + (ALIGNMENT - <uintptr_t> arena % ALIGNMENT) % ALIGNMENT
     for i in range(scratches):
         run.arena.scratch[i] = at
@@ -241,11 +252,14 @@ cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
                 run.operations[i].panels = at
                 at += panels_in_prediction(plan, i)
     with nogil:
+        began = fastnn_nanoseconds() if times != NULL else 0
         if threads == 1:
             plan.kernels.predict(run, 0, 1)
         else:
             barrier_init(&run.barrier)
             pool_run(plan.kernels.predict, run, threads)
+        if times != NULL:
+            note_time(times, place, <double> (fastnn_nanoseconds() - began), samples)
     if keep:
         fastnn_exchange(&plan.kept_in_use, 0)
     else:

@@ -22,6 +22,9 @@ from fastnn_ext.engine.rows cimport describe_input, describe_rows
 from fastnn_ext.engine.run cimport (
     Edge, FirstLayer, Head, Index, NO_ACTIVATION, Operation, Parameter, Rows, Rule, Run, Source,
 )
+from fastnn_ext.engine.timed_threads cimport (
+    ThreadTimes, fastnn_nanoseconds, note_time, number_to_try, start_timing,
+)
 from fastnn_ext.runtime.arrays cimport pinned, shape_of
 from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_exchange, fastnn_load, fastnn_store
 from fastnn_ext.runtime.memory cimport allocate_large
@@ -48,13 +51,8 @@ cdef Py_ssize_t WORK_BETWEEN_SIGNAL_CHECKS = 100_000_000
 cdef Py_ssize_t BATCH_WORK_FOR_A_THREAD = 2_000_000
 cdef Py_ssize_t COST_OF_A_SPARSE_ONE = 3
 
-# Multiply-adds of a piece that is timed, where batches are smaller: some milliseconds, beside which it is little to
-# wake a thread. The share of all time that trials take is one in so many; by how much a number of threads has to be the
-# fastest to be taken at once; and after how many trials of each the fastest is taken anyway.
+# Multiply-adds of a piece that is timed, where batches are smaller: half a millisecond or more.
 cdef Py_ssize_t WORK_TIMED = 25_000_000
-cdef double TIME_FOR_A_TRIAL = 100
-cdef double FASTER_BY_FAR = 1.25
-cdef int TRIALS = 3
 
 # Rows looked at to see whether the data are sparse, and the largest share of non-zero inputs that is: in batches, where
 # the dense product runs at full speed, and one by one, where it waits for memory.
@@ -119,28 +117,6 @@ cdef double penalty_on(object array, double l1, double l2) except? -1:
     return l1 * numpy.abs(numbers).sum() + l2 * (numbers * numbers).sum()
 
 
-cdef extern from "runtime/clock.h":
-    long long fastnn_nanoseconds() noexcept nogil
-
-
-cdef enum:
-    # From MAXIMUM_THREADS down to one by halves.
-    NUMBERS_OF_THREADS = 7
-
-
-cdef struct ThreadTimes:
-    int numbers[NUMBERS_OF_THREADS]
-    int count                       # of them; 1: there is nothing to try
-    int tries[NUMBERS_OF_THREADS]
-    double fastest[NUMBERS_OF_THREADS]  # nanoseconds of a sample, in these trials
-    int chosen                      # the place of the number that is used between trials
-    bint warm                       # a first piece has run
-    bint trying
-    double trial_time               # nanoseconds that the trials took, and that have gone by since
-    double time_since
-
-
-include "timed_threads.pxi"
 include "graph.pxi"
 include "arena.pxi"
 include "decisions.pxi"
@@ -795,6 +771,29 @@ cdef class Training:
             if self.times.count > 1 and run.data.start < run.data.stop:
                 note_time(&self.times, place, <double> (fastnn_nanoseconds() - began), run.data.stop - run.data.start)
         return 0
+
+
+cdef void do_nothing(void* context, int thread, int threads) noexcept nogil:
+    pass
+
+
+def numbers_of_threads(int threads, times, int pieces):
+    """The numbers of threads that pieces of a training take one after the other, if a piece takes ``times(number)``.
+
+    >>> numbers_of_threads(2, {2: 1.0, 1: 1.5}.get, 6)
+    [2, 2, 1, 2, 2, 2]
+    """
+    cdef ThreadTimes state
+    cdef int place
+    if not 1 <= threads <= MAXIMUM_THREADS:
+        raise ValueError(f"threads must be from 1 to {MAXIMUM_THREADS}, but it is {threads}")
+    start_timing(&state, threads, False)
+    cdef list numbers = []
+    for _ in range(pieces):
+        place = number_to_try(&state)
+        numbers.append(state.numbers[place])
+        note_time(&state, place, times(state.numbers[place]), 1)
+    return numbers
 
 
 def constants():

@@ -49,6 +49,18 @@ def test_trials_change_no_bit(name, density, threads):
     assert results[0] == results[1]
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+def test_trials_change_no_bit_of_predictions(rows):
+    network, width = network_of((1024, Activation.RELU, 1024, Activation.TANH, 3), INPUTS, np.float32)
+    x, _ = data_of(INPUTS, width, rows, np.float32)
+    plan = plan_of(network, INPUTS, np.float32)
+    results = set()
+    for threads in (1, 2, 3, 1, 2):
+        pool.set_num_threads(threads)
+        results |= {plan.predict(x).tobytes() for _ in range(20)}
+    assert len(results) == 1
+
+
 def test_a_number_that_was_asked_for_is_taken():
     network, width = network_of(NETWORKS["panels"], INPUTS, np.float32)
     x, y = data_of(INPUTS, width, SAMPLES, np.float32)
