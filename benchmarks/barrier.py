@@ -20,7 +20,7 @@ CHANGED = 3.0
 
 def barrier_time() -> float:
     """Nanoseconds of one meeting: the least of nine runs of two thousand, as other work only slows it down."""
-    # Imported by who measures, as it starts threads.
+    # Here, since the list of jobs and the reports need no compiled modules.
     from fastnn_ext.runtime.pool import run_counting
 
     seconds = []
