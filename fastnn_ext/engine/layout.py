@@ -28,7 +28,7 @@ def layout(isa: str | None = None) -> dict[str, Constants]:
     modules = [importlib.import_module(f"fastnn_ext.kernels_{name}_{numbers}") for numbers in ("f32", "f64")]
     single, double = (module.constants() for module in modules)
     return {
-        "kernels": single | {key: (single[key], double[key]) for key in ("LANES", "PANEL")},
+        "kernels": single | {key: (single[key], double[key]) for key in ("LANES", "PANEL", "CACHED_ROWS")},
         "prediction": plan.constants(),
         "training": training.constants(),
     }

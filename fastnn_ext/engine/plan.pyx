@@ -12,9 +12,10 @@ from libc.string cimport memcpy, memset
 from fastnn_ext.engine.adjustments cimport Limit, LimitKind, NORMS_OF_COLUMNS, NORMS_OF_ROWS, NOT_NEGATIVE
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
-    ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, MAXIMUM_THREADS, MOST_ROWS_BY_COLUMNS, NUMBERS_WORTH_SHARING,
-    ROWS_WORTH_ALIGNING, ROWS_WORTH_PACKING, SHARES_OF_A_ROW, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD, can_be_aligned,
-    has_32_bits, is_worth_sharing, most_numbers,
+    ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, LARGEST_KEPT_PANELS, LARGE_BLOCK_ROWS, MAXIMUM_THREADS,
+    MOST_ROWS_BY_COLUMNS, NUMBERS_WORTH_SHARING, OUTPUTS_WORTH_PACKING, ROWS_WORTH_ALIGNING, ROWS_WORTH_PACKING,
+    SHARES_OF_A_ROW, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD, can_be_aligned, has_32_bits, is_worth_sharing,
+    most_numbers, packed_weights, packs_weights,
 )
 from fastnn_ext.engine.numbers cimport Numbers, keep_numbers
 from fastnn_ext.engine.rows cimport are_readable, describe_input
@@ -859,7 +860,9 @@ cdef class Plan:
 def constants():
     """The numbers by which predictions split their work; see `fastnn_ext.engine.layout.layout`."""
     return {
-        "BLOCK_ROWS": BLOCK_ROWS, "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
+        "BLOCK_ROWS": BLOCK_ROWS, "LARGE_BLOCK_ROWS": LARGE_BLOCK_ROWS, "LARGEST_KEPT_PANELS": LARGEST_KEPT_PANELS,
+        "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING, "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING,
+        "OUTPUTS_WORTH_PACKING": OUTPUTS_WORTH_PACKING,
         "ROWS_WORTH_ALIGNING": ROWS_WORTH_ALIGNING, "WORK_FOR_A_THREAD": WORK_FOR_A_THREAD,
         "LARGEST_KEPT_ARENA": LARGEST_KEPT_ARENA, "MAXIMUM_THREADS": MAXIMUM_THREADS,
         "MOST_ROWS_BY_COLUMNS": MOST_ROWS_BY_COLUMNS, "NUMBERS_WORTH_SHARING": NUMBERS_WORTH_SHARING,

@@ -207,17 +207,26 @@ cdef int prediction_threads(Plan plan, Run* run) noexcept:
 cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
     # In an arena: each thread's scratch, packed weights, and the operations that point to them.
     cdef Py_ssize_t item = 8 if plan.is_double else 4, samples = run.data.samples
-    cdef Py_ssize_t block = min(samples, <Py_ssize_t> BLOCK_ROWS)
-    if threads > 1 and not run.by_columns:
-        block = max(1, min(block, (samples + threads - 1) // threads))
-        threads = <int> min(threads, (samples + block - 1) // block)
+    # Packed once for all blocks where there are several, and the caches hold all panels; else by each block for itself.
+    cdef Py_ssize_t packed = panels_of_all(plan, samples) if samples > BLOCK_ROWS else 0
+    cdef Py_ssize_t block = BLOCK_ROWS, blocks
+    if packed > LARGEST_KEPT_PANELS:
+        packed, block = 0, LARGE_BLOCK_ROWS
+    if run.by_columns:
+        block = samples
+    else:
+        # Of nearly as many rows, and as many for each thread.
+        blocks = (samples + block * threads - 1) // (block * threads) * threads
+        block = (samples + blocks - 1) // blocks
+        threads = <int> min(<Py_ssize_t> threads, (samples + block - 1) // block)
     if run.arena.widest_row > most_numbers() // (block * plan.slots):
         raise MemoryError(f"a layer of {plan.widest} units does not fit an address space")
     run.arena.block = block
     run.arena.values = aligned((plan.slots * block * run.arena.widest_row + block * run.arena.list_row) * item
                                + block * 32 + block * run.arena.list_row * 4)
     cdef Py_ssize_t scratch = run.arena.values + aligned((plan.operation_count + plan.source_count) * 16)
-    cdef Py_ssize_t packed = packed_size(plan) if samples >= ROWS_WORTH_PACKING else 0
+    run.arena.panels = 0 if packed else scratch
+    scratch += 0 if packed else panels_at_a_time(plan, block)
     cdef Py_ssize_t rows = aligned_size(plan, run) if samples >= ROWS_WORTH_ALIGNING else 0
     cdef int scratches = 1 if run.by_columns else threads
     cdef Py_ssize_t size = scratch * scratches + rows + packed + 2 * ALIGNMENT
@@ -248,9 +257,9 @@ cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
         run.operations = <Operation*> (at + packed)
         memcpy(run.operations, plan.operations, plan.operation_count * sizeof(Operation))
         for i in range(plan.operation_count):
-            if panels_in_prediction(plan, i):
+            if panels_in_prediction(plan, i, samples):
                 run.operations[i].panels = at
-                at += panels_in_prediction(plan, i)
+                at += panels_in_prediction(plan, i, samples)
     with nogil:
         began = fastnn_nanoseconds() if times != NULL else 0
         if threads == 1:
@@ -294,18 +303,30 @@ cdef Py_ssize_t aligned_size(Plan plan, Run* run) noexcept:
     return aligned((run.first.whole_row + run.first.rest_row) * first.fan_in * item)
 
 
-cdef Py_ssize_t packed_size(Plan plan) noexcept:
+cdef Py_ssize_t panels_of_all(Plan plan, Py_ssize_t samples) noexcept:
     cdef Py_ssize_t size = 0
     cdef int i
     for i in range(plan.operation_count):
-        size += panels_in_prediction(plan, i)
+        size += panels_in_prediction(plan, i, samples)
     return size
 
 
-cdef Py_ssize_t panels_in_prediction(Plan plan, int i) noexcept:
+cdef Py_ssize_t panels_in_prediction(Plan plan, int i, Py_ssize_t samples) noexcept:
     # Bytes of an operation's packed weights; 0 where they are read in place.
     cdef Operation* operation = &plan.operations[i]
     cdef Py_ssize_t panel = 2 * plan.kernels.lanes
-    if operation.kind != DENSE or operation.fan_out < WIDTH_WORTH_PACKING:
+    if operation.kind != DENSE or not packs_weights(samples, operation.fan_out):
         return 0
     return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * (8 if plan.is_double else 4))
+
+
+cdef Py_ssize_t panels_at_a_time(Plan plan, Py_ssize_t rows) noexcept:
+    # Bytes of those that a block packs at a time.
+    cdef Operation* operation
+    cdef Py_ssize_t size = 0
+    cdef int i
+    for i in range(plan.operation_count):
+        operation = &plan.operations[i]
+        if operation.kind == DENSE and packs_weights(rows, operation.fan_out):
+            size = max(size, packed_weights(operation.fan_out, operation.fan_in, 2 * plan.kernels.lanes))
+    return aligned(size * (8 if plan.is_double else 4))

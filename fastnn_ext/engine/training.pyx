@@ -12,9 +12,10 @@ from libc.string cimport memcpy, memset
 from fastnn_ext.engine.adjustments cimport NO_LIMIT
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.layout cimport (
-    COLUMN_GROUP, GRADIENT_WORTH_PACKING, MAXIMUM_THREADS, PACKED_GRADIENT, PACKED_INPUTS, PACKED_WEIGHTS,
-    ROWS_WORTH_ALIGNING, ROWS_WORTH_PACKING, WIDTH_WORTH_PACKING, can_be_aligned, most_numbers, packed_numbers,
-    packed_weights, packs_update, packs_weights, way_back,
+    BATCH_WORTH_PACKING, COLUMN_GROUP, GRADIENT_WORTH_PACKING, MAXIMUM_THREADS, OUTPUTS_WORTH_PACKING, PACKED_GRADIENT,
+    PACKED_INPUTS, PACKED_WEIGHTS, ROWS_WORTH_ALIGNING, ROWS_WORTH_PACKING, UPDATE_DEPTH, WAITING_SUMS,
+    WIDTH_WORTH_PACKING, can_be_aligned, most_numbers, packed_update, packed_weights, packs_update, packs_weights,
+    way_back,
 )
 from fastnn_ext.engine.options cimport LossOptions, RuleOptions
 from fastnn_ext.engine.plan cimport Plan, aligned, call_python, padded_row, raise_kept
@@ -55,10 +56,14 @@ cdef Py_ssize_t COST_OF_A_SPARSE_ONE = 3
 cdef Py_ssize_t WORK_TIMED = 25_000_000
 
 # Rows looked at to see whether the data are sparse, and the largest share of non-zero inputs that is: in batches, where
-# the dense product runs at full speed, and one by one, where it waits for memory.
+# the dense product runs at full speed, and one by one, where it waits for memory. Of large batches, of so many rows or
+# outputs of the first layer, sorted lists and the rows that they ask for no longer fit the caches.
 cdef Py_ssize_t ROWS_PROBED = 64
 cdef double DENSEST_BATCH = 0.35
 cdef double DENSEST_SAMPLE = 0.75
+cdef double DENSEST_LARGE_BATCH = 0.12
+cdef Py_ssize_t LARGE_BATCH = 2048
+cdef Py_ssize_t LARGE_OUTPUTS = 1 << 20
 
 # The index of non-zeros keeps no more than this; rows beyond it are listed anew in each epoch.
 cdef Py_ssize_t LARGEST_INDEX = 64 << 20
@@ -282,8 +287,7 @@ cdef class Training:
         set_data(self, inputs, y, sample_weight)
         cdef double density = probe(self)
         if sparse is None:
-            densest = DENSEST_SAMPLE if run.by_sample else DENSEST_BATCH
-            sparse = run.data.sources[0].rows.shift == 0 and density <= densest
+            sparse = run.data.sources[0].rows.shift == 0 and density <= densest(self)
         self.sparse = run.first.sparse = bool(sparse) and can_be_sparse(self)
         self.threads = threads_for(self, density) if threads is None or run.calls_python \
             else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
@@ -801,10 +805,13 @@ def constants():
     return {
         "WORK_FOR_A_THREAD": BATCH_WORK_FOR_A_THREAD, "COST_OF_A_SPARSE_ONE": COST_OF_A_SPARSE_ONE,
         "ROWS_PROBED": ROWS_PROBED, "DENSEST_BATCH": DENSEST_BATCH, "DENSEST_SAMPLE": DENSEST_SAMPLE,
+        "DENSEST_LARGE_BATCH": DENSEST_LARGE_BATCH, "LARGE_BATCH": LARGE_BATCH, "LARGE_OUTPUTS": LARGE_OUTPUTS,
         "LARGEST_INDEX": LARGEST_INDEX, "WIDEST_BY_ROW": WIDEST_BY_ROW, "COLUMN_GROUP": COLUMN_GROUP,
         "ROWS_WORTH_ALIGNING": ROWS_WORTH_ALIGNING, "ROWS_WORTH_PACKING": ROWS_WORTH_PACKING,
-        "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING, "GRADIENT_WORTH_PACKING": GRADIENT_WORTH_PACKING,
-        "PACKED_GRADIENT": PACKED_GRADIENT, "PACKED_INPUTS": PACKED_INPUTS, "PACKED_WEIGHTS": PACKED_WEIGHTS,
+        "WIDTH_WORTH_PACKING": WIDTH_WORTH_PACKING, "OUTPUTS_WORTH_PACKING": OUTPUTS_WORTH_PACKING,
+        "GRADIENT_WORTH_PACKING": GRADIENT_WORTH_PACKING, "BATCH_WORTH_PACKING": BATCH_WORTH_PACKING,
+        "UPDATE_DEPTH": UPDATE_DEPTH, "PACKED_GRADIENT": PACKED_GRADIENT, "PACKED_INPUTS": PACKED_INPUTS,
+        "WAITING_SUMS": WAITING_SUMS, "PACKED_WEIGHTS": PACKED_WEIGHTS,
         "WIDE_FIRST_LAYER": WIDE_FIRST_LAYER, "FIRST_COLUMN_GROUP": FIRST_COLUMN_GROUP,
         "LARGEST_BATCH_OF_OWN_COLUMNS": LARGEST_BATCH_OF_OWN_COLUMNS,
         "WORK_BETWEEN_SIGNAL_CHECKS": WORK_BETWEEN_SIGNAL_CHECKS, "WORK_TIMED": WORK_TIMED,

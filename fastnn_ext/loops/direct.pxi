@@ -98,7 +98,7 @@ cdef void dense_backward_weights_task(DenseCall* call, int thread, int threads) 
         barrier_wait(&call.barrier, threads)
     weights_update(stateless(call.weights), call.fan_out, PANEL, <const real*> call.x, call.fan_in, dy, width,
                    call.rows, share(call.fan_in, thread, threads), share(call.fan_in, thread + 1, threads), 0,
-                   call.fan_out, &rule, <real*> NULL, 0, 0)
+                   call.fan_out, &rule, <real*> NULL, 0)
     if thread == threads - 1:
         update_bias(&rule, dy, width, call.rows, stateless(call.bias), call.fan_out)
 

@@ -136,7 +136,7 @@ typedef struct {
     ptrdiff_t c_row, width;
     const real *bias, *slopes_of;
     ptrdiff_t slopes_row;
-    int add, activation;
+    int add, unfinished, activation;
     const real *numbers;
 } N(product);
 

@@ -10,7 +10,7 @@ from libc.string cimport memcpy, memset
 from fastnn_ext.runtime.barrier cimport barrier_wait, fastnn_store
 from fastnn_ext.engine.adjustments cimport Limit, NO_LIMIT, NORMS_OF_COLUMNS, NORMS_OF_ROWS, NOT_NEGATIVE
 from fastnn_ext.engine.layout cimport (
-    is_worth_sharing, packed_columns, packs_update, packs_weights, turns_gradient, update_columns, update_rows,
+    is_worth_sharing, packed_columns, packed_inputs, packs_update, packs_weights, turns_gradient,
 )
 from fastnn_ext.engine.numbers cimport numbers_as
 from fastnn_ext.engine.run cimport (
@@ -26,15 +26,15 @@ from fastnn_ext.tables.enums cimport (
     STANDARDIZATION, STATES, SUBTRACT, UNIT_NORMALIZATION, fastnn_corrected, fastnn_is_summed, fastnn_traits,
 )
 from fastnn_ext.loops.primitives cimport (
-    FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, activation_backward_row, activity_row, activity_slope_row,
-    adjust_row, align_rows, aligned_forward, aligned_list_forward, aligned_list_update, aligned_update, all_finite,
-    alpha_dropout_row, batch_normalize, batch_normalize_back, by_column, columns_forward, columns_update, compress,
-    compress_bytes, derivative_row, descend, dropout_row, finish_rows, flush_denormals, fma_loop, forbid_negative,
-    gaussian_dropout_row, input_list, keep_nan, layer_normalize_back_row, layer_normalize_gradients,
-    layer_normalize_row, limit_columns, limit_row, list_forward, list_update, lists_forward, lists_update,
-    log_softmax_backward_row, log_softmax_row, loss_row, lower, mark, noise_row, normalize_back_row, normalize_row,
-    pack_columns, pack_rows, packing_product, parameters, parameters_at, product_columns, random_key, real,
-    restore_denormals, row_backward, row_through_weights, scale_row, shares_entropy_row, sigmoid_entropy_row,
+    CACHED_ROWS, FASTNN_ISA_NAME, LANES, NUMBERS, PANEL, activate_row, activation_backward_row, activity_row,
+    activity_slope_row, adjust_row, align_rows, aligned_forward, aligned_list_forward, aligned_list_update,
+    aligned_update, all_finite, alpha_dropout_row, batch_normalize, batch_normalize_back, by_column, columns_forward,
+    columns_update, compress, compress_bytes, derivative_row, descend, dropout_row, finish_rows, flush_denormals,
+    fma_loop, forbid_negative, gaussian_dropout_row, input_list, keep_nan, layer_normalize_back_row,
+    layer_normalize_gradients, layer_normalize_row, limit_columns, limit_row, list_forward, list_update, lists_forward,
+    lists_update, log_softmax_backward_row, log_softmax_row, loss_row, lower, mark, noise_row, normalize_back_row,
+    normalize_row, pack_columns, pack_rows, packing_product, parameters, parameters_at, product_columns, random_key,
+    real, restore_denormals, row_backward, row_through_weights, scale_row, shares_entropy_row, sigmoid_entropy_row,
     softmax_backward_row, softmax_entropy_row, softmax_row, squared_penalty, step_rows, step_rule, take, taken,
     told_by_output, turned_product, unalign_rows, uniform, unpack_columns, update_bias, warp, weights_update,
 )
@@ -156,7 +156,8 @@ def constants():
     """The numbers by which these kernels split their work; see `fastnn_ext.runtime.config.layout`."""
     return {
         "LANES": LANES, "PANEL": PANEL, "TILE_ROWS": TILE_ROWS, "DEPTH_BLOCK": DEPTH_BLOCK,
-        "PANEL_VECTORS": PANEL_VECTORS, "BY_ROW_VECTORS": BY_ROW_VECTORS, "CACHED_BYTES": CACHED_BYTES,
-        "COLUMNS_OF_A_LINE": COLUMNS_OF_A_LINE, "FEW_ROWS": FEW_ROWS, "SPARSE_ENOUGH": SPARSE_ENOUGH,
+        "CACHED_ROWS": CACHED_ROWS, "PANEL_VECTORS": PANEL_VECTORS, "BY_ROW_VECTORS": BY_ROW_VECTORS,
+        "CACHED_BYTES": CACHED_BYTES, "COLUMNS_OF_A_LINE": COLUMNS_OF_A_LINE,
+        "FEW_ROWS": FEW_ROWS, "SPARSE_ENOUGH": SPARSE_ENOUGH,
         "MOST_STREAMED_ROWS": MOST_STREAMED_ROWS, "STREAMED_NUMBERS": STREAMED_NUMBERS,
     }

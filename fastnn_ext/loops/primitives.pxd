@@ -28,6 +28,7 @@ cdef extern from "loops/kernels.h" nogil:
         real* state[STATES]
     parameters parameters_at "N(parameters_at)"(parameters w, Py_ssize_t at)
     enum: PANEL "N(PANEL)"
+    enum: CACHED_ROWS "N(CACHED_ROWS)"
     void product_columns "N(product_columns)"(
         real* c, Py_ssize_t c_row, const real* a, Py_ssize_t a_row, const real* b, Py_ssize_t b_row, Py_ssize_t rows,
         Py_ssize_t begin, Py_ssize_t end, Py_ssize_t depth, const real* bias, int activation, const real* numbers,
@@ -35,8 +36,7 @@ cdef extern from "loops/kernels.h" nogil:
     void weights_update "N(weights_update)"(
         parameters w, Py_ssize_t w_row, Py_ssize_t w_panel, const real* x, Py_ssize_t x_row,
         const real* dy, Py_ssize_t dy_row, Py_ssize_t batch, Py_ssize_t k_begin, Py_ssize_t k_end,
-        Py_ssize_t j_begin, Py_ssize_t j_end, const step_rule* rule, real* packed, Py_ssize_t block_rows,
-        Py_ssize_t block_columns)
+        Py_ssize_t j_begin, Py_ssize_t j_end, const step_rule* rule, real* packed, Py_ssize_t block_rows)
     void packing_product "N(packing_product)"(
         real* c, Py_ssize_t c_row, const real* a, Py_ssize_t a_row, const real* w, Py_ssize_t w_row, bint by_rows,
         Py_ssize_t rows, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t depth, const real* bias, int activation,

@@ -25,10 +25,11 @@ cdef bint dense_forward(Pass* p, int i) noexcept nogil:
     elif i == 0 and run.first.in_panels:
         product_columns(output, operation.output_row, x.data, x.row, <real*> operation.panels, 0, p.batch, first, last,
                         operation.fan_in, bias, operation.activation, numbers, <real*> NULL, 0)
-    elif (p.threads == 1 or operation.by_columns) and packs_weights(p.batch, operation.fan_out):
-        packing_product(output, operation.output_row, x.data, x.row, weights, operation.fan_out, False, p.batch, first,
-                        last, operation.fan_in, bias, operation.activation, numbers, <real*> NULL, 0,
-                        <real*> p.scratch, packed_columns(operation.fan_in, PANEL))
+    elif packs_weights(end - begin, operation.fan_out):
+        packing_product(output + begin * operation.output_row, operation.output_row, x.data + begin * x.row, x.row,
+                        weights, operation.fan_out, False, end - begin, first, last, operation.fan_in, bias,
+                        operation.activation, numbers, <real*> NULL, 0, <real*> p.scratch,
+                        packed_columns(operation.fan_in, PANEL))
     else:
         product_columns(output + begin * operation.output_row, operation.output_row, x.data + begin * x.row, x.row,
                         weights, operation.fan_out, end - begin, first, last, operation.fan_in, bias,
@@ -58,6 +59,10 @@ cdef void dense_infer_columns(Pass* p, int i, bint listed, Py_ssize_t first, Py_
     if listed:
         lists_forward(scratch_lists(p), p.batch, weights + first, operation.fan_out, last - first, bias + first,
                       y.data + first, y.row, operation.activation, numbers)
+    elif not packed and packs_weights(p.batch, operation.fan_out):
+        packing_product(y.data, y.row, x.data, x.row, weights, operation.fan_out, False, p.batch, first, last,
+                        operation.fan_in, bias, operation.activation, numbers, <real*> NULL, 0,
+                        <real*> (p.scratch + p.run.arena.panels), packed_columns(operation.fan_in, PANEL))
     else:
         product_columns(y.data, y.row, x.data, x.row, <real*> operation.panels if packed else weights,
                         0 if packed else operation.fan_out, p.batch, first, last, operation.fan_in, bias,
@@ -155,4 +160,4 @@ cdef void dense_update(Pass* p, int i) noexcept nogil:
         weights_update(weights, at.row, at.panel, x.data, x.row, delta, operation.output_row, p.batch,
                        k_begin, k_end, j_begin, j_end, &rule,
                        <real*> p.scratch if packs_update(p.batch, j_end - j_begin) else NULL,
-                       update_rows(p.batch, k_end - k_begin), update_columns(p.batch, j_end - j_begin, PANEL))
+                       packed_inputs(k_end - k_begin, operation.fan_out))

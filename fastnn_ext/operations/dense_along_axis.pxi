@@ -50,6 +50,6 @@ cdef void dense_along_axis_update(Pass* p, int i) noexcept nogil:
         bias = parameters_of(operation.bias, operation.bias_state, 0)
     weights_update(weights, units, PANEL, inputs, depth, deltas, width, p.batch * positions,
                    share(depth, p.thread, p.threads), share(depth, p.thread + 1, p.threads), 0, units, p.rule,
-                   <real*> NULL, 0, 0)
+                   <real*> NULL, 0)
     if p.thread == p.threads - 1 and operation.has_bias:
         update_bias(p.rule, deltas, width, p.batch * positions, bias, units)

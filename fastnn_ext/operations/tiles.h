@@ -77,7 +77,23 @@ FASTNN_FUNCTION void N(finish_rows)(
     }
 }
 
-/* A tile of c = f(bias + a b), or of c = (a b) f'(y) where slopes_of is y. */
+/* The same of a whole tile, without a way over the stack: with a bias or slopes, or with neither. */
+FASTNN_INLINE void N(finish_whole)(
+    const int activation, const int rows, const int biased, const int sloping, const N(product) *p, vec tile[TILE_ROWS][2])
+{
+    FASTNN_UNROLL for (int v = 0; v < 2; v++) {
+        const vec bias = biased ? N(load)(p->bias + v * LANES) : N(set1)(0);
+        FASTNN_UNROLL for (int i = 0; i < rows; i++) {
+            vec c = tile[i][v];
+            if (biased) c = c + bias;
+            if (sloping) c = N(through_cheaply)(activation, p->numbers, c, N(load)(p->slopes_of + i * p->slopes_row + v * LANES));
+            else c = N(activate_cheaply)(activation, p->numbers, c);
+            N(store)(p->c + i * p->c_row + v * LANES, c);
+        }
+    }
+}
+
+/* A tile of c = f(bias + a b), or of c = (a b) f'(y) where slopes_of is y. What its end needs is fetched while it is summed up. */
 FASTNN_INLINE void N(product_rows)(
     const int rows, const int vectors, const int whole, const int panel, const N(product) *p)
 {
@@ -89,22 +105,41 @@ FASTNN_INLINE void N(product_rows)(
         FASTNN_UNROLL for (int i = 0; i < rows; i++)
             FASTNN_UNROLL for (int v = 0; v < vectors; v++)
                 tile[i][v] = N(load_part)(p->c + i * p->c_row + v * LANES, v == vectors - 1 ? p->last : p->all);
+    if (panel)
+        FASTNN_UNROLL for (int i = 0; i < rows; i++)
+            FASTNN_UNROLL for (int v = 0; v < vectors; v += LANES * (int)sizeof(real) < 64 ? 2 : 1) {
+                FASTNN_PREFETCH(p->c + i * p->c_row + v * LANES);
+                if (p->slopes_of) FASTNN_PREFETCH(p->slopes_of + i * p->slopes_row + v * LANES);
+            }
     N(multiply)(rows, vectors, whole, p->a_row, 1, panel ? 2 * LANES : p->b_row, tile, p);
+    if (panel && vectors == 2 && p->width == 2 * LANES) {
+        const int activation = p->activation;
+        if (activation == RELU && p->bias && !p->slopes_of) { N(finish_whole)(RELU, rows, 1, 0, p, tile); return; }
+        if (activation == RELU && p->slopes_of && !p->bias) { N(finish_whole)(RELU, rows, 0, 1, p, tile); return; }
+        if (activation == NO_ACTIVATION && p->bias) { N(finish_whole)(NO_ACTIVATION, rows, 1, 0, p, tile); return; }
+        if (activation == NO_ACTIVATION) { N(finish_whole)(NO_ACTIVATION, rows, 0, 0, p, tile); return; }
+    }
     FASTNN_UNROLL for (int i = 0; i < rows; i++)
         FASTNN_UNROLL for (int v = 0; v < vectors; v++) N(store)(sums + (i * 2 + v) * LANES, tile[i][v]);
     N(finish_tile)(rows, p, sums);
 }
 
-/* A tile of the gradient a b, used at once by the optimiser: it gets no further than the first-level cache. Where gradients are
- * collected, it goes where it belongs: of few rows, the way over the stack takes longer than the tile. */
+/* A tile of the gradient a b, used at once by the optimiser: it gets no further than the first-level cache. The sums of a part
+ * of the batch wait at c for the next. Where gradients are collected, it goes where it belongs: of few rows, the way over the stack takes longer than the tile. */
 FASTNN_INLINE void N(update_rows)(const int rows, const int vectors, const N(product) *p, const N(rule) *rule)
 {
     vec tile[TILE_ROWS][2];
     real gradient[TILE_ROWS * 2 * LANES];
     FASTNN_UNROLL for (int i = 0; i < rows; i++)
-        FASTNN_UNROLL for (int v = 0; v < vectors; v++) tile[i][v] = N(set1)(0);
+        FASTNN_UNROLL for (int v = 0; v < vectors; v++)
+            tile[i][v] = p->add ? N(load)(p->c + (i * 2 + v) * LANES) : N(set1)(0);
     /* dy lies in the arena, whose rows are whole vectors. */
     N(multiply)(rows, vectors, 1, 1, p->a_row, p->b_row, tile, p);
+    if (p->unfinished) {
+        FASTNN_UNROLL for (int i = 0; i < rows; i++)
+            FASTNN_UNROLL for (int v = 0; v < vectors; v++) N(store)(p->c + (i * 2 + v) * LANES, tile[i][v]);
+        return;
+    }
     if (rule->optimizer == COLLECT) {
         real *w = p->w.values;
         const ptrdiff_t w_row = p->c_row;

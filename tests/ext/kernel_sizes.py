@@ -32,7 +32,12 @@ def widths_of(isa: str | None, dtype: Any) -> list[int]:
     return around(1, own["LANES"], own["PANEL"], own["PANEL_VECTORS"] * own["LANES"], PREDICTION["WIDTH_WORTH_PACKING"])
 
 
+def packed_rows(width: int) -> int:
+    """The rows from which on a product packs the weights of a layer so wide."""
+    return max(PREDICTION["ROWS_WORTH_PACKING"], -(-PREDICTION["OUTPUTS_WORTH_PACKING"] // width))
+
+
 def rows_of(isa: str | None, dtype: Any) -> list[int]:
-    """Numbers of rows that fill tiles and blocks, or leave a rest, and those at which packing begins to pay."""
+    """Numbers of rows that fill tiles and blocks, or leave a rest, and those at which wide layers are packed."""
     tile, block = kernels_of(isa, dtype)["TILE_ROWS"], PREDICTION["BLOCK_ROWS"]
     return [*around(1, FEW_ROWS, tile, 2 * tile, PREDICTION["ROWS_WORTH_PACKING"], block), 2 * block + 1]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from kernel_sizes import FEW_ROWS, PREDICTION, TRAINING, around, kernels_of
+from kernel_sizes import FEW_ROWS, PREDICTION, TRAINING, around, kernels_of, packed_rows
 from making import training_of
 from plain_training import (
     RULES,
@@ -38,7 +38,7 @@ DEPTHS = [depth for depth in around(-(-STREAMED["STREAMED_NUMBERS"] // WIDTH)) i
 def test_few_rows_are_the_rows_of_many(depth, kind, dtype, isa):
     network, _ = network_of((WIDTH, kind), depth, dtype)
     plan = plan_of(network, depth, dtype, isa)
-    x = np.random.default_rng(depth).normal(size=(PREDICTION["ROWS_WORTH_PACKING"] + 1, depth)).astype(dtype)
+    x = np.random.default_rng(depth).normal(size=(packed_rows(WIDTH) + 1, depth)).astype(dtype)
     many = plan.predict(x)
     exact = outputs_of(copied(network, np.float64), x.astype(np.float64))[-1]
     # Sums of some four hundred terms of size one twentieth.
@@ -47,13 +47,20 @@ def test_few_rows_are_the_rows_of_many(depth, kind, dtype, isa):
         assert plan.predict(x[:rows]).tobytes() == many[:rows].tobytes(), rows
 
 
-# Batch, inputs and widths; what packing and turning begin at lies between the first two, and the last needs
-# several blocks of inputs and of gradients.
-LEAST = -(-TRAINING["GRADIENT_WORTH_PACKING"] // TRAINING["WIDTH_WORTH_PACKING"])
+# Batch, inputs and widths; what packing and turning begin at lies between the first two of each.
+WORTH, DEPTH = TRAINING["WIDTH_WORTH_PACKING"], TRAINING["UPDATE_DEPTH"]
+LEAST, NARROW = -(-TRAINING["GRADIENT_WORTH_PACKING"] // WORTH), TRAINING["BATCH_WORTH_PACKING"]
+GROUP = TRAINING["PACKED_GRADIENT"] // DEPTH
+CACHED = max(kernels_of(isa, np.float32)["CACHED_ROWS"] for isa in supported_isas())
 TRAININGS = {
-    "in place": (LEAST - 1, 130, (TRAINING["WIDTH_WORTH_PACKING"], 7)),
-    "packed": (LEAST, 130, (TRAINING["WIDTH_WORTH_PACKING"], 7)),
-    "in blocks": (530, TRAINING["PACKED_INPUTS"] // 530 + 21, (TRAINING["PACKED_GRADIENT"] // 530 + 33, 7)),
+    "in place": (LEAST - 1, 130, (WORTH, 7)),
+    "packed": (LEAST, 130, (WORTH, 7)),
+    "narrow, in place": (NARROW - 1, 61, (WORTH - 1, 7)),
+    "narrow, packed": (NARROW, 61, (WORTH - 1, 7)),
+    "a part of the batch": (DEPTH, 67, (TRAINING["GRADIENT_WORTH_PACKING"] // DEPTH, 7)),
+    "a part and one row": (DEPTH + 1, 67, (TRAINING["GRADIENT_WORTH_PACKING"] // DEPTH, 7)),
+    "in parts and blocks": (2 * DEPTH + 18, TRAINING["PACKED_INPUTS"] + 21, (GROUP + 33, 7)),
+    "rows in blocks": (CACHED // WIDTH + 20, 11, (WIDTH, WIDTH + 10, 7)),
     "gradient turned": (19, 11, (WIDTH, WIDTH + 10, 7)),
     "gradient turned, shared columns": (37, 11, (2 * WIDTH, 2 * WIDTH + 10, 7)),
 }

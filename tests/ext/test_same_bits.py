@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from cases import some
-from kernel_sizes import COLUMN_GROUP, DEPTH_BLOCK, FEW_ROWS, PREDICTION, TRAINING, around
+from kernel_sizes import COLUMN_GROUP, DEPTH_BLOCK, FEW_ROWS, PREDICTION, TRAINING, around, packed_rows
 from making import training_of
-from plain_training import RULES, bytes_of, copied, data_of, network_of, parameters_of, plan_of
+from plain_training import RULES, bytes_of, copied, data_of, network_of, outputs_of, parameters_of, plan_of
 
 from fastnn_ext.runtime import pool
 from fastnn_ext.runtime.dispatch import supported_isas
@@ -70,7 +70,8 @@ ODD = [
     ((17, Activation.TANH, SHARED + 43, "softmax"), 300, 2),
     ((Activation.TANH, COLUMN_GROUP + 22, "softmax"), 33, 7),
     ((8 * COLUMN_GROUP + 1,), 5, 3),
-    ((TRAINING["WIDTH_WORTH_PACKING"],), DEPTH_BLOCK + 1, TRAINING["ROWS_WORTH_PACKING"]),
+    ((TRAINING["WIDTH_WORTH_PACKING"],), DEPTH_BLOCK + 1, packed_rows(TRAINING["WIDTH_WORTH_PACKING"])),
+    ((2 * COLUMN_GROUP, Activation.RELU, COLUMN_GROUP, "softmax"), 33, 3 * packed_rows(2 * COLUMN_GROUP)),
 ]
 
 
@@ -148,9 +149,30 @@ def test_any_split_of_a_prediction_gives_the_same_bits(kind, dtype, isa):
     block = PREDICTION["BLOCK_ROWS"]
     x = mixed_rows(block + 38, 131, dtype)
     whole = plan.predict(x)
-    for size in (1, 7, *around(FEW_ROWS, PREDICTION["ROWS_WORTH_PACKING"], block), len(x) - 1):
+    for size in (1, 7, *around(FEW_ROWS, packed_rows(5 * PACKED), block), len(x) - 1):
         parts = [plan.predict(x[start : start + size]) for start in range(0, len(x), size)]
         assert np.concatenate(parts).tobytes() == whole.tobytes(), size
+
+
+@both_dtypes
+@every_isa
+def test_weights_that_each_block_packs_for_itself_give_the_same_bits(dtype, isa):
+    units = 600
+    inputs = PREDICTION["LARGEST_KEPT_PANELS"] // (units * np.dtype(dtype).itemsize) + 1
+    network, _ = network_of((units, Activation.RELU, 5), inputs, dtype)
+    plan = plan_of(network, inputs, dtype, isa)
+    x = mixed_rows(PREDICTION["LARGE_BLOCK_ROWS"] + 17, inputs, dtype)
+    pool.set_num_threads(1)
+    whole = plan.predict(x)
+    exact = outputs_of(copied(network, np.float64), x.astype(np.float64))[-1]
+    # Sums of up to two thousand terms, whose sum is of size one.
+    np.testing.assert_allclose(whole, exact, rtol=0, atol=1000 * np.finfo(dtype).eps)
+    for size in (7, packed_rows(units), PREDICTION["BLOCK_ROWS"] + 1):
+        parts = [plan.predict(x[start : start + size]) for start in range(0, len(x), size)]
+        assert np.concatenate(parts).tobytes() == whole.tobytes(), size
+    for threads in (2, 3):
+        pool.set_num_threads(threads)
+        assert plan.predict(x).tobytes() == whole.tobytes(), threads
 
 
 @both_dtypes

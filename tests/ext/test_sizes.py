@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from cases import some
-from kernel_sizes import COLUMN_GROUP, DEPTH_BLOCK, PREDICTION, TRAINING, around, kernels_of
+from kernel_sizes import COLUMN_GROUP, DEPTH_BLOCK, PREDICTION, TRAINING, around, kernels_of, packed_rows
 from making import training_of
 from plain_training import (
     RULES,
@@ -31,7 +31,7 @@ PACKED_ROWS, PACKED_WIDTH = TRAINING["ROWS_WORTH_PACKING"], TRAINING["WIDTH_WORT
 
 def test_every_instruction_set_has_the_same_names_and_thresholds():
     every = [layout(isa) for isa in supported_isas()]
-    of_its_own = {"LANES", "PANEL", "TILE_ROWS"}
+    of_its_own = {"LANES", "PANEL", "TILE_ROWS", "CACHED_ROWS"}
     assert layout()["kernels"] in [each["kernels"] for each in every]
     for each in every:
         assert each.keys() == {"kernels", "prediction", "training"}
@@ -51,8 +51,8 @@ def test_an_unknown_instruction_set_has_no_layout():
 @every_isa
 def test_a_packed_product_goes_on_through_every_block_of_depth(kind, depth, dtype, isa):
     own = kernels_of(isa, dtype)
-    rows = PREDICTION["ROWS_WORTH_PACKING"] + 1
     width = max(PREDICTION["WIDTH_WORTH_PACKING"], own["PANEL"] + 1)
+    rows = packed_rows(width) + 1
     rng = np.random.default_rng(depth)
     x = rng.normal(size=(rows, depth)).astype(dtype)
     network, _ = network_of((width,) if kind is None else (width, kind), depth, dtype)
@@ -141,14 +141,27 @@ def test_training_around_layers_shared_by_columns(threads, sparse, dtype):
         assert_trained_as_in_numpy((5, TANH, units, TANH), 9, 7, dtype, isas, "nesterov", **how)
 
 
-@pytest.mark.parametrize(("name", "batch_size"), [("DENSEST_BATCH", 4), ("DENSEST_SAMPLE", 1)])
-def test_zeros_are_left_out_up_to_a_share_of_the_rest(name, batch_size):
+LARGE_BATCH, WIDE = TRAINING["LARGE_BATCH"], TRAINING["LARGE_OUTPUTS"] // 1024
+
+
+@pytest.mark.parametrize(
+    ("name", "batch_size", "units"),
+    [
+        ("DENSEST_BATCH", 4, 3),
+        ("DENSEST_SAMPLE", 1, 3),
+        ("DENSEST_BATCH", LARGE_BATCH - 1, 3),
+        ("DENSEST_LARGE_BATCH", LARGE_BATCH, 3),
+        ("DENSEST_BATCH", 1024, WIDE - 1),
+        ("DENSEST_LARGE_BATCH", 1024, WIDE),
+    ],
+)
+def test_zeros_are_left_out_up_to_a_share_of_the_rest(name, batch_size, units):
     inputs, most = 100, round(100 * TRAINING[name])
     for count in around(most):
-        x = np.zeros((TRAINING["ROWS_PROBED"], inputs))
+        x = np.zeros((max(TRAINING["ROWS_PROBED"], batch_size), inputs))
         x[:, :count] = 1
-        plan = plan_of(network_of((3,), inputs)[0], inputs)
-        y = np.zeros((len(x), 3))
+        plan = plan_of(network_of((units,), inputs)[0], inputs)
+        y = np.zeros((len(x), units))
         training = training_of(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
         assert training.sparse == (count <= most), count
 
