@@ -29,7 +29,7 @@ cdef enum:
     WORK_FOR_A_THREAD = 500_000
     # In a prediction of so few rows threads share the columns of dense layers with so many numbers, which lie beyond a
     # core's own cache. A single row waits more for other threads, and its zeros may leave little to do.
-    MOST_ROWS_BY_COLUMNS = 3
+    MOST_ROWS_BY_COLUMNS = 7
     NUMBERS_WORTH_SHARING = 1 << 19
     SHARES_OF_A_ROW = 4
     # Each has its own scratch in a run.
