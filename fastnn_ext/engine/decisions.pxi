@@ -30,7 +30,7 @@ cdef double densest(Training training) noexcept:
     cdef Run* run = &training.run
     if run.by_sample:
         return DENSEST_SAMPLE
-    if run.batch_size >= LARGE_BATCH or run.batch_size * run.operations[0].fan_out >= LARGE_OUTPUTS:
+    if run.batch_size >= LARGE_BATCH or <double> run.batch_size * run.operations[0].fan_out >= LARGE_OUTPUTS:
         return DENSEST_LARGE_BATCH
     return DENSEST_BATCH
 

@@ -59,7 +59,9 @@ cdef inline bint is_worth_sharing(Py_ssize_t fan_in, Py_ssize_t fan_out) noexcep
 
 
 cdef inline bint packs_weights(Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    return rows >= ROWS_WORTH_PACKING and columns >= WIDTH_WORTH_PACKING and rows * columns >= OUTPUTS_WORTH_PACKING
+    # A prediction's rows times columns may be more than an address.
+    return rows >= ROWS_WORTH_PACKING and columns >= WIDTH_WORTH_PACKING \
+        and columns > (OUTPUTS_WORTH_PACKING - 1) // rows
 
 
 cdef inline Py_ssize_t packed_columns(Py_ssize_t depth, Py_ssize_t panel) noexcept nogil:

@@ -15,10 +15,11 @@ enum {
     FEWEST_INPUTS_OF_A_STRIP = 4
 };
 
-/* Numbers of so many inputs in strips. */
+/* Numbers of so many inputs in strips, up to whole cache lines. */
 static inline ptrdiff_t fastnn_strips_size(ptrdiff_t inputs, ptrdiff_t depth)
 {
-    return inputs * depth + (inputs + FEWEST_INPUTS_OF_A_STRIP - 1) / FEWEST_INPUTS_OF_A_STRIP * STRIP_GAP;
+    const ptrdiff_t strips = (inputs + FEWEST_INPUTS_OF_A_STRIP - 1) / FEWEST_INPUTS_OF_A_STRIP;
+    return (inputs * depth + strips * STRIP_GAP + 15) / 16 * 16;
 }
 
 #endif
