@@ -138,7 +138,8 @@ FASTNN_FUNCTION void N(pack_strips)(real *strips, const real *x, ptrdiff_t x_row
             const ptrdiff_t height = columns / tiles + (tile < higher), rest = columns - k;
             real *const to = strip + r * height;
             for (int i = 0; i < N(STRIP_VECTORS) * LANES; i += LANES)
-                N(store)(to + i, rest >= N(STRIP_VECTORS) * LANES ? N(load)(x + k + i) : N(load_part)(x + k + i, N(first)(rest - i)));
+                N(store)(to + i, rest >= N(STRIP_VECTORS) * LANES ? N(load)(x + k + i)
+                                                                 : N(load_part)(x + k + i, N(first)(rest > i ? rest - i : 0)));
             strip += rows * height + STRIP_GAP;
             k += height;
         }

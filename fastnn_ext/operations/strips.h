@@ -10,7 +10,7 @@ enum {
     /* Numbers of that gradient at a time: they stay in the second-level cache beside a strip. */
     PACKED_GRADIENT = 32768,
     /* From a strip to the next: else all would begin in the same sets of the first-level cache. The last row of a strip
-     * ends here, too: it is written in whole vectors, which take less than 128 bytes more. */
+     * ends here, too: it is written in whole vectors. */
     STRIP_GAP = 48,
     FEWEST_INPUTS_OF_A_STRIP = 4
 };
