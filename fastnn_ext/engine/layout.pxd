@@ -1,7 +1,7 @@
 # The constants of how numbers are laid out and work is divided: one place for all who decide by them.
 from cpython.pyport cimport PY_SSIZE_T_MAX
 
-cdef extern from "operations/strips.h" nogil:
+cdef extern from "tables/strips.h" nogil:
     enum: UPDATE_DEPTH
     enum: PACKED_GRADIENT
     Py_ssize_t strips_size "fastnn_strips_size"(Py_ssize_t inputs, Py_ssize_t depth)

@@ -1,6 +1,6 @@
 /* Whole matrix products as loops over tiles. A template: see kernels.h. */
 
-#include "operations/strips.h"
+#include "tables/strips.h"
 
 #ifndef FASTNN_PRODUCTS_ONCE
 #define FASTNN_PRODUCTS_ONCE
