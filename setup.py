@@ -240,7 +240,7 @@ class Sdist(sdist):
 def optimization(name: str) -> list[str]:
     """The level of one module, where it is another than that of kernels."""
     for_comparison = name.startswith("kernels_portable") and len(INSTRUCTION_SETS) > 1
-    if DEBUG or SANITIZERS or (WINDOWS and not CLANG_CL) or (name in KERNELS and not for_comparison):
+    if DEBUG or QUICK or SANITIZERS or (WINDOWS and not CLANG_CL) or (name in KERNELS and not for_comparison):
         return []
     level = "-O2" if name in EACH_CALL else "-Os"
     return [f"/clang:{level}" if CLANG_CL else level]
