@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastnn.checking.arrays import real_dtype_array
+from fastnn_ext.engine.rows import interleave as write_side_by_side
 
 __all__ = ["arrow_column", "check_column", "common_dtype", "frame_array", "interleave", "missing_values"]
 
-# Columns are written into rows in pieces of about so many numbers, but not of fewer rows, as each piece costs a call.
+# Columns are converted in pieces of about so many numbers, but not of fewer rows, as each piece costs a call.
 _NUMBERS_IN_CACHE = 1 << 17
 _FEWEST_ROWS = 256
 
@@ -215,12 +216,14 @@ def interleave(columns: Sequence[NDArray[Any]], rows: NDArray[Any]) -> None:
     array([[1. , 3.5],
            [2. , 4.5]])
     """
-    # Rows by rows, so that those being written stay in the cache: three times faster for 40 columns.
-    count = max(_FEWEST_ROWS, _NUMBERS_IN_CACHE // len(columns))
+    alike = all(
+        numbers.dtype == rows.dtype and numbers.flags.c_contiguous and numbers.flags.aligned for numbers in columns
+    )
+    # Columns that have to be converted are so in pieces, which stay in the cache.
+    count = max(1, len(rows)) if alike else max(_FEWEST_ROWS, _NUMBERS_IN_CACHE // len(columns))
     for start in range(0, len(rows), count):
-        part = rows[start : start + count]
-        for i, numbers in enumerate(columns):
-            part[:, i] = numbers[start : start + count]
+        part = slice(start, start + count)
+        write_side_by_side([numbers[part] for numbers in columns], rows[part])
 
 
 def common_dtype(dtypes: Sequence[np.dtype[Any] | None]) -> np.dtype[Any]:

@@ -1,8 +1,9 @@
 """How data lie: what the engine reads is described as it is, dense or compressed, and never copied whole."""
 
 cimport numpy as cnp
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.pyport cimport PY_SSIZE_T_MAX
-from libc.stdint cimport uint32_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.run cimport FLOAT32, FLOAT64, INT32, UINT8
 from fastnn_ext.runtime.arrays cimport shape_of
@@ -70,3 +71,92 @@ cdef int describe_input(Rows* rows, object x, const Source* source, str name, bi
     rows.scale, rows.shift = source.rows.scale, source.rows.shift
     rows.scaled = rows.scale != 1 or rows.shift != 0
     return 0
+
+
+# Numbers of any kind are moved as the bytes that they are.
+ctypedef fused unit:
+    uint8_t
+    uint16_t
+    uint32_t
+    uint64_t
+
+
+# Bytes of the rows that are written at once: they stay in the cache until all columns are in them.
+cdef enum:
+    WRITTEN_AT_ONCE = 1 << 16
+
+
+cdef void write_columns(
+    const unit** columns, Py_ssize_t width, char* rows, Py_ssize_t stride, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t block = max(16, WRITTEN_AT_ONCE // (max(width, 1) * <Py_ssize_t> sizeof(unit)))
+    cdef Py_ssize_t first = 0, last, row, i
+    cdef const unit *a
+    cdef const unit *b
+    cdef const unit *c
+    cdef const unit *d
+    cdef unit* into
+    while first < count:
+        last = min(first + block, count)
+        for i in range(0, width - 3, 4):
+            a, b, c, d = columns[i], columns[i + 1], columns[i + 2], columns[i + 3]
+            for row in range(first, last):
+                into = <unit*> (rows + row * stride) + i
+                into[0] = a[row]
+                into[1] = b[row]
+                into[2] = c[row]
+                into[3] = d[row]
+        for i in range(width - width % 4, width):
+            a = columns[i]
+            for row in range(first, last):
+                (<unit*> (rows + row * stride))[i] = a[row]
+        first = last
+
+
+def interleave(list columns, cnp.ndarray rows):
+    """Write columns side by side into rows.
+
+    Parameters
+    ----------
+    columns : list of ndarray, each of shape (n,)
+        Read in place where they are contiguous and of the dtype of ``rows``, else converted, as by ``astype``.
+    rows : ndarray of shape (n, columns)
+        The numbers of each row lie side by side.
+    """
+    cdef Py_ssize_t width = len(columns), i
+    cdef int kind = cnp.PyArray_TYPE(rows)
+    cdef cnp.ndarray column
+    cdef list held = []
+    cdef bint real = cnp.PyTypeNum_ISINTEGER(kind) or cnp.PyTypeNum_ISFLOAT(kind) or cnp.PyTypeNum_ISBOOL(kind)
+    if not real or cnp.PyArray_ITEMSIZE(rows) > 8:
+        raise TypeError(f"rows must hold real numbers of at most 8 bytes, but its dtype is {rows.dtype}")
+    if cnp.PyArray_NDIM(rows) != 2 or cnp.PyArray_DIM(rows, 1) != width:
+        raise ValueError(f"rows must have shape (n, {width}), as there are {width} columns, but its shape is "
+                         f"{shape_of(rows)}")
+    if not are_readable(rows) or not cnp.PyArray_ISWRITEABLE(rows):
+        raise ValueError("rows must be writable, and the numbers of each contiguous, aligned and in the processor's "
+                         "byte order")
+    for value in columns:
+        column = cnp.PyArray_FROM_OTF(value, kind, cnp.NPY_ARRAY_CARRAY_RO | cnp.NPY_ARRAY_FORCECAST)
+        if cnp.PyArray_NDIM(column) != 1 or cnp.PyArray_DIM(column, 0) != cnp.PyArray_DIM(rows, 0):
+            raise ValueError(f"each column must have shape ({cnp.PyArray_DIM(rows, 0)},), but one has "
+                             f"{shape_of(column)}")
+        held.append(column)
+    cdef const void** pointers = <const void**> PyMem_Malloc(max(width, 1) * sizeof(void*))
+    if pointers == NULL:
+        raise MemoryError
+    for i in range(width):
+        pointers[i] = cnp.PyArray_DATA(<cnp.ndarray> held[i])
+    cdef int size = cnp.PyArray_ITEMSIZE(rows)
+    cdef char* data = <char*> cnp.PyArray_DATA(rows)
+    cdef Py_ssize_t stride = cnp.PyArray_STRIDE(rows, 0), count = cnp.PyArray_DIM(rows, 0)
+    with nogil:
+        if size == 1:
+            write_columns(<const uint8_t**> pointers, width, data, stride, count)
+        elif size == 2:
+            write_columns(<const uint16_t**> pointers, width, data, stride, count)
+        elif size == 4:
+            write_columns(<const uint32_t**> pointers, width, data, stride, count)
+        else:
+            write_columns(<const uint64_t**> pointers, width, data, stride, count)
+    PyMem_Free(pointers)

@@ -89,8 +89,8 @@ def test_files_ten_times_the_limit_train_within_it(kind, tmp_path):
         capture_output=True,
         text=True,
         check=False,
-        # One arena: glibc reserves 64 MB of addresses for another one, and where the limit leaves no room for it, rounds
-        # each small allocation, such as Parquet's description of a column, up to a page.
+        # One arena: glibc reserves 64 MB of addresses for another one, and where the limit leaves no room for that,
+        # rounds each small allocation, such as Parquet's description of a column, up to a page.
         env=os.environ | {"MALLOC_ARENA_MAX": "1"},
     )
     assert told.returncode == 0, told.stderr
