@@ -77,7 +77,10 @@ def test_installing_a_fresh_clone(clone, tmp_path):
     # Away from the source, which has no compiled modules.
     told = run("fastnn", "demo", "--epochs", "2", "--no-plots", cwd=tmp_path, env=environment)
     assert "fastnn is" in told
-    run("python", "-c", README_EXAMPLE, cwd=tmp_path, env=environment)
+    # It must not warn, though it lacks the kernels that the processor would run best.
+    run("python", "-W", "error", "-c", README_EXAMPLE, cwd=tmp_path, env=environment)
+    told = run("python", "-c", CONFIGURATION, cwd=tmp_path, env=environment)
+    assert told.split() == ["False", "baseline", "portable"]
     # What messages say of extras: pip asks no index for what is there.
     asked = run(
         "python", "-m", "pip", "install", "--no-index", "--no-deps", "fastnn-ext[plot]", cwd=tmp_path, env=environment
@@ -85,6 +88,7 @@ def test_installing_a_fresh_clone(clone, tmp_path):
     assert "already satisfied" in asked
 
 
+CONFIGURATION = "import fastnn; c = fastnn.show_config(); print(c['limited_api'], *c['supported_isas'])"
 README_EXAMPLE = "\n".join(re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[:1])
 
 
