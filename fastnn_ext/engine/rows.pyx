@@ -4,6 +4,7 @@ cimport numpy as cnp
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.pyport cimport PY_SSIZE_T_MAX
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 from fastnn_ext.engine.compressed cimport CompressedRows
 from fastnn_ext.engine.run cimport FLOAT32, FLOAT64, INT32, UINT8
 from fastnn_ext.runtime.arrays cimport shape_of
@@ -81,35 +82,47 @@ ctypedef fused unit:
     uint64_t
 
 
-# Bytes of the rows that are written at once: they stay in the cache until all columns are in them.
+# Bytes of the rows that are put together in the first-level cache, and of which there are a few at least. In their
+# places each line of the cache is then written once, and in order.
 cdef enum:
-    WRITTEN_AT_ONCE = 1 << 16
+    PUT_TOGETHER = 1 << 14
+    FEWEST_ROWS = 16
+
+
+cdef Py_ssize_t rows_together(Py_ssize_t width, Py_ssize_t size) noexcept nogil:
+    return max(FEWEST_ROWS, PUT_TOGETHER // (max(width, 1) * size))
 
 
 cdef void write_columns(
-    const unit** columns, Py_ssize_t width, char* rows, Py_ssize_t stride, Py_ssize_t count
+    const unit** columns, Py_ssize_t width, unit* together, char* rows, Py_ssize_t stride, Py_ssize_t count
 ) noexcept nogil:
-    cdef Py_ssize_t block = max(16, WRITTEN_AT_ONCE // (max(width, 1) * <Py_ssize_t> sizeof(unit)))
-    cdef Py_ssize_t first = 0, last, row, i
+    cdef Py_ssize_t first, last, row, i
     cdef const unit *a
     cdef const unit *b
     cdef const unit *c
     cdef const unit *d
     cdef unit* into
+    first = 0
     while first < count:
-        last = min(first + block, count)
+        last = min(first + rows_together(width, sizeof(unit)), count)
         for i in range(0, width - 3, 4):
             a, b, c, d = columns[i], columns[i + 1], columns[i + 2], columns[i + 3]
+            into = together + i
             for row in range(first, last):
-                into = <unit*> (rows + row * stride) + i
                 into[0] = a[row]
                 into[1] = b[row]
                 into[2] = c[row]
                 into[3] = d[row]
+                into += width
         for i in range(width - width % 4, width):
             a = columns[i]
             for row in range(first, last):
-                (<unit*> (rows + row * stride))[i] = a[row]
+                together[(row - first) * width + i] = a[row]
+        if stride == width * <Py_ssize_t> sizeof(unit):
+            memcpy(rows + first * stride, together, (last - first) * stride)
+        else:
+            for row in range(first, last):
+                memcpy(rows + row * stride, together + (row - first) * width, width * sizeof(unit))
         first = last
 
 
@@ -142,21 +155,23 @@ def interleave(list columns, cnp.ndarray rows):
             raise ValueError(f"each column must have shape ({cnp.PyArray_DIM(rows, 0)},), but one has "
                              f"{shape_of(column)}")
         held.append(column)
-    cdef const void** pointers = <const void**> PyMem_Malloc(max(width, 1) * sizeof(void*))
+    cdef int size = cnp.PyArray_ITEMSIZE(rows)
+    cdef size_t room = width * (sizeof(void*) + rows_together(width, size) * size)
+    cdef const void** pointers = <const void**> PyMem_Malloc(room)
     if pointers == NULL:
         raise MemoryError
     for i in range(width):
         pointers[i] = cnp.PyArray_DATA(<cnp.ndarray> held[i])
-    cdef int size = cnp.PyArray_ITEMSIZE(rows)
+    cdef void* together = pointers + width
     cdef char* data = <char*> cnp.PyArray_DATA(rows)
     cdef Py_ssize_t stride = cnp.PyArray_STRIDE(rows, 0), count = cnp.PyArray_DIM(rows, 0)
     with nogil:
         if size == 1:
-            write_columns(<const uint8_t**> pointers, width, data, stride, count)
+            write_columns(<const uint8_t**> pointers, width, <uint8_t*> together, data, stride, count)
         elif size == 2:
-            write_columns(<const uint16_t**> pointers, width, data, stride, count)
+            write_columns(<const uint16_t**> pointers, width, <uint16_t*> together, data, stride, count)
         elif size == 4:
-            write_columns(<const uint32_t**> pointers, width, data, stride, count)
+            write_columns(<const uint32_t**> pointers, width, <uint32_t*> together, data, stride, count)
         else:
-            write_columns(<const uint64_t**> pointers, width, data, stride, count)
+            write_columns(<const uint64_t**> pointers, width, <uint64_t*> together, data, stride, count)
     PyMem_Free(pointers)

@@ -1,7 +1,9 @@
 # How many threads work takes is found by trying: pieces of an epoch, or predictions of few rows, are timed with each
 # number of threads, and the one with the least time a sample goes on. Every number gives the same bits, so that nothing
 # else depends on it. Between the same two processors a cache line takes 50 ns or 500, minutes apart: trials come again,
-# for a hundredth of the time.
+# for a hundredth of the time. A trial is short, and may meet a moment in which another thread, such as one that reads
+# ahead, leaves a processor alone: how much longer pieces took between trials counts against their number of threads,
+# less and less while another one is used.
 
 
 cdef extern from "runtime/clock.h" nogil:
@@ -16,6 +18,10 @@ cdef enum:
     TIME_FOR_A_TRIAL = 100
     FASTER_BY_FAR = 125
     TRIALS = 3
+    # How many times as long pieces may have taken, at most, to count against a number, as one pause is no rule; and what
+    # is left of it after each trial, in percent.
+    LARGEST_EXCESS = 2
+    REMEMBERED = 90
 
 
 cdef struct ThreadTimes:
@@ -23,25 +29,33 @@ cdef struct ThreadTimes:
     int count                       # of them; 1: there is nothing to try; 0: nothing was begun
     int tries[NUMBERS_OF_THREADS]
     double fastest[NUMBERS_OF_THREADS]  # nanoseconds of a sample, in these trials
+    double excess[NUMBERS_OF_THREADS]   # how many times as long samples took between trials, at least once
     int chosen                      # the place of the number that is used between trials
     bint warm                       # a first piece has run
     bint trying
     double trial_time               # nanoseconds that the trials took, and that have gone by since
     double time_since
+    double samples_since
 
 
 cdef inline void start_trials(ThreadTimes* times) noexcept nogil:
     cdef int i
-    times.trying, times.trial_time, times.time_since = times.count > 1, 0, 0
     for i in range(times.count):
+        times.excess[i] = 1 + (times.excess[i] - 1) * REMEMBERED / 100
         times.tries[i] = 0
+    if times.samples_since > 0:
+        i = times.chosen
+        times.excess[i] = times.time_since / times.samples_since / times.fastest[i]
+        times.excess[i] = min(max(1.0, times.excess[i]), <double> LARGEST_EXCESS)
+    times.trying, times.trial_time, times.time_since, times.samples_since = times.count > 1, 0, 0, 0
 
 
 cdef inline void start_timing(ThreadTimes* times, int threads, bint fixed) noexcept nogil:
     # From all threads down by halves to one; one number alone where it was asked for.
-    times.count, times.chosen, times.warm = 0, 0, False
+    times.count, times.chosen, times.warm, times.samples_since = 0, 0, False, 0
     while True:
         times.numbers[times.count] = threads
+        times.excess[times.count] = 1
         times.count += 1
         if threads == 1 or fixed:
             break
@@ -60,6 +74,10 @@ cdef inline int number_to_try(const ThreadTimes* times) noexcept nogil:
     return place
 
 
+cdef inline double usual_time(const ThreadTimes* times, int place) noexcept nogil:
+    return times.fastest[place] * times.excess[place]
+
+
 cdef inline bint is_decided(ThreadTimes* times) noexcept nogil:
     # The fastest is chosen as soon as all were tried, if it is so by far, or else after three trials of each.
     cdef int i, fewest = times.tries[0], best = 0
@@ -68,10 +86,11 @@ cdef inline bint is_decided(ThreadTimes* times) noexcept nogil:
         fewest = min(fewest, times.tries[i])
         if times.tries[i] == 0:
             return False
-        if times.fastest[i] < times.fastest[best]:
+        if usual_time(times, i) < usual_time(times, best):
             best = i
     for i in range(times.count):
-        by_far = by_far and (i == best or 100 * times.fastest[i] > FASTER_BY_FAR * times.fastest[best])
+        if i != best and 100 * usual_time(times, i) <= FASTER_BY_FAR * usual_time(times, best):
+            by_far = False
     times.chosen = best
     return by_far or fewest >= TRIALS
 
@@ -84,6 +103,7 @@ cdef inline void note_time(ThreadTimes* times, int place, double nanoseconds, Py
         return
     if not times.trying:
         times.time_since += nanoseconds
+        times.samples_since += samples
         if times.time_since > TIME_FOR_A_TRIAL * times.trial_time:
             start_trials(times)
         return

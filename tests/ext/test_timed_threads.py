@@ -122,3 +122,18 @@ def test_the_history_tells_what_each_epoch_took():
         history = model.fit(x, y, epochs=3, batch_size=64, verbose=0)
         assert len(history.threads) == 3
         assert set(history.threads) <= set(range(1, most + 1))
+
+
+def test_what_is_slower_between_trials_than_in_them_is_left():
+    given = []
+
+    def times(number):
+        # One that is busy half of the time: two threads are faster in a short trial, not in what follows.
+        trial = len(given) < 3 or 1 in given[-2:]
+        given.append(number)
+        return 1.5 if number == 1 else 1.0 if trial else 3.0
+
+    numbers_of_threads(2, times, 5000)
+    assert given[:3] == [2, 2, 1]
+    # Now and again they are tried for long: it may have changed.
+    assert 0 < given[1000:].count(2) / 4000 < 0.1
