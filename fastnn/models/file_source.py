@@ -85,7 +85,7 @@ class FileSource(Source):
 
         order = self.model.rng.permutation(samples.count) if self.shuffle else None
         try:
-            value = training.run_epoch(order, None if progress is None else show)
+            value = training.run_epoch(order, None if progress is None else show, self.windows.reading)
         except NonFiniteDataError as failure:
             raise bad_row(self.model, self.data, window, samples.inputs, samples.targets, failure.sample) from None
         except (NonFiniteError, NonFiniteWeightsError) as failure:

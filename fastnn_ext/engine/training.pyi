@@ -74,7 +74,10 @@ class Training:
         steps_given: bool = False,
     ) -> Self: ...
     def run_epoch(
-        self, order: NDArray[numpy.intp] | None = None, progress: Callable[[int, float], object] | None = None
+        self,
+        order: NDArray[numpy.intp] | None = None,
+        progress: Callable[[int, float], object] | None = None,
+        beside: NDArray[numpy.uint8] | None = None,
     ) -> float: ...
     def run_batch(
         self,

@@ -5,7 +5,7 @@ import math
 import numpy
 cimport numpy as cnp
 from cpython.exc cimport PyErr_CheckSignals
-from libc.stdint cimport uint32_t, uint64_t, uintptr_t
+from libc.stdint cimport uint8_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
@@ -232,7 +232,8 @@ cdef class Training:
     cdef bint gradients_given
     cdef bint steps_given
     cdef int running
-    cdef ThreadTimes times
+    cdef ThreadTimes[2] times       # while this process' other threads are idle, and while one of them works
+    cdef const uint8_t* beside      # whether one does; NULL: nobody says
     cdef readonly bint sparse
     cdef readonly int threads       # at most
     cdef readonly Py_ssize_t samples
@@ -291,7 +292,8 @@ cdef class Training:
         self.sparse = run.first.sparse = bool(sparse) and can_be_sparse(self)
         self.threads = threads_for(self, density) if threads is None or run.calls_python \
             else max(1, min(<int> threads, <int> MAXIMUM_THREADS))
-        start_timing(&self.times, self.threads, threads is not None)
+        for k in range(2):
+            start_timing(&self.times[k], self.threads, threads is not None)
         choose_first_layer(self)
         share_columns(self)
         cdef bint fresh = make_state(self, state)
@@ -363,8 +365,11 @@ cdef class Training:
 
     @property
     def threads_used(self):
-        """How many of its ``threads`` the training takes, by the last trials; all where a number was asked for."""
-        return self.times.numbers[self.times.chosen]
+        """How many of its ``threads`` the training takes, by the last trials; all where a number was asked for.
+
+        Of those while no other thread works, see `run_epoch`.
+        """
+        return self.times[0].numbers[self.times[0].chosen]
 
     @property
     def outputs(self):
@@ -495,7 +500,7 @@ cdef class Training:
                                 operation.bias_penalty.l2)
         return total
 
-    def run_epoch(self, order=None, progress=None):
+    def run_epoch(self, order=None, progress=None, beside=None):
         """Train once over the data, in place, and return the mean loss of a sample.
 
         Parameters
@@ -504,6 +509,9 @@ cdef class Training:
             The order in which samples are visited; by default as they come.
         progress : callable, optional
             Told now and then how many samples are done and the sum of their losses.
+        beside : ndarray of uint8, shape (1,), optional
+            Not 0 while another thread of this process keeps a processor busy: the training then takes as many threads
+            as are fastest beside it.
 
         Raises
         ------
@@ -527,12 +535,19 @@ cdef class Training:
                     or order_array.max() >= self.samples:
                 raise ValueError(f"order must hold {self.samples} row numbers below {self.samples}")
             numbers = <cnp.npy_intp*> cnp.PyArray_DATA(order_array)
+        cdef cnp.ndarray flag
+        cdef const uint8_t* busy = NULL
+        if beside is not None:
+            flag = beside
+            if cnp.PyArray_TYPE(flag) != cnp.NPY_UBYTE or cnp.PyArray_SIZE(flag) != 1:
+                raise TypeError(f"beside must hold one uint8, but it holds {flag.size} of {flag.dtype}")
+            busy = <const uint8_t*> cnp.PyArray_DATA(flag)
         self.start_running()
-        self.run.data.order = numbers
+        self.run.data.order, self.beside = numbers, busy
         try:
             return self.epoch(progress)
         finally:
-            self.run.data.order = NULL
+            self.run.data.order, self.beside = NULL, NULL
             fastnn_exchange(&self.running, 0)
 
     def run_batch(self, x not None, y not None, sample_weight=None):
@@ -725,16 +740,21 @@ cdef class Training:
         cdef Py_ssize_t stride = batch if run.calls_python else \
             max(1, <Py_ssize_t> (WORK_BETWEEN_SIGNAL_CHECKS / batch_work)) * batch
         cdef Py_ssize_t timed = min(stride, max(1, <Py_ssize_t> (WORK_TIMED / batch_work)) * batch)
+        cdef ThreadTimes* times
         cdef int h
+        if self.beside != NULL:
+            # The other thread begins and ends at any time.
+            stride = timed
         run.outcome.total_loss = 0
         for h in range(run.head_count):
             run.heads[h].total_loss = 0
         run.outcome.bad_sample = run.outcome.failed = -1
         run.data.start = 0
         while run.data.start < self.samples:
-            run.data.stop = min(self.samples, run.data.start + (timed if self.times.trying else stride))
+            times = &self.times[self.beside != NULL and self.beside[0] != 0]
+            run.data.stop = min(self.samples, run.data.start + (timed if times.trying else stride))
             run.first.moved, run.first.stays = run.data.start > 0, run.data.stop < self.samples
-            self.run_samples()
+            self.run_samples(times)
             if run.outcome.error != NULL:
                 raise_kept(run)
             if run.outcome.bad_sample >= 0:
@@ -750,20 +770,20 @@ cdef class Training:
             except BaseException:
                 # No samples, but the first layer's weights go back to where the model has them.
                 run.first.moved, run.first.stays = run.first.stays, False
-                self.run_samples()
+                self.run_samples(times)
                 raise
         run.data.check = False
         if not run.inference:
             check_weights(self)
         return run.outcome.total_loss / self.samples + (self.penalty() if run.inference else 0)
 
-    cdef int run_samples(self) except -1:
+    cdef int run_samples(self, ThreadTimes* times) except -1:
         # Those from data.start to data.stop.
         cdef Run* run = &self.run
-        cdef int place = number_to_try(&self.times), threads = self.times.numbers[place]
+        cdef int place = number_to_try(times), threads = times.numbers[place]
         cdef long long began
         with nogil:
-            if self.times.trying and threads > 1 and not self.streaming:
+            if times.trying and threads > 1 and not self.streaming:
                 # Threads that slept while one worked are woken outside of the trial: between trials they do not sleep.
                 pool_run(do_nothing, NULL, threads)
             began = fastnn_nanoseconds()
@@ -772,8 +792,8 @@ cdef class Training:
             else:
                 barrier_init(&run.barrier)
                 pool_run(self.kernels.train, run, threads)
-            if self.times.count > 1 and run.data.start < run.data.stop:
-                note_time(&self.times, place, <double> (fastnn_nanoseconds() - began), run.data.stop - run.data.start)
+            if times.count > 1 and run.data.start < run.data.stop:
+                note_time(times, place, <double> (fastnn_nanoseconds() - began), run.data.stop - run.data.start)
         return 0
 
 

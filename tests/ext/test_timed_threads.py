@@ -49,6 +49,39 @@ def test_trials_change_no_bit(name, density, threads):
     assert results[0] == results[1]
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_threads_beside_another_one_change_no_bit(name):
+    network, width = network_of(NETWORKS[name], INPUTS, np.float32)
+    x, y = data_of(INPUTS, width, SAMPLES, np.float32)
+    beside, results = np.zeros(1, np.uint8), []
+    for most, begins in ((1, 0), (2, 0), (2, 1)):
+        pool.set_num_threads(most)
+        trained, pieces = copied(network), []
+
+        def progress(*told, pieces=pieces):
+            pieces.append(told)
+            # It begins or ends every few pieces.
+            beside[0] ^= len(pieces) % 3 == 0
+
+        training = training_of(plan_of(trained, INPUTS, np.float32), x, y, 64, Loss.CROSS_ENTROPY, **RULES["adam"])
+        beside[0] = begins
+        losses = [training.run_epoch(progress=progress, beside=beside) for _ in range(3)]
+        assert len(pieces) >= 6
+        results.append((losses, bytes_of(trained)))
+    assert results[0] == results[1] == results[2]
+
+
+@pytest.mark.parametrize("beside", [np.zeros(2, np.uint8), np.zeros(1), np.zeros(0, np.uint8)])
+def test_what_says_nothing_of_another_thread_is_refused(beside):
+    network, width = network_of((3, "softmax"), 5, np.float32)
+    x, y = data_of(5, width, 9, np.float32)
+    trained = copied(network)
+    training = training_of(plan_of(trained, 5, np.float32), x, y, 4, Loss.CROSS_ENTROPY, **RULES["sgd"])
+    with pytest.raises(TypeError, match=f"beside must hold one uint8, but it holds {beside.size} of {beside.dtype}"):
+        training.run_epoch(beside=beside)
+    assert bytes_of(trained) == bytes_of(network)
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3, 4])
 def test_trials_change_no_bit_of_predictions(rows):
     network, width = network_of((1024, Activation.RELU, 1024, Activation.TANH, 3), INPUTS, np.float32)

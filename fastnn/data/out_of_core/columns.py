@@ -184,11 +184,11 @@ def _told(form: Form) -> str:
 
 
 def _write(batch: Any, columns: Sequence[FileColumn], into: NDArray[Any], path: str, row: int) -> None:
-    rows, at = into.reshape(len(into), -1), 0
+    rows, at, schema = into.reshape(len(into), -1), 0, batch.schema
     single: list[NDArray[Any]] = []
     # Neighbours of one number each are written together.
     for column in columns:
-        numbers = _numbers(batch.column(batch.schema.get_field_index(column.name)), column, path, row)
+        numbers = _numbers(batch.column(schema.get_field_index(column.name)), column, path, row)
         if column.form.shape:
             at = _flush(single, rows, at)
             width = math.prod(column.form.shape)

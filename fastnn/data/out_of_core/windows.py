@@ -103,6 +103,11 @@ class Windows:
     ------
     ValueError
         When memory has no room for a batch; the message tells how much it needs.
+
+    Attributes
+    ----------
+    reading : ndarray of uint8, shape (1,)
+        1 while the thread reads, else 0: whoever uses a window has a processor less meanwhile.
     """
 
     def __init__(self, data: FileData, batch_size: int, more: int = 0) -> None:
@@ -112,6 +117,7 @@ class Windows:
         # In front of what is read, room for the rows that the window before hands on.
         self._head = batch_size - 1 if self._several else 0
         self._buffers: list[Arrays] = []
+        self.reading = np.zeros(1, np.uint8)
 
     def epoch(self, rng: np.random.Generator | None = None) -> Generator[Window]:
         """All rows once. Close it to end the thread early.
@@ -135,7 +141,7 @@ class Windows:
                 portion = next(portions, None)
                 if portion is None:
                     return None
-                return portion, pool.submit(_fill, reader, portion.read, buffer, head, ended)
+                return portion, pool.submit(self._fill, reader, portion.read, buffer, ended)
 
             try:
                 coming = begin(buffers[0])
@@ -153,6 +159,18 @@ class Windows:
                     kept = buffer.taken(last, head + count_rows(portion.read))
             finally:
                 ended.set()
+
+    def _fill(self, reader: Reader, ranges: list[Range], into: Arrays, ended: threading.Event) -> None:
+        at = self._head
+        self.reading[0] = 1
+        try:
+            for start, stop in ranges:
+                if ended.is_set():
+                    return
+                reader.read(start, into.taken(at, at + stop - start))
+                at += stop - start
+        finally:
+            self.reading[0] = 0
 
     def most_read(self) -> int:
         """Rows that are read for a window at most."""
@@ -195,7 +213,7 @@ def _ranges(data: FileData, rows: int, rng: np.random.Generator | None) -> Itera
 
 
 def _plan(ranges: Iterator[Range], rows: int) -> Iterator[list[Range]]:
-    """The ranges of each window as they lie in the files, full windows but for the last."""
+    """The ranges of each window in the order in which they are read, full windows but for the last."""
     window: list[Range] = []
     room = rows
     for start, stop in ranges:
@@ -204,10 +222,18 @@ def _plan(ranges: Iterator[Range], rows: int) -> Iterator[list[Range]]:
             window.append((start, end))
             room, start = room - (end - start), end
             if not room:
-                yield sorted(window)
+                yield _to_be_read(window)
                 window, room = [], rows
     if window:
-        yield sorted(window)
+        yield _to_be_read(window)
+
+
+def _to_be_read(drawn: list[Range]) -> list[Range]:
+    """As they lie in the files, but for the first and the last.
+
+    These two may be parts of blocks that windows share: one after the other, they are decoded once.
+    """
+    return [drawn[0], *sorted(drawn[1:-1]), *drawn[1:][-1:]]
 
 
 def _portions(plan: Iterator[list[Range]], batch_size: int) -> Iterator[Portion]:
@@ -237,11 +263,3 @@ def rows_behind(numbers: list[Range], rows: int) -> list[Range]:
         if start + skipped < stop:
             left.append((start + skipped, stop))
     return left
-
-
-def _fill(reader: Reader, ranges: list[Range], into: Arrays, at: int, ended: threading.Event) -> None:
-    for start, stop in ranges:
-        if ended.is_set():
-            return
-        reader.read(start, into.taken(at, at + stop - start))
-        at += stop - start

@@ -72,6 +72,23 @@ def test_rows_are_shuffled_by_blocks(kind, tmp_path):
         assert min(len({*(order[at : at + 180] // 250)}) for at in range(0, 820, 180)) >= 3
 
 
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "feather"])
+def test_blocks_that_two_windows_share_are_decoded_once(kind, tmp_path):
+    data = written(kind, tmp_path, X, Y, WEIGHTS, counts=[400, 600], rows=70, memory=2 * BYTES * 300)
+    windows, decoded, given = Windows(data, 16), [], data.files.batches
+
+    def batches(reader, blocks):
+        for batch in given(reader, blocks):
+            decoded.append(batch.num_rows)
+            yield batch
+
+    data.files.batches = batches
+    for seed in range(3):
+        decoded.clear()
+        assert len(passed(windows, np.random.default_rng(seed))) > 3
+        assert sum(decoded) == ROWS
+
+
 def test_parts_of_files_are_read_alone(tmp_path):
     for kind in KINDS:
         data = written(kind, tmp_path / kind, X, Y, WEIGHTS, counts=[400, 600], rows=130, memory=2 * BYTES * 150)
@@ -92,7 +109,8 @@ def test_the_next_window_is_read_while_one_is_used(tmp_path):
     path = tmp_path / "x" / "part1.npy"
     path.unlink()
     os.mkfifo(path)
-    with contextlib.closing(Windows(data, 1).epoch()) as parts:
+    windows = Windows(data, 1)
+    with contextlib.closing(windows.epoch()) as parts:
         assert next(parts).size == 400
         writer, end = None, time.monotonic() + 60
         while writer is None and time.monotonic() < end:
@@ -103,6 +121,25 @@ def test_the_next_window_is_read_while_one_is_used(tmp_path):
         os.close(writer)
         with pytest.raises(OSError, match="seek"):
             next(parts)
+    assert not windows.reading[0]
+
+
+def test_it_shows_while_the_thread_reads(tmp_path):
+    data = written("npy", tmp_path, X, Y, WEIGHTS, memory=2 * BYTES * 300)
+    windows, shown, given = Windows(data, 10), [], data.files.reader
+
+    def reader():
+        made = given()
+        read = made.read
+        made.read = lambda start, into: (shown.append(windows.reading[0]), read(start, into))
+        return made
+
+    data.files.reader = reader
+    assert not windows.reading[0]
+    assert len(passed(windows)) == 4
+    assert shown == [1] * len(shown)
+    assert len(shown) >= 4
+    assert not windows.reading[0]
 
 
 def test_the_thread_ends_with_the_windows(tmp_path):
