@@ -30,7 +30,9 @@ cdef double densest(Training training) noexcept:
     cdef Run* run = &training.run
     if run.by_sample:
         return DENSEST_SAMPLE
-    if run.batch_size >= LARGE_BATCH or <double> run.batch_size * run.operations[0].fan_out >= LARGE_OUTPUTS:
+    cdef Py_ssize_t units = run.operations[0].fan_out
+    cdef bint listed_quickly = units <= WIDEST_BY_ROW and training.plan.kernels.lanes >= LANES_OF_LARGE_LISTS
+    if (run.batch_size >= LARGE_BATCH and not listed_quickly) or <double> run.batch_size * units >= LARGE_OUTPUTS:
         return DENSEST_LARGE_BATCH
     return DENSEST_BATCH
 

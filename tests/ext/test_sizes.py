@@ -142,6 +142,7 @@ def test_training_around_layers_shared_by_columns(threads, sparse, dtype):
 
 
 LARGE_BATCH, WIDE = TRAINING["LARGE_BATCH"], TRAINING["LARGE_OUTPUTS"] // 1024
+NARROW = TRAINING["WIDEST_BY_ROW"]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ LARGE_BATCH, WIDE = TRAINING["LARGE_BATCH"], TRAINING["LARGE_OUTPUTS"] // 1024
         ("DENSEST_BATCH", 4, 3),
         ("DENSEST_SAMPLE", 1, 3),
         ("DENSEST_BATCH", LARGE_BATCH - 1, 3),
-        ("DENSEST_LARGE_BATCH", LARGE_BATCH, 3),
+        ("DENSEST_LARGE_BATCH", LARGE_BATCH, NARROW + 1),
         ("DENSEST_BATCH", 1024, WIDE - 1),
         ("DENSEST_LARGE_BATCH", 1024, WIDE),
     ],
@@ -164,6 +165,17 @@ def test_zeros_are_left_out_up_to_a_share_of_the_rest(name, batch_size, units):
         y = np.zeros((len(x), units))
         training = training_of(plan, x, y, batch_size, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
         assert training.sparse == (count <= most), count
+
+
+@pytest.mark.parametrize("units", [1, NARROW])
+@both_dtypes
+def test_large_batches_of_a_narrow_layer_are_listed_by_long_vectors(dtype, units):
+    assert TRAINING["DENSEST_LARGE_BATCH"] < 0.2 < TRAINING["DENSEST_BATCH"]
+    x, y = data_of(100, units, LARGE_BATCH, dtype, 0.2)
+    for isa in supported_isas():
+        plan = plan_of(network_of((units,), 100, dtype)[0], 100, dtype, isa=isa)
+        training = training_of(plan, x, y, LARGE_BATCH, Loss.MEAN_SQUARED_ERROR, **RULES["sgd"])
+        assert training.sparse == (isa == "avx512" and dtype == np.float32)
 
 
 @pytest.fixture
