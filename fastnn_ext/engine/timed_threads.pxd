@@ -18,8 +18,8 @@ cdef enum:
     TIME_FOR_A_TRIAL = 100
     FASTER_BY_FAR = 125
     TRIALS = 3
-    # How many times as long pieces may have taken, at most, to count against a number, as one pause is no rule; and what
-    # is left of it after each trial, in percent.
+    # How many times as long pieces may have taken, at most, to count against a number, as one pause is no rule; and
+    # what is left of it after each trial, in percent.
     LARGEST_EXCESS = 2
     REMEMBERED = 90
 

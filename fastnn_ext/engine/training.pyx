@@ -58,8 +58,8 @@ cdef Py_ssize_t WORK_TIMED = 25_000_000
 # Rows looked at to see whether the data are sparse, and the largest share of non-zero inputs that is: in batches, where
 # the dense product runs at full speed, and one by one, where it waits for memory. Of large batches, of so many rows or
 # outputs of the first layer, sorted lists and the rows that they ask for no longer fit the caches. That does not matter
-# where vectors of so many numbers list them, by masks, and read a narrow layer's rows in three: 0.71 to 0.87 of the time
-# with AVX-512 at a density of 0.2; with AVX2 1.4 times as long.
+# where vectors of so many numbers list them, by masks, and read a narrow layer's rows in three: that takes 0.71 to 0.87
+# of the time with AVX-512 at a density of 0.2; with AVX2 1.4 times as long.
 cdef Py_ssize_t ROWS_PROBED = 64
 cdef double DENSEST_BATCH = 0.35
 cdef double DENSEST_SAMPLE = 0.75
