@@ -23,12 +23,14 @@ LEVELS = (
     {"activations", "constraints", "encoding", "initializers", "losses", "metrics", "optimizers", "regularizers"},
     {"checking", "config", "html", "registry", "threads"},
 )
-# An activation's file says how it is written for other systems, and makes its layer; a history plots itself.
+# An activation's file says how it is written for other systems, and makes its layer; a history plots itself; a layer
+# adapts to data of any kind.
 UPWARD = {
     ("activations", "interop"),
     ("activations", "layers"),
     ("callbacks", "plotting"),
     ("config", "__init__"),
+    ("layers", "data"),
     ("models", "plotting"),
     ("threads", "__init__"),
 }

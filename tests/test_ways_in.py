@@ -86,6 +86,12 @@ def call(x, y, folder):
     return model()(x).tobytes()
 
 
+def adapt(x, y, folder):
+    layer = fastnn.Normalization()
+    layer.adapt(x)
+    return layer.mean.tobytes(), layer.variance.tobytes()
+
+
 def network():
     rng = np.random.default_rng(0)
     hidden, last = fastnn.FCLayer(COLUMNS, 5, rng=rng), fastnn.FCLayer(5, 2, rng=rng)
@@ -125,7 +131,9 @@ WAYS_OF_BOTH = [
     fit, fit_of_float64, fit_of_batches, train_on_batch, evaluate, validation_data, notebook_train,
     notebook_train_by_layers,
 ]  # fmt: skip
-WAYS = [*WAYS_OF_BOTH, predict, predict_of_float64, predict_into, call, notebook_predict, notebook_predict_by_layers]
+WAYS = [
+    *WAYS_OF_BOTH, predict, predict_of_float64, predict_into, call, adapt, notebook_predict, notebook_predict_by_layers,
+]  # fmt: skip
 BY_LAYERS = (notebook_train_by_layers, notebook_predict_by_layers)
 
 
@@ -276,9 +284,16 @@ KINDS = {name: numpy_kind(name) for name in NUMPY} | SPARSE | {
 }  # fmt: skip
 
 # Cells that are refused, with the words of their errors, and why.
-SPARSE_TARGETS = (TypeError, r"must be an array, but it is a sparse matrix: pass .*\.toarray\(\)")
+NOT_SPARSE = (TypeError, r"must be an array, but it is a sparse matrix: pass .*\.toarray\(\)")
 # Layers of one's own get arrays, and a sparse matrix that is made dense may take all memory.
 SPARSE_BY_LAYERS = (TypeError, r"is a sparse matrix, which layers of your own cannot take: pass \w+\.toarray\(\)")
+
+
+def refusal_of_sparse(way, as_x):
+    """What a way says to a sparse matrix; None where it takes it."""
+    if way in BY_LAYERS and as_x:
+        return SPARSE_BY_LAYERS
+    return NOT_SPARSE if way is adapt or not as_x else None
 
 
 @functools.cache
@@ -289,9 +304,7 @@ def of_contiguous(way):
 
 def check(kind, way, as_x, folder):
     """That a cell gives what the contiguous array gives, or refuses as the table says."""
-    refusal = None
-    if kind in SPARSE:
-        refusal = SPARSE_TARGETS if not as_x else SPARSE_BY_LAYERS if way in BY_LAYERS else None
+    refusal = refusal_of_sparse(way, as_x) if kind in SPARSE else None
     made = KINDS[kind](X if as_x else Y, folder)
     arguments = (made, Y) if as_x else (X, made)
     if refusal is not None:
@@ -398,6 +411,10 @@ OTHER_NUMBERS = {
     "pandas bools": lambda: (
         pytest.importorskip("pandas").DataFrame(named(X > 1)), (X > 1).astype(np.float32)
     ),
+    "pandas numbers and bools": lambda: (
+        pytest.importorskip("pandas").DataFrame({**named(X), "c5": X[:, 5] > 1}),
+        np.column_stack([X[:, :5], X[:, 5] > 1]).astype(np.float32),
+    ),
     "pandas nullable booleans": lambda: (
         pytest.importorskip("pandas").DataFrame(named(X > 1)).astype("boolean"), (X > 1).astype(np.float32)
     ),
@@ -415,8 +432,9 @@ def test_inputs_with_numbers_of_their_own(kind, tmp_path):
     made, same = OTHER_NUMBERS[kind]()
     for way in WAYS:
         with case(kind, way):
-            if kind.startswith("csr") and way in BY_LAYERS:
-                with pytest.raises(SPARSE_BY_LAYERS[0], match=SPARSE_BY_LAYERS[1]):
+            refusal = refusal_of_sparse(way, True) if kind.startswith("csr") else None
+            if refusal is not None:
+                with pytest.raises(refusal[0], match=refusal[1]):
                     way(made, Y, tmp_path)
             else:
                 assert way(made, Y, tmp_path) == way(same, Y, tmp_path)

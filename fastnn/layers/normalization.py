@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.checking.arrays import converted, real_array
+from fastnn.checking.arrays import check_finite, converted, real_array
 from fastnn.checking.columns import Names, column_names
 from fastnn.checking.shapes import Shape
+from fastnn.data.convert import to_array
 from fastnn.layers.base import Layer, Variable
 from fastnn.layers.layer_array import LayerArray
 from fastnn_ext.engine.plan import Plan
@@ -105,15 +106,20 @@ class Normalization(Layer):
             raise ValueError(f"variance must not be negative, but it holds {second.min()}")
         return first, second
 
-    def adapt(self, data: ArrayLike) -> None:
+    def adapt(self, data: Any) -> None:
         """Take mean and variance of data, over all axes but the last, or over all; of a model that is built, too.
+
+        Data are of any kind that a model's ``fit`` takes, but for sparse matrices and rows in files.
 
         Raises
         ------
         TypeError, ValueError
             When they are no finite real numbers, hold no sample, or have another last axis than the layer's input.
         """
-        names, array = column_names(data, "data"), real_array(data, "data")
+        names, array = column_names(data, "data"), to_array(data, "data")
+        if not isinstance(array, np.ndarray):
+            raise TypeError("data must be an array, but it is a sparse matrix: pass data.toarray()")
+        check_finite(array, "data")
         if self.axis is None:
             # A column, whose one mean is that of all.
             names, array = None, array.reshape(-1, 1)
@@ -122,7 +128,8 @@ class Normalization(Layer):
         if self.axis is not None and self.input_shape is not None and array.shape[-1] != self.input_shape[-1]:
             raise ValueError(f"data must have {self.input_shape[-1]} columns, but they have {array.shape[-1]}")
         axes = tuple(range(array.ndim - 1))
-        numbers = array.astype(np.float64, copy=False)
+        # Rows are added up in one order, however they lie.
+        numbers = np.ascontiguousarray(array, np.float64)
         found = self._checked(numbers.mean(axis=axes), numbers.var(axis=axes))
         if self.arrays:
             own = self.arrays["mean"], self.arrays["variance"]

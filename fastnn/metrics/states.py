@@ -51,7 +51,12 @@ class Rows:
         self._weighted = False
 
     def add(self, true: ArrayLike, pred: ArrayLike, weights: NDArray[np.float64] | None) -> None:
-        part = np.array(true), np.array(pred), np.ones(len(np.atleast_1d(pred))) if weights is None else weights
+        # Copies: PyTorch warns where it is asked for one itself.
+        part = (
+            np.asarray(true).copy(),
+            np.asarray(pred).copy(),
+            np.ones(len(np.atleast_1d(pred))) if weights is None else weights,
+        )
         if self._parts:
             for name, new, old in zip(("y_true", "y_pred"), part, self._parts[0], strict=False):
                 if new.shape[1:] != old.shape[1:] or new.ndim != old.ndim:

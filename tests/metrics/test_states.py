@@ -107,6 +107,22 @@ def test_batches_weights_and_resets_are_those_of_keras(keras_over_any, case):
     close(case, ours.result(), theirs.result())
 
 
+@pytest.mark.parametrize("kind", ["torch", "lists", "pandas", "Fortran order"])
+@pytest.mark.parametrize("case", IN_KERAS)
+def test_other_arrays_give_what_numpys_give(case, kind):
+    make = {
+        "torch": lambda array: pytest.importorskip("torch").tensor(array),
+        "lists": lambda array: array.tolist(),
+        "Fortran order": np.asfortranarray,
+        "pandas": lambda array: pytest.importorskip("pandas").DataFrame(array) if array.ndim > 1 else array,
+    }[kind]
+    pair = data_of(case)
+    found, expected = ours_of(case), ours_of(case)
+    for weights in (None, WEIGHTS):
+        one, other = found(*map(make, pair), weights), expected(*pair, weights)
+        assert np.asarray(one).tolist() == np.asarray(other).tolist()
+
+
 IN_SKLEARN = ["matthews", "matthews of decisions", "kappa", "kappa, linear", "kappa, quadratic", "ROC", "accuracy"]
 IN_SKLEARN += ["brier", "brier of classes"]
 

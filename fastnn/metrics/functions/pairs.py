@@ -30,4 +30,5 @@ def _rows(name: str, value: ArrayLike) -> NDArray[np.float64]:
     array: NDArray[Any] = numeric_array(value, name)
     if array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}; expected at least one sample, as (n,) or (n, outputs).")
-    return finite_array(array, name, ndim=array.ndim).reshape(len(array), -1)
+    # However they lie, numbers are added up in one order.
+    return np.ascontiguousarray(finite_array(array, name, ndim=array.ndim).reshape(len(array), -1))

@@ -34,4 +34,4 @@ class MeanAbsoluteError(MeanMetric):
     def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         if sample_weight is not None:
             return mean_absolute_error(y_true, y_pred, sample_weight=sample_weight)
-        return absolute_error(y_true, y_pred) / np.size(y_pred)
+        return absolute_error(y_true, y_pred) / np.asarray(y_pred).size
