@@ -156,6 +156,7 @@ def test_predictions_know_nothing_of_them():
 
 
 def test_lbfgs_takes_penalties_and_refuses_constraints():
+    pytest.importorskip("scipy")
     layers = [Input((4,)), Dense(2, activity_regularizer=L1L2(l2=0.5), bias_regularizer="l2")]
     model = fastnn.Sequential(layers, seed=0)
     model.compile(LBFGS(), "mse")
