@@ -10,10 +10,22 @@ from fastnn.checking.arrays import real_dtype_array
 from fastnn.checking.columns import FRAMES, TENSORS, library_of
 from fastnn_ext.engine.compressed import CompressedRows
 
-__all__ = ["FRAMES", "is_array_like", "library_of", "to_array"]
+__all__ = ["FRAMES", "is_array_like", "library_of", "to_array", "to_dense_array"]
 
 # PyTorch's tensors have __array__, its loaders and data sets have none of these.
 _ARRAY_LIKE = ("__array__", "__array_interface__", "__array_struct__", "__dlpack__", "tocsr", "to_numpy")
+
+
+def to_dense_array(value: Any, name: str) -> NDArray[Any]:
+    """The same as `to_array`, where no sparse matrix is taken.
+
+    >>> to_dense_array([[1, 2]], "x")
+    array([[1, 2]])
+    """
+    array = to_array(value, name)
+    if isinstance(array, CompressedRows):
+        raise TypeError(f"{name} must be an array, but it is a sparse matrix: pass {name}.toarray()")
+    return array
 
 
 def to_array(value: Any, name: str) -> NDArray[Any] | CompressedRows:

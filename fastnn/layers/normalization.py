@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastnn.checking.arrays import check_finite, converted, real_array
 from fastnn.checking.columns import Names, column_names
 from fastnn.checking.shapes import Shape
-from fastnn.data.convert import to_array
+from fastnn.data.convert import to_dense_array
 from fastnn.layers.base import Layer, Variable
 from fastnn.layers.layer_array import LayerArray
 from fastnn_ext.engine.plan import Plan
@@ -116,9 +116,7 @@ class Normalization(Layer):
         TypeError, ValueError
             When they are no finite real numbers, hold no sample, or have another last axis than the layer's input.
         """
-        names, array = column_names(data, "data"), to_array(data, "data")
-        if not isinstance(array, np.ndarray):
-            raise TypeError("data must be an array, but it is a sparse matrix: pass data.toarray()")
+        names, array = column_names(data, "data"), to_dense_array(data, "data")
         check_finite(array, "data")
         if self.axis is None:
             # A column, whose one mean is that of all.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fastnn.checking.arrays import check_finite
 from fastnn.checking.shapes import Shape
-from fastnn.data.convert import to_array
+from fastnn.data.convert import to_array, to_dense_array
 from fastnn.losses.base import Loss
 from fastnn.models.classes import check_classes
 from fastnn.models.compiled import CompiledModel
@@ -60,9 +60,7 @@ def read_targets(model: CompiledModel, y: Any, name: str, samples: int) -> AllTa
 
 def _numbers(y: Any, name: str, samples: int) -> NDArray[Any]:
     """The targets of one output, as they come."""
-    array = to_array(y, name)
-    if isinstance(array, CompressedRows):
-        raise TypeError(f"{name} must be an array, but it is a sparse matrix: pass {name}.toarray()")
+    array = to_dense_array(y, name)
     if array.ndim < 1 or len(array) != samples:
         raise ValueError(f"{name} must have as many samples as x, {samples}, but its shape is {array.shape}")
     return array

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastnn.checking.arrays import check_finite, real_array
 from fastnn.checking.scalars import whole_number
-from fastnn.data.convert import to_array
+from fastnn.data.convert import to_array, to_dense_array
 from fastnn.encoding import to_categorical
 from fastnn.losses import LossFunction, built_in_loss, cross_entropy, gradient_of, mse
 from fastnn.notebook.chain import (
@@ -30,7 +30,6 @@ from fastnn.notebook.layers import Layer
 from fastnn.notebook.randomness import generator_or_global
 from fastnn.optimizers.base import Optimizer
 from fastnn.optimizers.sgd import SGD
-from fastnn_ext.engine.compressed import CompressedRows
 from fastnn_ext.tables.enums import UpdateRule
 
 
@@ -189,9 +188,7 @@ def training_errors(
 def _training_data(
     network: Layers, x_train: ArrayLike, y_train: ArrayLike, loss: LossFunction
 ) -> tuple[Inputs, NDArray[Any]]:
-    x, y = to_array(x_train, "x_train"), to_array(y_train, "y_train")
-    if isinstance(y, CompressedRows):
-        raise TypeError("y_train must be an array, but it is a sparse matrix: pass y_train.toarray()")
+    x, y = to_array(x_train, "x_train"), to_dense_array(y_train, "y_train")
     if input_size(network) is not None and count_samples(network, x, "x_train") is None:
         raise ValueError(
             f"x_train must hold a batch of samples, but its shape, {x.shape}, is that of one: pass x_train[None]"
