@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.checking.arrays import real_array
+from fastnn.arrays.numbers import real_array
 from fastnn.checking.scalars import non_negative_number, true_or_false
 from fastnn.checking.strict import Strict
 from fastnn_ext.engine.options import LossOptions, RuleOptions

@@ -8,7 +8,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastnn.checking.arrays import numeric_array
+from fastnn.arrays.numbers import numeric_array
 from fastnn.checking.labels import class_labels
 from fastnn.checking.scalars import whole_number
 

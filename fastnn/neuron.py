@@ -13,7 +13,7 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.checking.arrays import finite_array
+from fastnn.arrays.numbers import finite_array
 from fastnn.checking.scalars import whole_number
 
 __all__ = ["weighted_sum", "step", "f", "predict", "train_weights", "ten_rows"]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fastnn.arrays.convert import to_dense_array
 from fastnn.checking.names import unknown_name
 from fastnn.checking.scalars import non_negative_number
 from fastnn.checking.strict import Strict
@@ -34,7 +35,7 @@ class L1L2(Strict):
 
     def __call__(self, w: ArrayLike) -> float:
         """What an array costs."""
-        numbers = np.asarray(w, np.float64)
+        numbers = to_dense_array(w, "w").astype(np.float64)
         return float(self.l1 * np.abs(numbers).sum() + self.l2 * np.square(numbers).sum())
 
     def configuration(self) -> dict[str, Any]:

@@ -21,16 +21,15 @@ LEVELS = (
     {"augmentation", "callbacks", "data", "datasets", "files", "progress"},
     {"layers"},
     {"activations", "constraints", "encoding", "initializers", "losses", "metrics", "optimizers", "regularizers"},
+    {"arrays"},
     {"checking", "config", "html", "registry", "threads"},
 )
-# An activation's file says how it is written for other systems, and makes its layer; a history plots itself; a layer
-# adapts to data of any kind.
+# An activation's file says how it is written for other systems, and makes its layer; a history plots itself.
 UPWARD = {
     ("activations", "interop"),
     ("activations", "layers"),
     ("callbacks", "plotting"),
     ("config", "__init__"),
-    ("layers", "data"),
     ("models", "plotting"),
     ("threads", "__init__"),
 }

@@ -6,16 +6,7 @@ from typing import Any
 import numpy
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-__all__ = [
-    "check_finite",
-    "converted",
-    "finite_array",
-    "float_dtype",
-    "no_memory",
-    "numeric_array",
-    "real_array",
-    "real_dtype_array",
-]
+__all__ = ["check_finite", "converted", "float_dtype", "no_memory", "real_dtype_array"]
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 # Rows are checked for NaN in pieces of about this many numbers, so that the check needs no copy of the data.
@@ -57,71 +48,6 @@ def check_finite(array: NDArray[Any], name: str) -> None:
                 f"{name} must hold finite numbers, but {name}[{spelled}] is {array[place]}: "
                 "remove or fill in such samples first"
             )
-
-
-def real_array(value: ArrayLike, name: str) -> NDArray[Any]:
-    """``value`` as an array of finite real numbers.
-
-    Raises
-    ------
-    TypeError
-        For an object, complex, string or date dtype, or ragged lists.
-    ValueError
-        When it holds NaN or infinity; the message names the first place.
-
-    Examples
-    --------
-    >>> real_array([[1.0, float("nan")]], "x_train")
-    Traceback (most recent call last):
-    ...
-    ValueError: x_train must hold finite numbers, but x_train[0, 1] is nan: remove or fill in such samples first
-    """
-    array = real_dtype_array(value, name)
-    check_finite(array, name)
-    return array
-
-
-def numeric_array(value: ArrayLike, name: str) -> NDArray[Any]:
-    """``value`` as an array of booleans, integers or floats without NaN; infinities are taken.
-
-    Raises
-    ------
-    TypeError
-        For another dtype.
-    ValueError
-        For ragged lists, or where a number is NaN.
-    """
-    try:
-        array = numpy.asarray(value)
-    except ValueError as error:
-        raise ValueError(
-            f"{name} cannot be made an array; expected numbers in rows of one length. Received: {error}"
-        ) from error
-    if array.dtype.kind not in "biuf":
-        raise TypeError(
-            f"{name} has dtype {array.dtype}; expected booleans, integers or floats. "
-            f"Convert it first, for example with numpy.asarray({name}, dtype=float)."
-        )
-    if numpy.isnan(array).any():
-        raise ValueError(f"{name} contains NaN; expected numbers only. Remove or fill the missing values.")
-    return array
-
-
-def finite_array(value: ArrayLike, name: str, *, ndim: int) -> NDArray[numpy.float64]:
-    """``value`` as a finite, non-empty float64 array with ``ndim`` dimensions.
-
-    >>> finite_array([1, 2], "weights", ndim=2)
-    Traceback (most recent call last):
-    ValueError: weights has shape (2,); expected a non-empty array with ndim 2.
-    """
-    array = numeric_array(value, name)
-    if array.ndim != ndim or array.size == 0:
-        raise ValueError(f"{name} has shape {array.shape}; expected a non-empty array with ndim {ndim}.")
-    with numpy.errstate(over="ignore"):  # a long double beyond float64 becomes an infinity, refused below
-        array = array.astype(numpy.float64)
-    if not numpy.isfinite(array).all():
-        raise ValueError(f"{name} contains an infinity; expected numbers that are finite in float64.")
-    return array
 
 
 def converted(array: NDArray[Any], dtype: numpy.dtype[numpy.floating], name: str) -> NDArray[Any]:

@@ -4,7 +4,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from fastnn.checking.arrays import check_finite, real_array
+from fastnn.arrays.numbers import real_array
+from fastnn.checking.arrays import check_finite
 from fastnn.files.reading import NpzFile, read_npy, regular_file
 
 __all__ = ["is_array_file", "read_inputs", "read_samples"]

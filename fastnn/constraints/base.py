@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.arrays.convert import to_dense_array
 from fastnn.checking.strict import Strict
 from fastnn_ext.engine.plan import Plan
 
@@ -54,7 +55,10 @@ class NormConstraint(Constraint):
         raise NotImplementedError(f"{type(self).__name__} has no bounds")
 
     def __call__(self, w: ArrayLike) -> Any:
-        array = np.asarray(w)
+        array = to_dense_array(w, "w")
+        if array.dtype.kind != "f" or array.dtype.itemsize < 4:
+            # Whole numbers would stay whole, and what half precision holds is too small for this.
+            array = array.astype(np.float64)
         low, high, rate = self.bounds()
         norms = np.sqrt(np.square(array).sum(axis=self._axis_of(array), keepdims=True))
         desired = rate * np.clip(norms, low, high) + (1 - rate) * norms

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.arrays.convert import to_dense_array
 from fastnn.constraints.base import Constraint
 from fastnn_ext.engine.plan import Plan
 
@@ -21,7 +22,7 @@ class NonNeg(Constraint):
     """
 
     def __call__(self, w: ArrayLike) -> Any:
-        return np.maximum(np.asarray(w), 0)
+        return np.maximum(to_dense_array(w, "w"), 0)
 
     def lower(self, plan: Plan, array: NDArray[Any]) -> None:
         plan.forbid_negative(array)

@@ -1,4 +1,4 @@
-"""Data as users have them: arrays, data frames, sparse matrices, tensors of other libraries, and files of rows.
+"""Data beyond arrays: rows in files, and the names of columns.
 
 >>> from fastnn.data import from_files
 >>> from_files("x.csv")

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastnn.checking.arrays import converted, real_array
+from fastnn.arrays.numbers import real_array
+from fastnn.checking.arrays import converted
 from fastnn.checking.shapes import Shape
 from fastnn.layers.activation import Activation
 from fastnn.layers.base import Layer

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from fastnn import layers
 from fastnn.activations.base import ActivationKind
 from fastnn.activations.registry import ACTIVATIONS
+from fastnn.arrays.tensors import tensor_array
 from fastnn.checking.arrays import real_dtype_array
 from fastnn.checking.shapes import Shape, checked_shape
-from fastnn.data.tensors import tensor_array
 from fastnn.layers.base import Layer
 from fastnn.registry import Without, given
 

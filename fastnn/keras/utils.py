@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastnn import encoding
-from fastnn.checking.arrays import real_array
+from fastnn.arrays.numbers import real_array
 from fastnn.keras.data_classes import PyDataset, Sequence
 from fastnn.keras.preprocessing.sequence import pad_sequences
 from fastnn.keras.saving import register_keras_serializable

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.arrays.numbers import replacement
 from fastnn.checking.fixed import FixedDict
 from fastnn.checking.names import non_empty_name, snake_case
 from fastnn.checking.scalars import true_or_false
@@ -19,7 +20,7 @@ from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.layers.calls import Called
 from fastnn.layers.config import Configured
 from fastnn.layers.freezing import FREEZINGS
-from fastnn.layers.layer_array import LayerArray, replacement
+from fastnn.layers.layer_array import LayerArray
 from fastnn.layers.listed import ListedMethod
 from fastnn.layers.symbolic import SymbolicTensor, call, is_symbolic
 from fastnn.layers.training_argument import check_training

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.checking.arrays import converted, real_array
+from fastnn.arrays.numbers import replacement
 
-__all__ = ["LayerArray", "replacement"]
+__all__ = ["LayerArray"]
 
 
 class LayerArray(np.ndarray[Any, np.dtype[Any]]):
@@ -55,23 +55,3 @@ class LayerArray(np.ndarray[Any, np.dtype[Any]]):
         # A method that changes the layer must not be there where it would change another array.
         plain = np.asarray(array)
         return plain[()] if return_scalar else plain
-
-
-def replacement(old: NDArray[Any], value: ArrayLike, name: str) -> NDArray[Any]:
-    """``value`` as an array that may be written over ``old``: of its shape, finite, in its dtype.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Where it is not; the message calls it ``name``.
-
-    Examples
-    --------
-    >>> replacement(np.zeros(2), [1, 2, 3], "the bias")
-    Traceback (most recent call last):
-    ValueError: the bias must have shape (2,), but its shape is (3,)
-    """
-    array = real_array(value, name)
-    if array.shape != old.shape:
-        raise ValueError(f"{name} must have shape {old.shape}, but its shape is {array.shape}")
-    return converted(array, old.dtype, name)

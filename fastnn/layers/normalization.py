@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.checking.arrays import check_finite, converted, real_array
+from fastnn.arrays.convert import to_dense_array
+from fastnn.arrays.numbers import real_array
+from fastnn.checking.arrays import check_finite, converted
 from fastnn.checking.columns import Names, column_names
 from fastnn.checking.shapes import Shape
-from fastnn.data.convert import to_dense_array
 from fastnn.layers.base import Layer, Variable
 from fastnn.layers.layer_array import LayerArray
 from fastnn_ext.engine.plan import Plan

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.checking.arrays import numeric_array
+from fastnn.arrays.numbers import numeric_array
 from fastnn.checking.number import Number
 
 __all__ = ["CalledLoss", "reduced", "sample_values"]

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.arrays.convert import to_dense_array
 from fastnn.checking.number import Number
 from fastnn.checking.scalars import true_or_false
 from fastnn.checking.strict import Strict
@@ -113,11 +114,12 @@ class Metric(Strict):
         Metrics that are no means of samples, such as the area under a curve, keep the rows themselves until
         `reset_state`, so that the result is exact.
         """
-        weights = weights_of(sample_weight, len(np.atleast_1d(y_pred)))
+        true, pred = to_dense_array(y_true, "y_true"), to_dense_array(y_pred, "y_pred")
+        weights = weights_of(sample_weight, len(np.atleast_1d(pred)))
         if weights is None or np.any(weights):
             # Its checks come first.
-            value = self._judged(y_true, y_pred, weights)
-            self._count(y_true, y_pred, weights, value)
+            value = self._judged(true, pred, weights)
+            self._count(true, pred, weights, value)
 
     def _judged(self, y_true: ArrayLike, y_pred: ArrayLike, weights: NDArray[Any] | None) -> Any:
         return self.compute(y_true, y_pred) if weights is None else self.compute(y_true, y_pred, weights)
@@ -282,7 +284,7 @@ def read_rows(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArr
     array([[0, 0, 1],
            [1, 0, 0]], dtype=uint8)
     """
-    true, pred = np.asarray(y_true), np.asarray(y_pred)
+    true, pred = to_dense_array(y_true, "y_true"), to_dense_array(y_pred, "y_pred")
     if pred.ndim == 1:
         pred = pred[:, None]
     if pred.ndim == 2 and true.shape in (pred.shape[:1], (len(pred), 1)):

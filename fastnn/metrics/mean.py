@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastnn.checking.arrays import numeric_array
+from fastnn.arrays.numbers import numeric_array
 from fastnn.checking.number import Number
 from fastnn.metrics.base import Metric
 from fastnn.metrics.states import RunningMean

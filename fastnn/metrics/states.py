@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.arrays.convert import to_dense_array
+
 __all__ = ["Counted", "Rows", "RunningMean", "weights_of"]
 
 
@@ -80,7 +82,7 @@ def weights_of(sample_weight: ArrayLike | None, samples: int) -> NDArray[Any] | 
     """``sample_weight`` as (samples,), where it is a number or has an axis of length one at its end."""
     if sample_weight is None:
         return None
-    weights = np.asarray(sample_weight)
+    weights = to_dense_array(sample_weight, "sample_weight")
     if weights.ndim == 0:
         return np.full(samples, weights[()])
     return weights[:, 0] if weights.ndim == 2 and weights.shape[1] == 1 else weights

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fastnn.data.convert import is_array_like, to_array
+from fastnn.arrays.convert import is_array_like, to_array
 
 __all__ = ["BATCH_SIZE", "Batches", "batches_of", "check_kind", "gives_batches"]
 

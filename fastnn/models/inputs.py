@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.arrays.convert import to_array
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.checking.shapes import Shape
-from fastnn.data.convert import to_array
 from fastnn.data.names import Names, by_name, column_names
 from fastnn.models.categories import Categories, categories_of, check_categories
 from fastnn.models.compiled import CompiledModel

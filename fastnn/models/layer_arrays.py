@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.arrays.convert import to_dense_array
 from fastnn.checking.arrays import check_finite, converted, no_memory
 from fastnn.checking.shapes import Shape
 from fastnn.layers.base import Layer, Variable, fixed_arrays
@@ -143,7 +144,7 @@ def replacements(layers: Sequence[Layer], weights: Sequence[ArrayLike], dtype: n
         raise ValueError(f"weights must be a list of {len(own)} arrays, but there are {len(weights)}")
     given = []
     for value, (layer, name, array) in zip(weights, own, strict=True):
-        new = np.asarray(value)
+        new = to_dense_array(value, f"the {name} of {layer.name}")
         check_array(layer, name, array.shape, new)
         given.append(converted(new, dtype, f"the {name} of {layer.name}"))
     # Views of the model's own arrays, to swap two layers, say, would be read when they are written already.

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.arrays.convert import to_array
 from fastnn.checking.arrays import check_finite, converted
-from fastnn.data.convert import to_array
 from fastnn.layers.freezing import FREEZINGS
 from fastnn.models.collecting import collecting_training, stepping_training
 from fastnn.models.compiled import CompiledModel

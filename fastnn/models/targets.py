@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.arrays.convert import to_array, to_dense_array
 from fastnn.checking.arrays import check_finite
 from fastnn.checking.shapes import Shape
-from fastnn.data.convert import to_array, to_dense_array
 from fastnn.losses.base import Loss
 from fastnn.models.classes import check_classes
 from fastnn.models.compiled import CompiledModel

@@ -5,8 +5,8 @@ from typing import Any
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.arrays.convert import to_array
 from fastnn.checking.arrays import check_finite, converted
-from fastnn.data.convert import to_array
 from fastnn.notebook.chain import Layers, check_network, count_samples, dense, forward_of, input_size, lower
 from fastnn.notebook.layers import Layer
 from fastnn_ext.engine.compressed import CompressedRows

@@ -10,9 +10,10 @@ from typing import Any
 import numpy
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.checking.arrays import check_finite, real_array
+from fastnn.arrays.convert import to_array, to_dense_array
+from fastnn.arrays.numbers import real_array
+from fastnn.checking.arrays import check_finite
 from fastnn.checking.scalars import whole_number
-from fastnn.data.convert import to_array, to_dense_array
 from fastnn.encoding import to_categorical
 from fastnn.losses import LossFunction, built_in_loss, cross_entropy, gradient_of, mse
 from fastnn.notebook.chain import (

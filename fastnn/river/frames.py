@@ -12,9 +12,9 @@ import numpy as np
 from numpy import ndarray
 from numpy.typing import NDArray
 
+from fastnn.arrays.convert import to_array
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.checking.scalars import non_negative_number
-from fastnn.data.convert import to_array
 from fastnn_ext.engine.compressed import CompressedRows
 
 __all__ = ["frame_like", "read_frame", "read_weights", "series_like", "values_of"]

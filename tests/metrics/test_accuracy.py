@@ -79,9 +79,9 @@ def test_infinite_scores_still_have_a_largest():
         ([[0.2], [0.7]], [0, 1], ValueError, "y_true holds 0.2"),
         ([0, 1], [0.2, 0.7], ValueError, "y_pred holds 0.2"),
         ([0, 1], [[-1.5], [2.5]], ValueError, "y_pred holds -1.5.*sigmoid"),
-        (["a"], [0], TypeError, "y_true has dtype <U1"),
-        ([0], [None], TypeError, "y_pred has dtype object"),
-        ([0], [1j], TypeError, "y_pred has dtype complex128"),
+        (["a"], [0], TypeError, "y_true must hold real numbers, but its dtype is <U1"),
+        ([0], [None], TypeError, "y_pred must hold real numbers, but its dtype is object"),
+        ([0], [1j], TypeError, "y_pred must hold real numbers, but its dtype is complex128"),
     ],
 )
 def test_refusals(y_true, y_pred, error, message):

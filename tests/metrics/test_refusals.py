@@ -22,7 +22,7 @@ named = {"ids": lambda function: getattr(function, "__name__", None)}
         ([0, 0], ValueError, "sample_weight holds only zeros"),
         ([1, np.nan], ValueError, "sample_weight contains NaN"),
         ([1, np.inf], ValueError, "sample_weight contains an infinity"),
-        (["a", "b"], TypeError, "sample_weight has dtype <U1"),
+        (["a", "b"], TypeError, "sample_weight must hold real numbers, but its dtype is <U1"),
     ],
 )
 def test_weights(metric, weight, error, message):
@@ -116,7 +116,7 @@ def test_roc_auc(y_true, y_pred, message):
         ([0, 1], np.zeros((1, 1, 2)), ValueError, r"y_pred has shape \(1, 1, 2\)"),
         ([0, np.nan], [0, 1], ValueError, "y_true contains NaN"),
         ([0, 1], [0, np.inf], ValueError, "y_pred contains an infinity"),
-        (["a", "b"], [0, 1], TypeError, "y_true has dtype <U1"),
+        (["a", "b"], [0, 1], TypeError, "y_true must hold real numbers, but its dtype is <U1"),
     ],
 )
 def test_errors(metric, y_true, y_pred, error, message):

@@ -341,7 +341,7 @@ def test_weights_and_functions():
         (lambda: metrics.brier_score([0, 1], [[0.5, 0.4], [0.5, 0.5]]), ValueError, "row 0 of y_pred sums to 0.9"),
         (lambda: metrics.log_loss([0, 1], [-1.0, 2.0]), ValueError, "expected probabilities from 0 to 1"),
         (lambda: metrics.log_loss([0, 2], [0.1, 0.2]), ValueError, "y_true holds the label 2"),
-        (lambda: metrics.Mean()(["a"]), TypeError, "values has dtype"),
+        (lambda: metrics.Mean()(["a"]), TypeError, "values must hold real numbers"),
         (lambda: metrics.Mean()([1.0], sample_weight=[-1.0]), ValueError, "sample_weight must be finite, not negative"),
     ],
 )

@@ -10,7 +10,7 @@ import scipy.sparse
 from installed import is_installed
 
 import fastnn
-from fastnn.data.convert import to_array
+from fastnn.arrays.convert import to_array
 from fastnn.distributed import launched, mpi
 from fastnn.distributed.shards import BalancedShards, OwnShards, SharedRows
 from fastnn.models.several import take_rows

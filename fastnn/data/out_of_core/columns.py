@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from fastnn.data.frames import arrow_column, check_column, common_dtype, interleave, missing_values
+from fastnn.arrays.frames import arrow_column, check_column, common_dtype, interleave, missing_values
 from fastnn.data.out_of_core.forms import Arrays, Form, Forms
 
 __all__ = ["Choice", "chosen_columns"]

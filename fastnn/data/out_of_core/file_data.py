@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,12 @@ class FileData:
     block_size: int
     start: int
     stop: int
+
+    # What those are told who pass it where only an array will do.
+    instead_of_an_array: ClassVar[str] = (
+        "rows in files are read by a model's fit, evaluate and predict, and as its validation_data. "
+        "Pass numpy.load(..., mmap_mode='r')"
+    )
 
     @property
     def count(self) -> int:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.arrays.numbers import real_array
 from fastnn.augmentation import ImageAugmentation
-from fastnn.checking.arrays import real_array
 from fastnn.checking.scalars import whole_number
 from fastnn.keras.session import SESSION
 from fastnn.keras.translating import attributes

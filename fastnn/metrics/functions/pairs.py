@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.checking.arrays import finite_array, numeric_array
+from fastnn.arrays.numbers import finite_array, numeric_array
 
 __all__ = ["read_pair"]
 

@@ -1,8 +1,8 @@
 """Accuracy as training computes it: of classes, or of decisions of one output."""
 
-import numpy as np
 from numpy.typing import ArrayLike
 
+from fastnn.arrays.convert import to_dense_array
 from fastnn.metrics.functions.accuracy import accuracy
 from fastnn.metrics.objects.decisions import share_decided
 from fastnn.metrics.objects.means import MeanMetric
@@ -33,6 +33,7 @@ class Accuracy(MeanMetric):
         super().__init__(name)
 
     def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        if np.ndim(y_pred) == 2 and np.shape(y_pred)[1] > 1:
-            return accuracy(y_true, y_pred, sample_weight=sample_weight)
-        return share_decided(y_true, y_pred, 0.5, sample_weight)
+        pred = to_dense_array(y_pred, "y_pred")
+        if pred.ndim == 2 and pred.shape[1] > 1:
+            return accuracy(y_true, pred, sample_weight=sample_weight)
+        return share_decided(y_true, pred, 0.5, sample_weight)

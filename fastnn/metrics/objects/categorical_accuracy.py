@@ -1,8 +1,8 @@
 """Accuracy of classes, from one-hot rows or class numbers."""
 
-import numpy as np
 from numpy.typing import ArrayLike
 
+from fastnn.arrays.convert import to_dense_array
 from fastnn.metrics.functions.accuracy import accuracy
 from fastnn.metrics.objects.means import MeanMetric
 
@@ -31,8 +31,9 @@ class CategoricalAccuracy(MeanMetric):
         return 2
 
     def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        if np.ndim(y_pred) != 2 or np.shape(y_pred)[1] < 2:
+        pred = to_dense_array(y_pred, "y_pred")
+        if pred.ndim != 2 or pred.shape[1] < 2:
             raise ValueError(
-                f"y_pred has shape {np.shape(y_pred)}; expected two columns or more. For one output use BinaryAccuracy."
+                f"y_pred has shape {pred.shape}; expected two columns or more. For one output use BinaryAccuracy."
             )
-        return accuracy(y_true, y_pred, sample_weight=sample_weight)
+        return accuracy(y_true, pred, sample_weight=sample_weight)

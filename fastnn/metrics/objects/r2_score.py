@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.arrays.convert import to_dense_array
 from fastnn.metrics.base import Metric, check_shape
 from fastnn.metrics.functions.r2 import r2
 
@@ -32,4 +33,5 @@ class R2Score(Metric):
 
     def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Compute R²; NaN for one sample, which has no variance."""
-        return r2(y_true, y_pred, sample_weight=sample_weight) if len(np.atleast_1d(y_pred)) > 1 else math.nan
+        pred = to_dense_array(y_pred, "y_pred")
+        return r2(y_true, pred, sample_weight=sample_weight) if len(np.atleast_1d(pred)) > 1 else math.nan

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.arrays.convert import to_dense_array
 from fastnn.metrics.objects.of_losses import LossMetric
 from fastnn_ext.tables.enums import Loss
 
@@ -32,8 +32,9 @@ class SquaredHinge(LossMetric):
         self._check_classes(y_true)
 
     def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        self._check_classes(np.asarray(y_true))
-        return super().compute(y_true, y_pred, sample_weight)
+        true = to_dense_array(y_true, "y_true")
+        self._check_classes(true)
+        return super().compute(true, y_pred, sample_weight)
 
     def _check_classes(self, true: NDArray[Any]) -> None:
         for negative in (-1, 0):

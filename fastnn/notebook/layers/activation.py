@@ -8,6 +8,7 @@ import numpy
 from numpy.typing import ArrayLike
 
 from fastnn import activations
+from fastnn.arrays.convert import to_dense_array
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
 from fastnn_ext.bindings.activations import activation_gradient
 from fastnn_ext.engine.plan import Plan
@@ -76,16 +77,17 @@ class ActivationLayer(Layer):
         return str(getattr(self.activation, "__name__", self.activation))
 
     def forward(self, input: ArrayLike) -> FloatArray:
-        self.input = numpy.asarray(input)
+        self.input = to_dense_array(input, "input")
         self.output = numpy.asarray(self.activation(self.input))
         return self.output
 
     def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
+        error = to_dense_array(output_error, "output_error")
         # Where the output tells the derivative, nothing is computed twice.
         if self.kind is not None and _entry(self.kind).from_output is not None:
             numbers = _entry(self.kind).function_numbers
-            return activation_gradient(output_error, after_forward(self.output, self), self.kind, *numbers)
-        return numpy.asarray(output_error * self.activation_prime(after_forward(self.input, self)))
+            return activation_gradient(error, after_forward(self.output, self), self.kind, *numbers)
+        return numpy.asarray(error * self.activation_prime(after_forward(self.input, self)))
 
     def lower(self, plan: Plan) -> bool:
         if self.kind is None:

@@ -8,6 +8,8 @@ import math
 import numpy
 from numpy.typing import ArrayLike, DTypeLike
 
+from fastnn.arrays.convert import to_dense_array
+from fastnn.arrays.numbers import replacement
 from fastnn.checking.arrays import float_dtype, no_memory
 from fastnn.checking.scalars import whole_number
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
@@ -95,7 +97,7 @@ class FCLayer(Layer):
 
     @weights.setter
     def weights(self, value: ArrayLike) -> None:
-        self._weights[...] = _parameter(value, "weights", self._weights)
+        self._weights[...] = replacement(self._weights, value, "weights")
 
     @property
     def bias(self) -> FloatArray:
@@ -104,29 +106,30 @@ class FCLayer(Layer):
 
     @bias.setter
     def bias(self, value: ArrayLike) -> None:
-        if numpy.shape(value) == (self.output_size,):
-            value = numpy.reshape(value, (1, -1))
-        self._bias[...] = _parameter(value, "bias", self._bias)
+        array = to_dense_array(value, "bias")
+        row = array.reshape(1, -1) if array.ndim == 1 else array
+        self._bias[...] = replacement(self._bias, row, "bias")
 
     def _told(self) -> str:
         return f"{self.input_size}, {self.output_size}"
 
     def forward(self, input: ArrayLike) -> FloatArray:
-        self.input = numpy.asarray(input)
+        self.input = to_dense_array(input, "input")
         self.output = dense_forward(self.input, self._weights, self._bias)
         return self.output
 
     def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
         input = after_forward(self.input, self)
-        input_error = dense_backward_input(output_error, self._weights)
-        dense_sgd_step(output_error, input, self._weights, self._bias, learning_rate)
+        error = to_dense_array(output_error, "output_error")
+        input_error = dense_backward_input(error, self._weights)
+        dense_sgd_step(error, input, self._weights, self._bias, learning_rate)
         return input_error
 
     def gradients(self, output_error: ArrayLike) -> tuple[FloatArray, tuple[FloatArray, FloatArray]]:
         """The gradient with respect to the last input, and those of weights and bias; nothing is learnt."""
         input = after_forward(self.input, self)
         # The weights' dtype decides, as in `backward`.
-        error = numpy.asarray(output_error, dtype=self.dtype)
+        error = to_dense_array(output_error, "output_error").astype(self.dtype, copy=False)
         return dense_backward_input(error, self._weights), dense_backward_parameters(error, input)
 
     def lower(self, plan: Plan) -> bool:
@@ -140,12 +143,3 @@ class FCLayer(Layer):
 
     def configuration(self) -> dict[str, object]:
         return {"input_size": self.input_size, "output_size": self.output_size, "dtype": self.dtype.name}
-
-
-def _parameter(value: ArrayLike, name: str, current: FloatArray) -> FloatArray:
-    array = numpy.asarray(value)
-    if array.dtype.kind not in "fiu":
-        raise TypeError(f"{name} must hold real numbers, but its dtype is {array.dtype}")
-    if array.shape != current.shape:
-        raise ValueError(f"{name} must have shape {current.shape}, but its shape is {array.shape}")
-    return array

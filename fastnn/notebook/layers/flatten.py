@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy
 from numpy.typing import ArrayLike
 
+from fastnn.arrays.convert import to_dense_array
 from fastnn.checking.scalars import whole_number
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
 from fastnn_ext.engine.plan import Plan
@@ -47,7 +48,7 @@ class FlattenLayer(Layer):
         return f"{self.input_shape}"
 
     def forward(self, input: ArrayLike) -> FloatArray:
-        array = numpy.asarray(input)
+        array = to_dense_array(input, "input")
         accepted = {self.input_shape, (self.output_size,)}
         if array.shape not in accepted and array.shape[1:] not in accepted:
             shape = ", ".join(map(str, self.input_shape))
@@ -60,7 +61,7 @@ class FlattenLayer(Layer):
         return self.output
 
     def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
-        return numpy.reshape(numpy.asarray(output_error), after_forward(self.input, self).shape)
+        return numpy.reshape(to_dense_array(output_error, "output_error"), after_forward(self.input, self).shape)
 
     def lower(self, plan: Plan) -> bool:
         return True

@@ -3,6 +3,7 @@
 import numpy
 from numpy.typing import ArrayLike
 
+from fastnn.arrays.convert import to_dense_array
 from fastnn.checking.scalars import whole_number
 from fastnn.notebook.layers.base import FloatArray, Layer, after_forward
 from fastnn_ext.bindings.softmax import softmax, softmax_gradient
@@ -39,7 +40,7 @@ class SoftmaxLayer(Layer):
         return f"{self.input_size}"
 
     def forward(self, input: ArrayLike) -> FloatArray:
-        array = numpy.atleast_2d(numpy.asarray(input))
+        array = numpy.atleast_2d(to_dense_array(input, "input"))
         if array.ndim != 2 or array.shape[1] != self.input_size:
             raise ValueError(
                 f"input must have shape ({self.input_size},) or (batch, {self.input_size}) to fit SoftmaxLayer, "
@@ -49,7 +50,7 @@ class SoftmaxLayer(Layer):
         return self.output
 
     def backward(self, output_error: ArrayLike, learning_rate: float) -> FloatArray:
-        return softmax_gradient(output_error, after_forward(self.output, self))
+        return softmax_gradient(to_dense_array(output_error, "output_error"), after_forward(self.output, self))
 
     def lower(self, plan: Plan) -> bool:
         plan.add_softmax()

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastnn.data.array_kinds import plain_array
+from fastnn.arrays.array_kinds import plain_array
 
 __all__ = ["tensor_array"]
 

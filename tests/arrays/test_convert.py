@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from fastnn.data.convert import to_array
+from fastnn.arrays.convert import to_array
 from fastnn_ext.engine.compressed import CompressedRows
 
 

@@ -59,34 +59,28 @@ def to_array(value: Any, name: str) -> NDArray[Any] | CompressedRows:
     if isinstance(value, np.ndarray):
         if type(value) is np.ndarray and value.dtype.kind in "fiub":
             return value
-        from fastnn.data.array_kinds import plain_array
+        from fastnn.arrays.array_kinds import plain_array
 
         return plain_array(value, name)
     if isinstance(value, CompressedRows):
         return value
     library = library_of(value)
     if library in FRAMES:
-        from fastnn.data.frames import frame_array
+        from fastnn.arrays.frames import frame_array
 
         return frame_array(value, library, name)
     if hasattr(value, "tocsr"):
-        from fastnn.data.sparse import compressed_rows
+        from fastnn.arrays.sparse import compressed_rows
 
         return compressed_rows(value, name)
     # Data sets come from these libraries, too.
     tensor = library in TENSORS and hasattr(value, "__array__")
     if tensor or hasattr(value, "__dlpack__") or (library == "tensorflow" and not hasattr(value, "__iter__")):
-        from fastnn.data.tensors import tensor_array
+        from fastnn.arrays.tensors import tensor_array
 
         return tensor_array(value, library, name)
-    if library == "fastnn":
-        from fastnn.data.out_of_core.file_data import FileData
-
-        if isinstance(value, FileData):
-            raise TypeError(
-                f"{name} must be an array, but it is a FileData: rows in files are read by a model's fit, evaluate and "
-                "predict, and as its validation_data. Pass numpy.load(..., mmap_mode='r')"
-            )
+    if hasattr(value, "instead_of_an_array"):
+        raise TypeError(f"{name} must be an array, but it is a {type(value).__name__}: {value.instead_of_an_array}")
     # NumPy would go through all that has items, and for ever where these have no end.
     items = hasattr(value, "__getitem__") or hasattr(value, "__iter__")
     if (items or callable(value)) and not (isinstance(value, Sequence) or is_array_like(value)):

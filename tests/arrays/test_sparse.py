@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastnn import Sequential
-from fastnn.data.convert import to_array
+from fastnn.arrays.convert import to_array
 from fastnn.layers import Dense
 from fastnn_ext.engine.compressed import CompressedRows
 

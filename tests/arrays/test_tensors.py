@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastnn import Sequential
-from fastnn.data.convert import to_array
+from fastnn.arrays.convert import to_array
 from fastnn.layers import Dense
 
 
