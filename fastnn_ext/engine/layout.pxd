@@ -28,10 +28,15 @@ cdef enum:
     # Multiply-adds for each thread below which waking another one costs more than it saves: some 20 microseconds.
     WORK_FOR_A_THREAD = 500_000
     # In a prediction of so few rows threads share the columns of dense layers with so many numbers, which lie beyond a
-    # core's own cache. A single row waits more for other threads, and its zeros may leave little to do.
+    # core's own cache. A single row waits more for other threads, and its zeros may leave little to do. Of layers whose
+    # weights a block of rows packs they share the columns, too: each packs its own.
     MOST_ROWS_BY_COLUMNS = 7
     NUMBERS_WORTH_SHARING = 1 << 19
     SHARES_OF_A_ROW = 4
+    # Threads of a prediction take pieces of the work as they are done with others, so many each where all are as fast: a
+    # processor that other work keeps busy, too, has fewer. Pieces of rows have as many as make several tiles.
+    PIECES_OF_A_THREAD = 4
+    ROWS_OF_A_PIECE = 28
     # Each has its own scratch in a run.
     MAXIMUM_THREADS = 64
     # Columns of a wide layer that one thread takes for itself, so that its part of the weights stays in its own cache:
@@ -54,14 +59,17 @@ cdef inline Py_ssize_t most_numbers() noexcept nogil:
     return PY_SSIZE_T_MAX >> (19 if sizeof(void*) == 8 else 7)
 
 
-cdef inline bint is_worth_sharing(Py_ssize_t fan_in, Py_ssize_t fan_out) noexcept nogil:
-    return fan_in * fan_out >= NUMBERS_WORTH_SHARING
-
-
 cdef inline bint packs_weights(Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
     # A prediction's rows times columns may be more than an address.
     return rows >= ROWS_WORTH_PACKING and columns >= WIDTH_WORTH_PACKING \
         and columns > (OUTPUTS_WORTH_PACKING - 1) // rows
+
+
+cdef inline bint is_worth_sharing(Py_ssize_t rows, Py_ssize_t fan_in, Py_ssize_t fan_out) noexcept nogil:
+    # Whether threads share a layer's columns in a prediction of so many rows.
+    if rows <= MOST_ROWS_BY_COLUMNS:
+        return fan_in * fan_out >= NUMBERS_WORTH_SHARING
+    return packs_weights(rows, fan_out) and fan_in * fan_out >= PACKED_WEIGHTS
 
 
 cdef inline Py_ssize_t packed_columns(Py_ssize_t depth, Py_ssize_t panel) noexcept nogil:

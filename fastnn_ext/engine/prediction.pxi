@@ -143,7 +143,7 @@ cdef void describe_prediction(Plan plan, Run* run, Py_ssize_t samples) noexcept:
     run.operations, run.operation_count, run.edges = plan.operations, plan.operation_count, plan.edges
     run.head_count, run.data.source_count, run.data.samples = plan.head_count, plan.source_count, samples
     run.inference = True
-    run.outcome.bad_sample, run.outcome.error = -1, NULL
+    run.outcome.bad_sample, run.outcome.error, run.outcome.claimed = -1, NULL, 0
     run.call, run.owner, run.calls_python = call_python, <void*> plan, bool(plan.functions)
     run.first.aligned = NULL
     run.arena.slots = plan.slots
@@ -185,17 +185,19 @@ cdef int assign_slots(Plan plan) except -1:
 
 
 cdef int prediction_threads(Plan plan, Run* run) noexcept:
-    # How many, and whether they share columns and not rows.
-    cdef Py_ssize_t samples = run.data.samples
+    # How many, and whether they share columns and not rows: of as many rows as two blocks have, or a large one.
+    cdef Py_ssize_t samples = run.data.samples, most = 2 * BLOCK_ROWS
     cdef double shares = <double> plan.multiply_adds * samples / WORK_FOR_A_THREAD
     cdef int i
     run.by_columns = False
     if shares < 2 or plan.functions:
         return 1
-    for i in range(plan.operation_count if samples <= MOST_ROWS_BY_COLUMNS else 0):
+    if samples > most and panels_of_all(plan, samples) > LARGEST_KEPT_PANELS:
+        most = LARGE_BLOCK_ROWS
+    for i in range(plan.operation_count if samples <= most else 0):
         run.by_columns = run.by_columns or (
             plan.operations[i].kind == DENSE
-            and is_worth_sharing(plan.operations[i].fan_in, plan.operations[i].fan_out))
+            and is_worth_sharing(samples, plan.operations[i].fan_in, plan.operations[i].fan_out))
     if samples == 1:
         shares /= SHARES_OF_A_ROW
         run.by_columns = run.by_columns and shares >= 2
@@ -208,15 +210,20 @@ cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
     # In an arena: each thread's scratch, packed weights, and the operations that point to them.
     cdef Py_ssize_t item = 8 if plan.is_double else 4, samples = run.data.samples
     # Packed once for all blocks where there are several, and the caches hold all panels; else by each block for itself.
-    cdef Py_ssize_t packed = panels_of_all(plan, samples) if samples > BLOCK_ROWS else 0
-    cdef Py_ssize_t block = BLOCK_ROWS, blocks
+    cdef Py_ssize_t packed = panels_of_all(plan, samples) if samples > BLOCK_ROWS and not run.by_columns else 0
+    cdef Py_ssize_t block = BLOCK_ROWS, blocks, pieces
     if packed > LARGEST_KEPT_PANELS:
         packed, block = 0, LARGE_BLOCK_ROWS
     if run.by_columns:
         block = samples
     else:
-        # Of nearly as many rows, and as many for each thread.
+        # Of nearly as many rows; and where blocks pack nothing for themselves, some for each thread, if these are worth
+        # a thread's waking.
         blocks = (samples + block * threads - 1) // (block * threads) * threads
+        if threads > 1 and (packed or not panels_at_a_time(plan, samples)):
+            pieces = <Py_ssize_t> min(<double> samples / ROWS_OF_A_PIECE,
+                                      <double> plan.multiply_adds * samples / WORK_FOR_A_THREAD)
+            blocks = max(blocks, min(<Py_ssize_t> PIECES_OF_A_THREAD, pieces // threads) * threads)
         block = (samples + blocks - 1) // blocks
         threads = <int> min(<Py_ssize_t> threads, (samples + block - 1) // block)
     if run.arena.widest_row > most_numbers() // (block * plan.slots):
@@ -225,8 +232,8 @@ cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
     run.arena.values = aligned((plan.slots * block * run.arena.widest_row + block * run.arena.list_row) * item
                                + block * 32 + block * run.arena.list_row * 4)
     cdef Py_ssize_t scratch = run.arena.values + aligned((plan.operation_count + plan.source_count) * 16)
-    run.arena.panels = 0 if packed else scratch
-    scratch += 0 if packed else panels_at_a_time(plan, block)
+    run.arena.panels, run.arena.panels_size = scratch, 0 if packed else panels_at_a_time(plan, block)
+    scratch += run.arena.panels_size * (threads if run.by_columns else 1)
     cdef Py_ssize_t rows = aligned_size(plan, run) if samples >= ROWS_WORTH_ALIGNING else 0
     cdef int scratches = 1 if run.by_columns else threads
     cdef Py_ssize_t size = scratch * scratches + rows + packed + 2 * ALIGNMENT
@@ -238,7 +245,7 @@ cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
     cdef ThreadTimes* times = NULL
     cdef int place = 0
     cdef long long began
-    if run.by_columns and keep:
+    if run.by_columns and keep and samples <= MOST_ROWS_BY_COLUMNS:
         # Who has the plan's own memory has its times, too.
         times = &plan.times[samples - 1]
         if times.count == 0 or times.numbers[0] != threads:

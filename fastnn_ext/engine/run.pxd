@@ -264,13 +264,15 @@ cdef struct Arena:
     Py_ssize_t values               # and the places of all operations' outputs
     int slots                       # buffers that a prediction uses in turn
     Py_ssize_t block                # rows of a prediction that pass through all operations together
-    Py_ssize_t panels               # bytes from a prediction's scratch to the weights that a block packs
+    Py_ssize_t panels               # bytes from a prediction's scratch to the weights that a block packs,
+    Py_ssize_t panels_size          # of which it has so many, for each thread where these share columns
 
 
 cdef struct Outcome:
     double total_loss
     Py_ssize_t failed               # first sample of the batch whose loss is not finite; -1: none
     Py_ssize_t bad_sample           # a sample that holds NaN or infinity; -1: none
+    int claimed                     # pieces of a prediction, or of an operation, that threads have taken
     void* error                     # the exception of a Python function, or NULL
     # On the way back, for other threads to read: dense operations from this one on have left their gradients.
     int done_from
@@ -305,7 +307,7 @@ cdef struct Run:
     Py_ssize_t batch_size           # rows that the arena has room for
     bint inference                  # no learning: operations behave as in prediction
     bint by_sample                  # plain gradient descent, one sample at a time
-    bint by_columns                 # a prediction of few rows: threads share the columns of large dense operations
+    bint by_columns                 # a prediction in which threads share the columns of large dense operations
     int listed                      # there: whether the one that comes visits lists; -1: a number is not finite
     bint at_once                    # a dense operation's weights change as soon as its gradient has passed
     int first_learning              # the lowest operation that needs its gradient

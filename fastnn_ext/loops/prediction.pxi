@@ -64,9 +64,9 @@ cdef bint list_rows(Pass* p, int i, const Rows* bytes) noexcept nogil:
             return False
         set_list(lists + row, columns + row * row_size, values + row * row_size, count)
         listed += count
-    # One row's list is as fast as all of a large matrix with a fifth of zeros, three rows' with half.
+    # As many numbers in lists take as long as all rows of a large matrix, which comes from memory once.
     return p.batch >= FEW_ROWS or operation.fan_in * operation.fan_out < STREAMED_NUMBERS \
-        or 5 * listed <= 2 * (p.batch + 1) * operation.fan_in
+        or 5 * listed <= 4 * operation.fan_in
 
 
 cdef bint read_inputs(Pass* p) noexcept nogil:
@@ -153,11 +153,23 @@ cdef bint predict_block(Pass* p) noexcept nogil:
     return True
 
 
+cdef void infer_pieces(Pass* p, int i, bint listed) noexcept nogil:
+    # Pieces of a dense operation's columns, until all are taken.
+    cdef Operation* operation = &p.run.operations[i]
+    cdef Py_ssize_t pieces = p.threads * (PIECES_OF_A_THREAD if p.batch > MOST_ROWS_BY_COLUMNS else 1)
+    cdef Py_ssize_t width = (operation.fan_out + pieces * PANEL - 1) // (pieces * PANEL) * PANEL, first
+    while True:
+        first = fastnn_add(&p.run.outcome.claimed, 1) * width
+        if first >= operation.fan_out:
+            return
+        dense_infer_columns(p, i, listed, first, min(first + width, operation.fan_out))
+
+
 cdef void predict_by_columns(Run* run, int thread, int threads) noexcept nogil:
-    # Of few rows: all threads work in the first one's scratch, which does what is not shared, and so each reads a part
-    # of the large weights.
+    # All threads work in the first one's scratch, and so each reads a part of the large weights. Of smaller dense layers
+    # they share rows where these are many; the first one does all else.
     cdef Operation* operation
-    cdef bint shared
+    cdef bint by_columns, by_rows
     cdef Pass p
     cdef int i
     p.run, p.thread, p.threads, p.scratch = run, thread, threads, run.arena.scratch[0]
@@ -168,27 +180,32 @@ cdef void predict_by_columns(Run* run, int thread, int threads) noexcept nogil:
         place_outputs(&p)
     for i in range(run.operation_count):
         operation = &run.operations[i]
-        shared = operation.kind == DENSE and is_worth_sharing(operation.fan_in, operation.fan_out)
+        by_columns = operation.kind == DENSE and is_worth_sharing(p.batch, operation.fan_in, operation.fan_out)
+        by_rows = operation.kind == DENSE and not by_columns and p.batch > MOST_ROWS_BY_COLUMNS
         if thread == 0 and run.listed >= 0:
-            if not shared:
-                descriptors[operation.kind].infer(&p, i)
-                continue
-            if i > 0:
+            run.outcome.claimed = 0
+            if by_columns and i > 0:
                 run.listed = list_rows(&p, i, NULL)
-        if not shared:
+            elif not by_columns and not by_rows:
+                descriptors[operation.kind].infer(&p, i)
+        if not by_columns and not by_rows:
             continue
         meet(run, threads)
         if run.listed < 0:
             return
-        dense_infer_columns(&p, i, run.listed, column_share(operation.fan_out, PANEL, thread, threads),
-                            column_share(operation.fan_out, PANEL, thread + 1, threads))
+        if by_columns:
+            infer_pieces(&p, i, run.listed)
+        else:
+            p.begin, p.end = share(p.batch, thread, threads), share(p.batch, thread + 1, threads)
+            dense_infer_columns(&p, i, i == 0 and run.listed, 0, operation.fan_out)
+            p.begin, p.end = 0, p.batch
         meet(run, threads)
     if thread == 0:
         copy_outputs(&p)
 
 
 cdef void predict(Run* run, int thread, int threads) noexcept nogil:
-    cdef Py_ssize_t panel = PANEL, panels, stop
+    cdef Py_ssize_t panel = PANEL, panels, stop, pieces, taken
     cdef Operation* operation
     cdef bint packed = False
     cdef Pass p
@@ -210,13 +227,17 @@ cdef void predict(Run* run, int thread, int threads) noexcept nogil:
         move_rows(run, False, thread, threads)
     p.run, p.thread, p.threads, p.scratch = run, thread, threads, run.arena.scratch[thread]
     p.values = place_values(run, p.scratch + run.arena.values)
-    p.start, stop = 0, run.data.samples
-    if threads > 1:
-        panels = (run.data.samples + run.arena.block - 1) // run.arena.block
-        p.start = share(panels, thread, threads) * run.arena.block
-        stop = min(share(panels, thread + 1, threads) * run.arena.block, run.data.samples)
-    while p.start < stop:
-        p.batch = min(run.arena.block, stop - p.start)
-        if not predict_block(&p):
+    pieces = (run.data.samples + run.arena.block - 1) // run.arena.block
+    taken = pieces if threads == 1 else max(<Py_ssize_t> 1, pieces // (threads * 2 * PIECES_OF_A_THREAD))
+    while True:
+        p.start = 0 if threads == 1 else fastnn_add(&run.outcome.claimed, <int> taken) * run.arena.block
+        stop = min(p.start + taken * run.arena.block, run.data.samples)
+        if p.start >= stop:
             return
-        p.start += p.batch
+        while p.start < stop:
+            p.batch = min(run.arena.block, stop - p.start)
+            if not predict_block(&p):
+                return
+            p.start += p.batch
+        if threads == 1:
+            return

@@ -49,23 +49,29 @@ cdef bint dense_infer(Pass* p, int i) noexcept nogil:
 
 
 cdef void dense_infer_columns(Pass* p, int i, bint listed, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    # Of the pass' own rows.
     cdef Operation* operation = &p.run.operations[i]
-    cdef Value* x = input_of(p, i, 0)
-    cdef Value* y = &p.values[i]
+    cdef Value* input = input_of(p, i, 0)
+    cdef Value* output = &p.values[i]
+    cdef Py_ssize_t rows = p.end - p.begin, x_row = input.row, y_row = output.row
+    cdef real* x = input.data + p.begin * x_row
+    cdef real* y = output.data + p.begin * y_row
     cdef real* weights = <real*> operation.weights
     cdef real* bias = <real*> operation.bias
     cdef const real* numbers = numbers_of(operation)
     cdef bint packed = operation.panels != NULL
     if listed:
-        lists_forward(scratch_lists(p), p.batch, weights + first, operation.fan_out, last - first, bias + first,
-                      y.data + first, y.row, operation.activation, numbers)
-    elif not packed and packs_weights(p.batch, operation.fan_out):
-        packing_product(y.data, y.row, x.data, x.row, weights, operation.fan_out, False, p.batch, first, last,
+        lists_forward(scratch_lists(p) + p.begin, rows, weights + first, operation.fan_out, last - first, bias + first,
+                      y + first, y_row, operation.activation, numbers)
+    elif not packed and packs_weights(rows, operation.fan_out):
+        packing_product(y, y_row, x, x_row, weights, operation.fan_out, False, rows, first, last,
                         operation.fan_in, bias, operation.activation, numbers, <real*> NULL, 0,
-                        <real*> (p.scratch + p.run.arena.panels), packed_columns(operation.fan_in, PANEL))
+                        <real*> (p.scratch + p.run.arena.panels
+                                 + (p.thread * p.run.arena.panels_size if p.run.by_columns else 0)),
+                        packed_columns(operation.fan_in, PANEL))
     else:
-        product_columns(y.data, y.row, x.data, x.row, <real*> operation.panels if packed else weights,
-                        0 if packed else operation.fan_out, p.batch, first, last, operation.fan_in, bias,
+        product_columns(y, y_row, x, x_row, <real*> operation.panels if packed else weights,
+                        0 if packed else operation.fan_out, rows, first, last, operation.fan_in, bias,
                         operation.activation, numbers, <real*> NULL, 0)
 
 

@@ -5,8 +5,10 @@
 #define FASTNN_FEW_ROWS_ONCE
 /* Rows of the matrix and vectors of each that a step holds in registers. */
 enum { STREAMED_STEPS = 4, STREAMED_VECTORS = 3 };
-/* Numbers of a matrix from which on it pays, since smaller ones stay in the second-level cache, and rows up to which it does. */
-enum { STREAMED_NUMBERS = 100000, MOST_STREAMED_ROWS = 31 };
+/* Numbers of a matrix from which on it pays, since smaller ones stay in the second-level cache, and rows up to which it does.
+ * Bytes of sums that are under way at a time: of more columns, so that the matrix is read in longer pieces, rather than in the
+ * first-level cache. */
+enum { STREAMED_NUMBERS = 100000, MOST_STREAMED_ROWS = 31, STREAMED_SUMS = 1 << 15 };
 #endif
 
 /* c += a b for `steps` rows of b and some of its columns, whose last vector has the lanes `last`; c = a b with `first`. */
@@ -31,27 +33,35 @@ FASTNN_INLINE void N(stream_tile)(
     }
 }
 
-/* c = f(bias + a b) for columns begin to end, with c for the sums on the way. */
+/* c = f(bias + a b) for columns begin to end. The sums on the way are this thread's own: behind its columns of c lie another's, which
+ * changes them all the time, and from which its processor would fetch ahead. */
 FASTNN_FUNCTION void N(streamed_product)(
     real *c, ptrdiff_t c_row, const real *a, ptrdiff_t a_row, const real *b, ptrdiff_t b_row, ptrdiff_t rows,
     ptrdiff_t begin, ptrdiff_t end, ptrdiff_t depth, const real *bias, int activation, const real *numbers)
 {
-    const ptrdiff_t whole = STREAMED_VECTORS * LANES;
-    for (ptrdiff_t k = 0; k < depth;) {
-        const int steps = depth - k < STREAMED_STEPS ? 1 : STREAMED_STEPS;
-        ptrdiff_t j = begin;
-        const part all = N(first)(LANES);
+    real sums[STREAMED_SUMS / sizeof(real)];
+    const ptrdiff_t whole = STREAMED_VECTORS * LANES, block = STREAMED_SUMS / (ptrdiff_t)sizeof(real) / rows / whole * whole;
+    const part all = N(first)(LANES);
+    for (; begin < end; begin += block) {
+        const ptrdiff_t columns = end - begin < block ? end - begin : block, row = (columns + LANES - 1) / LANES * LANES;
+        /* Of a single row, little is fetched ahead, and a copy is what it would notice. */
+        real *const at = rows > 1 ? sums : c + begin;
+        for (ptrdiff_t k = 0; k < depth;) {
+            const int steps = depth - k < STREAMED_STEPS ? 1 : STREAMED_STEPS;
+            ptrdiff_t j = 0;
 #define TILE(vectors, steps, lanes) \
-    N(stream_tile)(vectors, steps, c + j, c_row, a + k, a_row, b + k * b_row + j, b_row, rows, lanes, k == 0)
-        if (steps > 1) {
-            for (; j + whole <= end; j += whole) TILE(STREAMED_VECTORS, STREAMED_STEPS, all);
-            for (; j < end; j += LANES) TILE(1, STREAMED_STEPS, N(first)(end - j));
-        } else {
-            for (; j + whole <= end; j += whole) TILE(STREAMED_VECTORS, 1, all);
-            for (; j < end; j += LANES) TILE(1, 1, N(first)(end - j));
-        }
+    N(stream_tile)(vectors, steps, at + j, row, a + k, a_row, b + k * b_row + begin + j, b_row, rows, lanes, k == 0)
+            if (steps > 1) {
+                for (; j + whole <= columns; j += whole) TILE(STREAMED_VECTORS, STREAMED_STEPS, all);
+                for (; j < columns; j += LANES) TILE(1, STREAMED_STEPS, N(first)(columns - j));
+            } else {
+                for (; j + whole <= columns; j += whole) TILE(STREAMED_VECTORS, 1, all);
+                for (; j < columns; j += LANES) TILE(1, 1, N(first)(columns - j));
+            }
 #undef TILE
-        k += steps;
+            k += steps;
+        }
+        for (ptrdiff_t r = 0; r < rows && at == sums; r++) memcpy(c + r * c_row + begin, sums + r * row, (size_t)columns * sizeof(real));
+        N(finish_rows)(c + begin, c_row, rows, columns, bias + begin, activation, numbers);
     }
-    N(finish_rows)(c + begin, c_row, rows, end - begin, bias + begin, activation, numbers);
 }

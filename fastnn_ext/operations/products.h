@@ -31,7 +31,7 @@ FASTNN_FUNCTION void N(product_columns)(
     const real *bias, int activation, const real *numbers, const real *slopes_of, ptrdiff_t slopes_row)
 {
     const ptrdiff_t block = b_row == 0 ? DEPTH_BLOCK : depth > 0 ? depth : 1;
-    if (b_row > 0 && rows <= MOST_STREAMED_ROWS && depth * (end - begin) >= STREAMED_NUMBERS && bias) {
+    if (b_row > 0 && rows > 0 && rows <= MOST_STREAMED_ROWS && depth * (end - begin) >= STREAMED_NUMBERS && bias) {
         N(streamed_product)(c, c_row, a, a_row, b, b_row, rows, begin, end, depth, bias, activation, numbers);
         return;
     }

@@ -121,6 +121,47 @@ def test_threads_change_no_bit_of_few_rows(density, dtype, isa, restored):
     assert pool.started_threads() >= 1
 
 
+# Where threads share rows, columns of what is packed for a block, these of a large block, and rows again.
+BLOCK, LARGE_BLOCK = PREDICTION["BLOCK_ROWS"], PREDICTION["LARGE_BLOCK_ROWS"]
+PACKING_ROWS = around(PREDICTION["ROWS_WORTH_PACKING"], BLOCK, 2 * BLOCK, LARGE_BLOCK)
+PACKED = -(-PREDICTION["PACKED_WEIGHTS"] // WIDTH)
+
+
+@pytest.mark.parametrize(
+    "widths", [(SHARED, WIDTH), (PACKED, 7, PACKED)], ids=["not kept", "kept, small layers between"]
+)
+@pytest.mark.parametrize("density", [1.0, 0.2])
+@both_dtypes
+@every_isa
+def test_threads_change_no_bit_of_rows_that_pack(density, widths, dtype, isa, restored):
+    inputs = 31 if len(widths) == 2 else WIDTH
+    first = (WIDTH, Activation.RELU) if len(widths) == 2 else ()
+    layers = [part for width in widths for part in (width, Activation.TANH)]
+    network, _ = network_of((*first, *layers, 5, "softmax"), inputs, dtype)
+    plan = plan_of(network, inputs, dtype, isa)
+    x, _ = data_of(inputs, 1, max(PACKING_ROWS), dtype, density)
+    pool.set_num_threads(1)
+    right = {rows: plan.predict(x[:rows]).tobytes() for rows in PACKING_ROWS}
+    exact = outputs_of(copied(network, np.float64), x.astype(np.float64))[-1]
+    np.testing.assert_allclose(plan.predict(x), exact, rtol=0, atol=1000 * np.finfo(dtype).eps)
+    for threads in (2, 3):
+        pool.set_num_threads(threads)
+        assert {rows: plan.predict(x[:rows]).tobytes() for rows in PACKING_ROWS} == right, threads
+
+
+@pytest.mark.parametrize("rows", [2 * BLOCK, LARGE_BLOCK + 1])
+def test_the_first_row_that_is_not_finite_is_told_whoever_meets_it(rows, restored):
+    plan = plan_of(shared_network(np.float32), 31, np.float32)
+    x, _ = data_of(31, 1, rows, np.float32)
+    pool.set_num_threads(2)
+    for first in (0, 40, rows - 2):
+        bad = x.copy()
+        bad[first, 3] = bad[rows - 1, 30] = np.inf
+        with pytest.raises(NonFiniteDataError) as raised:
+            plan.predict(bad)
+        assert raised.value.sample == first
+
+
 @both_dtypes
 def test_threads_that_share_columns_all_leave_a_row_that_is_not_finite(dtype, restored):
     plan = plan_of(shared_network(dtype), 31, dtype)
