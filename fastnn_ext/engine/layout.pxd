@@ -33,8 +33,8 @@ cdef enum:
     MOST_ROWS_BY_COLUMNS = 7
     NUMBERS_WORTH_SHARING = 1 << 19
     SHARES_OF_A_ROW = 4
-    # Threads of a prediction take pieces of the work as they are done with others, so many each where all are as fast: a
-    # processor that other work keeps busy, too, has fewer. Pieces of rows have as many as make several tiles.
+    # Threads of a prediction take pieces of the work as they are done with others, so many each where all are as fast:
+    # a processor that other work keeps busy, too, has fewer. Pieces of rows have as many as make several tiles.
     PIECES_OF_A_THREAD = 4
     ROWS_OF_A_PIECE = 28
     # Each has its own scratch in a run.

@@ -10,7 +10,8 @@ from libc.string cimport memcpy, memset
 from fastnn_ext.runtime.barrier cimport barrier_wait, fastnn_add, fastnn_store
 from fastnn_ext.engine.adjustments cimport Limit, NO_LIMIT, NORMS_OF_COLUMNS, NORMS_OF_ROWS, NOT_NEGATIVE
 from fastnn_ext.engine.layout cimport (
-    MOST_ROWS_BY_COLUMNS, PIECES_OF_A_THREAD, is_worth_sharing, packed_columns, packed_inputs, packs_update, packs_weights, turns_gradient,
+    MOST_ROWS_BY_COLUMNS, PIECES_OF_A_THREAD, is_worth_sharing, packed_columns, packed_inputs, packs_update,
+    packs_weights, turns_gradient,
 )
 from fastnn_ext.engine.numbers cimport numbers_as
 from fastnn_ext.engine.run cimport (

@@ -166,8 +166,8 @@ cdef void infer_pieces(Pass* p, int i, bint listed) noexcept nogil:
 
 
 cdef void predict_by_columns(Run* run, int thread, int threads) noexcept nogil:
-    # All threads work in the first one's scratch, and so each reads a part of the large weights. Of smaller dense layers
-    # they share rows where these are many; the first one does all else.
+    # All threads work in the first one's scratch, and so each reads a part of the large weights. Of smaller dense
+    # layers they share rows where these are many; the first one does all else.
     cdef Operation* operation
     cdef bint by_columns, by_rows
     cdef Pass p
