@@ -37,6 +37,8 @@ cdef enum:
     # a processor that other work keeps busy, too, has fewer. Pieces of rows have as many as make several tiles.
     PIECES_OF_A_THREAD = 4
     ROWS_OF_A_PIECE = 28
+    # Multiply-adds of a block below which to hand it over costs more than an idle thread.
+    WORK_OF_A_PIECE = 2_000_000
     # Each has its own scratch in a run.
     MAXIMUM_THREADS = 64
     # Columns of a wide layer that one thread takes for itself, so that its part of the weights stays in its own cache:

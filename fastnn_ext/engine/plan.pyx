@@ -15,7 +15,7 @@ from fastnn_ext.engine.layout cimport (
     ALIGNMENT, BLOCK_ROWS, LARGEST_KEPT_ARENA, LARGEST_KEPT_PANELS, LARGE_BLOCK_ROWS, MAXIMUM_THREADS,
     MOST_ROWS_BY_COLUMNS, NUMBERS_WORTH_SHARING, OUTPUTS_WORTH_PACKING, PACKED_WEIGHTS, PIECES_OF_A_THREAD,
     ROWS_OF_A_PIECE, ROWS_WORTH_ALIGNING, ROWS_WORTH_PACKING, SHARES_OF_A_ROW, WIDTH_WORTH_PACKING, WORK_FOR_A_THREAD,
-    can_be_aligned, has_32_bits, is_worth_sharing, most_numbers, packed_weights, packs_weights,
+    WORK_OF_A_PIECE, can_be_aligned, has_32_bits, is_worth_sharing, most_numbers, packed_weights, packs_weights,
 )
 from fastnn_ext.engine.numbers cimport Numbers, keep_numbers
 from fastnn_ext.engine.rows cimport are_readable, describe_input
@@ -867,5 +867,5 @@ def constants():
         "LARGEST_KEPT_ARENA": LARGEST_KEPT_ARENA, "MAXIMUM_THREADS": MAXIMUM_THREADS,
         "MOST_ROWS_BY_COLUMNS": MOST_ROWS_BY_COLUMNS, "NUMBERS_WORTH_SHARING": NUMBERS_WORTH_SHARING,
         "SHARES_OF_A_ROW": SHARES_OF_A_ROW, "PACKED_WEIGHTS": PACKED_WEIGHTS, "PIECES_OF_A_THREAD": PIECES_OF_A_THREAD,
-        "ROWS_OF_A_PIECE": ROWS_OF_A_PIECE,
+        "ROWS_OF_A_PIECE": ROWS_OF_A_PIECE, "WORK_OF_A_PIECE": WORK_OF_A_PIECE,
     }

@@ -217,18 +217,22 @@ cdef int run_prediction(Plan plan, Run* run, int threads) except -1:
     if run.by_columns:
         block = samples
     else:
-        # Of nearly as many rows; and where blocks pack nothing for themselves, some for each thread, if these are worth
-        # a thread's waking.
+        # Of nearly as many rows; and where blocks pack nothing for themselves, some for each thread.
         blocks = (samples + block * threads - 1) // (block * threads) * threads
         if threads > 1 and (packed or not panels_at_a_time(plan, samples)):
             pieces = <Py_ssize_t> min(<double> samples / ROWS_OF_A_PIECE,
-                                      <double> plan.multiply_adds * samples / WORK_FOR_A_THREAD)
+                                      <double> plan.multiply_adds * samples / WORK_OF_A_PIECE)
             blocks = max(blocks, min(<Py_ssize_t> PIECES_OF_A_THREAD, pieces // threads) * threads)
         block = (samples + blocks - 1) // blocks
         threads = <int> min(<Py_ssize_t> threads, (samples + block - 1) // block)
     if run.arena.widest_row > most_numbers() // (block * plan.slots):
         raise MemoryError(f"a layer of {plan.widest} units does not fit an address space")
     run.arena.block = block
+    blocks = (samples + block - 1) // block
+    # Where they are worth it, threads that are slower leave some of the others to those that are faster.
+    run.arena.own_blocks = blocks // threads
+    if threads > 1 and <double> plan.multiply_adds * block >= WORK_OF_A_PIECE:
+        run.arena.own_blocks //= 2
     run.arena.values = aligned((plan.slots * block * run.arena.widest_row + block * run.arena.list_row) * item
                                + block * 32 + block * run.arena.list_row * 4)
     cdef Py_ssize_t scratch = run.arena.values + aligned((plan.operation_count + plan.source_count) * 16)

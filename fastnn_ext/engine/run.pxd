@@ -264,6 +264,7 @@ cdef struct Arena:
     Py_ssize_t values               # and the places of all operations' outputs
     int slots                       # buffers that a prediction uses in turn
     Py_ssize_t block                # rows of a prediction that pass through all operations together
+    Py_ssize_t own_blocks           # of each thread, at least
     Py_ssize_t panels               # bytes from a prediction's scratch to the weights that a block packs,
     Py_ssize_t panels_size          # of which it has so many, for each thread where these share columns
 

@@ -204,8 +204,14 @@ cdef void predict_by_columns(Run* run, int thread, int threads) noexcept nogil:
         copy_outputs(&p)
 
 
+cdef inline bint predict_row_block(Pass* p, Py_ssize_t block) noexcept nogil:
+    p.start = block * p.run.arena.block
+    p.batch = min(p.run.arena.block, p.run.data.samples - p.start)
+    return predict_block(p)
+
+
 cdef void predict(Run* run, int thread, int threads) noexcept nogil:
-    cdef Py_ssize_t panel = PANEL, panels, stop, pieces, taken
+    cdef Py_ssize_t panel = PANEL, panels, blocks, block, own
     cdef Operation* operation
     cdef bint packed = False
     cdef Pass p
@@ -227,17 +233,13 @@ cdef void predict(Run* run, int thread, int threads) noexcept nogil:
         move_rows(run, False, thread, threads)
     p.run, p.thread, p.threads, p.scratch = run, thread, threads, run.arena.scratch[thread]
     p.values = place_values(run, p.scratch + run.arena.values)
-    pieces = (run.data.samples + run.arena.block - 1) // run.arena.block
-    taken = pieces if threads == 1 else max(<Py_ssize_t> 1, pieces // (threads * 2 * PIECES_OF_A_THREAD))
-    while True:
-        p.start = 0 if threads == 1 else fastnn_add(&run.outcome.claimed, <int> taken) * run.arena.block
-        stop = min(p.start + taken * run.arena.block, run.data.samples)
-        if p.start >= stop:
+    # Some side by side are a thread's own; of the rest, it takes one after another.
+    blocks = (run.data.samples + run.arena.block - 1) // run.arena.block
+    own = run.arena.own_blocks
+    for block in range(thread * own, (thread + 1) * own):
+        if not predict_row_block(&p, block):
             return
-        while p.start < stop:
-            p.batch = min(run.arena.block, stop - p.start)
-            if not predict_block(&p):
-                return
-            p.start += p.batch
-        if threads == 1:
+    while threads * own < blocks:
+        block = threads * own + fastnn_add(&run.outcome.claimed, 1)
+        if block >= blocks or not predict_row_block(&p, block):
             return
