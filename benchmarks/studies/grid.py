@@ -23,9 +23,10 @@ BATCHES = (1, 8, 64, 512, 4096)
 SOURCES = {"dense": "gaussian-classes", f"{FILLED:.0%} filled": "sparse-classes"}
 GOALS: tuple[Literal["train", "predict"], ...] = ("train", "predict")
 PEERS = {"train": ("numpy", "torch", "fastnn"), "predict": ("numpy", "torch", "onnxruntime", "fastnn")}
-# A round takes about this long at this speed, and each call beside its arithmetic some microseconds.
+# A round takes about this long at this speed, and each call beside its arithmetic some microseconds. Cores that others
+# share change their speed by a third from second to second: the best of many short rounds tells more than of few.
 SECONDS, SPEED, CALL = 0.03, 30e9, 30e-6
-ROUNDS = 3
+ROUNDS = 7
 # Rounds this long say enough after the second.
 LONG_ROUND = 0.25
 
