@@ -20,6 +20,7 @@ class Accuracy(MeanMetric):
 
     Examples
     --------
+    >>> import numpy as np
     >>> Accuracy()(np.array([[0], [1]]), np.array([[0.9, 0.1], [0.2, 0.8]]))
     1.0
     >>> Accuracy()(np.array([[0], [1]]), np.array([[0.9], [0.8]]))

@@ -16,6 +16,7 @@ class CategoricalAccuracy(MeanMetric):
 
     Examples
     --------
+    >>> import numpy as np
     >>> CategoricalAccuracy()(np.array([[0, 1], [0, 1]]), np.array([[0.9, 0.1], [0.2, 0.8]]))
     0.5
     """

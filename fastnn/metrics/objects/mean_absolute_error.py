@@ -18,6 +18,7 @@ class MeanAbsoluteError(MeanMetric):
 
     Examples
     --------
+    >>> import numpy as np
     >>> MeanAbsoluteError()(np.array([[1.0], [2.0]]), np.array([[1.0], [2.5]]))
     0.25
     """

@@ -18,6 +18,7 @@ class MeanSquaredError(MeanMetric):
 
     Examples
     --------
+    >>> import numpy as np
     >>> MeanSquaredError()(np.array([[1.0], [2.0]]), np.array([[1.0], [2.5]]))
     0.125
     """
