@@ -361,7 +361,8 @@ def test_epochs_take_no_more_files_or_threads(tmp_path):
     for _ in itertools.repeat(None, 3):
         network.fit(data, batch_size=16, epochs=2)
     if opened:
-        assert len(os.listdir("/proc/self/fd")) == opened
+        # What earlier tests have left to the collector may be closed meanwhile.
+        assert len(os.listdir("/proc/self/fd")) <= opened
 
 
 def test_a_failure_that_somebody_keeps_keeps_no_thread(tmp_path):
