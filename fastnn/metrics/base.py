@@ -11,12 +11,11 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.arrays.convert import to_dense_array
 from fastnn.checking.number import Number
 from fastnn.checking.scalars import true_or_false
 from fastnn.checking.strict import Strict
 from fastnn.encoding import to_categorical
-from fastnn.metrics.labels import read_weights
+from fastnn.metrics.labels import arrays_of, read_weights
 from fastnn.metrics.states import Rows, weights_of
 
 __all__ = ["PIECES", "FunctionMetric", "Metric", "check_decisions", "check_shape", "read_rows"]
@@ -114,7 +113,7 @@ class Metric(Strict):
         Metrics that are no means of samples, such as the area under a curve, keep the rows themselves until
         `reset_state`, so that the result is exact.
         """
-        true, pred = to_dense_array(y_true, "y_true"), to_dense_array(y_pred, "y_pred")
+        true, pred = arrays_of(y_true, y_pred)
         weights = weights_of(sample_weight, len(np.atleast_1d(pred)))
         if weights is None or np.any(weights):
             # Its checks come first.
@@ -284,7 +283,7 @@ def read_rows(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArr
     array([[0, 0, 1],
            [1, 0, 0]], dtype=uint8)
     """
-    true, pred = to_dense_array(y_true, "y_true"), to_dense_array(y_pred, "y_pred")
+    true, pred = arrays_of(y_true, y_pred)
     if pred.ndim == 1:
         pred = pred[:, None]
     if pred.ndim == 2 and true.shape in (pred.shape[:1], (len(pred), 1)):

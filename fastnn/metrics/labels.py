@@ -5,12 +5,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.arrays.convert import to_dense_array
 from fastnn.arrays.numbers import finite_array, numeric_array
 from fastnn.checking.labels import are_whole, class_labels
 
-__all__ = ["are_plain_batches", "read_labels", "read_samples", "read_truth", "read_weights"]
+__all__ = ["are_plain_batches", "arrays_of", "read_labels", "read_samples", "read_truth", "read_weights"]
 
 Labels = NDArray[np.int64]
+
+
+def arrays_of(y_true: ArrayLike, y_pred: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Targets and outputs of any kind as arrays.
+
+    >>> arrays_of([1, 0], [[0.5], [0.25]])[1].shape
+    (2, 1)
+    """
+    return to_dense_array(y_true, "y_true"), to_dense_array(y_pred, "y_pred")
 
 
 def are_plain_batches(y_true: object, y_pred: object) -> bool:

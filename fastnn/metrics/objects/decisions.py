@@ -9,11 +9,10 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.arrays.convert import to_dense_array
 from fastnn.checking.number import Number
 from fastnn.checking.scalars import finite_number, whole_number
 from fastnn.metrics.base import Metric, check_decisions, read_rows
-from fastnn.metrics.labels import read_weights
+from fastnn.metrics.labels import arrays_of, read_weights
 from fastnn.metrics.states import Counted, weights_of
 from fastnn_ext.bindings.metrics import decision_counts
 
@@ -55,7 +54,7 @@ class Decisions(Metric):
         return self._shaped(self.of_counts(self.counts(y_true, y_pred, sample_weight)))
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> None:
-        y_true, y_pred = to_dense_array(y_true, "y_true"), to_dense_array(y_pred, "y_pred")
+        y_true, y_pred = arrays_of(y_true, y_pred)
         weights = weights_of(sample_weight, len(np.atleast_1d(y_pred)))
         if weights is not None and not np.any(weights):
             return

@@ -4,9 +4,9 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.arrays.convert import to_dense_array
 from fastnn.metrics.base import check_shape
 from fastnn.metrics.functions.mean_squared_error import mean_squared_error
+from fastnn.metrics.labels import arrays_of
 from fastnn.metrics.objects.means import MeanMetric
 from fastnn_ext.bindings.metrics import squared_error
 
@@ -35,5 +35,5 @@ class MeanSquaredError(MeanMetric):
     def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         if sample_weight is not None:
             return mean_squared_error(y_true, y_pred, sample_weight=sample_weight)
-        true, pred = to_dense_array(y_true, "y_true"), to_dense_array(y_pred, "y_pred")
+        true, pred = arrays_of(y_true, y_pred)
         return squared_error(true, pred) / pred.size

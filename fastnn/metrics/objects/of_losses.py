@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike, NDArray
 
-from fastnn.arrays.convert import to_dense_array
 from fastnn.losses.names import LOSSES
 from fastnn.metrics.base import check_shape
+from fastnn.metrics.labels import arrays_of
 from fastnn.metrics.objects.means import MeanMetric
 from fastnn_ext.bindings.losses import mean_loss
 from fastnn_ext.tables.enums import Loss
@@ -25,6 +25,6 @@ class LossMetric(MeanMetric):
 
     def compute(self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         if sample_weight is None:
-            return mean_loss(to_dense_array(y_true, "y_true"), to_dense_array(y_pred, "y_pred"), self.engine)
+            return mean_loss(*arrays_of(y_true, y_pred), self.engine)
         kind = next(kind for kind in LOSSES if kind.engine == self.engine)
         return float(kind(reduction="mean_with_sample_weight")(y_true, y_pred, sample_weight))
