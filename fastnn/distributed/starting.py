@@ -201,7 +201,8 @@ class _EndingAll:
         from mpi4py.run import set_abort_status
 
         ranks, tells = getattr(error, "agreement", (None, True))
-        if tells:
+        # Who interrupts a run knows why it ends.
+        if ranks is None or (tells and not isinstance(error, KeyboardInterrupt)):
             self.before(kind, error, traceback)
         else:
             print(f"fastnn: {ranks!r} ends with the others: {kind.__name__}", file=sys.stderr, flush=True)

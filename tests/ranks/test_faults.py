@@ -153,6 +153,14 @@ def test_an_interrupt_ends_all(mpiexec, surroundings, tmp_path, sums):
     assert_gone(tmp_path)
 
 
+def test_an_interrupt_that_meets_no_rank_in_an_exchange_says_no_more(run_ranks, tmp_path):
+    done = run_ranks(3, "ending.py", "interrupted", tmp_path, "whole", check=False)
+    assert done.returncode != 0
+    assert "rank 0 of 3 ends with the others: KeyboardInterrupt" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert_gone(tmp_path)
+
+
 def assert_gone(folder):
     """All ranks whose processes have left their numbers there end; Linux tells of others' processes."""
     if not hasattr(os, "pidfd_open"):

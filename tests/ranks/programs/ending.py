@@ -1,4 +1,4 @@
-"""Run by ranks that train without end, of which one ends in the way that is asked for.
+"""Run by ranks that train without end, of which one ends in the way that is asked for, or all are interrupted.
 
 Each leaves its process' number in a folder; rank 0 says when all have. With "overlap", sums begin early.
 """
@@ -26,6 +26,8 @@ def end(epoch, logs):
     # Ranks have agreed on what epoch 0 has come to.
     if epoch == 1 and ranks.rank == 0:
         print("all train", flush=True)
+    if how == "interrupted" and epoch == 3:
+        raise KeyboardInterrupt
     if ranks.rank == 1 and epoch == 3:
         if how == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
