@@ -28,6 +28,7 @@ from fastnn_ext.runtime.pool import available_threads
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from installed import is_installed
+from seeding import seed_everything
 
 # A plugin, which has to come before the package.
 collect_ignore = ["optimized.py"]
@@ -61,6 +62,11 @@ def pytest_collection_modifyitems(items):
     """Long files first, so that none of them is alone at the end: processes take files in this order."""
     long = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in long)
+
+
+def pytest_runtest_setup(item):
+    """What a test leaves to chance is the same in every run: before its fixtures, which may draw, too."""
+    seed_everything(item.nodeid)
 
 
 def pytest_report_header():
