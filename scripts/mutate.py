@@ -39,6 +39,10 @@ PORTABLE = {
 # Sources that are a part of other modules, which are built in the place of kernels.
 PARTS = {
     "fastnn_ext/engine/arena.pxi": ["fastnn_ext/engine/training"],
+    **{
+        f"fastnn_ext/engine/{name}.pxi": ["fastnn_ext/engine/plan"]
+        for name in ("alignment", "plan_graph", "prediction", "python_calls", "trainable_operations")
+    },
     "fastnn_ext/runtime/arrays.pxd": [f"fastnn_ext/bindings/{name}" for name in ("dense", "metrics", "update")],
     "fastnn_ext/runtime/pool.h": ["fastnn_ext/runtime/pool"],
 }

@@ -114,6 +114,7 @@ def test_the_sources_of_both_packages_have_mutants_and_tests():
         ("loops/training.pxi", ["kernels_portable_f32", "kernels_portable_f64"]),
         ("engine/run.pxd", ["kernels_portable_f32", "kernels_portable_f64"]),
         ("engine/plan.pyx", ["engine/plan"]),
+        ("engine/plan_graph.pxi", ["engine/plan"]),
         ("engine/arena.pxi", ["engine/training"]),
         ("bindings/metrics.pxd", ["bindings/metrics"]),
         ("runtime/pool.h", ["runtime/pool"]),

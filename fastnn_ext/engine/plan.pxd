@@ -7,7 +7,7 @@ from fastnn_ext.runtime.kernels cimport Kernels
 from fastnn_ext.tables.enums cimport OperationKind
 
 
-cdef class Plan:
+cdef class PlanGraph:
     cdef readonly object dtype
     cdef readonly Py_ssize_t output_size    # of the value that was added last
     cdef readonly tuple sample_shape        # of the first input
@@ -51,19 +51,25 @@ cdef class Plan:
     cdef int append_head(self, int operation) except -1
     cdef Py_ssize_t size_of(self, int source) noexcept
     cdef object finish(self, Operation* operation)
-    cdef Operation* append_normalization(
-        self, OperationKind kind, object inputs, object gamma, object beta, double epsilon) except NULL
-    cdef int keep_one(self, Operation* operation, int twin, cnp.ndarray weights) except -1
-    cdef object append_dropout(self, OperationKind kind, double rate, object inputs)
+    cdef bint is_chain(self) noexcept
+    cdef Py_ssize_t one_input(self, list places) except -1
     cdef Py_ssize_t width_of(self, list places, Py_ssize_t width, str name) except -1
     cdef int take_categories(self, object places, Py_ssize_t count) except -1
+
+
+cdef class TrainableOperations(PlanGraph):
+    cdef Operation* append_normalization(
+        self, OperationKind kind, object inputs, object gamma, object beta, double epsilon) except NULL
+    cdef int check_vector(self, cnp.ndarray array, str name, Py_ssize_t size) except -1
     cdef int twin_of(self, OperationKind kind, cnp.ndarray w, cnp.ndarray b, bint has_bias) except? -2
     cdef int keep_parameters(self, Operation* operation, int twin, cnp.ndarray weights, cnp.ndarray bias) except -1
-    cdef Py_ssize_t one_input(self, list places) except -1
-    cdef int check_vector(self, cnp.ndarray array, str name, Py_ssize_t size) except -1
-    cdef bint is_chain(self) noexcept
+    cdef int keep_one(self, Operation* operation, int twin, cnp.ndarray weights) except -1
     cdef int set_limit(self, object array, LimitKind kind, double low, double high, double rate) except -1
     cdef Operation* owner_of(self, object array, bint* of_bias) except NULL
+
+
+cdef class Plan(TrainableOperations):
+    cdef object append_dropout(self, OperationKind kind, double rate, object inputs)
 
 
 cdef Py_ssize_t padded_row(Py_ssize_t size, bint is_double) noexcept nogil
