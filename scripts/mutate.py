@@ -38,14 +38,20 @@ PORTABLE = {
 }
 # Sources that are a part of other modules, which are built in the place of kernels.
 PARTS = {
-    "fastnn_ext/engine/arena.pxi": ["fastnn_ext/engine/training"],
+    **{
+        f"fastnn_ext/engine/{name}.pxi": ["fastnn_ext/engine/training"]
+        for name in (
+            "arena", "backup", "decisions", "epochs", "graph", "optimizer_state", "own_loops", "training_constants",
+            "training_data", "training_errors", "training_gradients", "training_setup",
+        )
+    },
     **{
         f"fastnn_ext/engine/{name}.pxi": ["fastnn_ext/engine/plan"]
         for name in ("alignment", "plan_graph", "prediction", "python_calls", "trainable_operations")
     },
     "fastnn_ext/runtime/arrays.pxd": [f"fastnn_ext/bindings/{name}" for name in ("dense", "metrics", "update")],
     "fastnn_ext/runtime/pool.h": ["fastnn_ext/runtime/pool"],
-}
+}  # fmt: skip
 OTHER_ISAS = "not avx512 and not avx2 and not baseline and not neon"
 
 # Which tests belong to which folder: those that mirror it first, since most mutants end there, then what else uses it.

@@ -116,6 +116,7 @@ def test_the_sources_of_both_packages_have_mutants_and_tests():
         ("engine/plan.pyx", ["engine/plan"]),
         ("engine/plan_graph.pxi", ["engine/plan"]),
         ("engine/arena.pxi", ["engine/training"]),
+        ("engine/epochs.pxi", ["engine/training"]),
         ("bindings/metrics.pxd", ["bindings/metrics"]),
         ("runtime/pool.h", ["runtime/pool"]),
         ("tables/expand.py", []),

@@ -1,7 +1,7 @@
 # The memory of a training: one arena for all that a step needs, each buffer on its own cache lines, taken once.
 
 
-cdef Py_ssize_t panels_size(Training training, int i) noexcept:
+cdef Py_ssize_t panels_size(TrainingSetup training, int i) noexcept:
     # Bytes of the first layer's weights in panels or in aligned rows; 0 where they are trained as they lie.
     cdef Run* run = &training.run
     cdef Operation* operation = &run.operations[i]
@@ -15,7 +15,7 @@ cdef Py_ssize_t panels_size(Training training, int i) noexcept:
     return aligned((operation.fan_out + panel - 1) // panel * panel * operation.fan_in * item)
 
 
-cdef int reserve(Training training) except -1:
+cdef int reserve(TrainingSetup training) except -1:
     cdef Run* run = &training.run
     cdef Plan plan = training.plan
     cdef Source* last = &run.data.sources[run.data.source_count - 1]
@@ -63,7 +63,7 @@ cdef int written_over(Run* run, int i) noexcept:
     return -1
 
 
-cdef int choose_buffers(Training training) except -1:
+cdef int choose_buffers(TrainingSetup training) except -1:
     # The buffer of each gradient, and how many there are: two share one where the first is no longer asked for when the
     # second comes. Outputs have no part in this: a loss that is not finite is looked for in them.
     cdef Run* run = &training.run
@@ -132,7 +132,7 @@ cdef char* placed(char** at, Py_ssize_t size) noexcept:
     return place
 
 
-cdef int lay_out(Training training, int buffers, char** at) except -1:
+cdef int lay_out(TrainingSetup training, int buffers, char** at) except -1:
     # Gives every buffer its place, in the order in which a step uses them.
     cdef Run* run = &training.run
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4, batch = run.batch_size
@@ -171,7 +171,7 @@ cdef int lay_out(Training training, int buffers, char** at) except -1:
     return 0
 
 
-cdef int place_deltas(Training training, int buffers, char** at) except -1:
+cdef int place_deltas(TrainingSetup training, int buffers, char** at) except -1:
     cdef Run* run = &training.run
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4, row
     cdef char* place
@@ -203,7 +203,7 @@ cdef bint needs_spare(Run* run) noexcept:
     return False
 
 
-cdef void place_scratch(Training training, char** at) noexcept:
+cdef void place_scratch(TrainingSetup training, char** at) noexcept:
     # What each thread has for itself: packed weights on the way back, inputs sorted by column, the places of values.
     cdef Run* run = &training.run
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4, panel = 2 * training.plan.kernels.lanes
@@ -257,7 +257,7 @@ cdef void place_table_gradient(Run* run, int i, char** at, Py_ssize_t item, bint
         operation.before = placed(at, run.batch_size * operation.fan_out * item)
 
 
-cdef void clear_tables(Training training) noexcept:
+cdef void clear_tables(TrainingSetup training) noexcept:
     # No row has a gradient before the first batch. The last operation of a table is the first on the way back.
     cdef Run* run = &training.run
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4, number
@@ -277,7 +277,7 @@ cdef void clear_tables(Training training) noexcept:
             memset(operation.weights_gradient, 0, operation.weight_rows * operation.weight_columns * item)
 
 
-cdef void place_gradients(Training training, char** at) noexcept:
+cdef void place_gradients(TrainingSetup training, char** at) noexcept:
     # Room for gradients that are collected, and for those of normalisations.
     cdef Run* run = &training.run
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4, rows = 0

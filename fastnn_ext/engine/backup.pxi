@@ -1,7 +1,7 @@
 # What training changes is kept before a run, and put back where numbers stop being finite.
 
 
-cdef int list_learning(Training training) except -1:
+cdef int list_learning(TrainingSetup training) except -1:
     # The arrays that a run changes, with their numbers among the plan's parameters; -1 of moving statistics.
     cdef Operation* operation
     cdef cnp.ndarray array
@@ -23,7 +23,7 @@ cdef int list_learning(Training training) except -1:
     return 0
 
 
-cdef Operation* table_of(Training training, Py_ssize_t number) noexcept:
+cdef Operation* table_of(TrainingSetup training, Py_ssize_t number) noexcept:
     # The operation that itself keeps what a run changes of a parameter, a table of which one batch changes some rows;
     # NULL for all others.
     cdef int i
@@ -35,14 +35,14 @@ cdef Operation* table_of(Training training, Py_ssize_t number) noexcept:
     return NULL
 
 
-cdef void restore_rows(Training training, Operation* table) noexcept:
+cdef void restore_rows(TrainingSetup training, Operation* table) noexcept:
     cdef Py_ssize_t size = table.weight_columns * (8 if training.plan.is_double else 4), entry
     for entry in range(training.run.batch_size * table.fan_in):
         if table.changed[entry] >= 0:
             memcpy(<char*> table.weights + table.changed[entry] * size, <char*> table.before + entry * size, size)
 
 
-cdef bint rows_are_finite(Training training, Operation* table) noexcept:
+cdef bint rows_are_finite(TrainingSetup training, Operation* table) noexcept:
     cdef Py_ssize_t size = table.weight_columns * (8 if training.plan.is_double else 4), entry
     for entry in range(training.run.batch_size * table.fan_in):
         if table.changed[entry] >= 0 and not training.plan.kernels.all_finite(
@@ -51,7 +51,7 @@ cdef bint rows_are_finite(Training training, Operation* table) noexcept:
     return True
 
 
-cdef int save_weights(Training training) except -1:
+cdef int save_weights(TrainingSetup training) except -1:
     cdef Py_ssize_t size = 0, number, entry
     cdef cnp.ndarray array
     cdef Operation* table
@@ -76,7 +76,7 @@ cdef int save_weights(Training training) except -1:
     return 0
 
 
-cdef int restore_weights(Training training, bint stepped) except -1:
+cdef int restore_weights(TrainingSetup training, bint stepped) except -1:
     # An optimiser that has stepped, and may have seen infinity, starts anew.
     cdef Py_ssize_t size = 0, number
     cdef cnp.ndarray array
@@ -100,7 +100,7 @@ cdef int restore_weights(Training training, bint stepped) except -1:
     return 0
 
 
-cdef int check_weights(Training training) except -1:
+cdef int check_weights(TrainingSetup training) except -1:
     # One sum tells: a number that is not finite times zero is NaN.
     cdef Py_ssize_t number
     cdef cnp.ndarray array
@@ -134,7 +134,7 @@ cdef object place_of_pair(Plan plan, Py_ssize_t pair):
     return -1
 
 
-cdef object first_non_finite(Training training, Py_ssize_t batch):
+cdef object first_non_finite(TrainingSetup training, Py_ssize_t batch):
     # Called when a loss is not finite: the place of the operation whose output shows it first, or -1 where the loss
     # alone does.
     cdef Py_ssize_t row, j

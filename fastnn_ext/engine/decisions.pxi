@@ -2,7 +2,7 @@
 # of them share columns.
 
 
-cdef double probe(Training training):
+cdef double probe(TrainingSetup training):
     # The share of non-zero numbers in some rows of the first input, evenly spaced.
     cdef Py_ssize_t step = max(1, training.samples // ROWS_PROBED)
     x = training.x[0]
@@ -15,7 +15,7 @@ cdef double probe(Training training):
     return numpy.count_nonzero(rows) / rows.size
 
 
-cdef bint can_be_sparse(Training training) noexcept:
+cdef bint can_be_sparse(TrainingSetup training) noexcept:
     # The first operation alone takes the one input. Column numbers and places of a batch's entries have 32 bits.
     cdef Run* run = &training.run
     cdef Operation* first = &run.operations[0]
@@ -25,7 +25,7 @@ cdef bint can_be_sparse(Training training) noexcept:
         and run.batch_size < (<long long> 1 << 32) // <long long> widest
 
 
-cdef double densest(Training training) noexcept:
+cdef double densest(TrainingSetup training) noexcept:
     # The largest share of inputs that are not zero with which it pays to visit these alone.
     cdef Run* run = &training.run
     if run.by_sample:
@@ -37,7 +37,7 @@ cdef double densest(Training training) noexcept:
     return DENSEST_BATCH
 
 
-cdef double work(Training training, double density):
+cdef double work(TrainingSetup training, double density):
     # Multiply-adds of one sample, forward and backward.
     cdef Operation* operation
     cdef double total = 0, products
@@ -59,7 +59,7 @@ cdef double work(Training training, double density):
     return max(1, total)
 
 
-cdef int threads_for(Training training, double density):
+cdef int threads_for(TrainingSetup training, double density):
     cdef Run* run = &training.run
     cdef double weights = 0
     cdef int i
@@ -74,7 +74,7 @@ cdef int threads_for(Training training, double density):
     return <int> max(1.0, min(<double> min(pool_size(), MAXIMUM_THREADS), wanted))
 
 
-cdef inline bint lists_go_by_panels(Training training) noexcept:
+cdef inline bint lists_go_by_panels(TrainingSetup training) noexcept:
     # Whether threads own columns of a sparse first layer that is not wide. Each then goes through all lists, and sorts
     # them all, where else it fetches the weights that the others changed: that takes longer for small batches. In
     # vectors of 32 bytes there would be twice as many panels to go through.
@@ -82,7 +82,7 @@ cdef inline bint lists_go_by_panels(Training training) noexcept:
         and training.kernels.lanes >= LANES_OF_OWN_COLUMNS
 
 
-cdef int choose_first_layer(Training training) except -1:
+cdef int choose_first_layer(TrainingSetup training) except -1:
     # See loops/first_layer.pxi.
     cdef Run* run = &training.run
     cdef Operation* first = &run.operations[0]
@@ -103,7 +103,7 @@ cdef int choose_first_layer(Training training) except -1:
     return 0
 
 
-cdef int share_columns(Training training) except -1:
+cdef int share_columns(TrainingSetup training) except -1:
     # Whether threads share a dense layer's columns, and whether weights change as soon as their gradient has passed,
     # and not all at the end: a user's function may still fail then.
     cdef Run* run = &training.run

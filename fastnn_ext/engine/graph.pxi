@@ -8,7 +8,7 @@ cdef void* taken(Py_ssize_t size) except NULL:
     return place
 
 
-cdef int copy_plan(Training training) except -1:
+cdef int copy_plan(TrainingSetup training) except -1:
     cdef Run* run = &training.run
     cdef Plan plan = training.plan
     run.operation_count, run.head_count = plan.operation_count, plan.head_count
@@ -25,7 +25,7 @@ cdef int copy_plan(Training training) except -1:
     return 0
 
 
-cdef int freeze(Training training, object calls, object arrays) except -1:
+cdef int freeze(TrainingSetup training, object calls, object arrays) except -1:
     # The operations of these numbers, or over these arrays, learn nothing, and neither penalties nor limits are on what
     # stays as it is. A batch normalisation among them takes its moving statistics, as in prediction.
     cdef Operation* operation
@@ -56,7 +56,7 @@ cdef int freeze(Training training, object calls, object arrays) except -1:
     return 0
 
 
-cdef int draw_nothing(Training training) except -1:
+cdef int draw_nothing(TrainingSetup training) except -1:
     # As in prediction, but with a way back: dropout leaves nothing out, and noise is none.
     cdef int i
     for i in range(training.run.operation_count):
@@ -65,7 +65,7 @@ cdef int draw_nothing(Training training) except -1:
     return 0
 
 
-cdef int keep_loss_numbers(Training training, Head* head, tuple given) except -1:
+cdef int keep_loss_numbers(TrainingSetup training, Head* head, tuple given) except -1:
     # What a loss is told beside, in the plan's dtype; the last number stands for all that follow.
     cdef Py_ssize_t most = head.size + 3
     numbers = numpy.array(given, numpy.float64)
@@ -78,7 +78,7 @@ cdef int keep_loss_numbers(Training training, Head* head, tuple given) except -1
     return 0
 
 
-cdef int prepare_heads(Training training) except -1:
+cdef int prepare_heads(TrainingSetup training) except -1:
     # How each output is judged; a softmax or sigmoid that nobody else reads is computed along with its loss.
     cdef Run* run = &training.run
     cdef Py_ssize_t line = 16 if training.plan.is_double else 32
@@ -109,7 +109,7 @@ cdef int prepare_heads(Training training) except -1:
     return 0
 
 
-cdef int prepare_operations(Training training) except -1:
+cdef int prepare_operations(TrainingSetup training) except -1:
     # Who needs a gradient, where gradients meet, and whether they are collected before the optimiser steps.
     cdef Run* run = &training.run
     cdef Operation* operation

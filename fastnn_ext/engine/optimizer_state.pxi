@@ -1,7 +1,7 @@
 # The optimiser's arrays: in the parameters' shapes, or, for a first layer that trains in panels, laid out as those.
 
 
-cdef bint make_state(Training training, object given) except -1:
+cdef bint make_state(TrainingSetup training, object given) except -1:
     # Arrays of the parameters' shapes, as many as the rule keeps. Returns whether a parameter that has had no gradient
     # stays as it is.
     cdef Run* run = &training.run
@@ -35,7 +35,7 @@ cdef bint make_state(Training training, object given) except -1:
     return fresh
 
 
-cdef int point_to_state(Training training, tuple slots) except -1:
+cdef int point_to_state(TrainingSetup training, tuple slots) except -1:
     cdef Operation* operation
     cdef int i, slot, at, number
     for i in range(training.run.operation_count):
@@ -51,7 +51,7 @@ cdef int point_to_state(Training training, tuple slots) except -1:
     return 0
 
 
-cdef int move_state(Training training, bint back) except -1:
+cdef int move_state(TrainingSetup training, bint back) except -1:
     # The state of a first layer that is trained in panels or in aligned rows, into them or back.
     cdef Operation* operation = &training.run.operations[0]
     cdef Py_ssize_t number = 0
@@ -69,7 +69,7 @@ cdef int move_state(Training training, bint back) except -1:
     return 0
 
 
-cdef int move_to_panels(Training training, object array, void* place, bint back) except -1:
+cdef int move_to_panels(TrainingSetup training, object array, void* place, bint back) except -1:
     cdef Operation* operation = &training.run.operations[0]
     cdef Py_ssize_t panel = 2 * training.plan.kernels.lanes
     cdef cnp.npy_intp[3] shape
@@ -85,7 +85,7 @@ cdef int move_to_panels(Training training, object array, void* place, bint back)
     return 0
 
 
-cdef int move_to_rows(Training training, object array, char* place, bint back) except -1:
+cdef int move_to_rows(TrainingSetup training, object array, char* place, bint back) except -1:
     cdef FirstLayer* first = &training.run.first
     cdef int kind = cnp.PyArray_TYPE(<cnp.ndarray> array)
     cdef cnp.npy_intp[2] shape

@@ -5,7 +5,7 @@ def _place_of(pair):
     return pair[0]
 
 
-cdef int set_places(Training training, list arrays, list places, Py_ssize_t size) except -1:
+cdef int set_places(TrainingSetup training, list arrays, list places, Py_ssize_t size) except -1:
     # Where the gradient of each parameter begins among all of them, in bytes; -1: nowhere.
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4
     cdef Py_ssize_t number, count = len(training.plan.parameters)
@@ -32,7 +32,7 @@ cdef int set_places(Training training, list arrays, list places, Py_ssize_t size
     return 0
 
 
-cdef int find_gaps(Training training) except -1:
+cdef int find_gaps(TrainingSetup training) except -1:
     # Where a batch leaves no number in a vector of gradients: dense operations write theirs whole, unless they visit
     # non-zero inputs alone. With others nothing is known, and `gap_count` is -1.
     cdef Operation* operation
@@ -66,7 +66,7 @@ cdef int find_gaps(Training training) except -1:
     return 0
 
 
-cdef void clear_gaps(Training training, cnp.ndarray gradient) noexcept:
+cdef void clear_gaps(TrainingSetup training, cnp.ndarray gradient) noexcept:
     # Zeros wherever a batch may leave no number.
     cdef char* first = <char*> cnp.PyArray_DATA(gradient)
     cdef int k
@@ -76,13 +76,13 @@ cdef void clear_gaps(Training training, cnp.ndarray gradient) noexcept:
         memset(first + training.gaps[2 * k], 0, training.gaps[2 * k + 1])
 
 
-cdef Py_ssize_t place_of_gradient(Training training, int number) except -1:
+cdef Py_ssize_t place_of_gradient(TrainingSetup training, int number) except -1:
     if training.places == NULL or training.places[number] < 0:
         raise ValueError("all arrays that learn must have been given to lay_out_gradients")
     return training.places[number]
 
 
-cdef int keep_places(Training training) except -1:
+cdef int keep_places(TrainingSetup training) except -1:
     # Where operations leave their gradients otherwise.
     cdef Operation* operation
     cdef int i, count = training.run.operation_count
@@ -97,7 +97,7 @@ cdef int keep_places(Training training) except -1:
     return 0
 
 
-cdef list early_gradients(Training training):
+cdef list early_gradients(TrainingSetup training):
     # Of dense operations that share their weights with no other: their gradients change no more once they are written,
     # unless there are penalties, which join them at the end.
     cdef Operation* operation
@@ -123,7 +123,7 @@ cdef list early_gradients(Training training):
     return found
 
 
-cdef void take_places_back(Training training) noexcept:
+cdef void take_places_back(TrainingSetup training) noexcept:
     # Nothing points any more to what is the user's.
     cdef Operation* operation
     cdef int i
@@ -138,7 +138,7 @@ cdef void take_places_back(Training training) noexcept:
     list_parameters(&training.run)
 
 
-cdef int collect_in(Training training, char* gradient) except -1:
+cdef int collect_in(TrainingSetup training, char* gradient) except -1:
     # Operations that learn leave their gradients there, each at its place.
     cdef Operation* operation
     cdef int i
@@ -159,7 +159,7 @@ cdef int collect_in(Training training, char* gradient) except -1:
     return 0
 
 
-cdef object gradients_of_batch(Training training, cnp.ndarray gradient):
+cdef object gradients_of_batch(TrainingSetup training, cnp.ndarray gradient):
     # In a new vector where none is given.
     cdef Run* run = &training.run
     cdef cnp.npy_intp[2] shape
@@ -181,7 +181,7 @@ cdef object gradients_of_batch(Training training, cnp.ndarray gradient):
                 one = cnp.PyArray_EMPTY(2, shape, number, 0)
                 run.data.sources[k].delta = cnp.PyArray_DATA(one)
                 inputs.append(one)
-        loss = training.epoch(None)
+        loss = epoch(training, None)
     finally:
         take_places_back(training)
     if not training.plan.kernels.all_finite(cnp.PyArray_DATA(gradient), cnp.PyArray_SIZE(gradient)):
@@ -196,7 +196,7 @@ cdef object gradients_of_batch(Training training, cnp.ndarray gradient):
     return loss, gradient, inputs
 
 
-cdef object first_not_finite(Training training, cnp.ndarray gradient):
+cdef object first_not_finite(TrainingSetup training, cnp.ndarray gradient):
     # The place of the operation whose gradient is the first that is not finite.
     cdef Py_ssize_t first = numpy.flatnonzero(~numpy.isfinite(gradient))[0] * gradient.itemsize
     cdef int number
@@ -207,7 +207,7 @@ cdef object first_not_finite(Training training, cnp.ndarray gradient):
     return -1
 
 
-cdef bint any_number(Training training, const void* numbers, Py_ssize_t first, Py_ssize_t count) noexcept:
+cdef bint any_number(TrainingSetup training, const void* numbers, Py_ssize_t first, Py_ssize_t count) noexcept:
     # Whether one of them is not zero.
     cdef Py_ssize_t j
     for j in range(first, first + count):
@@ -216,7 +216,7 @@ cdef bint any_number(Training training, const void* numbers, Py_ssize_t first, P
     return False
 
 
-cdef int check_gradient(Training training, cnp.ndarray gradient) except -1:
+cdef int check_gradient(TrainingSetup training, cnp.ndarray gradient) except -1:
     if cnp.PyArray_TYPE(gradient) != (cnp.NPY_DOUBLE if training.plan.is_double else cnp.NPY_FLOAT) \
             or not cnp.PyArray_ISCARRAY_RO(gradient) or cnp.PyArray_SIZE(gradient) != training.gradient_size:
         raise ValueError(f"gradient must be a contiguous vector of {training.gradient_size} numbers of "
@@ -224,7 +224,7 @@ cdef int check_gradient(Training training, cnp.ndarray gradient) except -1:
     return 0
 
 
-cdef int step_by(Training training, cnp.ndarray gradient) except -1:
+cdef int step_by(TrainingSetup training, cnp.ndarray gradient) except -1:
     cdef Run* run = &training.run
     cdef Parameter* parameter
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4

@@ -24,7 +24,7 @@ cdef Py_ssize_t rows_in(object x) except -1:
     return x.shape[0]
 
 
-cdef int set_data(Training training, list xs, object y, object sample_weight) except -1:
+cdef int set_data(TrainingSetup training, list xs, object y, object sample_weight) except -1:
     # From here on the run reads these. Nothing is changed before all of it is known to fit.
     cdef Run* run = &training.run
     cdef Plan plan = training.plan
@@ -71,7 +71,7 @@ cdef int set_data(Training training, list xs, object y, object sample_weight) ex
     return 0
 
 
-cdef object with_own_targets(Training training, int head, list ys, Py_ssize_t samples):
+cdef object with_own_targets(TrainingSetup training, int head, list ys, Py_ssize_t samples):
     # The two functions of the user's own loss, with the targets where these have another shape than the outputs: the
     # functions get them as they are, and the engine rows of zeros in their place. None where the loss is ours.
     cdef Py_ssize_t size = training.plan.heads[head].size
@@ -107,7 +107,7 @@ cdef object checked_weights(object sample_weight, Py_ssize_t samples):
     return weights
 
 
-cdef int reserve_index(Training training, double density) except -1:
+cdef int reserve_index(TrainingSetup training, double density) except -1:
     # Room for what the probe promises and a tenth more; rows that do not fit are listed again in each epoch.
     cdef Index* index = &training.index
     cdef Py_ssize_t item = 8 if training.plan.is_double else 4, i
