@@ -1,11 +1,13 @@
-"""Where a model begins and ends as symbolic tensors, of which other models are made: Keras' ``model.input``."""
+"""Where a model begins and ends: shapes and names of inputs and outputs, and their symbolic tensors."""
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
+from fastnn.checking.fixed import FixedList
+from fastnn.checking.shapes import Shape
 from fastnn.checking.strict import Strict
 from fastnn.layers.base import Layer
 from fastnn.layers.symbolic import SymbolicTensor
@@ -14,12 +16,60 @@ __all__ = ["Ends"]
 
 
 class Ends(Strict):
-    """A model that has symbolic tensors of its own, by which its layers know what they take and give."""
+    """A model's inputs and outputs, and symbolic tensors of its own, by which its layers know what they take and give.
+
+    Of these other models are made: Keras' ``model.input`` and ``model.output``.
+    """
+
+    layers: FixedList[Layer]
 
     # What its layers give, one for each call; kept from one build to the next.
     _tensors: Sequence[SymbolicTensor] = ()
     # The layer that the model is in others, as long as there are such.
     own_layer: weakref.ref[Any] | None = None
+
+    @property
+    def built(self) -> bool:
+        """Whether there are weights and a plan."""
+        raise NotImplementedError
+
+    @property
+    def input_shape(self) -> Shape | None:
+        """Of one sample; None where it is not known yet."""
+        raise NotImplementedError
+
+    # Whether users give the names of inputs and outputs, of one alone, too.
+    names_ends: ClassVar[bool] = False
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Of several inputs, in their order; of one, nobody asks for its name."""
+        return ("input",)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Of several outputs, in their order."""
+        return ("output",)
+
+    @property
+    def input_shapes(self) -> list[Shape]:
+        """Of a sample of each input; empty where they are not known yet."""
+        return [] if self.input_shape is None else [self.input_shape]
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """Of one sample's outputs; None until the model is built."""
+        return self.layers[-1].output_shape if self.built else None
+
+    @property
+    def output_shapes(self) -> list[Shape]:
+        """Of one sample of each output; empty until the model is built."""
+        return [] if self.output_shape is None else [self.output_shape]
+
+    def output_activations(self) -> list[str | None]:
+        """The name of the activation that each output is that of; None where it is what an input has, or some of it."""
+        found = (layer.output_activation for layer in reversed(self.layers))
+        return [next((name for name in found if name is not None), None)]
 
     def _describe(self) -> None:
         """Make the tensors of built layers that are not there yet."""

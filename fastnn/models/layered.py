@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import copy
-import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from fastnn.checking.arrays import float_dtype
 from fastnn.checking.fixed import FixedList
 from fastnn.checking.names import non_empty_name
 from fastnn.checking.scalars import true_or_false
-from fastnn.checking.shapes import Shape
 from fastnn.checking.strict import known_names_only
 from fastnn.layers.base import Layer
 from fastnn.layers.drawing import DrawingLayer
 from fastnn.layers.freezing import FREEZINGS
 from fastnn.layers.lookup import Lookup
-from fastnn.layers.once import arrays_once, variables_once
-from fastnn.models.ends import Ends
-from fastnn.models.layer_arrays import allocate_arrays, checked_weights, initial_values, label, replacements
+from fastnn.layers.once import variables_once
+from fastnn.models.layer_arrays import allocate_arrays, checked_weights, initial_values, label
 from fastnn.models.leaves import leaf_layers
+from fastnn.models.weights import ModelWeights
 from fastnn_ext.engine.plan import Plan
 
 __all__ = ["LayeredModel", "fixed_layers"]
@@ -45,7 +43,7 @@ def fixed_layers(layers: Iterable[Layer]) -> FixedList[Layer]:
     return FixedList(layers, "model.layers", "use model.add and model.pop, or make another model")
 
 
-class LayeredModel(Ends):
+class LayeredModel(ModelWeights):
     """Layers with their weights. How they are connected is the subclass' matter: it has `_infer` and `_lower`.
 
     Parameters
@@ -178,44 +176,6 @@ class LayeredModel(Ends):
     def built(self) -> bool:
         return self.plan is not None
 
-    @property
-    def input_shape(self) -> Shape | None:
-        """Of one sample; None where it is not known yet."""
-        raise NotImplementedError
-
-    # Whether users give the names of inputs and outputs, of one alone, too.
-    names_ends: ClassVar[bool] = False
-
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        """Of several inputs, in their order; of one, nobody asks for its name."""
-        return ("input",)
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        """Of several outputs, in their order."""
-        return ("output",)
-
-    @property
-    def input_shapes(self) -> list[Shape]:
-        """Of a sample of each input; empty where they are not known yet."""
-        return [] if self.input_shape is None else [self.input_shape]
-
-    @property
-    def output_shape(self) -> Shape | None:
-        """Of one sample's outputs; None until the model is built."""
-        return self.layers[-1].output_shape if self.built else None
-
-    @property
-    def output_shapes(self) -> list[Shape]:
-        """Of one sample of each output; empty until the model is built."""
-        return [] if self.output_shape is None else [self.output_shape]
-
-    def output_activations(self) -> list[str | None]:
-        """The name of the activation that each output is that of; None where it is what an input has, or some of it."""
-        found = (layer.output_activation for layer in reversed(self.layers))
-        return [next((name for name in found if name is not None), None)]
-
     def architecture(self) -> dict[str, Any]:
         """How layers are connected, as plain values for a file."""
         raise NotImplementedError
@@ -327,64 +287,7 @@ class LayeredModel(Ends):
         known = ", ".join(str(layer.name) for layer in self.layers)
         raise ValueError(f"there is no layer {name!r}: the model has {known}")
 
-    # Weights.
-
-    def get_weights(self) -> list[NDArray[Any]]:
-        """Copies of all arrays, layer by layer: kernel and bias; gamma, beta, moving mean and variance.
-
-        What models within share comes once.
-        """
-        return [array.copy() for _, _, array in arrays_once(self.layers)]
-
-    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Replace the values of all arrays, in the order of `get_weights`.
-
-        Raises
-        ------
-        ValueError
-            When their number or a shape is another, or a number is not finite or too large for the model's dtype;
-            nothing has changed then.
-        """
-        self.needs_plan()
-        given = iter(replacements(self.layers, weights, self.dtype))
-        for _, _, array in arrays_once(self.layers):
-            array[...] = next(given)
-
-    def count_params(self) -> int:
-        """The number of elements in the layers' arrays, of which those that models within share count once."""
-        self.needs_plan()
-        return sum(array.size for _, _, array in arrays_once(self.layers))
-
-    def save_weights(self, path: str | os.PathLike[str]) -> None:
-        """Write the weights alone, under names such as ``dense.kernel``.
-
-        Parameters
-        ----------
-        path : path-like
-            Ends in ``.safetensors``, or ``.npz`` for NumPy's own format.
-        """
-        from fastnn.files.weights import save_weights
-
-        save_weights(self, path)
-
-    def load_weights(self, path: str | os.PathLike[str]) -> None:
-        """Replace the model's weights by those of a file that have the same names.
-
-        Parameters
-        ----------
-        path : path-like
-            What `save_weights` or `save` wrote.
-
-        Raises
-        ------
-        OSError
-            When the file cannot be read.
-        ValueError
-            When it is damaged, or its names or shapes are others than the model's; nothing has changed then.
-        """
-        from fastnn.files.weights import load_weights
-
-        load_weights(self, path)
+    # Showing.
 
     @known_names_only
     def summary(self, *, print_fn: Callable[[str], object] = print) -> None:
