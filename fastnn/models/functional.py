@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
@@ -20,12 +19,11 @@ from fastnn.layers.symbolic import SymbolicTensor
 from fastnn.layers.unchanged import unchanged_if_it_fails
 from fastnn.models.architecture import DescribedModel
 from fastnn.models.base import BaseModel
-from fastnn.models.graph import Graph, Node, graph_of, layers_behind, named, restored_graph
-from fastnn.models.layer_arrays import label
+from fastnn.models.graph import Graph, graph_of, layers_behind, named, restored_graph
 from fastnn.models.layered import fixed_layers
-from fastnn.models.naming import name_for
+from fastnn.models.lowering import append_graph, build_layers
+from fastnn.models.naming import name_for, names_of_layers
 from fastnn_ext.engine.plan import Plan
-from fastnn_ext.tables.enums import Activation as Kind
 
 __all__ = ["Model"]
 
@@ -160,23 +158,7 @@ class Model(DescribedModel):
         """Take the layers, with names; nothing has changed where they cannot be taken."""
         for layer in graph.layers:
             layer.check_dtype(self.dtype)
-        # Layers that models named may have the same names; all but the first take others.
-        theirs: set[str | None] = {layer.name for layer in graph.layers if not layer.named_by_model}
-        anew: set[Layer] = set()
-        for layer in graph.layers:
-            if layer.named_by_model and layer.name is not None:
-                anew |= {layer} if layer.name in theirs else set()
-                theirs.add(layer.name)
-        own_names = [layer.name for layer in graph.layers if layer.name is not None and layer not in anew]
-        taken: set[str | None] = set(own_names)
-        if len(taken) < len(own_names):
-            raise ValueError(f"names of layers must differ, but they are {own_names}")
-        names: list[str] = []
-        numbers: dict[str, int] = {}
-        for layer in graph.layers:
-            kept = None if layer in anew else layer.name
-            names.append(kept or name_for(layer, taken, numbers))
-            taken.add(names[-1])
+        names = names_of_layers(graph.layers)
         called: list[str | None] = []
         for given, begin in zip(input_names, graph.inputs, strict=True):
             called.append(given or name_for(begin, called))
@@ -259,34 +241,7 @@ class Model(DescribedModel):
             self._build()
 
     def _infer(self) -> None:
-        taken: dict[int, Any] = {}
-        for node in self._graph.nodes:
-            layer = self._graph.layers[node.layer]
-            if node.output:
-                if node.output >= len(layer.output_shapes):
-                    raise ValueError(f"{label(layer)} gives no output {node.output}: it has {len(layer.output_shapes)}")
-                continue
-            shapes = [self._graph.shape_at(source) for source in node.sources]
-            try:
-                given = layer.shape_of_inputs(shapes)
-                if taken.setdefault(node.layer, given) != given:
-                    raise ValueError(
-                        f"it is called on samples of shape {taken[node.layer]} and of shape {given}, and its weights "
-                        "are shared"
-                    )
-                layer.build(given)
-            except ValueError as error:
-                raise ValueError(f"{label(layer)} does not fit: {error} ({self._givers(node)})") from None
-            for made in layer.output_shapes:
-                if math.prod(made) > sys.maxsize // self.dtype.itemsize:
-                    raise ValueError(f"{label(layer)} would give samples of {made}, larger than any memory")
-
-    def _givers(self, node: Node) -> str:
-        """What gives the values that a call takes, and of which shapes."""
-        graph = self._graph
-        names = [self._input_names[-1 - one] if one < 0 else graph.layer_at(one).name for one in node.sources]
-        given = zip(names, node.sources, strict=True)
-        return ", ".join(f"{name} gives {graph.shape_at(source)}" for name, source in given)
+        build_layers(self._graph, self._input_names, self.dtype)
 
     def layers_of_inputs(self) -> list[tuple[int, Layer]]:
         nodes, layers = self._graph.nodes, self._graph.layers
@@ -310,36 +265,7 @@ class Model(DescribedModel):
         layer_of_call: list[int] | None = None,
         wanted: Sequence[int] | None = None,
     ) -> list[int]:
-        graph, begins = self._graph, values
-        outputs = graph.outputs if wanted is None else [graph.outputs[number] for number in wanted]
-        layer_of_call = [] if layer_of_call is None else layer_of_call
-        needed, readers = graph.needed_for(outputs), graph.readers()
-        found: dict[tuple[int, int], int] = {}
-
-        def value_of(value: int) -> int:
-            return begins[-1 - value] if value < 0 else found[graph.call_of(value), graph.nodes[value].output]
-
-        for number, node in enumerate(graph.nodes):
-            if number not in needed:
-                continue
-            given = [value_of(source) for source in node.sources]
-            for value, source in zip(given, node.sources, strict=True):
-                plan.follow(value, readers[source] > 1)
-            taken = sorted(needed[number])
-            gives = graph.layers[node.layer].lower_outputs(plan, given, taken)
-            found |= {(number, output): value for output, value in zip(taken, gives, strict=True)}
-            layer_of_call += [node.layer] * (plan.calls - len(layer_of_call))
-        ends: list[int] = []
-        for output in outputs:
-            end = value_of(output)
-            if end < 0 or end in ends:
-                # An input as it is, or another output again: a slope of 1 is the identity.
-                plan.follow(end, shared=True)
-                plan.add_activation(Kind.LEAKY_RELU, 1.0)
-                layer_of_call.append(graph.nodes[output].layer)
-                end = plan.value
-            ends.append(end)
-        return ends
+        return append_graph(self._graph, plan, values, layer_of_call, wanted)
 
     def _describe(self) -> None:
         graph = self._graph

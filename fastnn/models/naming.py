@@ -1,10 +1,10 @@
 """Names of layers in a model."""
 
-from collections.abc import Container, MutableMapping
+from collections.abc import Container, MutableMapping, Sequence
 
 from fastnn.layers.base import Layer
 
-__all__ = ["name_for"]
+__all__ = ["name_for", "names_of_layers"]
 
 
 def name_for(layer: Layer, taken: Container[str | None], numbers: MutableMapping[str, int] | None = None) -> str:
@@ -30,3 +30,25 @@ def name_for(layer: Layer, taken: Container[str | None], numbers: MutableMapping
     if numbers is not None:
         numbers[base] = number
     return name
+
+
+def names_of_layers(layers: Sequence[Layer]) -> list[str]:
+    """The names that the layers of a model are to have; ValueError where users gave two of them one name."""
+    # Layers that models named may have the same names; all but the first take others.
+    theirs: set[str | None] = {layer.name for layer in layers if not layer.named_by_model}
+    anew: set[Layer] = set()
+    for layer in layers:
+        if layer.named_by_model and layer.name is not None:
+            anew |= {layer} if layer.name in theirs else set()
+            theirs.add(layer.name)
+    own_names = [layer.name for layer in layers if layer.name is not None and layer not in anew]
+    taken: set[str | None] = set(own_names)
+    if len(taken) < len(own_names):
+        raise ValueError(f"names of layers must differ, but they are {own_names}")
+    names: list[str] = []
+    numbers: dict[str, int] = {}
+    for layer in layers:
+        kept = None if layer in anew else layer.name
+        names.append(kept or name_for(layer, taken, numbers))
+        taken.add(names[-1])
+    return names
