@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from fastnn.distributed.buckets import Bucket
 from fastnn.distributed.early import EarlySums
-from fastnn.distributed.sums import HalfSum, Sum, WholeSum
+from fastnn.distributed.shared_memory import shared_rows
+from fastnn.distributed.sums import HalfSum, SharedSum, Sum, WholeSum
 from fastnn_ext.engine.training import Training
 
 __all__ = ["Ranks", "kept_by", "weight_of"]
@@ -47,6 +48,8 @@ class Ranks:
         Whether `mean_step` sums in half precision.
     overlap : bool
         Whether buckets of a gradient are summed before it is whole.
+    shared_memory : bool
+        Whether all ranks are on one machine: they sum in memory that all of them see, where there is any.
 
     Attributes
     ----------
@@ -55,11 +58,19 @@ class Ranks:
         Seconds in sums of gradients so far, for other ranks and for messages.
     """
 
-    def __init__(self, library: Any, comm: Any, half_precision: bool = False, overlap: bool = False) -> None:
+    def __init__(
+        self,
+        library: Any,
+        comm: Any,
+        half_precision: bool = False,
+        overlap: bool = False,
+        shared_memory: bool = False,
+    ) -> None:
         kept = kept_by(library, comm)
         self._library, self._comm, self._gradients = library, kept["copy"], kept["gradients"]
         self._sum: Sum = HalfSum(self._gradients) if half_precision else WholeSum(library, self._gradients)
         self.overlap = overlap
+        self._shares = shared_memory and not half_precision and not overlap and self._comm.size > 1
         self._early: EarlySums | None = None
         self.rank: int = self._comm.rank
         self.size: int = self._comm.size
@@ -127,12 +138,20 @@ class Ranks:
             self._comm.Allreduce(self._library.IN_PLACE, numbers)
         return numbers
 
-    def prepare(self, gradient: NDArray[Any], buckets: Sequence[Bucket] = ()) -> None:
-        """Say what `mean_step` is going to sum, and what of it may begin before."""
-        self._zeros = np.zeros_like(gradient)
+    def prepare(self, numbers: int, dtype: DTypeLike, buckets: Sequence[Bucket] = ()) -> NDArray[Any]:
+        """Say what `mean_step` is going to sum, and what of it may begin before; return the vector for it, of zeros."""
+        self._zeros = np.zeros(numbers, dtype)
         if self.overlap:
             self._sum = WholeSum(self._library, self._gradients, buckets)
             self._early = EarlySums(self._sum) if buckets else None
+        if not self._shares:
+            return np.zeros(numbers, dtype)
+        rows = shared_rows(self, self.size + 1, numbers, dtype)
+        if rows is None:
+            self._sum = WholeSum(self._library, self._gradients)
+            return np.zeros(numbers, dtype)
+        self._sum = SharedSum(self._gradients, rows)
+        return self._sum.own
 
     def summing_early(self, run: Callable[[], T], training: Training, gradient: NDArray[Any], weight: float) -> T:
         """What ``run()`` gives, in which the engine works out a gradient: what is complete may be summed at once."""
@@ -146,7 +165,7 @@ class Ranks:
         """The mean of gradients over all ranks' rows, and the sums of rows and of losses.
 
         The mean takes the gradient's place, or that of the mean before. Where it is known how many rows all have, that
-        takes one pass over the numbers less.
+        takes one pass over the numbers less. The gradient's numbers are no longer its own.
         """
         status = self._status
         status[:] = 0
@@ -160,7 +179,7 @@ class Ranks:
         self._hear(summing=True)
         found = int(status[_ROWS])
         if all_rows is None and found:
-            mean /= found
+            mean = np.divide(mean, found, out=gradient)
         return mean, found, float(status[_LOSS])
 
     def agreed(self, error: BaseException, teller: int = 0) -> BaseException:

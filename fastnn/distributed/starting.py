@@ -143,7 +143,7 @@ def mpi(
     if overlap is None:
         overlap = several_machines and turns and not half_precision
     return DataParallel(
-        Ranks(library, comm, half_precision, overlap),
+        Ranks(library, comm, half_precision, overlap, shared_memory=not several_machines),
         own=data == "own",
         balanced=balanced,
         local_statistics=local_statistics,

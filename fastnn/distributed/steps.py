@@ -70,10 +70,10 @@ class Steps:
         self.collecting: Training | None = None
         self.capacity = 0
         self.stepping = stepping_training(model, self.layout)
-        self.gradient = np.zeros(self.layout.size, model.dtype)
-        least = LEAST_BYTES // self.gradient.itemsize
+        least = LEAST_BYTES // np.dtype(model.dtype).itemsize
         ends = [*sorted(self.layout.places)[1:], self.layout.size]
-        ranks.prepare(self.gradient, buckets_of(self.early_gradients(), ends, least))
+        buckets = buckets_of(self.early_gradients(), ends, least)
+        self.gradient = ranks.prepare(self.layout.size, model.dtype, buckets)
 
     def early_gradients(self) -> list[tuple[int, int, int]]:
         """Those that may be summed before all others are there."""

@@ -1,4 +1,4 @@
-"""How a vector is summed over ranks: as it is, or in half of its bits."""
+"""How a vector is summed over ranks: by messages, whole or in half of its bits, or in memory that all of them see."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from fastnn.distributed.buckets import Bucket, rest_of
 
-__all__ = ["HalfSum", "Sum", "WholeSum"]
+__all__ = ["HalfSum", "SharedSum", "Sum", "WholeSum"]
+
+# Numbers that are added up at a time: they stay in the first-level cache.
+_BLOCK = 4096
 
 
 class Sum(Protocol):
@@ -101,6 +104,47 @@ class WholeSum:
     def _wait(self) -> None:
         self._library.Request.Waitall(self._requests)
         self._requests = []
+
+
+class SharedSum:
+    """A sum in memory that all ranks see: each adds up a part, in the order of ranks, and reads those of the others.
+
+    Parameters
+    ----------
+    comm : mpi4py.MPI.Intracomm
+    rows : ndarray, shape (ranks + 1, numbers)
+        What `shared_rows` gives: a vector of each rank, and their sum.
+
+    Attributes
+    ----------
+    own : ndarray
+        This rank's vector. What is given elsewhere is copied here first.
+    """
+
+    def __init__(self, comm: Any, rows: NDArray[Any]) -> None:
+        self._comm, self._vectors, self._total = comm, rows[:-1], rows[-1]
+        self.own: NDArray[Any] = rows[comm.rank]
+        self.begun = False
+        size = self._total.size
+        first, last = (size * rank // comm.size for rank in (comm.rank, comm.rank + 1))
+        self._blocks = [slice(at, min(at + _BLOCK, last)) for at in range(first, last, _BLOCK)]
+        # All ranks read it, and none changes it.
+        self._shown: NDArray[Any] = self._total.view()
+        self._shown.flags.writeable = False
+
+    def __call__(self, vector: NDArray[Any], factor: float = 1) -> NDArray[Any]:
+        if vector is not self.own:
+            self.own[...] = vector
+        # All vectors are whole once all factors are there.
+        factors = np.empty(len(self._vectors), self._total.dtype)
+        self._comm.Allgather(np.array([factor], factors.dtype), factors)
+        term = np.empty(_BLOCK, self._total.dtype)
+        for block in self._blocks:
+            total = np.multiply(self._vectors[0, block], factors[0], out=self._total[block])
+            for rank in range(1, len(factors)):
+                total += np.multiply(self._vectors[rank, block], factors[rank], out=term[: total.size])
+        self._comm.Barrier()
+        return self._shown
 
 
 class HalfSum:
