@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import mmap
 import os
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-if TYPE_CHECKING:
-    from fastnn.distributed.ranks import Ranks
-
 __all__ = ["shared_rows"]
 
+T = TypeVar("T")
 
-def shared_rows(ranks: Ranks, rows: int, numbers: int, dtype: DTypeLike) -> NDArray[np.floating] | None:
+
+class _Exchanging(Protocol):
+    """What ranks tell each other by."""
+
+    rank: int
+
+    def first(self, value: T | None) -> T: ...
+    def exchange(self, value: T) -> list[T]: ...
+
+
+def shared_rows(ranks: _Exchanging, rows: int, numbers: int, dtype: DTypeLike) -> NDArray[np.floating] | None:
     """Rows of zeros that all ranks see, each on pages of its own; None where this system has no such memory.
 
     All ranks call it, and get the same answer. The memory is given back with the last array that shows it.
@@ -24,7 +32,7 @@ def shared_rows(ranks: Ranks, rows: int, numbers: int, dtype: DTypeLike) -> NDAr
     row_size = -(-max(1, numbers) * item // mmap.PAGESIZE) * mmap.PAGESIZE
     made = _make(rows * row_size) if ranks.rank == 0 else None
     try:
-        place = ranks.first(None if made is None else (os.getpid(), made))
+        place: tuple[int, int] | None = ranks.first(None if made is None else (os.getpid(), made))
         memory = None if place is None else _open(*place, rows * row_size)
         # Containers on one machine, each with processes of its own, have none in common.
         if not all(ranks.exchange(memory is not None)):

@@ -13,10 +13,17 @@
 /* A thread that waits looks this often between two looks at the clock; gives its core away between looks from
  * YIELD_AFTER on, in case another thread needs it; and sleeps from PARK_AFTER on. Measured on two Zen 4 cores: a run
  * costs 0.2 microseconds before a worker parks and some 30 after, so that waiting longer than 50 buys little. Beside
- * two other busy processes, runs of 30 microseconds take 66 with yielding from 5 on, and 150 without. */
+ * two other busy processes, runs of 30 microseconds take 66 with yielding from 5 on, and 150 without.
+ *
+ * A worker that is woken may be put behind its waker on the same core, for up to 10 milliseconds: where runs are as long
+ * as that, it waits for the next one for a WORTH_OF_A_RUN-th of the last, up to PARK_AT_LAST. On two Zen 3 cores one of
+ * six predictions of 6 milliseconds, one behind the other, took twice as long; all together they take 0.85 to 0.95 of
+ * the time that they took with PARK_AFTER alone. */
 #define FASTNN_LOOKS 32
 #define FASTNN_YIELD_AFTER_NS 5000
 #define FASTNN_PARK_AFTER_NS 50000
+#define FASTNN_PARK_AT_LAST_NS 1000000
+#define FASTNN_WORTH_OF_A_RUN 4
 
 typedef void (*fastnn_task)(void *context, int thread, int threads);
 
@@ -113,7 +120,7 @@ static void fastnn_bell_ring(fastnn_bell *bell) {
     }
 }
 
-static int fastnn_bell_spin(fastnn_bell *bell, int old) {
+static int fastnn_bell_spin(fastnn_bell *bell, int old, long long patience) {
     long long start = 0, waited;
     int look, value;
     for (;;) {
@@ -127,16 +134,16 @@ static int fastnn_bell_spin(fastnn_bell *bell, int old) {
         if (start == 0)
             start = waited;
         waited -= start;
-        if (waited > FASTNN_PARK_AFTER_NS)
+        if (waited > patience)
             return old;
         if (waited > FASTNN_YIELD_AFTER_NS)
             fastnn_yield();
     }
 }
 
-/* Waits until the value is no longer old, and returns it. */
-static int fastnn_bell_wait(fastnn_bell *bell, int old) {
-    int value = fastnn_bell_spin(bell, old);
+/* Waits until the value is no longer old, awake for so many nanoseconds, and returns it. */
+static int fastnn_bell_wait(fastnn_bell *bell, int old, long long patience) {
+    int value = fastnn_bell_spin(bell, old, patience);
     if (value != old)
         return value;
     fastnn_lock(&bell->mutex);
@@ -148,14 +155,24 @@ static int fastnn_bell_wait(fastnn_bell *bell, int old) {
     return value;
 }
 
+static long long fastnn_patience_after(long long run) {
+    long long patience = run / FASTNN_WORTH_OF_A_RUN;
+    if (patience < FASTNN_PARK_AFTER_NS)
+        return FASTNN_PARK_AFTER_NS;
+    return patience < FASTNN_PARK_AT_LAST_NS ? patience : FASTNN_PARK_AT_LAST_NS;
+}
+
 static void fastnn_work(fastnn_bell *bell) {
     int thread = (int)(bell - fastnn_pool.workers) + 1, seen = 0;
+    long long patience = FASTNN_PARK_AFTER_NS, began;
     fastnn_inside = 1;
     for (;;) {
-        seen = fastnn_bell_wait(bell, seen);
+        seen = fastnn_bell_wait(bell, seen, patience);
+        began = fastnn_nanoseconds();
         fastnn_pool.task(fastnn_pool.context, thread, fastnn_pool.threads);
         if (fastnn_add(&fastnn_pool.unfinished, -1) == 1)
             fastnn_bell_ring(&fastnn_pool.done);
+        patience = fastnn_patience_after(fastnn_nanoseconds() - began);
     }
 }
 
@@ -249,7 +266,7 @@ static int fastnn_pool_run(fastnn_task task, void *context, int threads) {
             fastnn_bell_ring(&fastnn_pool.workers[i]);
         task(context, 0, threads);
         if (threads > 1)
-            fastnn_bell_wait(&fastnn_pool.done, done);
+            fastnn_bell_wait(&fastnn_pool.done, done, FASTNN_PARK_AFTER_NS);
         fastnn_store(&fastnn_pool.busy, 0);
     } else {
         threads = 1;
