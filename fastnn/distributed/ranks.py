@@ -87,6 +87,8 @@ class Ranks:
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
         """Around what all ranks do: an error in one is raised in all, and all leave it together."""
+        # Of what goes on around it, such as a fit whose callback trains another model.
+        outer = self._sum, self._early, self._zeros
         self._error, self._zeros = None, None
         try:
             yield
@@ -99,7 +101,7 @@ class Ranks:
                 self._end_all(error)
             self.fail(error)
         finally:
-            self._zeros = None
+            self._sum, self._early, self._zeros = outer
 
     def meet(self) -> None:
         """Wait for all, and hear of errors."""

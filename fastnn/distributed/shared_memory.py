@@ -32,9 +32,9 @@ def shared_rows(ranks: _Exchanging, rows: int, numbers: int, dtype: DTypeLike) -
     row_size = -(-max(1, numbers) * item // mmap.PAGESIZE) * mmap.PAGESIZE
     made = _make(rows * row_size) if ranks.rank == 0 else None
     try:
-        place: tuple[int, int] | None = ranks.first(None if made is None else (os.getpid(), made))
+        told = None if made is None else (f"/proc/{os.getpid()}/fd/{made}", _identity(os.fstat(made)))
+        place: tuple[str, tuple[int, int]] | None = ranks.first(told)
         memory = None if place is None else _open(*place, rows * row_size)
-        # Containers on one machine, each with processes of its own, have none in common.
         if not all(ranks.exchange(memory is not None)):
             return None
     finally:
@@ -47,7 +47,10 @@ def shared_rows(ranks: _Exchanging, rows: int, numbers: int, dtype: DTypeLike) -
 def _make(size: int) -> int | None:
     if not hasattr(os, "memfd_create"):
         return None
-    file = os.memfd_create("fastnn-gradients")
+    try:
+        file = os.memfd_create("fastnn-gradients")
+    except OSError:
+        return None
     try:
         # Now, as an error: where memory is short, a process that only writes to it later is killed.
         os.posix_fallocate(file, 0, size)
@@ -57,9 +60,16 @@ def _make(size: int) -> int | None:
     return file
 
 
-def _open(process: int, file: int, size: int) -> mmap.mmap | None:
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _open(path: str, identity: tuple[int, int], size: int) -> mmap.mmap | None:
     try:
-        own = os.open(f"/proc/{process}/fd/{file}", os.O_RDWR)
+        # In another container the same path may be that of another process, and of a file of anybody's.
+        if _identity(os.stat(path)) != identity:
+            return None
+        own = os.open(path, os.O_RDWR)
     except OSError:
         return None
     try:

@@ -287,8 +287,6 @@ class LayeredModel(ModelWeights):
         known = ", ".join(str(layer.name) for layer in self.layers)
         raise ValueError(f"there is no layer {name!r}: the model has {known}")
 
-    # Showing.
-
     @known_names_only
     def summary(self, *, print_fn: Callable[[str], object] = print) -> None:
         """Print a table of the layers with their shapes and numbers of parameters."""

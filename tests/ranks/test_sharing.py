@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 NAMES = ("plain", "adam", "few_rows", "graph", "sparse", "penalties", "drawing")
-KINDS = {"nothing": "SharedSum", "room": "WholeSum", "sight": "WholeSum"}
+KINDS = {"nothing": "SharedSum", "room": "WholeSum", "the same process": "WholeSum", "sight": "WholeSum"}
 # Roundings of two to three terms, each multiplied by a factor, and of a division.
 CLOSE = {"float32": 1e-6, "float64": 1e-15}
 
@@ -34,6 +34,16 @@ def test_means_in_all_ranks(found, failure):
 def test_the_memory_is_given_back(found):
     for rank in found:
         assert rank["left"] == []
+
+
+def test_no_other_file_is_written_to(found):
+    assert not any(rank["decoy"] for rank in found)
+
+
+def test_a_fit_within_a_fit_leaves_that_as_it_is(found):
+    for rank in found:
+        alone, around = rank["within"]
+        assert around == alone
 
 
 def test_curves_by_messages(found):

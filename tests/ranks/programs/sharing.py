@@ -5,12 +5,15 @@ import json
 import os
 import pathlib
 import sys
+import tempfile
 from unittest import mock
 
 import numpy as np
 from distributed_jobs import run
 from mpi4py import MPI
 
+import fastnn
+from fastnn.callbacks import LambdaCallback
 from fastnn.distributed import mpi
 from fastnn.distributed.ranks import Ranks
 
@@ -26,10 +29,19 @@ def refusing_others(path, *more, open_file=os.open):
     return refuse() if str(path).startswith("/proc/") else open_file(path, *more)
 
 
+PIDS = world.allgather(os.getpid())
+# Under all numbers that rank 0 may tell, where it tells another process'.
+decoy = tempfile.TemporaryFile()  # noqa: SIM115 - until the process ends
+decoy.truncate(1 << 24)
+decoys = [os.dup(decoy.fileno()) for _ in range(64)] if world.rank else []
+
 # What may be missing: on which rank, and how.
 FAILURES = {
     "nothing": contextlib.nullcontext(),
     "room": mock.patch.object(os, "posix_fallocate", refuse) if world.rank == 0 else contextlib.nullcontext(),
+    "the same process": mock.patch.object(os, "getpid", return_value=PIDS[-1])
+    if world.rank == 0
+    else contextlib.nullcontext(),
     "sight": mock.patch.object(os, "open", refusing_others)
     if world.rank == world.size - 1
     else contextlib.nullcontext(),
@@ -72,7 +84,34 @@ for failure, missing in FAILURES.items():
             for known in (True, False)
         ]
 found["left"] = shared_files()
+decoy.seek(0)
+found["decoy"] = any(decoy.read())
 with mock.patch.object(os, "posix_fallocate", refuse):
     found["curves by messages"] = {name: run(name, distributed=mpi())[0] for name in sys.argv[2:]}
+
+
+def within():
+    """A fit whose callback trains another model by the same ranks, and one whose callback does not."""
+
+    def network(units):
+        model = fastnn.Sequential([fastnn.Dense(units, "tanh"), fastnn.Dense(1)], seed=units, dtype="float64")
+        model.compile(optimizer="adam", loss="mse")
+        return model
+
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(40, 3)), rng.normal(size=(40, 1))
+    ranks, curves = mpi(), []
+    for more in (False, True):
+
+        def train(epoch, logs, more=more):
+            if more:
+                network(7).fit(x, y, 16, 1, 0, distributed=ranks)
+
+        watcher = LambdaCallback(on_epoch_end=train)
+        curves.append(network(4).fit(x, y, 16, 3, 0, distributed=ranks, callbacks=[watcher]).history["loss"])
+    return curves
+
+
+found["within"] = within()
 with open(f"{sys.argv[1]}.{world.rank}", "w") as file:
     json.dump(found, file)
