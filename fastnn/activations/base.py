@@ -11,7 +11,7 @@ from fastnn.registry import Without
 from fastnn_ext.tables.enums import Activation as Engine
 
 if TYPE_CHECKING:
-    from fastnn.interop.keras_layers import Options
+    from fastnn.interop.keras_options import Options
     from fastnn.interop.onnx_graph import Value
     from fastnn.layers.activation import Activation
     from fastnn_ext.engine.plan import Plan

@@ -15,6 +15,7 @@ from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.interop.assembling import MOST_LAYERS
 from fastnn.interop.keras_layers import check_own, layer_of
 from fastnn.layers.base import Layer
+from fastnn.layers.lookup import Lookup
 
 __all__ = [
     "Described",
@@ -124,7 +125,8 @@ class MadeLayers:
         try:
             layer = layer_of(entry.kind, entry.options, self.custom_objects)
             layer.trainable = not entry.frozen
-            self._dtypes.add(_dtype(entry.options.get("dtype")))
+            # What a lookup says is the type of its terms, or of nothing.
+            self._dtypes.add("float32" if isinstance(layer, Lookup) else _dtype(entry.options.get("dtype")))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             what = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
             raise ValueError(f"the layer {entry.options['name']!r} ({entry.kind}): {what}") from error

@@ -7,8 +7,10 @@ from typing import Any
 
 from fastnn import layers
 from fastnn.interop.keras_graphs import connections, ends, order
+from fastnn.interop.keras_lookups import described_lookup, element_of_lookup
 from fastnn.layers.applied import AppliedActivation
 from fastnn.layers.base import Layer
+from fastnn.layers.lookup import Lookup
 from fastnn.layers.merging import Merge
 from fastnn.losses.base import CustomLoss, Loss
 from fastnn.metrics.base import FunctionMetric, Metric
@@ -78,10 +80,11 @@ def _description(model: LayeredModel, name: str, frozen: bool = False) -> dict[s
     # Keras forgets what a Sequential of a file says: its layers say it, too.
     frozen = frozen or not model.trainable
     dtype = model.dtype.name
-    # Keras has layers that take whole numbers alone.
-    kind = "int32" if model.needs_plan().categories else dtype
+    # Keras has layers that take whole numbers alone, or strings.
+    usual = "int32" if model.needs_plan().categories else dtype
+    elements = {number: element_of_lookup(lookup) for number, lookup in model.lookups.items()}
     if not isinstance(model, Model):
-        first = _input(model.input_shape or (), "input_layer", kind)
+        first = _input(model.input_shape or (), "input_layer", elements.get(0, usual))
         described = [first, *(_layer(layer, dtype, frozen) for layer in model.layers)]
         config = {"name": name, "trainable": not frozen, "dtype": dtype, "layers": described}
         return _object("keras", "Sequential", config)
@@ -94,7 +97,8 @@ def _description(model: LayeredModel, name: str, frozen: bool = False) -> dict[s
     for place in order(graph):
         if place < 0:
             shape = graph.inputs[-1 - place].declared_shape or ()
-            described.append(_input(shape, names[place], kind) | {"name": names[place], "inbound_nodes": []})
+            element = elements.get(-1 - place, usual)
+            described.append(_input(shape, names[place], element) | {"name": names[place], "inbound_nodes": []})
         else:
             nodes = connections(model, place, names)
             layer = _layer(graph.layers[place], dtype, frozen)
@@ -269,6 +273,7 @@ _OPTIONS: dict[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
             **_adjustments(layer, "embeddings"),
         },
     ),
+    Lookup: described_lookup,
     layers.Activation: _activation_layer,
     layers.Flatten: lambda layer: ("Flatten", {"data_format": "channels_last"}),
     layers.Rescaling: lambda layer: ("Rescaling", {"scale": layer.scale, "offset": layer.offset}),

@@ -5,7 +5,6 @@ Classes and functions are looked up in tables, and an option that is not known i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,14 +14,13 @@ from fastnn import layers, regularizers
 from fastnn.activations.registry import ACTIVATIONS
 from fastnn.constraints import MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 from fastnn.constraints.base import Constraint
+from fastnn.interop.keras_lookups import LOOKUPS
+from fastnn.interop.keras_options import Options, finite_option
 from fastnn.layers.applied import AppliedActivation, resolve
 from fastnn.layers.base import Layer
 from fastnn.registry import Without, given
 
-__all__ = ["Options", "check_own", "layer_of"]
-
-# Options that say nothing of what a layer computes.
-_IGNORED = {"name", "dtype", "trainable", "seed", "synchronized", "renorm_momentum", "batch_shape", "batch_input_shape"}
+__all__ = ["check_own", "layer_of"]
 
 
 def check_own(entry: Mapping[str, Any]) -> None:
@@ -66,52 +64,6 @@ def layer_of(kind: str, config: Mapping[str, Any], custom_objects: Mapping[str, 
     return layer
 
 
-class Options:
-    """A layer's options, and which of them have been read."""
-
-    def __init__(self, config: Mapping[str, Any], custom_objects: Mapping[str, Any]) -> None:
-        self.config, self.custom_objects = config, custom_objects
-        self.read: set[str] = set()
-
-    def __getitem__(self, name: str) -> Any:
-        self.read.add(name)
-        return self.config[name]
-
-    def get(self, name: str) -> Any:
-        self.read.add(name)
-        return self.config.get(name)
-
-    def number(self, name: str, default: float | None = None) -> float:
-        """A finite number; with a default it may be missing or null."""
-        return _number(name, self[name] if default is None else self.get(name) or default)
-
-    def switch(self, name: str) -> bool:
-        value = self[name]
-        if not isinstance(value, bool):
-            raise TypeError(f"{name} must be true or false, but it is {value!r}")
-        return value
-
-    def last_axis(self, *, may_be_first: bool = False) -> None:
-        """Rows have one axis but the batch's: what normalises over axis 1 does so over the last."""
-        axis = self["axis"]
-        if axis not in (-1, [-1], (-1,)) and not (may_be_first and axis in (1, [1], (1,))):
-            raise ValueError(f"its axis is {axis!r}, but fastnn has the last one, -1")
-
-    def activation(self) -> AppliedActivation:
-        return _activation(self["activation"], self.custom_objects)
-
-    def finish(self) -> None:
-        for name, value in self.config.items():
-            if value and name not in self.read | _IGNORED and not name.endswith("_initializer"):
-                raise ValueError(f"it has {name}={value!r}, which fastnn has not")
-
-
-def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{name} must be a finite number, but it is {value!r}")
-    return float(value)
-
-
 def _activation(value: Any, custom_objects: Mapping[str, Any]) -> AppliedActivation:
     name: Any = value
     if isinstance(value, dict):
@@ -146,7 +98,7 @@ def _regularizer(options: Options, name: str) -> regularizers.L1L2 | None:
     check_own(value)
     if value["class_name"] not in ("L1", "L2", "L1L2"):
         raise ValueError(f"its {name} is {value['class_name']}, but fastnn has L1, L2, L1L2")
-    return regularizers.L1L2(**{name: _number(name, size) for name, size in value["config"].items()})
+    return regularizers.L1L2(**{name: finite_option(name, size) for name, size in value["config"].items()})
 
 
 _CONSTRAINTS: dict[str, type[Any]] = {kind.__name__: kind for kind in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm)}
@@ -159,7 +111,7 @@ def _constraint(options: Options, name: str) -> Constraint | None:
     check_own(value)
     if value["class_name"] not in _CONSTRAINTS:
         raise ValueError(f"its {name} is {value['class_name']}, but fastnn has {', '.join(_CONSTRAINTS)}")
-    config = {key: size if key == "axis" else _number(key, size) for key, size in value["config"].items()}
+    config = {key: size if key == "axis" else finite_option(key, size) for key, size in value["config"].items()}
     made: Constraint = _CONSTRAINTS[value["class_name"]](**config)
     return made
 
@@ -180,7 +132,7 @@ def _of_array(options: Options, array: str) -> dict[str, Any]:
 def _dense(options: Options) -> Layer:
     return layers.Dense(
         options["units"],
-        options.activation(),
+        _activation(options["activation"], options.custom_objects),
         options.switch("use_bias"),
         **_adjustments(options, "kernel", "bias"),
     )
@@ -272,8 +224,9 @@ def _rms_normalization(options: Options) -> Layer:
 _MAKERS: dict[str, Callable[[Options], Layer]] = {
     "Dense": _dense,
     "Embedding": _embedding,
+    **LOOKUPS,
     "Flatten": _flatten,
-    "Activation": lambda options: layers.Activation(options.activation()),
+    "Activation": lambda options: layers.Activation(_activation(options["activation"], options.custom_objects)),
     **_activation_layers(),
     "Dropout": lambda options: layers.Dropout(options.number("rate")),
     "AlphaDropout": lambda options: layers.AlphaDropout(options.number("rate")),

@@ -21,6 +21,7 @@ from fastnn.interop.keras_calls import DescribedGraph, described_graph
 from fastnn.interop.keras_config import Described, Entry, check_described, described, entries, groups, is_chain
 from fastnn.interop.keras_description import description_of
 from fastnn.interop.keras_places import placed_layers
+from fastnn.interop.keras_vocabularies import from_assets, from_layers
 from fastnn.interop.keras_weights import WeightFile
 from fastnn.layers.base import Layer
 from fastnn.layers.merging import Merge
@@ -101,7 +102,9 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
         if _is_hdf5(source):
             return _from_hdf5(source, custom)
         with _named_errors(os.fspath(source)), zipfile.ZipFile(source) as archive:
-            found = _described(_config(archive), custom)
+            config = _config(archive)
+            from_assets(config, lambda name: _member(archive, name) if name in archive.namelist() else None)
+            found = _described(config, custom)
             _check_version(found.layers, _version(archive))
             with WeightFile(_weights(archive)) as file:
                 return _assembled(found, lambda wanted: file.arrays(found.places, wanted))
@@ -112,6 +115,7 @@ def from_keras(source: Any, custom_objects: Mapping[str, Any] | None = None) -> 
     with _named_errors(source):
         check_described(source)
         entry = {"module": module, "class_name": type(source).__name__, "config": source.get_config()}
+        from_layers(entry, source.layers)
         found = _described(entry, custom)
         # tf_keras and keras have it.
         _check_version(found.layers, getattr(sys.modules.get(type(source).__module__.split(".")[0]), "__version__", ""))

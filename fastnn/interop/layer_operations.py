@@ -135,7 +135,7 @@ _MAKERS: Mapping[type[Layer], Callable[[Any, Place], list[Operation]]] = {
     ],
     layers.UnitNormalization: lambda layer, place: [NormalizeVectors(*place, layer.input_shape[-1], _SHORTEST, None)],
     layers.Embedding: lambda layer, place: [Lookup(*place, layer.arrays["embeddings"])],
-    Vocabulary: lambda layer, place: [Find(*place, layer.vocabulary, layer.num_oov_indices)],
+    Vocabulary: lambda layer, place: [Find(*place, layer.vocabulary, layer.num_oov_indices, layer.mask_token)],
     layers.CategoryEncoding: lambda layer, place: [Encode(*place, layer.num_tokens, layer.output_mode)],
     layers.Permute: lambda layer, place: [Arrange(*place, layer.input_shape, tuple(one - 1 for one in layer.dims))],
     layers.PReLU: lambda layer, place: [Slope(*place, layer.alpha_of_numbers())],

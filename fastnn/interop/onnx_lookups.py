@@ -38,7 +38,8 @@ def check_lookups(computation: Computation) -> None:
                 f"{operation.layer} gives unknown strings one of {operation.unknown} numbers by FarmHash64, which ONNX "
                 "has not: take num_oov_indices=1"
             )
-        if not operation.of_strings and not all(-_LARGEST <= term <= _LARGEST for term in operation.terms):
+        terms = operation.terms if operation.mask is None else (operation.mask, *operation.terms)
+        if not operation.of_strings and not all(-_LARGEST <= term <= _LARGEST for term in terms):
             raise ValueError(f"{operation.layer} has a term beyond 64 bits, which ONNX has not")
 
 
@@ -57,15 +58,17 @@ def found_in(operation: operations.Find, x: Value) -> Value:
     """The numbers of terms, in the model's dtype. One that is refused is beyond any table, which a Gather refuses."""
     from onnx import helper
 
-    first, unknown = operation.unknown, operation.unknown
-    default = {0: len(operation.terms), 1: 0}.get(unknown, -1)
-    keys = {"keys_strings" if operation.of_strings else "keys_int64s": list(operation.terms)}
-    numbers = list(range(first, first + len(operation.terms)))
+    unknown = operation.unknown
+    masks = [] if operation.mask is None else [operation.mask]
+    terms, first = [*masks, *operation.terms], len(masks)
+    default = {0: len(terms), 1: first}.get(unknown, -1)
+    numbers = [*range(first), *range(first + unknown, unknown + len(terms))]
+    keys = {"keys_strings" if operation.of_strings else "keys_int64s": terms}
     found = x.apply("LabelEncoder", domain=DOMAIN, **keys, values_int64s=numbers, default_int64=default)
     if unknown > 1:
-        none, count = (
+        none, count, begin = (
             x.graph.initializer(name, [value], np.dtype(np.int64))
-            for name, value in (("none", 0), ("unknown", unknown))
+            for name, value in (("none", 0), ("unknown", unknown), ("first", first))
         )
-        found = found.apply("Less", none).apply("Where", x.apply("Mod", count), found)
+        found = found.apply("Less", none).apply("Where", x.apply("Mod", count).apply("Add", begin), found)
     return found.apply("Cast", to=helper.np_dtype_to_tensor_dtype(x.graph.dtype))

@@ -100,11 +100,12 @@ class Lookup(Operation):
 class Find(Operation):
     """Each term of a row becomes its place in the vocabulary, behind ``unknown`` numbers of terms that are not there.
 
-    Of several such numbers, a whole number has that of its remainder.
+    Of several such numbers, a whole number has that of its remainder. Before them all comes a mask, if there is one.
     """
 
     terms: tuple[Any, ...]
     unknown: int
+    mask: Any
 
     @property
     def of_strings(self) -> bool:

@@ -174,7 +174,6 @@ _AVERAGE = "fastnn keeps no averages of weights: leave it out"
 _DTYPE = "the model's numbers are all of one type: keras.backend.set_floatx('float64') before it is made"
 
 _LOOKUPS = {
-    "mask_token": Alone((None,), "fastnn has rows of one length, without a mask: leave it out"),
     "output_mode": Alone(("int",), "write CategoryEncoding behind it"),
     "invert": Alone((False,), "write [vocabulary[i] for i in numbers]: leave it out"),
     "pad_to_max_tokens": Alone((False,), "write CategoryEncoding(num_tokens) behind it"),

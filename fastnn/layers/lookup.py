@@ -21,9 +21,9 @@ __all__ = ["IntegerLookup", "Lookup", "StringLookup"]
 class Lookup(Layer):
     """What lookups share; use a subclass.
 
-    A lookup maps each term of its vocabulary to a whole number: its place in the vocabulary, behind the numbers of
-    unknown terms, from 0 on, where there are any. Called on an array it gives these numbers. In a model it is the only
-    layer that takes an `Input`, and data are looked up as they come in.
+    A lookup maps each term of its vocabulary to a whole number: its place in the vocabulary, behind that of a mask,
+    which is 0, and the numbers of unknown terms, where there are any. Called on an array it gives these numbers. In a
+    model it is the only layer that takes an `Input`, and data are looked up as they come in.
     """
 
     # What messages call the terms.
@@ -35,13 +35,17 @@ class Lookup(Layer):
         *,
         max_tokens: int | None = None,
         num_oov_indices: int = 1,
+        mask_token: Any = None,
         vocabulary: Iterable[Any] | None = None,
         name: str | None = None,
         input_shape: Sequence[int] | None = None,
     ) -> None:
         super().__init__(name=name, input_shape=input_shape)
         self.num_oov_indices = whole_number(num_oov_indices, "num_oov_indices", at_least=0)
-        self.max_tokens = whole_number_or_none(max_tokens, "max_tokens", at_least=1 + self.num_oov_indices)
+        self.mask_token = mask_token
+        if mask_token is not None and mask_token == self._unknown:
+            raise ValueError(f"mask_token must be another than that of unknown {self._terms}, but is {mask_token!r}")
+        self.max_tokens = whole_number_or_none(max_tokens, "max_tokens", at_least=1 + len(self._special))
         self.vocabulary = None
         self._places: dict[Hashable, int] = {}
         if vocabulary is not None:
@@ -60,24 +64,29 @@ class Lookup(Layer):
         if isinstance(vocabulary, str):
             raise TypeError(f"vocabulary must be a list of {self._terms}, but it is the string {vocabulary!r}")
         terms = self._listed(vocabulary, "vocabulary")
-        if self.num_oov_indices and terms[: self.num_oov_indices] == [self._unknown] * self.num_oov_indices:
+        special = self._special
+        if terms[: len(special)] == special:
             # As `get_vocabulary` gives it.
-            terms = terms[self.num_oov_indices :]
+            terms = terms[len(special) :]
         repeated = [term for term, count in Counter(terms).items() if count > 1]
         if not terms or repeated:
             wrong = f"{repeated[0]!r} comes twice" if repeated else "it holds none"
             raise ValueError(f"vocabulary must hold {self._terms}, each once, but {wrong}")
-        if self.max_tokens is not None and len(terms) + self.num_oov_indices > self.max_tokens:
+        if self.mask_token is not None and self.mask_token in terms:
+            raise ValueError(f"vocabulary must hold {self._terms}, but {self.mask_token!r} is what mask_token masks")
+        if self.max_tokens is not None and len(terms) + len(special) > self.max_tokens:
             raise ValueError(
                 f"vocabulary has {len(terms)} {self._terms}, more than max_tokens={self.max_tokens} allows"
             )
-        places = {term: number for number, term in enumerate(terms, self.num_oov_indices)}
-        self._keep(vocabulary=tuple(terms), _places=places)
+        places = {term: number for number, term in enumerate(terms, len(special))}
+        masked = {} if self.mask_token is None else {self.mask_token: 0}
+        self._keep(vocabulary=tuple(terms), _places=masked | places)
 
     def adapt(self, data: Any) -> None:
         """Take the terms of ``data`` as the vocabulary: the most frequent first, of equally frequent ones the largest.
 
-        With ``max_tokens`` no more than that, the number of unknown terms included.
+        With ``max_tokens`` no more than that, the mask and the numbers of unknown terms included. The mask and the word
+        for unknown terms are no terms themselves.
 
         Raises
         ------
@@ -85,19 +94,20 @@ class Lookup(Layer):
             As `set_vocabulary`.
         """
         counts = Counter(self._listed(data, "data"))
+        for special in (self.mask_token, self._unknown):
+            counts.pop(special, None)
         terms = sorted(counts, key=lambda term: (counts[term], term), reverse=True)
         if self.max_tokens is not None:
-            terms = terms[: self.max_tokens - self.num_oov_indices]
+            terms = terms[: self.max_tokens - len(self._special)]
         self.set_vocabulary(terms)
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
-        """The terms in the order of their numbers, and before them the word for unknown ones, as often as they have."""
-        special = [self._unknown] * self.num_oov_indices if include_special_tokens else []
-        return special + list(self._known_vocabulary())
+        """The terms in the order of their numbers, behind the mask and a word for each number of unknown ones."""
+        return (self._special if include_special_tokens else []) + list(self._known_vocabulary())
 
     def vocabulary_size(self) -> int:
         """How many numbers there are: the ``input_dim`` of an `Embedding` behind it."""
-        return len(self._known_vocabulary()) + self.num_oov_indices
+        return len(self._known_vocabulary()) + len(self._special)
 
     def _known_vocabulary(self) -> tuple[Any, ...]:
         if self.vocabulary is None:
@@ -105,6 +115,16 @@ class Lookup(Layer):
                 f"{self.name or type(self).__name__} has no vocabulary: pass vocabulary=[...], or adapt it first"
             )
         return self.vocabulary
+
+    @property
+    def first_unknown(self) -> int:
+        """The lowest number of unknown terms, where there is any: a mask comes before them."""
+        return int(self.mask_token is not None)
+
+    @property
+    def _special(self) -> list[Any]:
+        """What stands before the terms in `get_vocabulary`."""
+        return [self.mask_token] * self.first_unknown + [self._unknown] * self.num_oov_indices
 
     @property
     def _unknown(self) -> Any:
@@ -136,12 +156,12 @@ class Lookup(Layer):
         """
         self._known_vocabulary()
         array = self._array(data, name)
-        unknown = 0 if self.num_oov_indices == 1 else -1
+        unknown = self.first_unknown if self.num_oov_indices == 1 else -1
         find, terms = self._places.get, array.ravel().tolist()
         found = np.fromiter((find(term, unknown) for term in terms), np.int64, array.size)
         if self.num_oov_indices > 1:
             for at in np.flatnonzero(found < 0):
-                found[at] = self._number_of_unknown(terms[at])
+                found[at] = self.first_unknown + self._number_of_unknown(terms[at])
         found = found.reshape(array.shape)
         if not self.num_oov_indices and (found < 0).any():
             place = tuple(int(i) for i in np.unravel_index(int(found.argmin()), found.shape))
@@ -170,6 +190,7 @@ class Lookup(Layer):
         return {
             "max_tokens": self.max_tokens,
             "num_oov_indices": self.num_oov_indices,
+            "mask_token": self.mask_token,
             "vocabulary": None if self.vocabulary is None else list(self.vocabulary),
             **super().configuration(),
         }
@@ -186,6 +207,8 @@ class StringLookup(Lookup):
         How many numbers unknown strings have: the vocabulary begins behind them. 1: all become 0. 0: they are refused.
         Several: each unknown string has one of them, as in Keras, that of its FarmHash64 fingerprint modulo their
         count.
+    mask_token : str, optional
+        Becomes 0, before the numbers of unknown strings, such as "" for what is missing.
     vocabulary : list of str, optional
         Otherwise `adapt` finds it.
     oov_token : str, default "[UNK]"
@@ -218,6 +241,7 @@ class StringLookup(Lookup):
         *,
         max_tokens: int | None = None,
         num_oov_indices: int = 1,
+        mask_token: str | None = None,
         vocabulary: Iterable[str] | None = None,
         oov_token: str = "[UNK]",
         name: str | None = None,
@@ -225,10 +249,13 @@ class StringLookup(Lookup):
     ) -> None:
         if not isinstance(oov_token, str):
             raise TypeError(f"oov_token must be a string, but it is {oov_token!r}")
+        if mask_token is not None and not isinstance(mask_token, str):
+            raise TypeError(f"mask_token must be a string or None, but it is {mask_token!r}")
         self.oov_token = oov_token
         super().__init__(
             max_tokens=max_tokens,
             num_oov_indices=num_oov_indices,
+            mask_token=mask_token,
             vocabulary=vocabulary,
             name=name,
             input_shape=input_shape,
@@ -266,6 +293,8 @@ class IntegerLookup(Lookup):
     num_oov_indices : int, default 1
         As in `StringLookup`; where there are several numbers of unknown ones, the number modulo their count, as in
         Keras.
+    mask_token : int, optional
+        As in `StringLookup`, such as 0.
     vocabulary : list of int, optional
         Otherwise `adapt` finds it.
     name, input_shape
@@ -283,6 +312,25 @@ class IntegerLookup(Lookup):
     """
 
     _terms = "whole numbers"
+
+    def __init__(
+        self,
+        *,
+        max_tokens: int | None = None,
+        num_oov_indices: int = 1,
+        mask_token: int | None = None,
+        vocabulary: Iterable[int] | None = None,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__(
+            max_tokens=max_tokens,
+            num_oov_indices=num_oov_indices,
+            mask_token=whole_number_or_none(mask_token, "mask_token", at_least=-(2**63)),
+            vocabulary=vocabulary,
+            name=name,
+            input_shape=input_shape,
+        )
 
     @property
     def _unknown(self) -> int:

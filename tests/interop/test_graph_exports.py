@@ -234,6 +234,15 @@ LOOKUPS = {
         lambda: looked_up([7, -1], (2,), num_oov_indices=3),
         [[7, -5], [-1, 2**40], [4, 7]],
     ),
+    "masked strings": (lambda: looked_up(["red"], (1,), mask_token=""), [[""], ["red"], ["green"]]),
+    "masked strings that are known": (
+        lambda: looked_up(["red"], (1,), mask_token="", num_oov_indices=0),
+        [[""], ["red"], [""]],
+    ),
+    "masked numbers": (
+        lambda: looked_up([7, -1], (2,), mask_token=0, num_oov_indices=3),
+        [[7, 0], [-1, 2**40], [4, 7]],
+    ),
 }
 
 
@@ -255,10 +264,11 @@ def test_lookups_in_onnx(case, dtype):
     check_close(got, [model.predict({"term": np.array(terms), "x": x})], dtype)
 
 
-def test_what_a_lookup_refuses_is_refused_in_onnx():
+@pytest.mark.parametrize("mask", [None, ""])
+def test_what_a_lookup_refuses_is_refused_in_onnx(mask):
     pytest.importorskip("onnx")
     onnxruntime = pytest.importorskip("onnxruntime")
-    proto = to_onnx(looked_up(["a", "b"], (1,), num_oov_indices=0))
+    proto = to_onnx(looked_up(["a", "b"], (1,), num_oov_indices=0, mask_token=mask))
     session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
     with pytest.raises(Exception, match="out of data bounds"):
         session.run(None, {"term": np.array([["c"]], object), "x": np.zeros((1, 2), np.float32)})

@@ -48,12 +48,12 @@ MAKERS = {
     "Embedding": [(lambda: layers.Embedding(5, 3), (2,))],
     "CategoryEncoding": [(lambda: layers.CategoryEncoding(5, "multi_hot"), (2,))],
     "StringLookup": [
-        (lambda unknown=unknown: layers.StringLookup(vocabulary=["0", "2", "4"], num_oov_indices=unknown), (2,))
-        for unknown in (1, 3)
+        (lambda options=options: layers.StringLookup(vocabulary=["0", "2", "4"], **options), (2,))
+        for options in ({}, {"num_oov_indices": 3}, {"mask_token": "1"})
     ],
     "IntegerLookup": [
-        (lambda unknown=unknown: layers.IntegerLookup(vocabulary=[0, 2, 4], num_oov_indices=unknown), (2,))
-        for unknown in (1, 2)
+        (lambda options=options: layers.IntegerLookup(vocabulary=[0, 2, 4], **options), (2,))
+        for options in ({}, {"num_oov_indices": 2}, {"mask_token": 1})
     ],
     "Concatenate": [(layers.Concatenate, (4,), (3,))],
     "Dot": [(lambda: layers.Dot(normalize=True), (4,), (4,))],

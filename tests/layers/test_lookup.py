@@ -36,6 +36,42 @@ def test_adapt_takes_the_most_frequent_first():
     assert numbers(np.array([12, 42, 1138])).tolist() == [0, 1, 2]
 
 
+# What Keras 3.15 gives over TensorFlow for ADAPTED's vocabulary and ASKED's numbers.
+ADAPTED = {StringLookup: ["x", "y", "x", "z", "", "[UNK]", "x", "[UNK]", ""], IntegerLookup: [5, 7, 7, 0, -1, -1, 9]}
+ASKED = {StringLookup: ["x", "", "[UNK]", "new", "other", "z"], IntegerLookup: [7, 0, -1, 11, 12, 9]}
+MASKED = {
+    "no mask": (StringLookup, {}, ["[UNK]", "x", "", "z", "y"], [1, 2, 0, 0, 0, 3]),
+    "a mask": (StringLookup, {"mask_token": ""}, ["", "[UNK]", "x", "z", "y"], [2, 0, 1, 1, 1, 3]),
+    "a mask and several unknown": (
+        StringLookup,
+        {"mask_token": "", "num_oov_indices": 3},
+        ["", "[UNK]", "[UNK]", "[UNK]", "x", "z", "y"],
+        [4, 0, 1, 1, 3, 5],
+    ),
+    "a mask and few": (StringLookup, {"mask_token": "", "max_tokens": 4}, ["", "[UNK]", "x", "z"], [2, 0, 1, 1, 1, 3]),
+    "no mask of numbers": (IntegerLookup, {}, [-1, 7, 9, 5, 0], [1, 4, 0, 0, 0, 2]),
+    "a mask of numbers": (IntegerLookup, {"mask_token": 0}, [0, -1, 7, 9, 5], [2, 0, 1, 1, 1, 3]),
+    "a mask of numbers and several unknown": (
+        IntegerLookup,
+        {"mask_token": 0, "num_oov_indices": 3},
+        [0, -1, -1, -1, 7, 9, 5],
+        [4, 0, 3, 3, 1, 5],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MASKED)
+def test_masks_and_unknown_terms_are_numbered_as_in_keras(case):
+    kind, options, vocabulary, numbers = MASKED[case]
+    lookup = kind(**options)
+    lookup.adapt(ADAPTED[kind])
+    assert lookup.get_vocabulary() == vocabulary
+    assert lookup.vocabulary_size() == len(vocabulary)
+    again = kind(**options, vocabulary=vocabulary)
+    for one in (lookup, again, kind.from_config(lookup.configuration())):
+        assert one(ASKED[kind]).tolist() == numbers
+
+
 def test_a_vocabulary_may_come_as_it_is_given():
     lookup = StringLookup(vocabulary=WORDS[:3])
     assert StringLookup(vocabulary=lookup.get_vocabulary()).get_vocabulary() == lookup.get_vocabulary()
@@ -98,6 +134,15 @@ BAD = {
     ),
     "no vocabulary": (lambda: StringLookup()(["a"]), ValueError, "StringLookup has no vocabulary"),
     "its size": (lambda: StringLookup().vocabulary_size(), ValueError, "StringLookup has no vocabulary"),
+    "a mask that is none": (lambda: StringLookup(mask_token=0), TypeError, "mask_token must be a string or None"),
+    "a mask of no number": (lambda: IntegerLookup(mask_token=""), TypeError, "mask_token must be an integer"),
+    "the mask": (lambda: IntegerLookup(mask_token=1, vocabulary=[2, 1]), ValueError, "1 is what mask_token masks"),
+    "the mask for unknown ones": (lambda: StringLookup(mask_token="[UNK]"), ValueError, "mask_token must be another"),
+    "no numbers but that of the mask": (
+        lambda: StringLookup(max_tokens=2, mask_token=""),
+        ValueError,
+        "max_tokens must be at least 3",
+    ),
     "a word that is none": (lambda: StringLookup(oov_token=0), TypeError, "oov_token must be a string"),
 }
 

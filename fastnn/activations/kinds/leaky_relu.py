@@ -14,7 +14,7 @@ from fastnn.layers.base import Layer
 from fastnn_ext.tables.enums import Activation as Engine
 
 if TYPE_CHECKING:
-    from fastnn.interop.keras_layers import Options
+    from fastnn.interop.keras_options import Options
     from fastnn.interop.onnx_graph import Value
 
 __all__ = ["KIND", "LeakyReLU"]

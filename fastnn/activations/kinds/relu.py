@@ -16,7 +16,7 @@ from fastnn.layers.base import Layer
 from fastnn_ext.tables.enums import Activation as Engine
 
 if TYPE_CHECKING:
-    from fastnn.interop.keras_layers import Options
+    from fastnn.interop.keras_options import Options
 
 __all__ = ["KIND", "ReLU"]
 

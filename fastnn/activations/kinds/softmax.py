@@ -11,7 +11,7 @@ from fastnn.layers.activation import Activation, NamedActivation
 from fastnn.registry import Without
 
 if TYPE_CHECKING:
-    from fastnn.interop.keras_layers import Options
+    from fastnn.interop.keras_options import Options
 
 __all__ = ["KIND", "Softmax"]
 
