@@ -9,7 +9,7 @@ from typing import Any
 from fastnn import layers
 from fastnn.layers.base import Layer
 
-__all__ = ["MERGES", "MODULES", "changes_first", "known_functions", "name_of", "options_of"]
+__all__ = ["ARITHMETIC", "MERGES", "MODULES", "NEGATIONS", "changes_first", "known_functions", "name_of", "options_of"]
 
 # Functions and methods of tensors, and the modules that compute the same.
 MODULES = {
@@ -31,8 +31,18 @@ MERGES: Mapping[str, type[Layer]] = {
     "maximum": layers.Maximum,
     "minimum": layers.Minimum,
 }
+# What a value and a number give, or a number and a value.
+ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
+    name: function
+    for function, names in {
+        operator.add: "add", operator.sub: "sub subtract", operator.mul: "mul multiply",
+        operator.truediv: "div divide true_divide truediv",
+    }.items()
+    for name in names.split()
+}  # fmt: skip
+NEGATIONS = ("neg", "negative")
 _JOINS = ("cat", "concat", "concatenate")
-_KNOWN = {*MODULES, *MERGES, *_JOINS, "flatten"}
+_KNOWN = {*MODULES, *MERGES, *ARITHMETIC, *NEGATIONS, *_JOINS, "flatten"}
 # What a function's arguments behind the value are called, where it takes them by place.
 _ARGUMENTS: Mapping[str, Sequence[str]] = {
     "LeakyReLU": ["negative_slope"],
@@ -57,7 +67,7 @@ def known_functions(torch: Any) -> dict[Callable[..., Any], str]:
             for spelled in (name, f"{name}_", f"i{name}"):
                 function = getattr(place, spelled, None)
                 # Python's operator.concat joins lists.
-                if function is not None and (place is not operator or name in MERGES):
+                if function is not None and (place is not operator or name not in _JOINS):
                     found[function] = name
     return found
 
@@ -69,6 +79,7 @@ def changes_first(target: Any, options: Mapping[str, Any]) -> bool:
         operator.iadd,
         operator.isub,
         operator.imul,
+        operator.itruediv,
     )
     return spelled or bool(options.get("inplace"))
 

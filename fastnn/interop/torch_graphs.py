@@ -10,7 +10,16 @@ import numpy as np
 from fastnn import layers
 from fastnn.checking.shapes import Shape, checked_shape
 from fastnn.interop.assembling import check_rows
-from fastnn.interop.torch_functions import MERGES, MODULES, changes_first, known_functions, name_of, options_of
+from fastnn.interop.torch_functions import (
+    ARITHMETIC,
+    MERGES,
+    MODULES,
+    NEGATIONS,
+    changes_first,
+    known_functions,
+    name_of,
+    options_of,
+)
 from fastnn.interop.torch_layers import Leaf, check_plain, layer_of, shape_read, torch_array
 from fastnn.interop.torch_tracing import traced_nodes
 from fastnn.layers.base import Layer
@@ -128,12 +137,10 @@ class _Reader:
             self._same_tensor(node)
             return value
         if node.target not in self.made:
-            layer, tensors = layer_of(leaf, self.torch)
+            layer, tensors = layer_of(leaf, value.sample_shape, self.torch)
             self.made[node.target] = layer
             self.tensors[layer] = [(tensor, leaf.spelled) for tensor in tensors]
         layer = self.made[node.target]
-        if isinstance(module, self.torch.nn.LayerNorm) and value.sample_shape != tuple(module.normalized_shape):
-            raise ValueError(f"it gets {value.sample_shape} numbers of a sample, which is not its own shape")
         return self._applied(node, layer, value, in_place=getattr(module, "inplace", False))
 
     def _function(self, node: Any) -> SymbolicTensor:
@@ -144,9 +151,12 @@ class _Reader:
         else:
             name = self.functions.get(target)
         if name is None:
-            known = ", ".join(sorted({*MERGES, *MODULES, "cat", "flatten"}))
+            known = ", ".join(sorted({*ARITHMETIC, *MERGES, *MODULES, *NEGATIONS, "cat", "flatten"}))
             raise ValueError(f"it is none that fastnn has; of PyTorch's functions it has {known}")
         in_place = changes_first(target, kwargs)
+        if name in NEGATIONS or (name in ARITHMETIC and (name not in MERGES or any(map(_is_number, args)))):
+            made = self._computed(name, args, kwargs)
+            return self._changed(node, made) if in_place else made
         if name in MERGES:
             if len(args) != 2 or kwargs:
                 raise ValueError(f"it takes {len(args)} values and {dict(kwargs)}, but fastnn merges two")
@@ -155,6 +165,17 @@ class _Reader:
         if name in MODULES:
             return self._activated(node, MODULES[name], in_place)
         return self._flat(node, *args, **kwargs) if name == "flatten" else self._concatenated(*args, **kwargs)
+
+    def _computed(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> SymbolicTensor:
+        """What the arithmetic of a value and a number gives."""
+        if kwargs or len(args) > 2:
+            raise ValueError(f"it is called with {dict(kwargs)}, but fastnn takes a value and a number alone")
+        values = [one if _is_number(one) else self._value(one) for one in args]
+        try:
+            made: SymbolicTensor = -values[0] if name in NEGATIONS else ARITHMETIC[name](*values)
+        except TypeError as error:
+            raise ValueError(str(error)) from error
+        return made
 
     def _applied(self, node: Any, layer: Layer, value: SymbolicTensor, *, in_place: bool) -> SymbolicTensor:
         check_rows(layer, value.sample_shape)
@@ -199,12 +220,16 @@ class _Reader:
         return self._applied(node, layers.Flatten(), self._value(value), in_place=False)
 
     def _activated(self, node: Any, kind: str, in_place: bool) -> SymbolicTensor:
-        value, options = self._taken(node), dict(node.kwargs)
+        value, options = self._value(self._taken(node)), dict(node.kwargs)
         options.pop("input", None)
         # The module that computes the same says what fastnn has of it.
         made = getattr(self.torch.nn, kind)(**options_of(kind, node.args[1:], options))
-        layer, _ = layer_of(Leaf("0", made), self.torch)
-        return self._applied(node, layer, self._value(value), in_place=in_place)
+        layer, _ = layer_of(Leaf("0", made), value.sample_shape, self.torch)
+        return self._applied(node, layer, value, in_place=in_place)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _name(module: Any) -> str:

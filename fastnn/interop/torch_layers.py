@@ -72,13 +72,17 @@ def check_not_shared(module: Any) -> None:
         raise ValueError(f"{sorted(shared)[0]!r} is another layer's array, too, but fastnn's layers share none")
 
 
-def layer_of(leaf: Leaf, torch: Any) -> tuple[Layer, list[Any]]:
-    """The layer of a module and its tensors in the order of `Layer.variables`."""
+def layer_of(leaf: Leaf, shape: Shape, torch: Any) -> tuple[Layer, list[Any]]:
+    """The layer of a module that gets samples of a shape, and its tensors in the order of `Layer.variables`."""
     kind = type(leaf.module).__name__
-    if kind not in _MAKERS or type(leaf.module) is not getattr(torch.nn, kind):
-        raise ValueError(f"{leaf.spelled} is none that fastnn has; it has {', '.join(_MAKERS)}")
+    known = _MAKERS | _MAKERS_BY_SHAPE
+    if kind not in known or type(leaf.module) is not getattr(torch.nn, kind):
+        raise ValueError(f"{leaf.spelled} is none that fastnn has; it has {', '.join(known)}")
     try:
-        layer, arrays = _MAKERS[kind](leaf.module)
+        if kind in _MAKERS_BY_SHAPE:
+            layer, arrays = _MAKERS_BY_SHAPE[kind](leaf.module, shape)
+        else:
+            layer, arrays = _MAKERS[kind](leaf.module)
     except ValueError as error:
         raise ValueError(f"{leaf.spelled}: {error}") from error
     # A number is the name of a module that was given none.
@@ -150,10 +154,11 @@ def _batch_normalization(module: Any) -> tuple[Layer, list[Any]]:
     ]
 
 
-def _layer_normalization(module: Any) -> tuple[Layer, list[Any]]:
-    _needs(
-        len(module.normalized_shape) == 1, f"it has normalized_shape={module.normalized_shape}, but fastnn takes rows"
-    )
+def _layer_normalization(module: Any, shape: Shape) -> tuple[Layer, list[Any]]:
+    size = tuple(module.normalized_shape)
+    _needs(len(size) == 1, f"it has normalized_shape={size}, but fastnn takes rows")
+    # Without weights nothing else would notice.
+    _needs(shape == size, f"it gets {shape} numbers of a sample, which is not its own shape")
     center, scale = module.bias is not None, module.weight is not None
     return layers.LayerNormalization(epsilon=module.eps, center=center, scale=scale), [module.weight, module.bias]
 
@@ -183,9 +188,11 @@ def _unflatten(module: Any) -> tuple[Layer, list[Any]]:
     return layers.Reshape(tuple(module.unflattened_size)), []
 
 
-def _prelu(module: Any) -> tuple[Layer, list[Any]]:
-    # One slope for all numbers of a row, or one for each.
-    return layers.PReLU(shared_axes=1 if module.num_parameters == 1 else None), [module.weight]
+def _prelu(module: Any, shape: Shape) -> tuple[Layer, list[Any]]:
+    # One slope for all numbers of a sample, or one for each place along the first axis.
+    own = 0 if module.num_parameters == 1 else 1
+    shared = range(1 + own, len(shape) + 1)
+    return layers.PReLU(shared_axes=[*shared] or None), [module.weight.reshape([-1] * own + [1] * len(shared))]
 
 
 _MAKERS: dict[str, Callable[[Any], tuple[Layer, list[Any]]]] = {
@@ -194,10 +201,12 @@ _MAKERS: dict[str, Callable[[Any], tuple[Layer, list[Any]]]] = {
     **{kind.torch: _activations(kind.torch) for kind in ACTIVATIONS if not isinstance(kind.torch, Without)},
     "Dropout": _plain(layers.Dropout, "p"),
     "BatchNorm1d": _batch_normalization,
-    "LayerNorm": _layer_normalization,
-    "PReLU": _prelu,
     "RMSNorm": _rms_normalization,
     "Embedding": _embedding,
     "AlphaDropout": _plain(layers.AlphaDropout, "p"),
     "Unflatten": _unflatten,
+}
+_MAKERS_BY_SHAPE: dict[str, Callable[[Any, Shape], tuple[Layer, list[Any]]]] = {
+    "LayerNorm": _layer_normalization,
+    "PReLU": _prelu,
 }

@@ -17,6 +17,7 @@ from fastnn.interop.assembling import assemble
 from fastnn.interop.torch_graphs import traced
 from fastnn.interop.torch_layers import Leaf, check_not_shared, check_plain, layer_of, shape_read, torch_array
 from fastnn.interop.torch_states import state_arrays
+from fastnn.layers.base import Layer
 from fastnn.models.functional import Model
 from fastnn.models.sequential import Sequential
 
@@ -85,10 +86,10 @@ def from_torch(
     leaves = list(_leaves(module, torch))
     check_not_shared(module)
     shape = _known_shape(leaves) if input_shape is None else checked_shape(input_shape, "input_shape")
-    made = [layer_of(leaf, torch) for leaf in leaves]
+    made = list(_layers(leaves, shape, torch))
     if not made:
         raise ValueError("the module has no layers that compute")
-    model = assemble(
+    return assemble(
         Sequential([layer for layer, _ in made], dtype=dtype),
         shape,
         [
@@ -97,11 +98,6 @@ def from_torch(
             for value in values
         ],
     )
-    for leaf, layer in zip(leaves, model.layers, strict=True):
-        # Without weights nothing else would notice.
-        if isinstance(leaf.module, torch.nn.LayerNorm) and layer.input_shape != tuple(leaf.module.normalized_shape):
-            raise ValueError(f"{leaf.spelled} gets {layer.input_shape} numbers of a sample, which is not its own shape")
-    return model
 
 
 def load_torch_weights(model: Sequential, source: str | os.PathLike[str] | Mapping[str, Any]) -> None:
@@ -183,6 +179,17 @@ def _leaves(module: Any, torch: Any, prefix: str = "") -> Iterator[Leaf]:
             yield from _leaves(child, torch, f"{leaf.name}.")
         elif type(child) is not torch.nn.Identity:
             yield leaf
+
+
+def _layers(leaves: Sequence[Leaf], shape: Shape, torch: Any) -> Iterator[tuple[Layer, list[Any]]]:
+    """The layer of each module in a chain, and its tensors."""
+    for leaf in leaves:
+        layer, tensors = layer_of(leaf, shape, torch)
+        yield layer, tensors
+        try:
+            shape = layer.output_for(shape)
+        except ValueError as error:
+            raise ValueError(f"{leaf.spelled} does not fit: {error}") from error
 
 
 def _known_shape(leaves: Sequence[Leaf]) -> Shape:

@@ -219,7 +219,6 @@ REFUSED = {
     ),
     "another softmax": (lambda: nn.Softmin(1), "is none that fastnn has"),
     "a class of the user's own": (lambda: Own(3, 3), r"the node '_0_weight' \(get_attr 0\.weight\)"),
-    "a forward of the user's own": (lambda: Scaled(nn.Linear(3, 3)), "the node 'mul' .* it takes 2, but"),
     "weights made as they are used": (
         lambda: nn.utils.parametrizations.weight_norm(nn.Linear(3, 3)),
         "ParametrizedLinear",
@@ -240,7 +239,7 @@ REFUSED = {
     "rows that shrink": (lambda: nn.Embedding(3, 2, max_norm=1.0), "it has max_norm=1"),
     "gradients by frequency": (lambda: nn.Embedding(3, 2, scale_grad_by_freq=True), "scale_grad_by_freq=True"),
     "the mean square of pictures": (lambda: nn.RMSNorm((1, 3)), r"it has normalized_shape=\(1, 3\)"),
-    "slopes of pictures": (lambda: nn.Sequential(nn.Unflatten(1, (3, 1)), nn.PReLU(3)), "must have shape"),
+    "slopes of other pictures": (lambda: nn.Sequential(nn.Unflatten(1, (3, 1)), nn.PReLU(2)), "must have shape"),
     "another axis": (lambda: nn.Unflatten(2, (1, 1)), "it has dim=2"),
     "a softmax over the batch": (lambda: nn.Softmax(0), "it has dim=0"),
     "a softmax over who knows what": (nn.Softmax, "it has dim=None"),
@@ -259,6 +258,40 @@ def test_what_fastnn_has_not(name):
         from_torch(nn.Sequential(make(), nn.ReLU()), (3,))
 
 
+class Twice(nn.Module):
+    """One layer called on two values: no chain."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        return torch.add(self.layer(x), self.layer(-x))
+
+
+@pytest.mark.parametrize("slopes", ["one", "of channels"])
+@pytest.mark.parametrize("shape", [(3,), (3, 4), (3, 2, 2)])
+@pytest.mark.parametrize("graph", [False, True])
+def test_slopes_of_pictures(slopes, shape, graph):
+    rng = np.random.default_rng(0)
+    layer = nn.PReLU(1 if slopes == "one" else 3)
+    layer.weight.data = torch.tensor(rng.normal(size=layer.num_parameters))
+    module = Twice(layer) if graph else nn.Sequential(layer, nn.Flatten())
+    x = rng.normal(size=(5, *shape))
+    model = from_torch(module, shape)
+    expected = outputs_of(module, x)
+    # One product, and one sum, of numbers of 64 bits.
+    np.testing.assert_allclose(model.predict(x).reshape(expected.shape), expected, rtol=1e-14)
+    assert model.layers[0].alpha.size == layer.num_parameters
+
+
+def test_a_forward_of_the_users_own_is_followed():
+    module = nn.Sequential(Scaled(nn.Linear(3, 3)), nn.ReLU())
+    x = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    # Sums of three products in float32.
+    np.testing.assert_allclose(from_torch(module, (3,)).predict(x), outputs_of(module, x), rtol=0, atol=1e-6)
+
+
 def test_modules_that_are_none():
     assert from_torch(Block(nn.Linear(3, 2), Block(nn.ReLU()))).output_shape == (2,)
     assert from_torch(nn.Linear(3, 2)).output_shape == (2,)
@@ -269,8 +302,10 @@ def test_modules_that_are_none():
         from_torch(nn.Sequential(nn.Identity()), (3,))
     with pytest.raises(ValueError, match="a softmax takes rows"):
         from_torch(nn.Sequential(nn.Softmax(-1)), (2, 3))
-    with pytest.raises(ValueError, match="it takes rows"):
+    with pytest.raises(ValueError, match="which is not its own shape"):
         from_torch(nn.Sequential(nn.Linear(3, 2), nn.LayerNorm(2)), (2, 3))
+    with pytest.raises(ValueError, match=r"the module '1' \(BatchNorm1d\) does not fit: it takes rows"):
+        from_torch(nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)), (2, 3))
 
 
 # States alone.

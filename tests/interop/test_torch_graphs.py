@@ -100,8 +100,42 @@ def of(forward):
     return Own()
 
 
+def in_place(self, x):
+    hidden = self.linear(x)
+    hidden *= 2
+    hidden /= 4
+    hidden.sub_(1).neg_()
+    return hidden - x
+
+
+ARITHMETIC = {
+    "of numbers": lambda self, x: 1 - self.linear(x) * 2 + x / 4,
+    "of PyTorch": lambda self, x: torch.sub(2, torch.div(torch.mul(self.linear(x), 3), 8)).add(1).negative(),
+    "of an input": lambda self, x: -(x - 1) * 0.5 + self.linear(x).true_divide(2),
+    "in place": in_place,
+}
+
+
+@pytest.mark.parametrize("name", ARITHMETIC)
+def test_arithmetic_of_numbers(name):
+    torch.manual_seed(0)
+    module = of(ARITHMETIC[name]).double()
+    x = np.random.default_rng(0).normal(size=(5, 3))
+    with torch.no_grad():
+        expected = module(torch.from_numpy(x)).numpy()
+    # A few roundings of doubles.
+    np.testing.assert_allclose(from_torch(module).predict(x), expected, rtol=1e-12, atol=1e-14)
+
+
 REFUSED = {
-    "a number": (lambda self, x: self.linear(x) * 2, r"the node 'mul' \(call_function mul\): it takes 2, but"),
+    "an inverse": (lambda self, x: 1 / self.linear(x), r"the node 'truediv' .* there is no layer for 1 / "),
+    "a quotient": (lambda self, x: x / self.linear(x), "'truediv' .* there is no layer for"),
+    "a division by zero": (lambda self, x: self.linear(x).div(0), "'div' .* nothing by zero"),
+    "a rounded division": (
+        lambda self, x: torch.div(self.linear(x), 2, rounding_mode="floor"),
+        "called with .*'floor'",
+    ),
+    "a scaled number": (lambda self, x: torch.add(self.linear(x), 2, alpha=3), "it is called with {'alpha': 3}"),
     "a parameter": (lambda self, x: self.linear(x) * self.scale, "the node 'scale' .*an array"),
     "a function": (lambda self, x: torch.cumsum(self.linear(x), 1), "the node 'cumsum' .* none that fastnn has"),
     "a method": (lambda self, x: self.linear(x).view(-1, 3), "the node 'view' .* none that fastnn has"),
