@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -85,9 +86,24 @@ def layer_of(leaf: Leaf, shape: Shape, torch: Any) -> tuple[Layer, list[Any]]:
             layer, arrays = _MAKERS[kind](leaf.module)
     except ValueError as error:
         raise ValueError(f"{leaf.spelled}: {error}") from error
+    if not _learns(leaf):
+        layer.trainable = False
     # A number is the name of a module that was given none.
     layer.name = None if leaf.name.replace(".", "").isdecimal() else leaf.name
     return layer, [array for array in arrays if array is not None]
+
+
+def _learns(leaf: Leaf) -> bool:
+    """Whether training is to change a module's parameters, which a layer learns together."""
+    learned = {name: one.requires_grad for name, one in leaf.module.named_parameters(recurse=False)}
+    if len(set(learned.values())) > 1:
+        still = ", ".join(name for name, learns in learned.items() if not learns)
+        warnings.warn(
+            f"{leaf.spelled} has requires_grad=False for {still} alone, but a layer of fastnn learns all of its arrays "
+            "or none: it will learn these, too, unless its trainable is set to False",
+            stacklevel=5,
+        )
+    return not learned or any(learned.values())
 
 
 def _needs(holds: bool, what: str) -> None:

@@ -285,6 +285,23 @@ def test_slopes_of_pictures(slopes, shape, graph):
     assert model.layers[0].alpha.size == layer.num_parameters
 
 
+@pytest.mark.parametrize("graph", [False, True])
+def test_what_does_not_learn_there_does_not_here(graph):
+    first, last = nn.Linear(3, 3), nn.Linear(3, 3)
+    first.requires_grad_(False)
+    module = nn.Sequential(first, nn.Tanh(), Twice(last) if graph else last)
+    model = from_torch(module, (3,))
+    assert [layer.trainable for layer in model.layers if layer.variables()] == [False, True]
+    before = model.layers[0].kernel.copy()
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(0).normal(size=(8, 3))
+    model.fit(x, x)
+    assert np.array_equal(model.layers[0].kernel, before)
+    last.bias.requires_grad_(False)
+    with pytest.warns(UserWarning, match=r"\(Linear\) has requires_grad=False for bias alone, but a layer"):
+        assert from_torch(module, (3,)).layers[-1].trainable
+
+
 def test_a_forward_of_the_users_own_is_followed():
     module = nn.Sequential(Scaled(nn.Linear(3, 3)), nn.ReLU())
     x = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
