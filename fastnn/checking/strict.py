@@ -47,12 +47,17 @@ class Strict:
             cls.__init__ = _in_making(init)  # type: ignore[method-assign]
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not (self._in_making or name.startswith("_")):
+        if not (self._in_making or name.startswith("_") or self._is_own_state(name)):
             refusal = self._refusal(name)
             # What is assigned to itself was changed in place, such as by model.parameters *= 0.5.
             if refusal is not None and self.__dict__.get(name, self) is not value:
                 raise AttributeError(refusal)
         super().__setattr__(name, value)
+
+    def _is_own_state(self, name: str) -> bool:
+        """Whether an attribute is one that users may assign, as far as can be told without a look at all classes."""
+        kind = type(self)
+        return kind._has_state and name in self.__dict__ and name not in kind._instead and name not in kind._settings
 
     def _refusal(self, name: str) -> str | None:
         """Why an attribute may not be assigned; None where it may."""

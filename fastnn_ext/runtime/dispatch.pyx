@@ -38,6 +38,10 @@ ISAS = tuple([
     if built
 ])
 
+# Asked once: a virtual machine's processor takes microseconds for each of a dozen answers.
+cdef dict _runs = {"avx512": fastnn_runs_avx512(), "avx2": fastnn_runs_avx2()}
+cdef tuple _supported = tuple([name for name in ISAS if _runs.get(name, True)])
+
 cdef dict loaded = {}
 # The tables in use, once they are needed: float32's and float64's.
 cdef const Kernels* active[2]
@@ -50,8 +54,7 @@ def supported_isas():
     >>> supported_isas()[-1]
     'portable'
     """
-    runs = {"avx512": fastnn_runs_avx512(), "avx2": fastnn_runs_avx2()}
-    return tuple(name for name in ISAS if runs.get(name, True))
+    return _supported
 
 
 cdef const Kernels* kernels_named(object name, bint is_double) except NULL:
