@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from fastnn.checking.arrays import real_dtype_array
 
-__all__ = ["plain_array"]
+__all__ = ["check_nothing_masked", "plain_array"]
 
 
 def plain_array(array: NDArray[Any], name: str) -> NDArray[Any]:
@@ -32,8 +32,7 @@ def plain_array(array: NDArray[Any], name: str) -> NDArray[Any]:
             f"{name} must be an array of numbers, but it is a structured array with the fields "
             f"{', '.join(array.dtype.names)}: pass numpy.lib.recfunctions.structured_to_unstructured({name})"
         )
-    if isinstance(array, np.ma.MaskedArray):
-        _check_nothing_masked(array, name)
+    check_nothing_masked(array, name)
     array = np.asarray(array)
     # bfloat16 and its like: numbers of dtypes that the package ml_dtypes adds to NumPy.
     if array.dtype.kind == "V" and array.dtype.type is not np.void:
@@ -41,7 +40,11 @@ def plain_array(array: NDArray[Any], name: str) -> NDArray[Any]:
     return real_dtype_array(array, name)
 
 
-def _check_nothing_masked(array: Any, name: str) -> None:
+def check_nothing_masked(array: Any, name: str) -> None:
+    """Raise ValueError where an array of `numpy.ma` has masked values; it may hold anything."""
+    # That module is loaded by who has such an array.
+    if type(array) is np.ndarray or not isinstance(array, np.ndarray) or not isinstance(array, np.ma.MaskedArray):
+        return
     mask = np.ma.getmask(array)
     count = int(mask.sum())
     if count:

@@ -118,7 +118,7 @@ def _layer(layer: Layer, dtype: str, frozen: bool) -> dict[str, Any]:
         return _description(layer.model, str(layer.name), frozen)
     maker = next((_OPTIONS[kind] for kind in type(layer).__mro__ if kind in _OPTIONS), None)
     if maker is None:
-        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which {_why_not(layer)}")
+        raise TypeError(f"the layer {layer.name} is of the class {type(layer).__name__}, which Keras has not")
     try:
         name, options = maker(layer)
     except TypeError as error:
@@ -127,11 +127,6 @@ def _layer(layer: Layer, dtype: str, frozen: bool) -> dict[str, Any]:
     shape = [[None, *one] for one in given] if isinstance(layer, Merge) else [None, *given]
     config = {"name": layer.name, "trainable": layer.trainable and not frozen, "dtype": dtype, **options}
     return _object("keras.layers", name, config) | {"build_config": {"input_shape": shape}}
-
-
-def _why_not(layer: Any) -> str:
-    known = type(layer).__name__ in layers.__all__
-    return "cannot be written to Keras' files yet" if known else "Keras has not"
 
 
 def compilation_of(model: CompiledModel) -> dict[str, Any] | None:

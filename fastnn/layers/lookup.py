@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.arrays.array_kinds import check_nothing_masked
 from fastnn.checking.scalars import whole_number, whole_number_or_none
 from fastnn.layers.base import Layer
 from fastnn.layers.farmhash import fingerprint
@@ -270,14 +271,27 @@ class StringLookup(Lookup):
         return fingerprint(term.encode("utf-8", "surrogatepass")) % self.num_oov_indices
 
     def _array(self, data: Any, name: str) -> NDArray[Any]:
+        check_nothing_masked(data, name)
         array = np.asarray(data)
         if array.dtype.kind == "S":
             array = np.char.decode(array, "utf-8")
-        if array.dtype.kind == "T" or (array.dtype.kind == "O" and all(isinstance(one, str) for one in array.ravel())):
+        if array.dtype.kind == "O":
+            self._check_strings(array, name)
+        if array.dtype.kind in "TO":
             return array.astype(object)
         if array.dtype.kind != "U" and array.size:
             raise TypeError(f"{name} must hold strings for {self.name or type(self).__name__}, but holds {array.dtype}")
         return array
+
+    def _check_strings(self, array: NDArray[Any], name: str) -> None:
+        """Raise TypeError, which names the first, where objects are no strings."""
+        for place, term in enumerate(array.ravel().tolist()):
+            if not isinstance(term, str):
+                at = ", ".join(str(int(i)) for i in np.unravel_index(place, array.shape))
+                raise TypeError(
+                    f"{name} must hold strings for {self.name or type(self).__name__}, but {name}[{at}] is {term!r}: "
+                    "give what is missing a string, which mask_token may name"
+                )
 
     def configuration(self) -> dict[str, Any]:
         return {"oov_token": self.oov_token, **super().configuration()}
@@ -341,10 +355,11 @@ class IntegerLookup(Lookup):
         return term % self.num_oov_indices
 
     def _array(self, data: Any, name: str) -> NDArray[Any]:
+        check_nothing_masked(data, name)
         array = np.asarray(data)
         if array.dtype.kind == "f" and np.isfinite(array).all() and (array % 1 == 0).all():
             # What a float tells apart of whole numbers.
-            array = array.astype(np.int64) if np.abs(array).max(initial=0) < 2**63 else array
+            array = array.astype(np.int64) if float(np.abs(array).max(initial=0)) < 2**63 else array
         if array.dtype.kind not in "iu" and array.size:
             called = self.name or type(self).__name__
             raise TypeError(f"{name} must hold whole numbers for {called}, but holds {array.dtype}")

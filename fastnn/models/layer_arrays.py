@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import byte_bounds
 from numpy.typing import ArrayLike, NDArray
 
+from fastnn.arrays.array_kinds import check_nothing_masked
 from fastnn.arrays.convert import to_dense_array
 from fastnn.checking.arrays import check_finite, converted, no_memory
 from fastnn.checking.shapes import Shape
@@ -96,10 +97,12 @@ def initial_values(layer: Layer, variable: Variable, rng: np.random.Generator) -
         When they are not finite numbers of the variable's shape.
     """
     try:
-        numbers = np.asarray(variable.initializer(variable.shape, rng))
+        numbers = variable.initializer(variable.shape, rng)
     except MemoryError as error:
         called = f"the first numbers of the {variable.name} of {label(layer)}"
         raise no_memory(called, variable.shape, np.dtype(np.float64)) from error
+    check_nothing_masked(numbers, f"what the initializer of the {variable.name} of {layer.name} gives")
+    numbers = np.asarray(numbers)
     if numbers.shape != variable.shape or numbers.dtype.kind not in "fiu" or not np.isfinite(numbers).all():
         raise ValueError(
             f"the initializer of the {variable.name} of {layer.name} must give finite numbers of shape "

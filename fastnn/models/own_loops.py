@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastnn.arrays.array_kinds import check_nothing_masked
 from fastnn.arrays.convert import to_array
 from fastnn.checking.arrays import check_finite, converted
 from fastnn.layers.freezing import FREEZINGS
@@ -114,6 +115,7 @@ class OwnLoops:
             raise TypeError(
                 f"gradients must be what model.gradients returned, or a vector, but it is a {type(gradients).__name__}"
             )
+        check_nothing_masked(vector, "gradients")
         if vector.shape != (self._layout.size,):
             raise ValueError(
                 f"gradients must have the shape of model.parameters, ({self._layout.size},), but its shape is "

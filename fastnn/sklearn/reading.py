@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
 
+from fastnn.arrays.array_kinds import check_nothing_masked
+
 __all__ = ["FLOATS", "read_data", "read_inputs", "read_weights"]
 
 FLOATS = (np.float64, np.float32)
@@ -26,6 +28,8 @@ def read_data(estimator: Any, X: Any, y: Any, reset: bool, **about_targets: Any)
             estimator.n_features_in_ = X.shape[1]
             vars(estimator).pop("feature_names_in_", None)
         return X, y
+    check_nothing_masked(X, "X")
+    check_nothing_masked(y, "y")
     try:
         X, y = validate_data(
             estimator, X, y, accept_sparse="csr", multi_output=True, dtype=FLOATS, reset=reset, **about_targets
@@ -50,6 +54,7 @@ def _is_plain(estimator: Any, X: Any, y: Any, reset: bool) -> bool:
 
 def read_inputs(estimator: Any, X: Any) -> Any:
     """X alone, of a prediction."""
+    check_nothing_masked(X, "X")
     try:
         return validate_data(estimator, X, accept_sparse="csr", dtype=FLOATS, reset=False)
     except ValueError as error:
@@ -75,6 +80,7 @@ def read_weights(given: Any, samples: int) -> NDArray[np.float64] | None:
     """Weights of samples, finite and at least 0; one number is that of all."""
     if given is None:
         return None
+    check_nothing_masked(given, "sample_weight")
     weights = np.array(given, dtype=np.float64)
     if weights.ndim == 0:
         weights = np.full(samples, weights)

@@ -26,7 +26,7 @@ from fastnn_ext.engine.run cimport (
 from fastnn_ext.engine.timed_threads cimport (
     ThreadTimes, fastnn_nanoseconds, note_time, number_to_try, start_timing,
 )
-from fastnn_ext.runtime.arrays cimport as_parameters, overlaps, pinned, shape_of
+from fastnn_ext.runtime.arrays cimport as_parameters, has_mask, overlaps, pinned, shape_of
 from fastnn_ext.runtime.barrier cimport barrier_init, fastnn_count, fastnn_exchange, fastnn_load
 from fastnn_ext.runtime.memory cimport allocate_large
 from fastnn_ext.runtime.dispatch cimport kernels_named

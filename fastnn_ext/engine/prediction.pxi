@@ -11,7 +11,7 @@ cdef Py_ssize_t samples_in(Plan plan, int k, object x):
         if x.shape[1] != size:
             raise ValueError(f"the rows must have {size} columns, but they have {x.shape[1]}")
         return x.shape[0]
-    if not isinstance(x, cnp.ndarray):
+    if not isinstance(x, cnp.ndarray) or has_mask(x):
         return -1
     array = <cnp.ndarray> x
     ndim, kind = cnp.PyArray_NDIM(array), cnp.PyArray_TYPE(array)

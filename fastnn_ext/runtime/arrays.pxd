@@ -8,6 +8,11 @@ cdef inline tuple shape_of(object array):
     return array.shape
 
 
+cdef inline bint has_mask(object array):
+    # Whether it is one of numpy.ma, of which a mask may say that numbers do not count; others have no such attribute.
+    return not cnp.PyArray_CheckExact(array) and hasattr(array, "mask")
+
+
 cdef inline cnp.ndarray as_floats(object value, str name):
     # A C-contiguous, aligned, native float32 or float64 array: value itself where it is one, else one copy.
     # Other real numbers become float64.
@@ -15,6 +20,9 @@ cdef inline cnp.ndarray as_floats(object value, str name):
     cdef int kind
     if isinstance(value, cnp.ndarray):
         array = <cnp.ndarray> value
+        if has_mask(array) and value.mask.any():
+            raise ValueError(f"{name} has {value.mask.sum()} masked values: fill them in, for example with "
+                             f"{name}.filled(0)")
     else:
         array = cnp.PyArray_FROM_O(value)
     kind = cnp.PyArray_TYPE(array)

@@ -88,15 +88,6 @@ def test_files_of_keras(keras, tmp_path, case):
     assert type(again.layers[0]) is type(model.layers[0])
 
 
-def test_what_keras_files_have_not_is_refused_by_name(tmp_path):
-    model = Sequential([Input((1,)), layers.IntegerLookup(vocabulary=[3, 5]), layers.Embedding(3, 2)])
-    model.build()
-    with pytest.raises(
-        TypeError, match=r"the layer integer_lookup is of the class IntegerLookup, which cannot be written"
-    ):
-        fastnn.interop.to_keras(model, tmp_path / "model.keras")
-
-
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_it_is_saved_and_described(tmp_path, case, dtype):

@@ -9,6 +9,7 @@ import pytest
 import fastnn
 from fastnn import layers
 from fastnn.activations.registry import ACTIVATIONS
+from fastnn.interop import from_keras, to_keras
 from fastnn.layers import Dense, Flatten, Input
 from fastnn.models import Model, clone_model, model_from_json
 
@@ -110,6 +111,23 @@ def bits(model):
 
 
 every_case = pytest.mark.parametrize("name", CASES)
+
+
+# Keras has them as functions of a name, or not at all.
+NOT_IN_KERAS = {"GELUTanh"}
+
+
+@every_case
+def test_it_is_written_to_keras_and_read_again(name, tmp_path):
+    pytest.importorskip("h5py")
+    model, _ = model_of(name, "float32")
+    if name.split()[0] in NOT_IN_KERAS:
+        with pytest.raises(TypeError, match="the layer tested"):
+            to_keras(model, tmp_path / "model.keras")
+        return
+    to_keras(model, tmp_path / "model.keras")
+    x, _ = data_for(name)
+    assert from_keras(tmp_path / "model.keras").predict(x).tobytes() == model.predict(x).tobytes()
 
 
 @every_case

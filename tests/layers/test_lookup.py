@@ -94,16 +94,17 @@ def test_strings_of_any_kind(kind):
     assert found.tolist() == [1, 2, 3, 2][: len(STRINGS[kind])]
 
 
-@pytest.mark.parametrize("dtype", ["i1", "u1", "i8", "u8", "f4", "f8", ">i2"])
+@pytest.mark.parametrize("dtype", ["i1", "u1", "i8", "u8", "f2", "f4", "f8", ">i2"])
 def test_whole_numbers_of_any_kind(dtype):
     assert IntegerLookup(vocabulary=[100, 7])(np.array([[7, 3, 100]], dtype)).tolist() == [[2, 0, 1]]
 
 
 BAD_DATA = {
     "numbers for strings": (StringLookup, ["a"], np.ones(2), "must hold strings for StringLookup, but holds float64"),
-    "objects for strings": (StringLookup, ["a"], np.array(["a", None]), "must hold strings for StringLookup"),
+    "objects for strings": (StringLookup, ["a"], np.array([["a"], [None]]), r"but x\[1, 0\] is None: give"),
     "strings for numbers": (IntegerLookup, [1], ["1"], "must hold whole numbers for IntegerLookup"),
     "parts of numbers": (IntegerLookup, [1], [1.5], "must hold whole numbers"),
+    "numbers of half precision": (IntegerLookup, [1], np.array([1.5], np.float16), "must hold whole numbers"),
     "NaN": (IntegerLookup, [1], [np.nan], "must hold whole numbers"),
     "truths": (IntegerLookup, [1], [True], "must hold whole numbers"),
 }

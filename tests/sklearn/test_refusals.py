@@ -161,3 +161,20 @@ def test_without_scikit_learn_it_says_what_to_install():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert told.strip() == "fastnn.sklearn needs scikit-learn: pip install fastnn-ext[sklearn]"
+
+
+@pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])
+@pytest.mark.parametrize("which", ["X", "y", "sample_weight"])
+def test_masked_values(kind, which, cancer):
+    """scikit-learn's own read what lies below a mask."""
+    x, y = cancer
+    estimator = kind(hidden_layer_sizes=(2,), max_iter=1).fit(x, y)
+    data = {"X": x, "y": y, "sample_weight": np.ones(len(x))}
+    masked = np.ma.array(data[which], mask=np.zeros(data[which].shape, bool))
+    estimator.fit(**data | {which: masked})
+    masked[3] = np.ma.masked
+    with pytest.raises(ValueError, match=rf"{which} has \d+ masked values?, the first at {which}\[3"):
+        estimator.fit(**data | {which: masked})
+    if which == "X":
+        with pytest.raises(ValueError, match="X has 30 masked values"):
+            estimator.predict(masked)
