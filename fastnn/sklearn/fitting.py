@@ -14,7 +14,7 @@ from sklearn.model_selection import train_test_split
 from fastnn.models.inputs import read_inputs
 from fastnn.sklearn.full_batch import minimize
 from fastnn.sklearn.member import Job, Member, Task, TrainingData, ValidationData
-from fastnn.sklearn.network import compile_model, description, make_model
+from fastnn.sklearn.network import description, make_model, optimizer_of
 from fastnn.sklearn.parameters import STOCHASTIC, Parameters
 from fastnn.sklearn.progress import Progress
 from fastnn.sklearn.seeding import random_state_of, seeded
@@ -96,12 +96,17 @@ def _job(
                     f"the networks cannot go on in another shape: {error}; fit with warm_start=False first"
                 ) from None
             model = fresh
-    progress = _progress(parameters, old, compile_model(model, parameters, task.output))
+    optimizer = optimizer_of(parameters)
+    # Of the same optimiser the state goes on, and the rate that a callback has set.
+    anew = model.optimizer is None or old is None or old.optimizer != optimizer
+    if anew:
+        model.compile(optimizer_of(parameters), task.output.loss)
+    progress = _progress(parameters, old, anew)
     if progress.scored and validation is None:
         data, validation = _split(task, parameters, data, random_state)
     rows = read_inputs(model, data.inputs, "X")
     return Job(
-        member=Member(model, progress, described),
+        member=Member(model, progress, described, optimizer),
         data=TrainingData(rows, data.targets, data.weights, data.constant),
         validation=validation,
         task=task,

@@ -6,13 +6,13 @@ from typing import Any
 
 from scipy import optimize
 
-from fastnn.callbacks.base import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.models.inputs import Samples
 from fastnn.models.objective import Objective
-from fastnn.models.training import raise_failure
+from fastnn.models.training import raise_or_stop
 from fastnn.sklearn.losses import constant_of, told_loss, weighting_of
 from fastnn.sklearn.member import Job
+from fastnn.sklearn.watching import validation_score, watchers_of
 from fastnn_ext.engine.training import NonFiniteError
 
 __all__ = ["minimize"]
@@ -27,14 +27,13 @@ def minimize(job: Job) -> None:
         When the first loss is not finite.
     """
     model, parameters, data, progress = job.member.model, job.parameters, job.data, job.member.progress
-    watchers = CallbackList(parameters.callbacks, model)
-    if watchers.watches_batches:
-        raise ValueError("an estimator's callbacks are told of epochs: leave out those that watch batches")
+    watchers = watchers_of(parameters, model)
     weighting = weighting_of(job, data.count)
     scales = weighting.prepare(None, 1.0)
     history = History()
     history.params = {"epochs": parameters.max_iter, "steps": 1, "verbose": 0, "validation_freq": 1}
     progress.loss_curve, progress.validation_scores, progress.epochs = [], [], 0
+    progress.converged, progress.message = True, ""
     with model.exclusively():
         model.stop_training, model.history = False, history
         samples = Samples(data.inputs, data.targets, weighting.array)
@@ -54,9 +53,9 @@ def minimize(job: Job) -> None:
             if parameters.verbose:
                 print(f"Iteration {number + 1}, loss = {loss:.8f}")
             logs = {"loss": loss}
-            if job.validation is not None:
-                logs["val_score"] = job.task.score(model.predict(job.validation.inputs), job.validation)
-                progress.validation_scores.append(logs["val_score"])
+            if (score := validation_score(job, watchers)) is not None:
+                logs["val_score"] = score
+                progress.validation_scores.append(score)
             history.add(number, logs)
             watchers.on_epoch_end(number, logs)
             if model.stop_training or job.stop.is_set():
@@ -78,7 +77,8 @@ def minimize(job: Job) -> None:
                 )
                 progress.loss = told(result)
             except NonFiniteError as failure:
-                raise_failure(model, failure, "the first look at the data", None)
+                raise_or_stop(model, failure, "the first look at the data", None, watchers)
+                return
             finally:
                 watchers.on_train_end()
         finally:

@@ -11,6 +11,8 @@ from scipy import sparse
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import type_of_target
 
+from fastnn.checking.scalars import non_negative_number
+
 __all__ = ["Labels"]
 
 
@@ -106,16 +108,21 @@ class Labels:
         Raises
         ------
         ValueError
-            For a class that is not there.
+            For a class that is not there, and for a weight that is not finite or negative.
         """
         if isinstance(class_weight, Mapping):
             known = self.classes.tolist()
             strange = [label for label in class_weight if label not in known]
             if strange:
                 raise ValueError(f"class_weight has {strange}, but the classes are {known}")
+            for label, weight in class_weight.items():
+                non_negative_number(weight, f"class_weight[{label!r}]")
             present = set(np.unique(y).tolist())
             class_weight = {label: class_weight.get(label, 1.0) for label in known if label in present}
         weights: NDArray[np.float64] = np.asarray(compute_sample_weight(class_weight, y), dtype=np.float64)
+        # Those of a list, one dict for each column.
+        if not np.isfinite(weights).all() or (weights < 0).any():
+            raise ValueError(f"class_weight must hold finite numbers of at least 0, but it is {class_weight!r}")
         return weights
 
     def encoder(self) -> Callable[[NDArray[Any]], NDArray[Any] | None]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from fastnn.models import Sequential
 from fastnn.models.rows import Inputs
+from fastnn.optimizers.base import Optimizer
+from fastnn.optimizers.lbfgs import LBFGS
 from fastnn.sklearn.network import Output
 from fastnn.sklearn.parameters import Parameters
 from fastnn.sklearn.progress import Progress
@@ -21,21 +23,29 @@ __all__ = ["Job", "Member", "Task", "TrainingData", "ValidationData"]
 
 @dataclass
 class Member:
-    """A model, the course of its training, and of what its layers were made (`network.description`)."""
+    """A model, the course of its training, of what its layers were made (`network.description`), and its optimiser.
+
+    That is as the parameters have it: the model's own may have another learning rate by now, which a callback has set.
+    """
 
     model: Sequential
     progress: Progress
     described: tuple[Any, ...]
+    optimizer: Optimizer
 
     def kept(self) -> Callable[[], None]:
         """Remember weights and course; returns what brings them back."""
         parameters, progress = self.model.parameters, self.progress
         assert parameters is not None
         weights, before = parameters.copy(), vars(progress).copy()
+        optimizer = self.model.optimizer
+        rate = None if optimizer is None or isinstance(optimizer, LBFGS) else optimizer.learning_rate
         lengths = len(progress.loss_curve), len(progress.validation_scores)
 
         def restore() -> None:
             parameters[...] = weights
+            if optimizer is not None and rate is not None:
+                optimizer.learning_rate = rate
             vars(progress).update(before)
             del progress.loss_curve[lengths[0] :], progress.validation_scores[lengths[1] :]
 

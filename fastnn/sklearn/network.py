@@ -16,7 +16,7 @@ from fastnn.optimizers.base import Optimizer
 from fastnn.regularizers import L2
 from fastnn.sklearn.parameters import Parameters
 
-__all__ = ["OUTPUTS", "Output", "compile_model", "dense_layers", "description", "divisor_of", "make_model"]
+__all__ = ["OUTPUTS", "Output", "dense_layers", "description", "divisor_of", "make_model", "optimizer_of"]
 
 
 @dataclass(frozen=True)
@@ -102,16 +102,7 @@ def dense_layers(model: Sequential) -> list[Dense]:
     return [layer for layer in model.layers if isinstance(layer, Dense)]
 
 
-def compile_model(model: Sequential, parameters: Parameters, output: Output) -> bool:
-    """Compile a model; one that has the same optimiser already keeps its state. Returns whether it starts anew."""
-    optimizer = _optimizer(parameters)
-    if model.optimizer == optimizer:
-        return False
-    model.compile(optimizer, output.loss)
-    return True
-
-
-def _optimizer(parameters: Parameters) -> Optimizer:
+def optimizer_of(parameters: Parameters) -> Optimizer:
     if parameters.solver == "lbfgs":
         return LBFGS(tolerance_grad=parameters.tol, tolerance_change=_TOLERANCE_CHANGE)
     rate = parameters.learning_rate_init

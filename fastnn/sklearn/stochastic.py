@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from fastnn.callbacks.base import CallbackList
 from fastnn.callbacks.history import History
 from fastnn.models.inputs import explain
-from fastnn.models.training import make_training, raise_failure
+from fastnn.models.training import make_training, raise_or_stop
 from fastnn.sklearn.losses import constant_of, told_loss, weighting_of
 from fastnn.sklearn.member import Job
+from fastnn.sklearn.watching import validation_score, watchers_of
 from fastnn_ext.engine.plan import NonFiniteDataError
 from fastnn_ext.engine.training import NonFiniteError, NonFiniteWeightsError, Training
 
@@ -56,7 +57,10 @@ class _Epochs:
             job.random_state.shuffle(permutation)
             self.order = self.order[permutation]
         rate = progress.rate / job.parameters.learning_rate_init
-        training = self.training
+        training, optimizer = self.training, job.member.model.optimizer
+        assert optimizer is not None
+        # A callback may have set it.
+        training.learning_rate = optimizer.rate_at(training.step)
         training.set_penalty_scales(self.weighting.prepare(self.order, rate))
         total = training.run_epoch(self.order)
         constant = constant_of(job, self.weighting, rate)
@@ -72,9 +76,7 @@ def train_stochastically(job: Job) -> None:
         When loss or weights stop being finite, with the weights from before that epoch.
     """
     model, parameters = job.member.model, job.parameters
-    watchers = CallbackList(parameters.callbacks, model)
-    if watchers.watches_batches:
-        raise ValueError("an estimator's callbacks are told of epochs: leave out those that watch batches")
+    watchers = watchers_of(parameters, model)
     history = History() if job.member.progress.epochs == 0 or model.history is None else model.history
     history.params = {"epochs": parameters.max_iter, "steps": None, "verbose": 0, "validation_freq": 1}
     with model.exclusively():
@@ -88,7 +90,7 @@ def train_stochastically(job: Job) -> None:
                 raise explain(model, job.data.inputs, job.data.targets, failure.sample) from None
             except (NonFiniteError, NonFiniteWeightsError) as failure:
                 where = f"epoch {job.member.progress.epochs + 1}"
-                raise_failure(model, failure, where, epochs.training.learning_rate)
+                raise_or_stop(model, failure, where, epochs.training.learning_rate, watchers)
             finally:
                 watchers.on_train_end()
         finally:
@@ -118,7 +120,7 @@ def _epochs(job: Job, epochs: _Epochs, watchers: CallbackList, history: History,
         if watchers.may_change_data:
             epochs.training.read_anew()
         loss = epochs.run()
-        score = _score(job)
+        score = validation_score(job, watchers)
         progress.add(loss, score, job.data.count, parameters, model.parameters)
         if parameters.verbose:
             print(f"Iteration {progress.epochs}, loss = {loss:.8f}")
@@ -130,10 +132,3 @@ def _epochs(job: Job, epochs: _Epochs, watchers: CallbackList, history: History,
         if progress.stops(parameters) or model.stop_training or job.stop.is_set():
             return
     progress.converged = job.incremental
-
-
-def _score(job: Job) -> float | None:
-    if job.validation is None:
-        return None
-    outputs = job.member.model.predict(job.validation.inputs)
-    return job.task.score(outputs, job.validation)

@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.base import clone
 
 from fastnn import Sequential, load_model
-from fastnn.callbacks import Callback, EarlyStopping
+from fastnn.callbacks import Callback, EarlyStopping, LearningRateScheduler, ReduceLROnPlateau, TerminateOnNaN
 from fastnn.layers import Dense, Dropout, LeakyReLU
 from fastnn.sklearn import MLPClassifier, MLPRegressor
 
@@ -120,6 +120,69 @@ def test_callbacks(cancer, solver):
 def test_callbacks_of_the_package(cancer):
     stopping = EarlyStopping(monitor="loss", patience=0, min_delta=10.0, restore_best_weights=False)
     assert MLPClassifier((3,), callbacks=[stopping]).fit(*cancer).n_iter_ == 2
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_callbacks_set_the_learning_rate(cancer, solver):
+    def fitted(rate, callbacks=None, **options):
+        parameters = {"solver": solver, "learning_rate_init": rate, "max_iter": 4, "random_state": 0}
+        return MLPClassifier((3,), callbacks=callbacks, **parameters | options).fit(*cancer)
+
+    scheduler = LearningRateScheduler(lambda epoch, rate: 0.01)
+    found = fitted(0.001, [scheduler], warm_start=True)
+    expected = fitted(0.01, warm_start=True)
+    assert found.loss_curve_ == expected.loss_curve_
+    assert found.model_.history.history["learning_rate"] == [0.01] * 4
+    # The optimiser goes on with its state, and with that rate.
+    again = found.set_params(callbacks=None).fit(*cancer)
+    assert again.loss_curve_ == expected.fit(*cancer).loss_curve_
+    still = fitted(0.001, [LearningRateScheduler(lambda epoch, rate: 0.0)])
+    assert still.loss_curve_ == pytest.approx([still.loss_] * 4, rel=1e-6)
+    plateau = ReduceLROnPlateau(monitor="loss", min_delta=9.0, patience=1)
+    assert fitted(0.01, [plateau]).model_.optimizer.learning_rate == pytest.approx(1e-5)
+
+
+def test_a_failed_fit_leaves_the_learning_rate(cancer):
+    class Failing(Callback):
+        def on_epoch_end(self, epoch, logs):
+            self.model.optimizer.learning_rate = 0.5
+            raise KeyError
+
+    x, y = cancer
+    estimator = MLPClassifier((3,), max_iter=2, warm_start=True, random_state=0).fit(x, y)
+    with pytest.raises(KeyError):
+        estimator.set_params(callbacks=[Failing()]).fit(x, y)
+    assert estimator.model_.optimizer.learning_rate == 0.001
+
+
+@pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
+def test_termination_on_nan(cancer, solver):
+    x, _ = cancer
+    ending = TerminateOnNaN()
+    options = {"hidden_layer_sizes": (3,), "solver": solver, "callbacks": [ending], "random_state": 0}
+    estimator = MLPRegressor(**options).fit(x, np.full(len(x), 1e200))
+    assert "not finite" in str(ending.failure)
+    assert all(np.isfinite(array).all() for array in estimator.coefs_)
+    assert estimator.n_iter_ == 0
+    assert estimator.loss_curve_ == []
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_callbacks_are_told_of_validation(cancer, solver):
+    class Teller(Callback):
+        told = ()
+
+        def on_test_begin(self, logs=None):
+            type(self).told += ("begin",)
+
+        def on_test_end(self, logs=None):
+            type(self).told += (logs["score"],)
+
+    x, y = cancer
+    estimator = MLPClassifier((3,), solver=solver, callbacks=[Teller()], random_state=0, max_iter=3)
+    estimator.fit(x, y, validation_data=(x, y))
+    assert Teller.told[1::2] == tuple(estimator.validation_scores_)
+    assert Teller.told[::2] == ("begin",) * 3
 
 
 @pytest.mark.parametrize("kind", [MLPClassifier, MLPRegressor])

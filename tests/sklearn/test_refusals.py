@@ -8,7 +8,7 @@ import numpy as np
 import pandas
 import pytest
 
-from fastnn.callbacks import Callback
+from fastnn.callbacks import BackupAndRestore, Callback
 from fastnn.sklearn import MLPClassifier, MLPRegressor
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -33,6 +33,11 @@ PARAMETERS = {
     "members with callbacks": ({"n_members": 2, "callbacks": [Callback()]}, "callbacks watch one model"),
     "validation": ({"early_stopping": True, "validation_fraction": 0.001}, "validation_fraction=0.001 of 200 samples"),
     "a callback of batches": ({"callbacks": "batches"}, "leave out those that watch batches"),
+    "a backup": ({"callbacks": "backup"}, "BackupAndRestore restores a model, but not the scores and the order"),
+    "a backup with lbfgs": ({"callbacks": "backup", "solver": "lbfgs"}, "BackupAndRestore restores a model"),
+    "a negative class weight": ({"class_weight": {0: 1, 1: -5}}, "class_weight[1] must be finite and not negative"),
+    "a class weight of NaN": ({"class_weight": {1: np.nan}}, "class_weight[1] must be finite and not negative"),
+    "a class weight of a word": ({"class_weight": {0: "a"}}, "class_weight[0] must be"),
 }
 
 
@@ -46,6 +51,8 @@ def test_parameters(name, cancer):
     parameters, text = PARAMETERS[name]
     if parameters.get("callbacks") == "batches":
         parameters = {"callbacks": [OfBatches()]}
+    if parameters.get("callbacks") == "backup":
+        parameters = parameters | {"callbacks": [BackupAndRestore("nowhere")]}
     estimator = MLPClassifier(**({"hidden_layer_sizes": (3, 2)} | parameters))
     before = set(vars(estimator))
     with pytest.raises((ValueError, TypeError), match=re.escape(text)):
