@@ -11,7 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from fastnn import layers
 from fastnn.interop.assembling import MOST_LAYERS
-from fastnn.interop.keras_config import Entry, MadeLayers, groups, input_shape, is_model
+from fastnn.interop.keras_config import Entry, MadeLayers, groups, input_shape, is_model, says_nothing
 from fastnn.interop.keras_layers import check_own
 from fastnn.layers.base import Layer
 from fastnn.layers.symbolic import SymbolicTensor
@@ -61,7 +61,8 @@ def described_graph(model: Mapping[str, Any], custom_objects: Mapping[str, Any],
         begins = [layers.Input(input_shape({}, one["config"], {}), name=one["config"]["name"]) for one in inputs]
         outputs = call([one.tensor for one in begins])
         if isinstance(config["output_layers"], dict):
-            outputs = dict(zip(config["output_layers"], outputs, strict=True))
+            by_key = dict(zip(sorted(config["output_layers"]), outputs, strict=True))
+            outputs = {key: by_key[key] for key in config["output_layers"]}
     made = kind.of_tensors(begins, outputs, name=config["name"], dtype=reader.made.dtype, seed=None)
     return DescribedGraph(made, reader.made.layers, reader.made.places)
 
@@ -214,7 +215,7 @@ def _in_order(sources: Mapping[tuple[str, int], list[Reference]], known: set[tup
 def _sources(node: Any, name: str) -> list[Reference]:
     """What a call takes, as Keras 3 or Keras 2 writes it."""
     if isinstance(node, dict):
-        kwargs = {key: value for key, value in node["kwargs"].items() if value not in (None, False)}
+        kwargs = {key: value for key, value in node["kwargs"].items() if not says_nothing(value)}
         if kwargs:
             raise ValueError(f"the layer {name!r} is called with {kwargs!r}, which fastnn has not")
         return [_reference(_history(one, name)) for one in _flat(node["args"])]
@@ -227,6 +228,8 @@ def _sources(node: Any, name: str) -> list[Reference]:
 
 
 def _flat(value: Any) -> list[Any]:
+    if isinstance(value, dict) and value.get("class_name") != "__keras_tensor__":
+        value = [value[key] for key in sorted(value)]
     if not isinstance(value, list | tuple):
         return [value]
     return [inner for one in value for inner in _flat(one)]
@@ -239,8 +242,8 @@ def _history(value: Any, name: str) -> Any:
 
 
 def _references(given: Any) -> list[Reference]:
-    """Inputs or outputs of a model: one, a list, or a dict."""
-    listed = list(given.values()) if isinstance(given, dict) else given
+    """Inputs or outputs of a model: one, a list, or a dict, which Keras goes through by its sorted keys."""
+    listed = [given[key] for key in sorted(given)] if isinstance(given, dict) else given
     if listed and isinstance(listed[0], str):
         listed = [listed]
     return [_reference(one) for one in listed]

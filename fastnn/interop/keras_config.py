@@ -29,6 +29,7 @@ __all__ = [
     "is_chain",
     "is_model",
     "readable",
+    "says_nothing",
 ]
 
 # Numbers of half precision are numbers of float32, too.
@@ -255,10 +256,17 @@ def _inputs(nodes: Any) -> list[Any]:
     """Which layers feed one: by name, or as None where a call has other arguments, or what only Keras 2 writes."""
     tensors: list[Any] = []
     for node in nodes:
-        if not isinstance(node, dict) or any(node["kwargs"].values()):
+        if not isinstance(node, dict) or not all(map(says_nothing, node["kwargs"].values())):
             return [None]
         tensors += node["args"]
     return [tensor["config"]["keras_history"][0] if isinstance(tensor, dict) else None for tensor in tensors]
+
+
+def says_nothing(value: Any) -> bool:
+    """Whether an argument of a call is as if it had not been passed: Keras writes a mask of None for each input."""
+    if isinstance(value, list | tuple | dict):
+        return all(map(says_nothing, value.values() if isinstance(value, dict) else value))
+    return value is None or value is False
 
 
 def input_shape(config: Mapping[str, Any], options: Mapping[str, Any], built: Mapping[str, Any]) -> Shape:

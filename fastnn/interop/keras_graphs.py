@@ -10,7 +10,7 @@ from fastnn.layers.symbolic import SymbolicTensor
 from fastnn.models.functional import Model
 from fastnn.models.graph import Graph
 
-__all__ = ["connections", "ends", "has_own_names", "order", "sorted_graph"]
+__all__ = ["connections", "ends", "has_own_names", "order", "sorted_graph", "written_graph"]
 
 
 def order(graph: Graph) -> list[int]:
@@ -30,6 +30,15 @@ def order(graph: Graph) -> list[int]:
     [-1, 0, 1]
     """
     return _depths(graph)[0]
+
+
+def written_graph(model: Model) -> Graph:
+    """A model's graph as Keras has it, which goes through a dict of outputs by its sorted keys."""
+    graph = model.graph
+    if not _gives_dict(model):
+        return graph
+    by_name = dict(zip(model.output_names, graph.outputs, strict=True))
+    return replace(graph, outputs=tuple(by_name[name] for name in sorted(by_name)))
 
 
 def sorted_graph(graph: Graph, tensors: list[SymbolicTensor]) -> tuple[Graph, list[SymbolicTensor]]:
@@ -112,7 +121,7 @@ def ends(model: Model, names: dict[int, str]) -> tuple[Any, Any]:
     for end, written in zip(graph.outputs, outputs, strict=True):
         # Here, and nowhere else, Keras counts the call that made a graph within.
         written[1] += isinstance(graph.layer_at(end).inner_model, Model)
-    if getattr(model, "gives_dict", has_own_names(model)):
+    if _gives_dict(model):
         return _alone(begins), dict(zip(model.output_names, outputs, strict=True))
     return _alone(begins), _alone(outputs)
 
@@ -121,6 +130,10 @@ def has_own_names(model: Model) -> bool:
     """Whether outputs are not called as the layers that give them; a layer that gives several is numbered."""
     layers = [str(model.graph.layer_at(end).name) for end in model.graph.outputs]
     return len(set(layers)) == len(layers) and tuple(layers) != tuple(model.output_names)
+
+
+def _gives_dict(model: Model) -> bool:
+    return bool(getattr(model, "gives_dict", has_own_names(model)))
 
 
 def _alone(values: list[Any]) -> Any:
@@ -133,7 +146,11 @@ def _history(graph: Graph, value: int, names: dict[int, str]) -> list[Any]:
         return [names[value], 0, 0]
     layer, call = graph.nodes[value].layer, graph.call_of(value)
     number = sum(node.layer == layer and not node.output for node in graph.nodes[:call])
-    return [names[layer], number, graph.nodes[value].output]
+    at, inner = graph.nodes[value].output, graph.layers[layer].inner_model
+    if isinstance(inner, Model) and _gives_dict(inner):
+        # Keras counts the outputs of a model within by their sorted keys.
+        at = sorted(inner.output_names).index(inner.output_names[at])
+    return [names[layer], number, at]
 
 
 def _tensor(model: Model, value: int, names: dict[int, str]) -> dict[str, Any]:
