@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastnn import layers
-from fastnn.interop.keras_graphs import connections, ends, order, written_graph
+from fastnn.interop.keras_graphs import connections, ends, written_order
 from fastnn.interop.keras_lookups import described_lookup, element_of_lookup
 from fastnn.layers.applied import AppliedActivation
 from fastnn.layers.base import Layer
@@ -94,7 +94,7 @@ def _description(model: LayeredModel, name: str, frozen: bool = False) -> dict[s
     if len(set(names.values())) < len(names):
         raise TypeError(f"an input and a layer of {name} have one name, which Keras has not: {list(names.values())}")
     described = []
-    for place in order(written_graph(model)):
+    for place in written_order(model):
         if place < 0:
             shape = graph.inputs[-1 - place].declared_shape or ()
             element = elements.get(-1 - place, usual)

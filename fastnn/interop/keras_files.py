@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fastnn.files.writing import atomic_write
 from fastnn.interop.keras_description import compilation_of, description_of
-from fastnn.interop.keras_graphs import order, written_graph
+from fastnn.interop.keras_graphs import written_order
 from fastnn.interop.keras_places import placed_layers
 from fastnn.interop.keras_weights import hdf5
 from fastnn.layers.base import Layer
@@ -159,7 +159,7 @@ def _write_by_attributes(group: Any, model: BaseModel) -> None:
     group.attrs["keras_version"], group.attrs["backend"] = _VERSION, "fastnn"
     layers = model.computing_layers
     if isinstance(model, Model):
-        layers = [layers[place] for place in order(written_graph(model)) if place >= 0]
+        layers = [layers[place] for place in written_order(model) if place >= 0]
     group.attrs["layer_names"] = [str(layer.name).encode() for layer in layers]
     for layer in layers:
         own = group.create_group(layer.name)
@@ -187,7 +187,7 @@ def _leaves(layer: Layer, place: str, frozen: bool) -> Iterator[tuple[str, Layer
         yield place, layer, frozen
         return
     model = layer.model
-    numbers = [number for number in order(written_graph(model)) if number >= 0] if isinstance(model, Model) else None
+    numbers = [number for number in written_order(model) if number >= 0] if isinstance(model, Model) else None
     layers = model.computing_layers
     for one in layers if numbers is None else [layers[number] for number in numbers]:
         yield from _leaves(one, f"{place}/", frozen)

@@ -10,7 +10,7 @@ from fastnn.layers.symbolic import SymbolicTensor
 from fastnn.models.functional import Model
 from fastnn.models.graph import Graph
 
-__all__ = ["connections", "ends", "has_own_names", "order", "sorted_graph", "written_graph"]
+__all__ = ["connections", "ends", "has_own_names", "order", "sorted_graph", "written_order"]
 
 
 def order(graph: Graph) -> list[int]:
@@ -32,13 +32,13 @@ def order(graph: Graph) -> list[int]:
     return _depths(graph)[0]
 
 
-def written_graph(model: Model) -> Graph:
-    """A model's graph as Keras has it, which goes through a dict of outputs by its sorted keys."""
+def written_order(model: Model) -> list[int]:
+    """The `order` of a model's graph in Keras' files, where a dict of outputs is gone through by its sorted keys."""
     graph = model.graph
-    if not _gives_dict(model):
-        return graph
-    by_name = dict(zip(model.output_names, graph.outputs, strict=True))
-    return replace(graph, outputs=tuple(by_name[name] for name in sorted(by_name)))
+    if _gives_dict(model):
+        by_name = dict(zip(model.output_names, graph.outputs, strict=True))
+        graph = replace(graph, outputs=tuple(by_name[name] for name in sorted(by_name)))
+    return order(graph)
 
 
 def sorted_graph(graph: Graph, tensors: list[SymbolicTensor]) -> tuple[Graph, list[SymbolicTensor]]:

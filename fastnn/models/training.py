@@ -84,10 +84,11 @@ def raise_failure(
     where: str,
     learning_rate: float | None,
     *,
+    anew: bool = True,
     before: str = "it",
 ) -> NoReturn:
     """Raise FloatingPointError with this text."""
-    raise FloatingPointError(failure_text(model, failure, where, learning_rate, before=before)) from None
+    raise FloatingPointError(failure_text(model, failure, where, learning_rate, anew=anew, before=before)) from None
 
 
 def raise_or_stop(
@@ -97,11 +98,12 @@ def raise_or_stop(
     learning_rate: float | None,
     watchers: CallbackList,
     *,
+    anew: bool = True,
     before: str = "it",
 ) -> None:
     """Raise what a failure means, or stop training where a callback asks for that instead of an exception."""
     try:
-        raise_failure(model, failure, where, learning_rate, before=before)
+        raise_failure(model, failure, where, learning_rate, anew=anew, before=before)
     except FloatingPointError as error:
         if not watchers.on_failure(error):
             raise

@@ -77,7 +77,7 @@ def minimize(job: Job) -> None:
                 )
                 progress.loss = told(result)
             except NonFiniteError as failure:
-                raise_or_stop(model, failure, "the first look at the data", None, watchers)
+                raise_or_stop(model, failure, "the first look at the data", None, watchers, anew=False)
                 return
             finally:
                 watchers.on_train_end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,18 +35,25 @@ class Member:
     optimizer: Optimizer
 
     def kept(self) -> Callable[[], None]:
-        """Remember weights and course; returns what brings them back."""
-        parameters, progress = self.model.parameters, self.progress
+        """Remember weights, optimiser and course; returns what brings them back."""
+        model, parameters, progress = self.model, self.model.parameters, self.progress
         assert parameters is not None
         weights, before = parameters.copy(), vars(progress).copy()
-        optimizer = self.model.optimizer
+        optimizer, state, history = model.optimizer, copy.deepcopy(model.optimizer_state), model.history
         rate = None if optimizer is None or isinstance(optimizer, LBFGS) else optimizer.learning_rate
+        epochs = history.epoch[-1] + 1 if history is not None and history.epoch else 0
         lengths = len(progress.loss_curve), len(progress.validation_scores)
 
         def restore() -> None:
             parameters[...] = weights
             if optimizer is not None and rate is not None:
                 optimizer.learning_rate = rate
+            model._keep(optimizer=optimizer, optimizer_state=state)
+            if history is not None and history.epoch:
+                part = history.before(epochs)
+                history.history, history.epoch = part.history, part.epoch
+                del history.threads[epochs:]
+            model.history = history
             vars(progress).update(before)
             del progress.loss_curve[lengths[0] :], progress.validation_scores[lengths[1] :]
 

@@ -90,7 +90,8 @@ def train_stochastically(job: Job) -> None:
                 raise explain(model, job.data.inputs, job.data.targets, failure.sample) from None
             except (NonFiniteError, NonFiniteWeightsError) as failure:
                 where = f"epoch {job.member.progress.epochs + 1}"
-                raise_or_stop(model, failure, where, epochs.training.learning_rate, watchers)
+                # Whoever fits the estimator brings the optimiser's state back.
+                raise_or_stop(model, failure, where, epochs.training.learning_rate, watchers, anew=False)
             finally:
                 watchers.on_train_end()
         finally:

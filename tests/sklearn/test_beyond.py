@@ -142,17 +142,52 @@ def test_callbacks_set_the_learning_rate(cancer, solver):
     assert fitted(0.01, [plateau]).model_.optimizer.learning_rate == pytest.approx(1e-5)
 
 
-def test_a_failed_fit_leaves_the_learning_rate(cancer):
-    class Failing(Callback):
-        def on_epoch_end(self, epoch, logs):
-            self.model.optimizer.learning_rate = 0.5
-            raise KeyError
+class Failing(Callback):
+    def on_epoch_end(self, epoch, logs):
+        self.model.optimizer.learning_rate = 0.5
+        raise KeyError
 
-    x, y = cancer
-    estimator = MLPClassifier((3,), max_iter=2, warm_start=True, random_state=0).fit(x, y)
-    with pytest.raises(KeyError):
-        estimator.set_params(callbacks=[Failing()]).fit(x, y)
-    assert estimator.model_.optimizer.learning_rate == 0.001
+
+def overflowing(y):
+    y = y.copy()
+    y[-1] = 1e200
+    return y
+
+
+FAILURES = {
+    "a callback": (KeyError, {"callbacks": [Failing()]}, lambda y: y),
+    "numbers that overflow": (ValueError, {}, overflowing),
+    "another rate, and a callback": (
+        KeyError,
+        {"callbacks": [Failing()], "learning_rate_init": 2e-5},
+        lambda y: y,
+    ),
+}
+
+
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+@pytest.mark.parametrize("incremental", [False, True])
+@pytest.mark.parametrize("case", FAILURES)
+def test_what_failed_leaves_no_trace_in_what_follows(cancer, solver, incremental, case):
+    x, y = cancer[0], cancer[0] @ np.arange(30.0)
+    error, changed, data = FAILURES[case]
+
+    def going_on(fails):
+        estimator = MLPRegressor(hidden_layer_sizes=(3,), solver=solver, batch_size=20, max_iter=2, random_state=0)
+        estimator.set_params(warm_start=not incremental, learning_rate_init=1e-5)
+        go_on = estimator.partial_fit if incremental else estimator.fit
+        go_on(x, y)
+        if fails:
+            before = {name: estimator.get_params()[name] for name in changed}
+            with pytest.raises(error):
+                getattr(estimator.set_params(**changed), go_on.__name__)(x, data(y))
+            estimator.set_params(**before)
+        # The order of samples goes on in scikit-learn's generator, from the same number in each call.
+        go_on(x, y)
+        model = estimator.model_
+        return [*(array.tobytes() for array in estimator.coefs_), model.optimizer.learning_rate, model.history.history]
+
+    assert going_on(fails=True) == going_on(fails=False)
 
 
 @pytest.mark.parametrize("solver", ["sgd", "lbfgs"])
